@@ -1,0 +1,30 @@
+"""Deep learning that behaves like scikit-learn.
+
+Public names are imported on first use, so that ``import skdeep`` costs little
+and imports neither TensorFlow nor Keras.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "DenseClassifier": "skdeep.estimators",
+    "DenseRegressor": "skdeep.estimators",
+    "DivergenceWarning": "skdeep.exceptions",
+    "FileFormatError": "skdeep.exceptions",
+    "load": "skdeep.persistence",
+    "save": "skdeep.persistence",
+}
+__all__ = [*sorted(_HOME)]
+
+
+def __getattr__(name):
+    if name not in _HOME:
+        raise AttributeError(f"module 'skdeep' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOME[name]), name)
+    return value
+
+
+def __dir__():
+    return [*__all__, "__version__"]

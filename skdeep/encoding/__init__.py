@@ -1,0 +1,6 @@
+"""From tables and labels to arrays, and back."""
+
+from skdeep.encoding._inputs import Rows, Standardization
+from skdeep.encoding._targets import ClassTargets, ContinuousTargets
+
+__all__ = ["ClassTargets", "ContinuousTargets", "Rows", "Standardization"]

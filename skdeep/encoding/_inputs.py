@@ -1,0 +1,98 @@
+"""Training rows and the statistics that standardise them.
+
+Rows stay where the caller has them (NumPy, memory map or CSR); only the rows
+of the next few batches are gathered, and only those are ever dense.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.sparsefuncs import mean_variance_axis
+
+_CHUNK_ROWS = 8192
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Encoded samples.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_samples, ...) or CSR of shape (n_samples, n_features)
+    Y : ndarray of shape (n_samples, n_targets)
+    weight : ndarray of shape (n_samples,), of mean one
+    """
+
+    X: object
+    Y: np.ndarray
+    weight: np.ndarray
+
+    def __len__(self):
+        return self.X.shape[0]
+
+    def gather(self, order, out_X, out_Y):
+        """Copy the rows ``order``, of shape (steps, batch), into dense buffers."""
+        flat = order.ravel()
+        if sparse.issparse(self.X):
+            out_X[...] = self.X[flat].toarray().reshape(out_X.shape)
+        else:
+            # mode="clip" lets NumPy write into `out` without a buffer.
+            flat_out = out_X.reshape(len(flat), *self.X.shape[1:])
+            np.take(self.X, flat, axis=0, out=flat_out, mode="clip")
+        np.take(
+            self.Y,
+            flat,
+            axis=0,
+            out=out_Y.reshape(len(flat), *self.Y.shape[1:]),
+            mode="clip",
+        )
+
+    def chunks(self, size=_CHUNK_ROWS):
+        """Yield dense (X, Y, weight) pieces of at most ``size`` rows."""
+        for start in range(0, len(self), size):
+            piece = slice(start, start + size)
+            yield dense(self.X[piece]), self.Y[piece], self.weight[piece]
+
+
+def dense(X):
+    """A dense array of the rows ``X``."""
+    return X.toarray() if sparse.issparse(X) else np.asarray(X)
+
+
+@dataclass(frozen=True)
+class Standardization:
+    """Mean and scale per column, both of shape (n_columns,)."""
+
+    mean: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def of(cls, X, weight):
+        """The weighted statistics of ``X``; constant columns get scale one."""
+        if sparse.issparse(X):
+            mean, variance = mean_variance_axis(X, axis=0, weights=weight)
+            scale = np.sqrt(variance)
+        else:
+            scaler = StandardScaler()
+            # In pieces, for the scaler makes a temporary of the size it is given.
+            for start in range(0, len(X), _CHUNK_ROWS):
+                piece = slice(start, start + _CHUNK_ROWS)
+                scaler.partial_fit(X[piece], sample_weight=weight[piece])
+            mean, scale = scaler.mean_, scaler.scale_
+        noise = 10 * np.finfo(X.dtype).eps * np.abs(mean)
+        return cls(mean, np.where(scale > noise, scale, 1.0))
+
+    @classmethod
+    def none(cls, n_columns):
+        """Statistics that change nothing."""
+        return cls(np.zeros(n_columns), np.ones(n_columns))
+
+    def apply(self, X):
+        """``X`` in units of its standard deviation around its mean."""
+        return (X - self.mean) / self.scale
+
+    def undo(self, X):
+        """The inverse of :meth:`apply`."""
+        return X * self.scale + self.mean

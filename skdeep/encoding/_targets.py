@@ -1,0 +1,167 @@
+"""Labels and values to network targets, and network outputs back.
+
+One class per family; a new kind of target is one case here and one in
+``networks/_head.py``.
+"""
+
+import numpy as np
+from scipy.special import expit, softmax
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import compute_class_weight, compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import column_or_1d
+
+from skdeep.encoding._inputs import Standardization
+
+
+class ClassTargets:
+    """Binary, multiclass or multilabel-indicator targets.
+
+    Attributes
+    ----------
+    kind : {"binary", "multiclass", "multilabel-indicator"}
+    classes : ndarray of shape (n_classes,)
+    """
+
+    def __init__(self, kind, classes):
+        self.kind = kind
+        self.classes = classes
+
+    @classmethod
+    def of(cls, y, classes=None):
+        """Learn the kind and the classes of ``y`` (or take the given classes)."""
+        check_classification_targets(y)
+        kind = type_of_target(y, input_name="y")
+        if kind == "multiclass-multioutput":
+            raise ValueError(
+                "Targets with several multiclass columns are not supported. Received "
+                f"y of shape {np.shape(y)}. Wrap the estimator in "
+                "sklearn.multioutput.MultiOutputClassifier."
+            )
+        if kind == "multilabel-indicator":
+            return cls(kind, np.arange(np.shape(y)[1]))
+        known = LabelEncoder().fit(column_or_1d(y) if classes is None else classes)
+        if len(known.classes_) < 2:
+            raise ValueError(
+                "A classifier needs at least two classes, but the data contains "
+                f"only one class: {known.classes_[0]!r}. Rows whose weight is zero "
+                "do not count."
+            )
+        kind = "binary" if len(known.classes_) == 2 else "multiclass"
+        return cls(kind, known.classes_)
+
+    @property
+    def n_outputs(self):
+        return 1 if self.kind == "binary" else len(self.classes)
+
+    def encode(self, y, *, units, as_index, dtype):
+        """Targets of shape (n_samples, 1) or (n_samples, units)."""
+        if self.kind == "multilabel-indicator":
+            if np.ndim(y) != 2 or np.shape(y)[1] != len(self.classes):
+                raise ValueError(
+                    f"y must have {len(self.classes)} label columns, as in the first "
+                    f"fit. Received y of shape {np.shape(y)}."
+                )
+            return np.asarray(y, dtype=dtype)
+        index = self._index(column_or_1d(y))
+        if as_index or units == 1:
+            return index[:, None].astype(dtype)
+        return np.eye(units, dtype=dtype)[index]
+
+    def _index(self, y):
+        encoder = LabelEncoder()
+        encoder.classes_ = self.classes
+        try:
+            return encoder.transform(y)
+        except ValueError as error:
+            raise ValueError(
+                f"y contains labels that are not among the known classes "
+                f"{self.classes}: {error}. Name every class in the `classes` "
+                "argument of the first partial_fit, or in y of the first fit."
+            ) from error
+
+    def class_weight(self, class_weight, y, weight):
+        """Weights per class as learnt from the training labels ``y``."""
+        if class_weight != "balanced" or self.kind == "multilabel-indicator":
+            return class_weight
+        values = compute_class_weight(
+            class_weight, classes=np.unique(y), y=y, sample_weight=weight
+        )
+        return dict(zip(np.unique(y).tolist(), values, strict=True))
+
+    def weight_by_class(self, class_weight, y, weight):
+        """``weight`` times the weights of the classes."""
+        if class_weight is None:
+            return weight
+        return weight * compute_sample_weight(class_weight, y)
+
+    def probabilities(self, logits):
+        """Probabilities of shape (n_samples, n_classes), scikit-learn's way."""
+        if self.kind == "multilabel-indicator":
+            return expit(logits)
+        if logits.shape[1] == 1:
+            positive = expit(logits[:, 0])
+            return np.column_stack([1 - positive, positive])
+        return softmax(logits, axis=1)
+
+    def decision(self, logits):
+        """Scores of shape (n_samples,) if binary, else (n_samples, n_classes)."""
+        if self.kind != "binary":
+            return logits
+        return logits[:, 0] if logits.shape[1] == 1 else logits[:, 1] - logits[:, 0]
+
+    def labels(self, logits):
+        """The most probable label, or the indicator of the probable ones."""
+        if self.kind == "multilabel-indicator":
+            return (logits > 0).astype(int)
+        if self.kind == "binary":
+            return self.classes[(self.decision(logits) > 0).astype(int)]
+        return self.classes[logits.argmax(axis=1)]
+
+
+class ContinuousTargets:
+    """One or many continuous targets.
+
+    Attributes
+    ----------
+    kind : "continuous"
+    n_outputs : int
+    scaling : Standardization
+        The network learns targets in these units.
+    """
+
+    kind = "continuous"
+
+    def __init__(self, one_dimensional, scaling):
+        self.one_dimensional = one_dimensional
+        self.scaling = scaling
+
+    @classmethod
+    def of(cls, y, weight, *, standardize):
+        """Learn the shape and, if asked for, the scale of ``y``."""
+        columns = y.reshape(len(y), -1).astype(np.float64)
+        scaling = (
+            Standardization.of(columns, weight)
+            if standardize
+            else Standardization.none(columns.shape[1])
+        )
+        return cls(y.ndim == 1, scaling)
+
+    @property
+    def n_outputs(self):
+        return len(self.scaling.mean)
+
+    def encode(self, y, *, dtype):
+        """Targets of shape (n_samples, n_outputs)."""
+        columns = np.asarray(y).reshape(len(y), -1)
+        if columns.shape[1] != self.n_outputs:
+            raise ValueError(
+                f"y must have {self.n_outputs} target columns, as in the first fit. "
+                f"Received y of shape {np.shape(y)}."
+            )
+        return self.scaling.apply(columns).astype(dtype)
+
+    def decode(self, output):
+        """Values of shape (n_samples,) or (n_samples, n_outputs)."""
+        values = self.scaling.undo(output)
+        return values[:, 0] if self.one_dimensional else values

@@ -1,0 +1,469 @@
+"""The skeleton of every estimator: fit as a table of contents."""
+
+import copy
+import warnings
+from abc import ABCMeta, abstractmethod
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
+
+from skdeep.encoding import Rows, Standardization
+from skdeep.estimators._hooks import Printer, ScikitLearnCallbacks
+from skdeep.exceptions import DivergenceWarning
+from skdeep.inference import forward
+from skdeep.networks import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    OPTIMIZERS,
+    SCHEDULES,
+    NetworkSpec,
+    Weights,
+)
+from skdeep.training import History, TrainingJob, train
+
+
+@dataclass
+class FittedNetwork:
+    """A trained network as plain values: what prediction and pickles need.
+
+    Attributes
+    ----------
+    spec : NetworkSpec
+    weights : Weights
+    inputs, outputs : Standardization
+        Units of the inputs and of the outputs.
+    """
+
+    spec: NetworkSpec
+    weights: Weights
+    inputs: Standardization
+    outputs: Standardization
+
+
+@dataclass
+class _Encoded:
+    """Training data on its way from ``fit``'s arguments to the network."""
+
+    train: Rows
+    validation: Rows | None
+    targets: object
+    inputs: Standardization
+    outputs: Standardization
+
+
+class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
+    """Base of the estimators; not for direct use."""
+
+    _parameter_constraints: dict = {
+        "activation": [StrOptions(set(ACTIVATIONS)), callable, None],
+        "kernel_initializer": [StrOptions(set(INITIALIZERS)), callable],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "batch_norm": ["boolean"],
+        "l1": [Interval(Real, 0, None, closed="left")],
+        "l2": [Interval(Real, 0, None, closed="left")],
+        "optimizer": [
+            StrOptions({"auto", *OPTIMIZERS}),
+            HasMethods(["apply_gradients", "get_config"]),
+        ],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "learning_rate_schedule": [StrOptions({"auto", *SCHEDULES}), callable, None],
+        "batch_size": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "patience": [Interval(Integral, 1, None, closed="left")],
+        "callbacks": [list, tuple, None],
+        "metrics": [list, tuple, None],
+        "normalize": ["boolean"],
+        "dtype": [StrOptions({"float32", "float64"})],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "engine": [StrOptions({"auto", "compiled", "keras"})],
+    }
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data. Sparse data stays sparse; batches are dense.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, scaled to mean one. A weight of zero removes the sample.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Validation data. Without it, ``early_stopping=True`` holds out
+            ``validation_fraction`` of the training data.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Targets of the validation data.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Weights of the validation data.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        previous = self.network_ if self.warm_start and self._is_fitted else None
+        return self._fit(
+            X, y, sample_weight, (X_val, y_val, sample_weight_val), previous
+        )
+
+    def _partial_fit(self, X, y, sample_weight, classes=None):
+        previous = self.network_ if self._is_fitted else None
+        return self._fit(X, y, sample_weight, None, previous, classes)
+
+    def _fit(self, X, y, sample_weight, validation, previous, classes=None):
+        whole = validation is not None
+        epochs = self.epochs if whole else 1
+        context = self._init_callback_context(max_subtasks=epochs)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        rng = self._generator(previous)
+        data = self._encode(X, y, sample_weight, validation, previous, classes, rng)
+        job = self._job(data, epochs, previous, rng, whole)
+        job.hooks = self._hooks(context, X, y, data, job)
+        outcome = train(job, self.engine)
+        self._keep(data, job, outcome, rng, previous)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
+
+    def _generator(self, previous):
+        if previous is not None and hasattr(self, "_random_state"):
+            return self._random_state
+        return check_random_state(self.random_state)
+
+    # Encoding
+
+    def _encode(self, X, y, sample_weight, validation, previous, classes, rng):
+        X, y, weight = self._check_rows(X, y, sample_weight, reset=previous is None)
+        held_out = self._held_out(X, y, weight, validation, rng)
+        if held_out is not None and held_out[0] is None:
+            X, y, weight, held_out = self._split(X, y, weight, rng)
+        targets = self._targets if previous else self._learn_targets(y, weight, classes)
+        class_weight = self._class_weight(targets, y, weight)
+        train = self._rows(X, y, weight, targets, class_weight)
+        rows = None
+        if held_out is not None:
+            rows = self._rows(*held_out, targets, class_weight)
+        if previous is not None:
+            inputs, outputs = previous.inputs, previous.outputs
+        else:
+            inputs = self._input_scaling(train)
+            outputs = self._output_scaling(targets)
+        return _Encoded(train, rows, targets, inputs, outputs)
+
+    def _check_rows(self, X, y, sample_weight, *, reset):
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            multi_output=True,
+            y_numeric=self._estimator_type_ == "regressor",
+            dtype=self.dtype,
+            reset=reset,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        weight = _check_sample_weight(
+            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        )
+        present = weight > 0
+        if not present.any():
+            raise ValueError(
+                "sample_weight must be positive for at least one sample, but all "
+                f"{len(weight)} weights are zero."
+            )
+        if not present.all():
+            X, y, weight = X[present], y[present], weight[present]
+        return X, y, weight
+
+    def _held_out(self, X, y, weight, validation, rng):
+        """(X, y, weight) for validation, (None, ...) to split them off, or None."""
+        if validation is None:
+            return None
+        X_val, y_val, sample_weight_val = validation
+        if (X_val is None) != (y_val is None):
+            given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+            raise ValueError(
+                f"X_val and y_val belong together. Received {given} without {missing}."
+            )
+        if X_val is None:
+            return (None, None, None) if self.early_stopping else None
+        return self._check_rows(X_val, y_val, sample_weight_val, reset=False)
+
+    def _split(self, X, y, weight, rng):
+        from sklearn.model_selection import train_test_split
+
+        n_val = int(np.ceil(len(y) * self.validation_fraction))
+        if n_val >= len(y):
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} leaves no training "
+                f"sample of n_samples={len(y)}. Lower it, pass X_val and y_val, or set "
+                "early_stopping=False."
+            )
+        train, held_out = train_test_split(
+            np.arange(len(y)),
+            test_size=self.validation_fraction,
+            stratify=self._strata(y),
+            random_state=rng,
+        )
+        part = X[held_out], y[held_out], weight[held_out]
+        return X[train], y[train], weight[train], part
+
+    def _rows(self, X, y, weight, targets, class_weight):
+        weight = self._weight_by_class(targets, class_weight, y, weight)
+        weight = (weight * (len(weight) / weight.sum())).astype(self.dtype)
+        return Rows(X, self._encode_targets(targets, y), weight)
+
+    def _input_scaling(self, rows):
+        if not self.normalize:
+            return Standardization.none(rows.X.shape[1])
+        return Standardization.of(rows.X, rows.weight)
+
+    # Training
+
+    def _job(self, data, epochs, previous, rng, whole):
+        keras_callbacks = list(self.callbacks or ())
+        schedule = self.learning_rate_schedule
+        if not whole and isinstance(schedule, str):
+            schedule = None  # one epoch has no end to decay towards
+        return TrainingJob(
+            spec=previous.spec if previous else self._spec(data),
+            head=self._head(data.targets),
+            train=data.train,
+            validation=data.validation,
+            inputs=data.inputs,
+            outputs=data.outputs,
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            learning_rate_schedule=schedule,
+            metrics=tuple(self.metrics or ()),
+            batch_size=self._batch_size(len(data.train)),
+            epochs=epochs,
+            initial_seeds=rng,
+            order_seed=int(rng.randint(2**31 - 1)),
+            patience=self.patience if whole and self.early_stopping else None,
+            resume=previous.weights if previous else None,
+            keras_callbacks=keras_callbacks,
+        )
+
+    def _batch_size(self, n_samples):
+        if self.batch_size == "auto":
+            return min(200, n_samples)
+        if self.batch_size > n_samples:
+            warnings.warn(
+                f"batch_size={self.batch_size} is larger than the number of training "
+                f"samples, {n_samples}: every batch is the whole data.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return min(self.batch_size, n_samples)
+
+    def _hooks(self, context, X, y, data, job):
+        hooks = [Printer(job.epochs)] if self.verbose else []
+        if context._callbacks:
+
+            def attributes(weights):
+                network = FittedNetwork(job.spec, weights, data.inputs, data.outputs)
+                return self._fitted_attributes(network, data.targets)
+
+            hooks.append(ScikitLearnCallbacks(self, context, X, y, attributes))
+        return hooks
+
+    def _keep(self, data, job, outcome, rng, previous):
+        history = History(self._history if previous is not None else ())
+        offset = len(history)
+        for record in outcome.records:
+            history.append(record)
+        network = FittedNetwork(job.spec, outcome.weights, data.inputs, data.outputs)
+        for name, value in self._fitted_attributes(network, data.targets).items():
+            setattr(self, name, value)
+        self.__dict__.pop("_model", None)
+        self._history = history.records
+        self._random_state = copy.deepcopy(rng) if self._own_generator else rng
+        self.n_epochs_ = len(history)
+        self.best_epoch_ = offset + outcome.best_epoch
+        for callback in job.keras_callbacks:
+            callback.set_model(None)
+        self._warn_about(outcome)
+
+    @property
+    def _own_generator(self):
+        return isinstance(self.random_state, np.random.RandomState)
+
+    def _fitted_attributes(self, network, targets):
+        return {
+            "network_": network,
+            "_targets": targets,
+            "n_outputs_": targets.n_outputs,
+        }
+
+    def _warn_about(self, outcome):
+        if outcome.diverged_at is not None:
+            warnings.warn(
+                f"The loss or the weights became NaN or infinite in epoch "
+                f"{outcome.diverged_at}; training stopped with the weights of the "
+                "epoch before. Lower learning_rate, set normalize=True or scale the "
+                "data.",
+                DivergenceWarning,
+                stacklevel=2,
+            )
+        if outcome.interrupted:
+            warnings.warn("Training interrupted by user.", UserWarning, stacklevel=2)
+
+    def _spec(self, data):
+        head = self._head(data.targets)
+        return NetworkSpec(
+            n_features=data.train.X.shape[1],
+            hidden_layer_sizes=self._hidden_layer_sizes(),
+            units=head.units,
+            output=head.output,
+            activation="linear" if self.activation is None else self.activation,
+            kernel_initializer=self.kernel_initializer,
+            dropout=float(self.dropout),
+            batch_norm=bool(self.batch_norm),
+            l1=float(self.l1),
+            l2=float(self.l2),
+            normalize=bool(self.normalize),
+            dtype=self.dtype,
+        )
+
+    # Prediction
+
+    def _forward(self, X):
+        """Output of the last layer before its activation, float64."""
+        check_is_fitted(self)
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=("float64", "float32"), reset=False
+        )
+        return forward(self.network_.spec, self.network_.weights, X)
+
+    # Fitted state
+
+    @property
+    def _is_fitted(self):
+        return "network_" in self.__dict__
+
+    def __sklearn_is_fitted__(self):
+        return self._is_fitted
+
+    @available_if(lambda self: self._is_fitted)
+    def export(self, path, format="tf_saved_model"):
+        """Write the network in a format for deployment, by Keras's own export.
+
+        Parameters
+        ----------
+        path : str
+            File or folder to write.
+        format : {"tf_saved_model", "onnx", "litert"}, default="tf_saved_model"
+            "onnx" and "litert" need the packages that Keras names when they are
+            missing. Scaling is part of the exported network, labels are not: a
+            classifier's export gives probabilities in the order of ``classes_``.
+        """
+        self.model_.export(path, format=format, verbose=False)
+
+    @property
+    def history_(self):
+        """A DataFrame with a row per epoch: ``loss``, metrics and ``val_...``."""
+        self._require("history_")
+        return History(self._history).frame()
+
+    @property
+    def model_(self):
+        """A ``keras.Model`` of stock layers, from raw inputs to raw outputs."""
+        self._require("model_")
+        if "_model" not in self.__dict__:
+            self._model = self._build_model()
+        return self._model
+
+    def _build_model(self):
+        from skdeep.networks._dense import build_stock_dense
+
+        network = self.network_
+        spec, weights = network.spec, network.weights
+        outputs = network.outputs if spec.output == "linear" else None
+        inputs = network.inputs if spec.normalize else None
+        model = build_stock_dense(spec, inputs, outputs)
+        for variable, value in zip(
+            model.trainable_variables, weights.trainable, strict=True
+        ):
+            variable.assign(value)
+        fixed = weights.non_trainable[2:] if spec.normalize else weights.non_trainable
+        for variable, value in zip(model.non_trainable_variables, fixed, strict=True):
+            variable.assign(value)
+        return model
+
+    def _require(self, attribute):
+        if not self._is_fitted:
+            raise AttributeError(
+                f"{type(self).__name__} has no attribute {attribute!r} before fit."
+            )
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        state.pop("_model", None)
+        return state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    # What the families and the target kinds add
+
+    @abstractmethod
+    def _hidden_layer_sizes(self):
+        """Widths of the hidden layers, a tuple."""
+
+    @abstractmethod
+    def _head(self, targets):
+        """Output layer and loss for ``targets``."""
+
+    @abstractmethod
+    def _learn_targets(self, y, weight, classes):
+        """The encoding of ``y``."""
+
+    @abstractmethod
+    def _encode_targets(self, targets, y):
+        """Targets of shape (n_samples, units)."""
+
+    def _output_scaling(self, targets):
+        return Standardization.none(targets.n_outputs)
+
+    def _strata(self, y):
+        return None
+
+    def _class_weight(self, targets, y, weight):
+        return None
+
+    def _weight_by_class(self, targets, class_weight, y, weight):
+        return weight

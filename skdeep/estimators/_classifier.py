@@ -1,0 +1,161 @@
+"""What classifiers add: classes, class weights, probabilities."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.callback import with_callbacks
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.multiclass import _check_partial_fit_first_call
+
+from skdeep.encoding import ClassTargets
+from skdeep.estimators._base import BaseNetwork
+from skdeep.networks import CLASSIFICATION_LOSSES, classification_head
+
+
+class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
+    """Base of the classifiers; not for direct use."""
+
+    _estimator_type_ = "classifier"
+    _parameter_constraints: dict = {
+        **BaseNetwork._parameter_constraints,
+        "loss": [StrOptions({"auto", *CLASSIFICATION_LOSSES}), callable],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+    }
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None, *, classes=None):
+        """Train for one epoch, going on from the weights and the optimiser's state.
+
+        Standardisation and the set of classes are those of the first call.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, scaled to mean one.
+        classes : array-like of shape (n_classes,), default=None
+            Every label that may come. Needed in the first call, unless y is a
+            multilabel indicator.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        classes = self._check_classes(y, classes)
+        return self._partial_fit(X, y, sample_weight, classes)
+
+    def _check_classes(self, y, classes):
+        if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+            return None
+        if self._is_fitted or classes is not None:
+            known = getattr(self, "classes_", None)
+            if known is not None and classes is not None:
+                _check_partial_fit_first_call(self, classes)
+            return classes
+        raise ValueError(
+            "classes must be passed on the first call to partial_fit: later calls "
+            "may bring labels that the first one lacks. Received classes=None."
+        )
+
+    def predict(self, X):
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Labels, or a multilabel indicator.
+        """
+        return self._targets.labels(self._forward(X))
+
+    def predict_proba(self, X):
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_`` and in the estimator's dtype. Rows sum to
+            one, except for multilabel targets.
+        """
+        probabilities = self._targets.probabilities(self._forward(X))
+        return probabilities.astype(self.network_.spec.dtype)
+
+    def predict_log_proba(self, X):
+        """Predict the logarithms of probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def decision_function(self, X):
+        """Logits.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            One column for binary targets; positive means ``classes_[1]``.
+        """
+        scores = self._targets.decision(self._forward(X))
+        return scores.astype(self.network_.spec.dtype)
+
+    def _head(self, targets):
+        return classification_head(
+            targets.kind, len(targets.classes), self.loss, self.label_smoothing
+        )
+
+    def _learn_targets(self, y, weight, classes):
+        return ClassTargets.of(y, classes)
+
+    def _encode_targets(self, targets, y):
+        head = self._head(targets)
+        return targets.encode(
+            y, units=head.units, as_index=head.sparse, dtype=self.dtype
+        )
+
+    def _strata(self, y):
+        return y if y.ndim == 1 else None
+
+    def _class_weight(self, targets, y, weight):
+        return targets.class_weight(self.class_weight, y, weight)
+
+    def _weight_by_class(self, targets, class_weight, y, weight):
+        return targets.weight_by_class(class_weight, y, weight)
+
+    def _fitted_attributes(self, network, targets):
+        attributes = super()._fitted_attributes(network, targets)
+        return {**attributes, "classes_": targets.classes}
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

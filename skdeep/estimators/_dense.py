@@ -1,0 +1,361 @@
+"""Dense networks: DenseClassifier and DenseRegressor."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils._param_validation import Interval
+
+from skdeep.encoding import ClassTargets, ContinuousTargets, Standardization
+from skdeep.estimators import _docs
+from skdeep.estimators._base import FittedNetwork
+from skdeep.estimators._classifier import BaseNetworkClassifier
+from skdeep.estimators._regressor import BaseNetworkRegressor
+from skdeep.networks import NetworkSpec, Weights
+
+_SKLEARN_ACTIVATIONS = {
+    "identity": "linear",
+    "logistic": "sigmoid",
+    "tanh": "tanh",
+    "relu": "relu",
+}
+
+
+class _Dense:
+    """Hidden layers, and networks from given weights."""
+
+    def _hidden_layer_sizes(self):
+        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object))
+        for size in sizes:
+            if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
+                raise ValueError(
+                    "hidden_layer_sizes must hold positive integers. Received "
+                    f"hidden_layer_sizes={self.hidden_layer_sizes!r}."
+                )
+        return tuple(int(size) for size in sizes)
+
+    @classmethod
+    def from_sklearn(cls, mlp, **params):
+        """Take over a fitted scikit-learn MLP, with equal predictions.
+
+        Parameters
+        ----------
+        mlp : MLPClassifier or MLPRegressor
+            A fitted network.
+        **params
+            Further parameters of the estimator.
+
+        Returns
+        -------
+        estimator : object
+            A fitted estimator.
+        """
+        activation = _SKLEARN_ACTIVATIONS[mlp.activation]
+        params = {"dtype": mlp.coefs_[0].dtype.name, **params}
+        return cls._adopt(mlp, mlp.coefs_, mlp.intercepts_, activation, params)
+
+    def _adopt_weights(self, kernels, biases, targets):
+        """Become a fitted network with these weights."""
+        dtype = self.dtype
+        kernels = [np.array(kernel, dtype=dtype, ndmin=2) for kernel in kernels]
+        if biases is None:
+            biases = [np.zeros(kernel.shape[1]) for kernel in kernels]
+        biases = [np.array(bias, dtype=dtype, ndmin=1) for bias in biases]
+        _check_chain(kernels, biases)
+        head = self._head(targets)
+        if head.units != kernels[-1].shape[1]:
+            raise ValueError(
+                f"The last kernel must have {head.units} columns for these targets. "
+                f"Received a kernel of shape {kernels[-1].shape}."
+            )
+        spec = NetworkSpec(
+            n_features=kernels[0].shape[0],
+            hidden_layer_sizes=tuple(kernel.shape[1] for kernel in kernels[:-1]),
+            units=head.units,
+            output=head.output,
+            activation=self.activation,
+            kernel_initializer=self.kernel_initializer,
+            normalize=False,
+            dtype=dtype,
+        )
+        pairs = zip(kernels, biases, strict=True)
+        weights = Weights([array for pair in pairs for array in pair], [])
+        inputs = Standardization.none(spec.n_features)
+        network = FittedNetwork(spec, weights, inputs, self._output_scaling(targets))
+        for name, value in self._fitted_attributes(network, targets).items():
+            setattr(self, name, value)
+        self.n_features_in_ = spec.n_features
+        self._history = []
+        self.n_epochs_ = self.best_epoch_ = 0
+        return self
+
+
+def _check_chain(kernels, biases):
+    if not kernels or len(kernels) != len(biases):
+        raise ValueError(
+            "kernels and biases must be lists of equal length, at least one. Received "
+            f"{len(kernels)} kernels and {len(biases)} biases."
+        )
+    widths = [kernels[0].shape[0]]
+    for layer, (kernel, bias) in enumerate(zip(kernels, biases, strict=True)):
+        if kernel.ndim != 2 or kernel.shape[0] != widths[-1]:
+            raise ValueError(
+                f"kernels[{layer}] must have shape ({widths[-1]}, n_units). Received "
+                f"shape {kernel.shape}."
+            )
+        if bias.shape != (kernel.shape[1],):
+            raise ValueError(
+                f"biases[{layer}] must have shape ({kernel.shape[1]},). Received "
+                f"shape {bias.shape}."
+            )
+        widths.append(kernel.shape[1])
+
+
+def _widths(kernels):
+    return tuple(np.shape(np.atleast_2d(kernel))[1] for kernel in kernels[:-1])
+
+
+_WIDTHS = ["array-like", Interval(Integral, 1, None, closed="left")]
+
+
+class DenseClassifier(_Dense, BaseNetworkClassifier):
+    __doc__ = f"""A dense neural network for binary, multiclass and multilabel targets.
+
+    Parameters
+    ----------
+{_docs.HIDDEN_LAYER_SIZES}{_docs.NETWORK}{_docs.LABEL_SMOOTHING}{_docs.TRAINING}\
+{_docs.CLASS_WEIGHT}{_docs.REST}
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels; for multilabel targets the numbers of the columns.
+{_docs.ATTRIBUTES}
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skdeep import DenseClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> classifier = DenseClassifier(epochs=50, random_state=0).fit(X, y)
+    >>> bool(classifier.score(X, y) > 0.9)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **BaseNetworkClassifier._parameter_constraints,
+        "hidden_layer_sizes": _WIDTHS,
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(128, 128),
+        *,
+        activation="silu",
+        kernel_initializer="glorot_uniform",
+        dropout=0.0,
+        batch_norm=False,
+        l1=0.0,
+        l2=0.0,
+        loss="auto",
+        label_smoothing=0.0,
+        optimizer="auto",
+        learning_rate=None,
+        learning_rate_schedule="auto",
+        batch_size="auto",
+        epochs=200,
+        early_stopping=False,
+        validation_fraction=0.1,
+        patience=10,
+        class_weight=None,
+        callbacks=None,
+        metrics=None,
+        normalize=True,
+        dtype="float32",
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+        engine="auto",
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.kernel_initializer = kernel_initializer
+        self.dropout = dropout
+        self.batch_norm = batch_norm
+        self.l1 = l1
+        self.l2 = l2
+        self.loss = loss
+        self.label_smoothing = label_smoothing
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.class_weight = class_weight
+        self.callbacks = callbacks
+        self.metrics = metrics
+        self.normalize = normalize
+        self.dtype = dtype
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.engine = engine
+
+    @classmethod
+    def from_weights(
+        cls, kernels, biases=None, activation="relu", *, classes=None, **params
+    ):
+        """Make a fitted network from given weights.
+
+        Parameters
+        ----------
+        kernels : list of array-like of shape (n_inputs, n_units)
+            One per layer; the last one's units are the outputs (one if binary).
+        biases : list of array-like of shape (n_units,), default=None
+            None means zeros.
+        activation : str, default="relu"
+            Activation of the hidden layers.
+        classes : array-like of shape (n_classes,), default=None
+            Labels; None numbers them from zero.
+        **params
+            Further parameters of the estimator.
+
+        Returns
+        -------
+        estimator : DenseClassifier
+            A fitted estimator.
+        """
+        units = np.shape(np.atleast_2d(kernels[-1]))[1]
+        if classes is None:
+            classes = np.arange(max(2, units))
+        classes = np.unique(classes)
+        kind = "binary" if len(classes) == 2 else "multiclass"
+        estimator = cls(_widths(kernels), activation=activation, **params)
+        estimator.set_params(normalize=False)
+        return estimator._adopt_weights(kernels, biases, ClassTargets(kind, classes))
+
+    @classmethod
+    def _adopt(cls, mlp, kernels, biases, activation, params):
+        kind = "multiclass"
+        if mlp.out_activation_ == "logistic":
+            kind = "binary" if mlp.n_outputs_ == 1 else "multilabel-indicator"
+        targets = ClassTargets(kind, np.asarray(mlp.classes_))
+        estimator = cls(_widths(kernels), activation=activation, **params)
+        estimator.set_params(normalize=False)
+        return estimator._adopt_weights(kernels, biases, targets)
+
+
+class DenseRegressor(_Dense, BaseNetworkRegressor):
+    __doc__ = f"""A dense neural network for one or many continuous targets.
+
+    Parameters
+    ----------
+{_docs.HIDDEN_LAYER_SIZES}{_docs.NETWORK}{_docs.TRAINING}{_docs.REST}
+    Attributes
+    ----------
+{_docs.ATTRIBUTES}
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from skdeep import DenseRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> regressor = DenseRegressor(epochs=50, random_state=0).fit(X, y)
+    >>> bool(regressor.score(X, y) > 0.4)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **BaseNetworkRegressor._parameter_constraints,
+        "hidden_layer_sizes": _WIDTHS,
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(128, 128),
+        *,
+        activation="silu",
+        kernel_initializer="glorot_uniform",
+        dropout=0.0,
+        batch_norm=False,
+        l1=0.0,
+        l2=0.0,
+        loss="auto",
+        optimizer="auto",
+        learning_rate=None,
+        learning_rate_schedule="auto",
+        batch_size="auto",
+        epochs=200,
+        early_stopping=False,
+        validation_fraction=0.1,
+        patience=10,
+        callbacks=None,
+        metrics=None,
+        normalize=True,
+        dtype="float32",
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+        engine="auto",
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.kernel_initializer = kernel_initializer
+        self.dropout = dropout
+        self.batch_norm = batch_norm
+        self.l1 = l1
+        self.l2 = l2
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.callbacks = callbacks
+        self.metrics = metrics
+        self.normalize = normalize
+        self.dtype = dtype
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.engine = engine
+
+    @classmethod
+    def from_weights(cls, kernels, biases=None, activation="relu", **params):
+        """Make a fitted network from given weights.
+
+        Parameters
+        ----------
+        kernels : list of array-like of shape (n_inputs, n_units)
+            One per layer; the last one's units are the outputs.
+        biases : list of array-like of shape (n_units,), default=None
+            None means zeros.
+        activation : str, default="relu"
+            Activation of the hidden layers.
+        **params
+            Further parameters of the estimator.
+
+        Returns
+        -------
+        estimator : DenseRegressor
+            A fitted estimator.
+
+        Examples
+        --------
+        >>> from skdeep import DenseRegressor
+        >>> kernels = [[[3, 1], [3, 5]], [[2], [-1]]]
+        >>> network = DenseRegressor.from_weights(kernels, activation="linear")
+        >>> network.predict([[-1.0, 2.0]])
+        array([-3.], dtype=float32)
+        """
+        units = np.shape(np.atleast_2d(kernels[-1]))[1]
+        targets = ContinuousTargets(units == 1, Standardization.none(units))
+        estimator = cls(_widths(kernels), activation=activation, **params)
+        estimator.set_params(normalize=False)
+        return estimator._adopt_weights(kernels, biases, targets)
+
+    @classmethod
+    def _adopt(cls, mlp, kernels, biases, activation, params):
+        return cls.from_weights(kernels, biases, activation, **params)

@@ -1,0 +1,103 @@
+"""The common parameters' documentation, written once."""
+
+HIDDEN_LAYER_SIZES = """\
+    hidden_layer_sizes : array-like of int or int, default=(128, 128)
+        Widths of the hidden layers; ``()`` is a linear model.
+"""
+
+LABEL_SMOOTHING = """\
+    label_smoothing : float, default=0.0
+        Share of the probability that is spread over all classes, in [0, 1).
+"""
+
+CLASS_WEIGHT = """\
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Weights of the classes, as in scikit-learn.
+"""
+
+NETWORK = """\
+    activation : str, callable, keras.layers.Layer or None, default="silu"
+        Activation of the hidden layers: a name or function of
+        ``keras.activations``, or a layer such as ``keras.layers.LeakyReLU(0.1)``.
+    kernel_initializer : str or keras.initializers.Initializer, \
+default="glorot_uniform"
+        Initial weights. An initialiser with a seed of its own keeps it.
+    dropout : float, default=0.0
+        Share of the hidden units that each step leaves out, in [0, 1).
+    batch_norm : bool, default=False
+        Batch normalisation between each hidden layer and its activation.
+    l1, l2 : float, default=0.0
+        Penalties on the absolute and on the squared kernel weights.
+    loss : str, callable or keras.losses.Loss, default="auto"
+        "auto" is the mean squared error for values and the cross-entropy for labels.
+"""
+
+TRAINING = """\
+    optimizer : str or keras.optimizers.Optimizer, default="auto"
+        "auto" is AdamW at a learning rate of 0.003 with weight decay 0.1 and
+        ``beta_2=0.99``. An optimiser object is a recipe: it is never changed.
+    learning_rate : float, default=None
+        Initial learning rate. None keeps the optimiser's own.
+    learning_rate_schedule : str, \
+keras.optimizers.schedules.LearningRateSchedule or None, default="auto"
+        "cosine_decay", "exponential_decay", "inverse_time_decay" and
+        "polynomial_decay" are stretched over the fit. "auto" is the schedule that an
+        optimiser object brings, else the cosine. None keeps the rate constant.
+        :meth:`partial_fit` keeps named schedules at their first value.
+    batch_size : int or "auto", default="auto"
+        "auto" is ``min(200, n_samples)``.
+    epochs : int, default=200
+        Passes over the training data.
+    early_stopping : bool, default=False
+        Stop when the validation loss has not fallen for ``patience`` epochs, and
+        keep the weights of the best epoch.
+    validation_fraction : float, default=0.1
+        Share of the training data, shuffled (and stratified by label), that early
+        stopping holds out when ``fit`` gets no ``X_val``.
+    patience : int, default=10
+        Epochs without improvement that early stopping waits.
+"""
+
+REST = """\
+    callbacks : list of keras.callbacks.Callback, default=None
+        Batch hooks make ``engine="auto"`` choose Keras. See ``set_callbacks`` for
+        scikit-learn's callbacks.
+    metrics : list of str, callable or keras.metrics.Metric, default=None
+        Metrics for ``history_``, weighted like the loss.
+    normalize : bool, default=True
+        Standardise the inputs inside the network, and for regression losses that
+        allow it (squared, absolute, Huber, log-cosh) the targets. The losses in
+        ``history_`` are in standardised units then.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of the weights, the training and the predictions.
+    warm_start : bool, default=False
+        Go on from the weights and the optimiser's state of the last fit.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the initial weights, the order of the samples, the held-out part
+        and dropout.
+    verbose : int, default=0
+        Print a line per epoch.
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        "compiled" trains whole epochs as one program, "keras" calls
+        ``keras.Model.fit``; both give the same weights within rounding.
+"""
+
+ATTRIBUTES = """\
+    history_ : DataFrame
+        A row per epoch: ``loss``, metrics, ``val_loss`` and ``val_`` metrics.
+    n_epochs_ : int
+        Epochs trained.
+    best_epoch_ : int
+        The epoch, from one, with the lowest validation loss; the last without
+        validation data.
+    model_ : keras.Model
+        The network as a Keras model, built when asked for.
+    network_ : object
+        The network as plain arrays.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X had any.
+    n_outputs_ : int
+        Number of outputs.
+"""

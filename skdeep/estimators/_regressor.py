@@ -1,0 +1,81 @@
+"""What regressors add: continuous targets in their own units."""
+
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.callback import with_callbacks
+from sklearn.utils._param_validation import StrOptions
+
+from skdeep.encoding import ContinuousTargets
+from skdeep.estimators._base import BaseNetwork
+from skdeep.networks import (
+    REGRESSION_LOSSES,
+    STANDARDIZABLE,
+    loss_name,
+    regression_head,
+)
+
+
+class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
+    """Base of the regressors; not for direct use."""
+
+    _estimator_type_ = "regressor"
+    _parameter_constraints: dict = {
+        **BaseNetwork._parameter_constraints,
+        "loss": [StrOptions({"auto", *REGRESSION_LOSSES}), callable],
+    }
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train for one epoch, going on from the weights and the optimiser's state.
+
+        Standardisation is that of the first call.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, scaled to mean one.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        return self._partial_fit(X, y, sample_weight)
+
+    def predict(self, X):
+        """Predict values.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Values in the units of the training targets, in the estimator's dtype.
+        """
+        output = self._forward(X)
+        return self._targets.decode(output).astype(self.network_.spec.dtype)
+
+    def _head(self, targets):
+        return regression_head(targets.n_outputs, self.loss)
+
+    def _learn_targets(self, y, weight, classes):
+        standardize = self.normalize and loss_name(self.loss) in STANDARDIZABLE
+        return ContinuousTargets.of(y, weight, standardize=standardize)
+
+    def _encode_targets(self, targets, y):
+        return targets.encode(y, dtype=self.dtype)
+
+    def _output_scaling(self, targets):
+        return targets.scaling
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,121 @@
+"""What Keras calls things: the names that parameters accept.
+
+They are data, so that a wrong name is refused before TensorFlow is imported;
+a test compares them with the installed Keras.
+"""
+
+ACTIVATIONS = frozenset(
+    [
+        "celu",
+        "elu",
+        "exponential",
+        "gelu",
+        "glu",
+        "hard_shrink",
+        "hard_sigmoid",
+        "hard_silu",
+        "hard_swish",
+        "hard_tanh",
+        "leaky_relu",
+        "linear",
+        "log_sigmoid",
+        "log_softmax",
+        "mish",
+        "relu",
+        "relu6",
+        "selu",
+        "sigmoid",
+        "silu",
+        "soft_shrink",
+        "softmax",
+        "softplus",
+        "softsign",
+        "sparse_plus",
+        "sparse_sigmoid",
+        "sparsemax",
+        "squareplus",
+        "swish",
+        "tanh",
+        "tanh_shrink",
+        "threshold",
+    ]
+) - {"glu"}  # a gated linear unit halves the width of its layer
+
+INITIALIZERS = frozenset(
+    [
+        "constant",
+        "glorot_normal",
+        "glorot_uniform",
+        "he_normal",
+        "he_uniform",
+        "lecun_normal",
+        "lecun_uniform",
+        "ones",
+        "orthogonal",
+        "random_normal",
+        "random_uniform",
+        "truncated_normal",
+        "variance_scaling",
+        "zeros",
+    ]
+)
+
+OPTIMIZERS = frozenset(
+    [
+        "adadelta",
+        "adafactor",
+        "adagrad",
+        "adam",
+        "adamax",
+        "adamw",
+        "ftrl",
+        "lion",
+        "muon",
+        "nadam",
+        "rmsprop",
+        "schedulefreeadamw",
+        "sgd",
+    ]
+)
+
+SCHEDULES = frozenset(
+    ["cosine_decay", "exponential_decay", "inverse_time_decay", "polynomial_decay"]
+)
+
+REGRESSION_LOSSES = frozenset(
+    [
+        "cosine_similarity",
+        "huber",
+        "log_cosh",
+        "mae",
+        "mape",
+        "mean_absolute_error",
+        "mean_absolute_percentage_error",
+        "mean_squared_error",
+        "mean_squared_logarithmic_error",
+        "mse",
+        "msle",
+        "poisson",
+    ]
+)
+
+CLASSIFICATION_LOSSES = frozenset(
+    [
+        "binary_crossentropy",
+        "binary_focal_crossentropy",
+        "categorical_crossentropy",
+        "categorical_focal_crossentropy",
+        "categorical_hinge",
+        "dice",
+        "hinge",
+        "kl_divergence",
+        "mean_absolute_error",
+        "mean_squared_error",
+        "mae",
+        "mse",
+        "poisson",
+        "sparse_categorical_crossentropy",
+        "squared_hinge",
+        "tversky",
+    ]
+)

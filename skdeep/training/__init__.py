@@ -1,0 +1,41 @@
+"""The training engine; knows no estimator.
+
+Importing this package imports no TensorFlow: :func:`train` does.
+"""
+
+from skdeep.training._history import History
+from skdeep.training._job import Outcome, TrainingJob
+
+__all__ = ["History", "Outcome", "TrainingJob", "train"]
+
+
+def train(job, engine="auto"):
+    """Train ``job`` with the compiled engine or with ``keras.Model.fit``.
+
+    Parameters
+    ----------
+    job : TrainingJob
+    engine : {"auto", "compiled", "keras"}
+        "auto" takes Keras where a callback has batch hooks or the compiled engine
+        cannot run the optimiser.
+
+    Returns
+    -------
+    Outcome
+    """
+    from skdeep.training._callbacks import needs_batches
+    from skdeep.training._keras import train_keras
+    from skdeep.training._loop import train_compiled
+    from skdeep.training._optimizers import OptimizerSpec
+
+    optimizer = OptimizerSpec(job.optimizer)
+    batchwise = [c for c in job.keras_callbacks if needs_batches(c)]
+    if engine == "compiled" and (batchwise or not optimizer.supported):
+        what = batchwise[0] if batchwise else job.optimizer
+        raise ValueError(
+            f"engine='compiled' cannot run {type(what).__name__}, which needs "
+            "keras.Model.fit. Use engine='auto' or engine='keras'."
+        )
+    if engine == "keras" or batchwise or not optimizer.supported:
+        return train_keras(job, optimizer)
+    return train_compiled(job, optimizer)

@@ -1,0 +1,37 @@
+"""What happened in each epoch."""
+
+import numpy as np
+
+
+class History:
+    """One dictionary per epoch, with Keras's names.
+
+    Parameters
+    ----------
+    records : list of dict, optional
+        The epochs of earlier fits that this one goes on from.
+    """
+
+    def __init__(self, records=()):
+        self.records = [dict(record) for record in records]
+
+    def append(self, record):
+        self.records.append(record)
+
+    def __len__(self):
+        return len(self.records)
+
+    @property
+    def best_epoch(self):
+        """The epoch, from one, with the lowest validation loss; else the last."""
+        losses = [record.get("val_loss", np.nan) for record in self.records]
+        if np.all(np.isnan(losses)):
+            return len(self.records)
+        return int(np.nanargmin(losses)) + 1
+
+    def frame(self):
+        """A DataFrame with a row per epoch; its index ``epoch`` starts at one."""
+        import pandas as pd
+
+        index = pd.RangeIndex(1, len(self.records) + 1, name="epoch")
+        return pd.DataFrame(self.records, index=index)

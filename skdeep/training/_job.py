@@ -1,0 +1,80 @@
+"""What a fit asks the engine for, and what it gets back."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from skdeep.encoding import Rows, Standardization
+from skdeep.networks import Head, NetworkSpec, Weights
+
+
+@dataclass
+class TrainingJob:
+    """One network to train.
+
+    Attributes
+    ----------
+    hooks : sequence
+        Objects with ``epoch_begin(epoch)`` and ``epoch_end(epoch, record, weights)``,
+        both of which return whether to stop; ``weights`` is a function that gives
+        the current :class:`Weights`.
+    keras_callbacks : list of keras.callbacks.Callback
+    resume : Weights or None
+    """
+
+    spec: NetworkSpec
+    head: Head
+    train: Rows
+    validation: Rows | None
+    inputs: Standardization
+    outputs: Standardization
+    optimizer: object
+    learning_rate: float | None
+    learning_rate_schedule: object
+    metrics: tuple
+    batch_size: int
+    epochs: int
+    initial_seeds: np.random.RandomState
+    order_seed: int
+    patience: int | None = None
+    resume: Weights | None = None
+    hooks: list = field(default_factory=list)
+    keras_callbacks: list = field(default_factory=list)
+
+    @property
+    def steps_per_epoch(self):
+        return -(-len(self.train) // self.batch_size)
+
+    @property
+    def watched(self):
+        """Whether something has to happen on the host after every epoch."""
+        return bool(
+            self.validation is not None
+            or self.metrics
+            or self.hooks
+            or self.keras_callbacks
+        )
+
+    def order(self, epoch):
+        """The rows of an epoch in training order, shape (n_samples,)."""
+        generator = np.random.default_rng([self.order_seed, epoch])
+        return generator.permutation(len(self.train))
+
+
+@dataclass
+class Outcome:
+    """A trained network.
+
+    Attributes
+    ----------
+    diverged_at : int or None
+        The epoch, from one, whose loss or weights were not finite.
+    interrupted : bool
+        Whether the user pressed Ctrl-C.
+    """
+
+    weights: Weights
+    records: list
+    best_epoch: int
+    diverged_at: int | None = None
+    interrupted: bool = False

@@ -1,0 +1,172 @@
+"""The Keras engine: the same job through ``keras.Model.fit``.
+
+For callbacks with batch hooks, for optimisers that the compiled engine cannot
+run, and as the reference that the compiled engine is tested against.
+"""
+
+import keras
+import numpy as np
+
+from skdeep.encoding._inputs import dense
+from skdeep.networks import Weights
+from skdeep.training._history import History
+from skdeep.training._job import Outcome
+from skdeep.training._models import assign_weights, compiled_model
+from skdeep.training._program import program_for
+from skdeep.training._schedules import LearningRates
+from skdeep.training._stopping import EarlyStopping
+
+
+def train_keras(job, optimizer):
+    """Train one network with ``keras.Model.fit``.
+
+    Parameters
+    ----------
+    job : TrainingJob
+    optimizer : OptimizerSpec
+
+    Returns
+    -------
+    Outcome
+    """
+    done = job.resume.n_steps if job.resume else 0
+    rate = optimizer.learning_rate if job.learning_rate is None else job.learning_rate
+    total = job.steps_per_epoch * job.epochs
+    rates = LearningRates(rate, job.learning_rate_schedule, total, done)
+    model = compiled_model(job, optimizer, rates.keras)
+    _start(model, job, optimizer)
+    batches = _Batches(job)
+    observer = _Observer(job, batches, done)
+    interrupted = False
+    try:
+        model.fit(
+            batches,
+            epochs=job.epochs,
+            validation_data=_validation(job.validation),
+            validation_batch_size=8192,
+            callbacks=[observer, *job.keras_callbacks],
+            verbose=0,
+            shuffle=False,
+        )
+    except KeyboardInterrupt:
+        if not observer.history:
+            raise
+        interrupted = True
+    return observer.outcome(interrupted)
+
+
+def _start(model, job, optimizer):
+    if optimizer.supported:
+        program = program_for(job.spec, job.head, optimizer, job.metrics)
+        state = program.initial_state(job.initial_seeds, job.inputs, job.resume)
+        assign_weights(model, state)
+    elif job.resume is not None:
+        assign_weights(model, job.resume)
+    model.optimizer.build(model.trainable_variables)
+    resumed = job.resume is not None and job.resume.optimizer is not None
+    if resumed and optimizer.supported:
+        slots = model.optimizer.variables
+        saved = job.resume.optimizer
+        if len(slots) < len(saved):  # a schedule holds no learning-rate variable
+            saved = [saved[0], *saved[2:]]
+        for variable, value in zip(slots, saved, strict=True):
+            variable.assign(value)
+
+
+def _validation(rows):
+    if rows is None:
+        return None
+    return dense(rows.X), rows.Y, rows.weight
+
+
+class _Batches(keras.utils.PyDataset):
+    """The job's batches in the same order as the compiled engine takes them."""
+
+    def __init__(self, job):
+        super().__init__()
+        self._job = job
+        self.start(0)
+
+    def __len__(self):
+        return self._job.steps_per_epoch
+
+    def __getitem__(self, index):
+        size = self._job.batch_size
+        rows = self._order[index * size : (index + 1) * size]
+        train = self._job.train
+        return dense(train.X[rows]), train.Y[rows], train.weight[rows]
+
+    def start(self, epoch):
+        """Put the rows into the order of ``epoch``."""
+        # Not Keras's own on_epoch_end: it also comes after a trial batch.
+        self._order = self._job.order(epoch)
+
+
+class _Observer(keras.callbacks.Callback):
+    """History, hooks, early stopping and divergence on Keras's side."""
+
+    def __init__(self, job, batches, done):
+        super().__init__()
+        self.job = job
+        self.batches = batches
+        self.done = done
+        self.history = History()
+        self.stopping = EarlyStopping(job.patience) if job.patience else None
+        self.diverged_at = None
+        self._last_finite = None
+
+    def on_train_begin(self, logs=None):
+        self._last_finite = self._weights()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        for hook in self.job.hooks:
+            if hook.epoch_begin(epoch):
+                self.model.stop_training = True
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.batches.start(epoch + 1)
+        record = {name: float(value) for name, value in (logs or {}).items()}
+        record.pop("learning_rate", None)
+        weights = self._weights()
+        finite = all(np.isfinite(w).all() for w in weights.trainable)
+        if not finite or not np.isfinite(record["loss"]):
+            self.diverged_at = epoch + 1
+            self.model.stop_training = True
+            return
+        self.done += self.job.steps_per_epoch
+        self._last_finite = weights
+        self.history.append(record)
+        stop = False
+        if self.stopping is not None:
+            stop = self.stopping.update(record["val_loss"], weights)
+        for hook in self.job.hooks:
+            stop |= bool(hook.epoch_end(epoch, record, lambda: weights))
+        if stop:
+            self.model.stop_training = True
+
+    def on_train_end(self, logs=None):
+        if self.diverged_at is None:
+            # Optimisers with averages replace the weights at the very end.
+            self._last_finite = self._weights()
+
+    def _weights(self):
+        model = self.model
+        parts = (
+            model.trainable_variables,
+            model.non_trainable_variables,
+            model.optimizer.variables,
+        )
+        arrays = [[v.numpy() for v in part] for part in parts]
+        return Weights(*arrays, self.done)
+
+    def outcome(self, interrupted):
+        weights = self._last_finite
+        if self.stopping is not None and self.stopping.best_state is not None:
+            weights = self.stopping.best_state
+        return Outcome(
+            weights,
+            self.history.records,
+            self.history.best_epoch,
+            self.diverged_at,
+            interrupted,
+        )

@@ -1,0 +1,158 @@
+"""Keras optimisers as functions of their state.
+
+The only file that reaches into Keras internals. Keras's TensorFlow backend
+switches ``stateless_apply`` off (for the sake of ``tf.distribute``); here a
+subclass goes back to the backend-neutral methods of ``BaseOptimizer``, found
+through the optimiser's own MRO. Should a new Keras move them,
+``tests/test_optimizers.py`` names what is missing, and ``engine="keras"`` goes on
+working meanwhile.
+"""
+
+import functools
+
+import keras
+import tensorflow as tf
+
+from skdeep.networks import identity
+
+BASE = next(
+    cls for cls in keras.optimizers.Optimizer.__mro__ if cls.__name__ == "BaseOptimizer"
+)
+# Wrappers around other optimisers: their state is not theirs alone.
+UNSUPPORTED = (keras.optimizers.LossScaleOptimizer, keras.optimizers.MultiOptimizer)
+RESTORED = (
+    "assign",
+    "assign_add",
+    "assign_sub",
+    "stateless_apply",
+    "_apply_weight_decay",
+    "_backend_update_step",
+    "_clip_by_norm",
+    "_overwrite_model_variables_with_average_value",
+    "_var_key",
+)
+
+
+class Functional(keras.optimizers.Optimizer):
+    """Mixin that makes ``stateless_apply`` work, placed behind the optimiser."""
+
+    def _backend_apply_gradients(self, grads, trainable_variables):
+        """As Keras does it, with ``tf.where`` in place of ``cond``.
+
+        A branch cannot assign to variables in a stateless scope.
+        """
+        steps = self.gradient_accumulation_steps
+        if not steps:
+            self._update(grads, trainable_variables)
+        else:
+            self._accumulate(grads, trainable_variables, steps)
+        if self.use_ema:
+            self._average()
+
+    def _update(self, grads, variables):
+        grads = self._clip_gradients(grads)
+        self._apply_weight_decay(variables)
+        self._backend_update_step(grads, variables, self.learning_rate)
+
+    def _accumulate(self, grads, variables, steps):
+        due = tf.equal((tf.convert_to_tensor(self._iterations) + 1) % steps, 0)
+        sums = [
+            self._accumulated_gradients[self._get_variable_index(v)] for v in variables
+        ]
+        totals = [g + tf.convert_to_tensor(s) for g, s in zip(grads, sums, strict=True)]
+        untouched = {id(v) for v in self._accumulated_gradients}
+        untouched |= {id(self._iterations), id(self._learning_rate)}
+        moved = [v for v in [*self.variables, *variables] if id(v) not in untouched]
+        before = [tf.convert_to_tensor(v) for v in moved]
+        self._update([total / steps for total in totals], variables)
+        for variable, old in zip(moved, before, strict=True):
+            variable.assign(tf.where(due, tf.convert_to_tensor(variable), old))
+        for total, slot in zip(totals, sums, strict=True):
+            slot.assign(tf.where(due, tf.zeros_like(total), total))
+
+    def _average(self):
+        self._update_model_variables_moving_average(self._trainable_variables)
+        every = self.ema_overwrite_frequency
+        if not every:
+            return
+        due = tf.equal((tf.convert_to_tensor(self.iterations) + 1) % every, 0)
+        for variable, average in zip(
+            self._trainable_variables, self._model_variables_moving_average, strict=True
+        ):
+            variable.assign(
+                tf.where(
+                    due, tf.convert_to_tensor(average), tf.convert_to_tensor(variable)
+                )
+            )
+
+
+for _name in RESTORED:
+    setattr(Functional, _name, getattr(BASE, _name))
+
+
+@functools.cache
+def _functional_class(cls):
+    return type(cls.__name__, (cls, Functional), {})
+
+
+class OptimizerSpec:
+    """An optimiser without its learning rate, which is data of each fit.
+
+    Attributes
+    ----------
+    key : hashable
+        Equal for optimisers that share compiled programs.
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule
+        The optimiser's own.
+    supported : bool
+        Whether the compiled engine can run it.
+    """
+
+    def __init__(self, optimizer):
+        if isinstance(optimizer, str):
+            optimizer = _named(optimizer)
+        self._optimizer = optimizer
+        self.learning_rate = _own_rate(optimizer)
+        self._config = optimizer.get_config()
+        self._config.pop("learning_rate", None)
+        self.supported = not isinstance(optimizer, UNSUPPORTED)
+        self.key = (
+            identity(type(optimizer)),
+            repr(sorted((k, repr(v)) for k, v in self._config.items() if k != "name")),
+        )
+
+    def functional(self):
+        """A new optimiser with ``stateless_apply`` and a constant rate."""
+        return self._new(_functional_class(type(self._optimizer)), 0.001)
+
+    def keras(self, learning_rate):
+        """A new optimiser for ``keras.Model.fit``."""
+        if not self.supported:
+            return type(self._optimizer).from_config(self._optimizer.get_config())
+        return self._new(type(self._optimizer), learning_rate)
+
+    def _new(self, cls, learning_rate):
+        optimizer = cls.from_config({**self._config, "learning_rate": learning_rate})
+        # Not part of the configuration, but of what the user asked for.
+        pattern = getattr(self._optimizer, "_exclude_from_weight_decay_pattern", None)
+        if pattern is not None:
+            optimizer.exclude_from_weight_decay(var_names=[pattern])
+        return optimizer
+
+
+@functools.cache
+def _named(name):
+    if name == "auto":
+        # Measured on 38 tables: see the user guide, "Defaults".
+        return keras.optimizers.AdamW(0.003, weight_decay=0.1, beta_2=0.99)
+    return keras.optimizers.get(name)
+
+
+def _own_rate(optimizer):
+    rate = getattr(optimizer, "_learning_rate", None)
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        return rate
+    try:
+        return float(optimizer.learning_rate)
+    except (AttributeError, TypeError, ValueError):
+        return 0.001

@@ -1,0 +1,335 @@
+"""Compiled training steps, shared by every fit of the same template.
+
+A program is a function of (weights, optimiser state, a chunk of batches) that
+captures no variable, so fits of any seed, fold and learning rate, and from any
+thread, run the same compiled code.
+"""
+
+import threading
+from collections import OrderedDict
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from skdeep.encoding import Standardization
+from skdeep.networks import identity
+from skdeep.networks._dense import TEMPLATE_SEED, build_dense
+from skdeep.networks._layers import Standardize
+from skdeep.training._metrics import make_metrics
+
+# A compilation costs about as much as this many plain steps.
+SHORT_FIT_STEPS = 400
+_MAX_PROGRAMS = 64
+_CHUNK_BYTES = 4 * 2**20
+_SEEDED = (
+    ("kernel", "kernel_initializer"),
+    ("recurrent_kernel", "recurrent_initializer"),
+    ("embeddings", "embeddings_initializer"),
+)
+
+
+class State(NamedTuple):
+    """Everything that a training step changes: lists of tensors."""
+
+    trainable: list
+    non_trainable: list
+    optimizer: list
+
+
+class Program:
+    """Training and evaluation steps for one template.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    head : Head
+    optimizer : OptimizerSpec
+    metrics : tuple of str, callable or keras.metrics.Metric
+    """
+
+    def __init__(self, spec, head, optimizer, metrics):
+        self.spec = spec
+        self.model = build_dense(spec)
+        loss = head.keras_loss()
+        self.loss = _per_sample(loss)
+        self.sums = getattr(loss, "reduction", None) == "sum"
+        self.optimizer = optimizer.functional()
+        self.optimizer.build(self.model.trainable_variables)
+        self.metrics = make_metrics(metrics, head)
+        self._prepare_metrics(head)
+        self._initial = _InitialValues(self.model, self.optimizer)
+        self._compiled = tf.function(self._run, jit_compile=True, autograph=False)
+        state, width = self._signature(), [None, head.width]
+        rows = [None, spec.n_features]
+        self._plain = tf.function(
+            self._run,
+            input_signature=[*state, self._chunk_signature(rows, width)],
+            autograph=False,
+        )
+        self.evaluate = tf.function(
+            self._evaluate,
+            input_signature=[*state, *self._batch_signature(rows, width)],
+            autograph=False,
+        )
+
+    def _signature(self):
+        """Shapes of the state and of the metric variables."""
+        blank = np.random.RandomState(0)
+        none = Standardization.none(self.spec.n_features)
+        values = self.initial_state(blank, none), self.metric_state()
+        return tf.nest.map_structure(tf.TensorSpec.from_tensor, values)
+
+    def _batch_signature(self, rows, targets):
+        """Shapes of rows, targets, weights and target units: any number of rows."""
+        shapes = rows, targets, rows[:-1], targets[-1:], targets[-1:]
+        return [tf.TensorSpec(shape, self.spec.dtype) for shape in shapes]
+
+    def _chunk_signature(self, rows, targets):
+        """The same with an axis of steps in front."""
+        x, y, weight, mean, scale = self._batch_signature(
+            [None, *rows], [None, *targets]
+        )
+        n_rows, rates = tf.TensorSpec([None], "int32"), tf.TensorSpec([None], "float32")
+        n_steps = tf.TensorSpec([], "int32")
+        return Chunk(x, y, weight, n_rows, rates, n_steps, mean, scale)
+
+    def _prepare_metrics(self, head):
+        for metric in self.metrics:
+            if not metric.variables:
+                # Some metrics make their variables on the first batch.
+                blank = np.zeros((1, head.units), self.spec.dtype)
+                metric.update_state(blank, blank)
+                metric.reset_state()
+
+    def metric_state(self):
+        """Fresh metric variables, a list of lists of tensors."""
+        return [
+            [tf.zeros(v.shape, v.dtype) for v in metric.variables]
+            for metric in self.metrics
+        ]
+
+    def metric_results(self, state, prefix=""):
+        """Metric values by name."""
+        return {
+            prefix + metric.name: float(metric.stateless_result(values))
+            for metric, values in zip(self.metrics, state, strict=True)
+        }
+
+    def initial_state(self, rng, standardization, weights=None):
+        """Weights drawn with ``rng``, or those given, and a new optimiser state."""
+        return self._initial.draw(rng, standardization, weights)
+
+    def chunk_steps(self, total_steps, batch_size, width):
+        """How many steps one call takes, from a few sizes only: each compiles."""
+        step_bytes = batch_size * width * np.dtype(self.spec.dtype).itemsize
+        limit = max(1, _CHUNK_BYTES // max(1, step_bytes))
+        size = 1
+        while size < min(total_steps, limit, 1024):
+            size *= 4
+        return max(1, min(size, 2 ** (limit.bit_length() - 1)))
+
+    def run(self, state, metric_state, chunk, *, short):
+        """Run the steps of ``chunk``; returns state, metrics, losses (steps,)."""
+        call = self._plain if short else self._compiled
+        return call(state, metric_state, chunk)
+
+    def _run(self, state, metric_state, chunk):
+        def body(step, state, metric_state, losses):
+            batch = [part[step] for part in chunk.per_step]
+            state, metric_state, loss = self._step(
+                state, metric_state, *batch, chunk.target_mean, chunk.target_scale
+            )
+            return step + 1, state, metric_state, losses.write(step, loss)
+
+        losses = tf.TensorArray(
+            self.spec.dtype, size=tf.shape(chunk.rows)[0], element_shape=()
+        )
+        _, state, metric_state, losses = tf.while_loop(
+            lambda step, *_: step < chunk.n_steps,
+            body,
+            (tf.constant(0), state, metric_state, losses),
+        )
+        return state, metric_state, losses.stack()
+
+    def _step(self, state, metric_state, x, y, weight, rows, rate, mean, scale):
+        call = {"training": True, "return_losses": True}
+        if self.spec.batch_norm:
+            # Padded rows must not enter the batch's mean and variance.
+            call["mask"] = tf.range(tf.shape(x)[0]) < rows
+        with tf.GradientTape() as tape:
+            tape.watch(state.trainable)
+            output, non_trainable, penalties = self.model.stateless_call(
+                state.trainable, state.non_trainable, x, **call
+            )
+            loss = tf.reduce_sum(self.loss(y, output) * weight)
+            loss = loss + tf.add_n([tf.zeros_like(loss), *penalties])
+            scaled = self.optimizer.scale_loss(loss)
+        gradients = tape.gradient(scaled, state.trainable)
+        slots = list(state.optimizer)
+        index = self._initial.rate_index
+        slots[index] = tf.cast(rate, slots[index].dtype)
+        trainable, slots = self.optimizer.stateless_apply(
+            slots, gradients, state.trainable
+        )
+        if not self.sums:
+            weight = weight * tf.cast(rows, weight.dtype)
+        metric_state = self._update_metrics(
+            metric_state, y, output, weight, mean, scale
+        )
+        new = State(_tensors(trainable), _tensors(non_trainable), _tensors(slots))
+        return new, metric_state, loss
+
+    def _update_metrics(self, state, y, output, weight, mean, scale):
+        return [
+            _tensors(
+                metric.stateless_update_state(
+                    values,
+                    y * scale + mean,
+                    output * scale + mean,
+                    sample_weight=weight,
+                )
+            )
+            for metric, values in zip(self.metrics, state, strict=True)
+        ]
+
+    def _evaluate(self, state, metric_state, x, y, weight, mean, scale):
+        output, _, penalties = self.model.stateless_call(
+            state.trainable, state.non_trainable, x, training=False, return_losses=True
+        )
+        loss = tf.reduce_sum(self.loss(y, output) * weight)
+        penalty = tf.add_n([tf.zeros_like(loss), *penalties])
+        metric_state = self._update_metrics(
+            metric_state, y, output, weight, mean, scale
+        )
+        return loss, penalty, metric_state
+
+    def finalize(self, state):
+        """The weights that training ends with: averages, where they were asked for."""
+        if not self.optimizer.use_ema:
+            return state
+        averages = [state.optimizer[i] for i in self._initial.average_indices]
+        return state._replace(trainable=averages)
+
+
+class Chunk(NamedTuple):
+    """Batches for one call; the first axis of the first five is the step.
+
+    ``weight`` holds a row's weight divided by the rows of its batch (unless the
+    loss is a sum), and zero for the rows that pad the last batch.
+    """
+
+    x: object
+    y: object
+    weight: object
+    rows: object
+    rates: object
+    n_steps: object
+    target_mean: object
+    target_scale: object
+
+    @property
+    def per_step(self):
+        return self[:5]
+
+
+class _InitialValues:
+    """What each variable starts with, without building a model again."""
+
+    def __init__(self, model, optimizer):
+        self._trainable = [v.numpy() for v in model.trainable_variables]
+        self._non_trainable = [v.numpy() for v in model.non_trainable_variables]
+        self._optimizer = [tf.convert_to_tensor(v.value) for v in optimizer.variables]
+        place = {id(v): i for i, v in enumerate(model.trainable_variables)}
+        self._seeded = list(_seeded_initializers(model, place))
+        place = {id(v): i for i, v in enumerate(model.non_trainable_variables)}
+        self._statistics = [
+            (place[id(layer.mean)], place[id(layer.scale)])
+            for layer in model.layers
+            if isinstance(layer, Standardize)
+        ]
+        self._generators = [
+            place[id(layer.seed_generator.state)]
+            for layer in model.layers
+            if getattr(layer, "seed_generator", None) is not None
+        ]
+        place = {id(v): i for i, v in enumerate(optimizer.variables)}
+        self.rate_index = place[id(optimizer._learning_rate)]
+        averages = getattr(optimizer, "_model_variables_moving_average", ())
+        self.average_indices = [place[id(v)] for v in averages]
+        # Schedule-free AdamW (Defazio et al., 2024) starts its iterate at the weights.
+        follows = isinstance(optimizer, keras.optimizers.ScheduleFreeAdamW)
+        slots = optimizer._momentums if follows else ()
+        self._copies = [place[id(v)] for v in slots]
+
+    def draw(self, rng, standardization, weights):
+        trainable = list(self._trainable if weights is None else weights.trainable)
+        non_trainable = list(
+            self._non_trainable if weights is None else weights.non_trainable
+        )
+        for index, cls, config in self._seeded:
+            seed = int(rng.randint(2**31 - 1))
+            if weights is None:
+                initial = cls.from_config({"seed": seed, **config})
+                old = trainable[index]
+                trainable[index] = initial(old.shape, dtype=old.dtype.name)
+        for index in self._generators:
+            seed = [rng.randint(2**31 - 1), 0]
+            non_trainable[index] = np.asarray(seed, self._non_trainable[index].dtype)
+        for mean, scale in self._statistics:
+            dtype = self._non_trainable[mean].dtype
+            non_trainable[mean] = standardization.mean.astype(dtype)
+            non_trainable[scale] = standardization.scale.astype(dtype)
+        trainable = _tensors(trainable)
+        optimizer = list(self._optimizer)
+        for index, weight in zip(self._copies, trainable, strict=False):
+            optimizer[index] = weight
+        return State(trainable, _tensors(non_trainable), optimizer)
+
+
+def _seeded_initializers(model, place):
+    for layer in model.layers:
+        for attribute, name in _SEEDED:
+            initializer = getattr(layer, name, None)
+            if initializer is None or id(getattr(layer, attribute, None)) not in place:
+                continue
+            config = dict(initializer.get_config())
+            if config.get("seed") in (None, TEMPLATE_SEED):
+                config.pop("seed", None)
+            index = place[id(getattr(layer, attribute))]
+            if "seed" in initializer.get_config():
+                yield index, type(initializer), config
+
+
+def _per_sample(loss):
+    """``loss`` as a function that gives one number per sample."""
+    function = loss.call if isinstance(loss, keras.losses.Loss) else loss
+
+    def per_sample(y_true, y_pred):
+        values = tf.convert_to_tensor(function(y_true, y_pred))
+        extra = list(range(1, len(values.shape)))
+        return tf.reduce_mean(values, axis=extra) if extra else values
+
+    return per_sample
+
+
+def _tensors(values):
+    return [tf.convert_to_tensor(value) for value in values]
+
+
+_programs = OrderedDict()
+_lock = threading.Lock()
+
+
+def program_for(spec, head, optimizer, metrics):
+    """The program for this template, built at its first use."""
+    key = spec.key, head.key, optimizer.key, identity(metrics)
+    with _lock:
+        if key in _programs:
+            _programs.move_to_end(key)
+        else:
+            _programs[key] = Program(spec, head, optimizer, metrics)
+            while len(_programs) > _MAX_PROGRAMS:
+                _programs.popitem(last=False)
+        return _programs[key]

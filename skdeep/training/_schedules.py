@@ -1,0 +1,76 @@
+"""Learning rates as data: one number per step, so no rate compiles anew."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+_ELEMENTWISE = (
+    "CosineDecay",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "PolynomialDecay",
+)
+# How far the named schedules fall over a fit where Keras has no default.
+_NAMED = {
+    "cosine_decay": ("CosineDecay", {}),
+    "exponential_decay": ("ExponentialDecay", {"decay_rate": 0.01}),
+    "inverse_time_decay": ("InverseTimeDecay", {"decay_rate": 9.0}),
+    "polynomial_decay": ("PolynomialDecay", {"end_learning_rate": 0.0}),
+}
+
+
+class LearningRates:
+    """The learning rate of every step.
+
+    Parameters
+    ----------
+    rate : float or LearningRateSchedule
+    schedule : str, LearningRateSchedule or None
+        A name is stretched over ``total_steps``; None keeps ``rate``.
+    total_steps : int
+    start : int, default=0
+        Steps that the optimiser has done already; only schedule objects see it.
+    """
+
+    def __init__(self, rate, schedule, total_steps, start=0):
+        is_object = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+        if schedule == "auto":
+            schedule = None if is_object else "cosine_decay"
+        self._start = 0 if isinstance(schedule, str) else start
+        if isinstance(schedule, str):
+            name, options = _NAMED[schedule]
+            cls = getattr(keras.optimizers.schedules, name)
+            schedule = cls(self._first(rate), max(1, total_steps), **options)
+        self._schedule = schedule if schedule is not None else rate
+
+    @staticmethod
+    def _first(rate):
+        return float(rate(0)) if callable(rate) else rate
+
+    @property
+    def constant(self):
+        return not callable(self._schedule)
+
+    @property
+    def keras(self):
+        """What a Keras optimiser takes as its learning rate."""
+        return self._schedule
+
+    def override(self, rate):
+        """Go on with the constant ``rate``, as a callback asked."""
+        self._schedule = float(rate)
+
+    def of(self, first, count):
+        """Rates of the steps ``first`` to ``first + count``, shape (count,)."""
+        if self.constant:
+            return np.full(count, self._schedule, dtype=np.float32)
+        steps = np.arange(count, dtype=np.int64) + first + self._start
+        return np.asarray(_evaluate(self._schedule, steps), dtype=np.float32)
+
+
+def _evaluate(schedule, steps):
+    plain = type(schedule).__name__ in _ELEMENTWISE
+    if plain and not getattr(schedule, "warmup_steps", 0):
+        return schedule(tf.constant(steps))
+    each = tf.function(lambda s: tf.map_fn(schedule, s, fn_output_signature=tf.float32))
+    return each(tf.constant(steps))

@@ -252,7 +252,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
     # Training
 
     def _job(self, data, epochs, previous, rng, whole):
-        keras_callbacks = list(self.callbacks or ())
+        keras_callbacks = self._keras_callbacks()
         schedule = self.learning_rate_schedule
         if not whole and isinstance(schedule, str):
             schedule = None  # one epoch has no end to decay towards
@@ -275,6 +275,17 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
             resume=previous.weights if previous else None,
             keras_callbacks=keras_callbacks,
         )
+
+    def _keras_callbacks(self):
+        callbacks = list(self.callbacks or ())
+        for callback in callbacks:
+            if not hasattr(callback, "set_model"):
+                raise ValueError(
+                    "callbacks must hold instances of keras.callbacks.Callback. "
+                    f"Received {callback!r}. scikit-learn's callbacks go to "
+                    "set_callbacks."
+                )
+        return callbacks
 
     def _batch_size(self, n_samples):
         if self.batch_size == "auto":

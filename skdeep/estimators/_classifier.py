@@ -77,7 +77,8 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Labels, or a multilabel indicator.
         """
-        return self._targets.labels(self._forward(X))
+        logits = self._forward(X)
+        return self._targets.labels(logits)
 
     def predict_proba(self, X):
         """Predict probabilities.
@@ -93,7 +94,8 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
             In the order of ``classes_`` and in the estimator's dtype. Rows sum to
             one, except for multilabel targets.
         """
-        probabilities = self._targets.probabilities(self._forward(X))
+        logits = self._forward(X)
+        probabilities = self._targets.probabilities(logits)
         return probabilities.astype(self.network_.spec.dtype)
 
     def predict_log_proba(self, X):
@@ -125,7 +127,8 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
             One column for binary targets; positive means ``classes_[1]``.
         """
-        scores = self._targets.decision(self._forward(X))
+        logits = self._forward(X)
+        scores = self._targets.decision(logits)
         return scores.astype(self.network_.spec.dtype)
 
     def _head(self, targets):

@@ -210,7 +210,8 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
         Parameters
         ----------
         kernels : list of array-like of shape (n_inputs, n_units)
-            One per layer; the last one's units are the outputs (one if binary).
+            One per layer; the last one's units are the outputs. Two classes take
+            one unit (sigmoid) or two (softmax).
         biases : list of array-like of shape (n_units,), default=None
             None means zeros.
         activation : str, default="relu"
@@ -230,6 +231,8 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
             classes = np.arange(max(2, units))
         classes = np.unique(classes)
         kind = "binary" if len(classes) == 2 else "multiclass"
+        if kind == "binary" and units == 2:
+            params = {"loss": "categorical_crossentropy", **params}
         estimator = cls(_widths(kernels), activation=activation, **params)
         estimator.set_params(normalize=False)
         return estimator._adopt_weights(kernels, biases, ClassTargets(kind, classes))

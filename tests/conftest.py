@@ -1,0 +1,48 @@
+"""Shared data and fitted models: every fit of a new architecture compiles anew."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes, load_digits, load_iris
+
+from skdeep import DenseClassifier, DenseRegressor
+
+TINY = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0}
+
+
+@pytest.fixture(scope="session")
+def iris():
+    """Iris in random order."""
+    X, y = load_iris(return_X_y=True)
+    order = np.random.RandomState(0).permutation(len(y))
+    return X[order], y[order]
+
+
+@pytest.fixture(scope="session")
+def digits():
+    X, y = load_digits(return_X_y=True)
+    return X[:500], y[:500]
+
+
+@pytest.fixture(scope="session")
+def diabetes():
+    X, y = load_diabetes(return_X_y=True, scaled=False)
+    return X[:200], y[:200]
+
+
+@pytest.fixture(scope="session")
+def classifier(iris):
+    return DenseClassifier(**TINY).fit(*iris)
+
+
+@pytest.fixture(scope="session")
+def regressor(diabetes):
+    return DenseRegressor(**TINY).fit(*diabetes)
+
+
+@pytest.fixture
+def weights_of():
+    return lambda estimator: estimator.network_.weights.trainable

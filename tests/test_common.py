@@ -1,0 +1,209 @@
+"""What every exported estimator must do; the classes are discovered."""
+
+import copy
+import inspect
+import io
+import pickle
+import random
+import subprocess
+import sys
+
+import joblib
+import keras
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn import config_context
+from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.model_selection import cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skdeep
+
+ESTIMATORS = [
+    cls
+    for cls in (getattr(skdeep, name) for name in skdeep.__all__)
+    if inspect.isclass(cls) and issubclass(cls, BaseEstimator)
+]
+TINY = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0}
+
+every_estimator = pytest.mark.parametrize("cls", ESTIMATORS)
+
+
+def data_for(cls, iris, diabetes):
+    return iris if is_classifier(cls()) else diabetes
+
+
+@pytest.fixture
+def fitted(cls, request):
+    name = "classifier" if is_classifier(cls()) else "regressor"
+    return request.getfixturevalue(name)
+
+
+@pytest.fixture(name="X")
+def features(cls, iris, diabetes):
+    return data_for(cls, iris, diabetes)[0]
+
+
+def test_estimators_are_discovered():
+    assert {"DenseClassifier", "DenseRegressor"} <= {c.__name__ for c in ESTIMATORS}
+
+
+@every_estimator
+def test_clone_and_set_params_lose_no_parameter(cls):
+    changed = {
+        "hidden_layer_sizes": (3, 2),
+        "activation": keras.layers.LeakyReLU(0.07),
+        "kernel_initializer": keras.initializers.HeNormal(seed=3),
+        "optimizer": keras.optimizers.SGD(0.25, momentum=0.5),
+        "loss": keras.losses.MeanSquaredError(),
+        "learning_rate_schedule": keras.optimizers.schedules.CosineDecay(0.1, 7),
+        "callbacks": [keras.callbacks.TerminateOnNaN()],
+        "metrics": [keras.metrics.MeanSquaredError()],
+        "class_weight": {0: 2.0},
+        "random_state": 4,
+    }
+    for name in cls().get_params():
+        default = cls().get_params()[name]
+        value = changed.get(name, default)
+        estimator = cls().set_params(**{name: value})
+        assert estimator.get_params()[name] is value
+        copied = clone(estimator).get_params()[name]
+        config = getattr(value, "get_config", None)
+        if config is None:
+            assert type(copied) is type(value)
+        else:
+            assert copied.get_config() == config()
+
+
+@every_estimator
+@pytest.mark.parametrize(
+    "copier",
+    [copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))],
+    ids=["deepcopy", "pickle"],
+)
+def test_copies_predict_the_same(cls, copier, fitted, X):
+    again = copier(fitted)
+    assert_array_equal(again.predict(X), fitted.predict(X))
+    assert again.history_.equals(fitted.history_)
+
+
+@every_estimator
+def test_joblib_round_trip(cls, fitted, X):
+    buffer = io.BytesIO()
+    joblib.dump(fitted, buffer)
+    buffer.seek(0)
+    assert_array_equal(joblib.load(buffer).predict(X), fitted.predict(X))
+
+
+@every_estimator
+def test_same_seed_same_weights_and_no_mutation(cls, iris, diabetes, weights_of):
+    X, y = data_for(cls, iris, diabetes)
+    optimizer = keras.optimizers.Adam(0.01)
+    estimator = cls(**TINY, optimizer=optimizer)
+    params, before = estimator.get_params(), optimizer.get_config()
+    X_before, y_before = X.copy(), y.copy()
+    weight = np.ones(len(y))
+    first = weights_of(estimator.fit(X, y, weight))
+    second = weights_of(clone(estimator).fit(X, y))
+    for a, b in zip(first, second, strict=True):
+        assert_array_equal(a, b)
+    assert estimator.get_params() == params
+    assert optimizer.get_config() == before
+    assert not optimizer.built
+    assert_array_equal(X, X_before)
+    assert_array_equal(y, y_before)
+    assert (weight == 1).all()
+
+
+@every_estimator
+def test_other_seed_other_weights(cls, iris, diabetes, fitted, weights_of):
+    other = clone(fitted).set_params(random_state=1)
+    other.fit(*data_for(cls, iris, diabetes))
+    assert not np.allclose(weights_of(other)[0], weights_of(fitted)[0])
+
+
+@every_estimator
+def test_no_global_random_state_is_touched(cls, iris, diabetes):
+    numpy_before, python_before = np.random.get_state()[1].copy(), random.getstate()
+    # A width of its own, so that a new program is built.
+    estimator = cls((9,), dropout=0.1, epochs=1, random_state=0)
+    estimator.fit(*data_for(cls, iris, diabetes))
+    assert_array_equal(np.random.get_state()[1], numpy_before)
+    assert random.getstate() == python_before
+
+
+@every_estimator
+def test_no_file_is_written(cls, iris, diabetes, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cls(**TINY).fit(*data_for(cls, iris, diabetes))
+    assert list(tmp_path.iterdir()) == []
+
+
+@every_estimator
+def test_cross_validation_trains_what_was_asked_for(cls, iris, diabetes):
+    """A clone that forgets its settings would train another number of epochs."""
+    X, y = data_for(cls, iris, diabetes)
+    result = cross_validate(
+        make_pipeline(StandardScaler(), cls(**TINY)), X, y, cv=2, return_estimator=True
+    )
+    assert [e[-1].n_epochs_ for e in result["estimator"]] == [3, 3]
+    assert [len(e[-1].history_) for e in result["estimator"]] == [3, 3]
+
+
+@every_estimator
+def test_sample_weight_reaches_fit_through_routing(cls, iris, diabetes):
+    X, y = data_for(cls, iris, diabetes)
+    weight = np.linspace(0.1, 2, len(y))
+    with config_context(enable_metadata_routing=True):
+        estimator = cls(**TINY).set_fit_request(sample_weight=True)
+        estimator.set_score_request(sample_weight=True)
+        routed = cross_validate(
+            estimator,
+            X,
+            y,
+            cv=2,
+            params={"sample_weight": weight},
+            return_estimator=True,
+            return_indices=True,
+        )
+    train = routed["indices"]["train"][0]
+    direct = cls(**TINY).fit(X[train], y[train], weight[train])
+    assert_array_equal(routed["estimator"][0].predict(X), direct.predict(X))
+    plain = cls(**TINY).fit(X[train], y[train])
+    assert not np.array_equal(plain._forward(X), direct._forward(X))
+
+
+@every_estimator
+def test_saved_models_load_and_predict_without_tensorflow(cls, fitted, X, tmp_path):
+    skdeep.save(fitted, tmp_path / "model.skdeep")
+    joblib.dump(fitted, tmp_path / "model.joblib")
+    np.save(tmp_path / "X.npy", X)
+    np.save(tmp_path / "expected.npy", fitted.predict(X))
+    code = """
+import sys
+import joblib, numpy as np, skdeep
+assert "tensorflow" not in sys.modules and "keras" not in sys.modules
+X, expected = np.load("X.npy"), np.load("expected.npy")
+for model in (skdeep.load("model.skdeep"), joblib.load("model.joblib")):
+    assert (model.predict(X) == expected).all()
+assert "tensorflow" not in sys.modules and "keras" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
+@every_estimator
+def test_every_parameter_is_documented(cls):
+    documented = {
+        name.strip()
+        for line in cls.__doc__.splitlines()
+        if line.startswith("    ") and not line.startswith("     ") and " : " in line
+        for name in line.split(" : ")[0].split(",")
+    }
+    assert set(cls().get_params()) <= documented
+
+
+def test_importing_skdeep_is_light():
+    code = "import sys, skdeep; assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

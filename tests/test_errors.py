@@ -1,0 +1,128 @@
+"""Bad input is refused before anything trains; names are Keras's."""
+
+import keras
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+
+from skdeep import DenseClassifier, DenseRegressor
+from skdeep.networks import (
+    ACTIVATIONS,
+    CLASSIFICATION_LOSSES,
+    INITIALIZERS,
+    OPTIMIZERS,
+    REGRESSION_LOSSES,
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("hidden_layer_sizes", (8, 0)),
+        ("hidden_layer_sizes", (8, 1.5)),
+        ("activation", "rellu"),
+        ("kernel_initializer", "xavier"),
+        ("dropout", 1.0),
+        ("batch_norm", "yes"),
+        ("l1", -0.1),
+        ("loss", "mean_error"),
+        ("label_smoothing", 1.0),
+        ("optimizer", "adamm"),
+        ("optimizer", 3),
+        ("learning_rate", 0.0),
+        ("learning_rate_schedule", "cosine"),
+        ("batch_size", 0),
+        ("epochs", -1),
+        ("validation_fraction", 1.0),
+        ("patience", 0),
+        ("class_weight", "even"),
+        ("callbacks", "early"),
+        ("dtype", "float16"),
+        ("engine", "torch"),
+    ],
+)
+def test_wrong_parameter_is_named(iris, name, value):
+    with pytest.raises(ValueError, match=name) as error:
+        DenseClassifier(**{name: value}).fit(*iris)
+    assert str(value) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"callbacks": [3]}, "callbacks"),
+        ({"metrics": ["acuracy"]}, "acuracy"),
+        ({"loss": "mse", "label_smoothing": 0.1}, "label_smoothing"),
+        ({"class_weight": {7: 2.0}}, "class"),
+    ],
+)
+def test_wrong_combination_is_named(iris, params, message):
+    with pytest.raises(ValueError, match=message):
+        DenseClassifier(**params).fit(*iris)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X, y: (np.where(X > 5, np.nan, X), y), "NaN"),
+        (lambda X, y: (np.where(X > 5, np.inf, X), y), "infinity"),
+        (lambda X, y: (X * 1e40, y), "too large for dtype"),
+        (lambda X, y: (X, y[:-1]), "inconsistent numbers of samples"),
+        (lambda X, y: (X[:0], y[:0]), "minimum of 1 is required"),
+        (lambda X, y: (X, np.zeros_like(y)), "one class"),
+        (lambda X, y: (np.full(X.shape, "a", object), y), "could not convert"),
+        (lambda X, y: (X[:, 0], y), "2D array"),
+        (lambda X, y: (X, X[:, 0]), "Unknown label type"),
+        (lambda X, y: (X, np.column_stack([y, y])), "MultiOutputClassifier"),
+    ],
+)
+def test_bad_data_gets_the_usual_error(iris, change, message):
+    X, y = change(*iris)
+    with pytest.raises(ValueError, match=message):
+        DenseClassifier((4,), epochs=1).fit(X, y)
+
+
+def test_predict_checks_its_input(iris, classifier):
+    with pytest.raises(NotFittedError):
+        DenseClassifier().predict(iris[0])
+    with pytest.raises(ValueError, match="4 features"):
+        classifier.predict(iris[0][:, :3])
+    with pytest.raises(ValueError, match="NaN"):
+        classifier.predict(iris[0] * np.nan)
+
+
+def test_multilabel_with_exclusive_loss(iris):
+    X, y = iris
+    Y = np.column_stack([y == 0, y > 0]).astype(int)
+    with pytest.raises(ValueError, match="exclude each other"):
+        DenseClassifier(loss="categorical_crossentropy").fit(X, Y)
+
+
+def test_large_batch_is_the_whole_data(diabetes):
+    X, y = diabetes
+    regressor = DenseRegressor((4,), epochs=1, batch_size=1000, random_state=0)
+    with pytest.warns(UserWarning, match="batch_size=1000 is larger"):
+        regressor.fit(X, y)
+
+
+def test_names_are_those_of_keras():
+    functions = {
+        name
+        for name in dir(keras.activations)
+        if name.islower() and callable(getattr(keras.activations, name))
+    }
+    functions -= {"deserialize", "get", "serialize", "glu"}
+    assert functions <= ACTIVATIONS
+    for name in ACTIVATIONS:
+        assert callable(keras.activations.get(name))
+    for name in INITIALIZERS:
+        assert keras.initializers.get(name) is not None
+    classes = {
+        name.lower()
+        for name in dir(keras.optimizers)
+        if isinstance(getattr(keras.optimizers, name), type)
+    }
+    wrappers = {"optimizer", "lossscaleoptimizer", "multioptimizer", "optimizermap"}
+    assert classes - wrappers - {"legacy"} == OPTIMIZERS
+    for name in REGRESSION_LOSSES | CLASSIFICATION_LOSSES:
+        assert callable(keras.losses.get(name))

@@ -1,0 +1,71 @@
+"""The NumPy forward pass equals the Keras model."""
+
+import keras
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from skdeep import DenseClassifier, DenseRegressor
+from skdeep.inference._forward import ACTIVATIONS
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+def test_activation_equals_keras(name):
+    x = np.linspace(-8, 8, 161)
+    expected = keras.ops.convert_to_numpy(keras.activations.get(name)(x.copy()))
+    assert_allclose(ACTIVATIONS[name](x.copy()), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_model_equals_predict(iris, classifier, diabetes, regressor):
+    output = classifier.model_.predict(iris[0], verbose=0)
+    assert_allclose(output, classifier.predict_proba(iris[0]), atol=1e-6)
+    output = regressor.model_.predict(diabetes[0], verbose=0)
+    assert_allclose(output[:, 0], regressor.predict(diabetes[0]), rtol=1e-5)
+    assert isinstance(regressor.model_, keras.Model)
+    assert regressor.model_ is regressor.model_
+
+
+def test_model_loads_without_skdeep_layers(regressor, diabetes, tmp_path):
+    regressor.model_.save(tmp_path / "model.keras")
+    stock = {
+        layer.__class__.__module__.split(".")[0] for layer in regressor.model_.layers
+    }
+    assert stock == {"keras"}
+    again = keras.models.load_model(tmp_path / "model.keras")
+    output = again.predict(diabetes[0], verbose=0)
+    assert_allclose(output[:, 0], regressor.predict(diabetes[0]), rtol=1e-5)
+
+
+def test_batch_norm_and_dropout(iris):
+    X, y = iris
+    classifier = DenseClassifier((8, 6), batch_norm=True, dropout=0.2, epochs=3)
+    classifier.set_params(random_state=0).fit(X, y)
+    output = classifier.model_.predict(X, verbose=0)
+    assert_allclose(output, classifier.predict_proba(X), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "activation", [keras.layers.LeakyReLU(0.1), keras.layers.PReLU(), "sparsemax"]
+)
+def test_activations_that_numpy_has_not(iris, activation):
+    X, y = iris
+    classifier = DenseClassifier((8,), activation=activation, epochs=2, random_state=0)
+    classifier.fit(X, y)
+    output = classifier.model_.predict(X, verbose=0)
+    assert_allclose(output, classifier.predict_proba(X), atol=1e-6)
+
+
+def test_many_rows_in_pieces(regressor, diabetes):
+    X = np.tile(diabetes[0], (50, 1))
+    assert_allclose(
+        regressor.predict(X), np.tile(regressor.predict(diabetes[0]), 50), rtol=1e-6
+    )
+
+
+def test_tiny_scales_survive_in_the_model(diabetes):
+    X, y = diabetes[0] * 1e-9 + 1, diabetes[1]
+    X64 = np.asarray(X)
+    regressor = DenseRegressor((4,), epochs=2, dtype="float64", random_state=0)
+    regressor.fit(X64, y)
+    output = regressor.model_.predict(X64, verbose=0)[:, 0]
+    assert_allclose(output, regressor.predict(X64), rtol=1e-6)

@@ -1,0 +1,148 @@
+"""skdeep.save, skdeep.load and export."""
+
+import io
+import json
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.linear_model import LogisticRegression
+
+import skdeep
+from skdeep import DenseClassifier, DenseRegressor, FileFormatError
+
+
+@pytest.fixture
+def saved(classifier, tmp_path):
+    path = tmp_path / "model.skdeep"
+    skdeep.save(classifier, path)
+    return path
+
+
+def rewrite(path, change):
+    """Write the archive again with changed parts; ``change`` gets a dict of bytes."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    change(parts)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+
+
+def edit(path, change):
+    """Change the description; ``change`` gets the decoded JSON."""
+
+    def in_parts(parts):
+        content = json.loads(parts["estimator.json"])
+        change(content)
+        parts["estimator.json"] = json.dumps(content)
+
+    rewrite(path, in_parts)
+
+
+def test_round_trip_keeps_everything(classifier, saved, iris):
+    again = skdeep.load(saved)
+    X, y = iris
+    assert type(again) is DenseClassifier
+    assert again.get_params() == classifier.get_params()
+    assert again.history_.equals(classifier.history_)
+    assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
+    assert_allclose(
+        again.model_.predict(X, verbose=0), classifier.predict_proba(X), atol=1e-6
+    )
+    # Training goes on as if it had not been saved.
+    one = again.partial_fit(X, y)
+    classifier_copy = skdeep.load(saved).partial_fit(X, y)
+    assert_array_equal(one.predict_proba(X), classifier_copy.predict_proba(X))
+
+
+def test_keras_objects_and_object_labels(iris, tmp_path):
+    X, y = iris
+    classifier = DenseClassifier(
+        (4,),
+        activation=keras.layers.LeakyReLU(0.1),
+        optimizer=keras.optimizers.SGD(0.1, momentum=0.5),
+        class_weight={"a": 1.0, "b": 2.0, "c": 1.0},
+        epochs=1,
+        random_state=0,
+    )
+    classifier.fit(X, np.array(["a", "b", "c"], dtype=object)[y])
+    skdeep.save(classifier, tmp_path / "model.skdeep")
+    again = skdeep.load(tmp_path / "model.skdeep")
+    assert_array_equal(again.predict(X), classifier.predict(X))
+    assert again.optimizer.momentum == 0.5
+    assert again.class_weight == classifier.class_weight
+
+
+def test_unfitted_estimator(tmp_path):
+    skdeep.save(DenseRegressor((3,), l2=0.1), tmp_path / "model.skdeep")
+    again = skdeep.load(tmp_path / "model.skdeep")
+    assert again.get_params() == DenseRegressor((3,), l2=0.1).get_params()
+
+
+def test_what_is_not_data_is_refused(tmp_path):
+    path = tmp_path / "model.skdeep"
+    with pytest.raises(TypeError, match="cannot write activation"):
+        skdeep.save(DenseRegressor(activation=lambda x: x), path)
+    with pytest.raises(TypeError, match="takes estimators of skdeep"):
+        skdeep.save(LogisticRegression(), path)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("size", [0, 10, 500])
+def test_truncated_files_are_refused(saved, size):
+    saved.write_bytes(saved.read_bytes()[:size])
+    with pytest.raises(FileFormatError, match="damaged"):
+        skdeep.load(saved)
+
+
+def test_changed_arrays_are_refused(saved):
+    def swap(parts):
+        buffer = io.BytesIO()
+        np.save(buffer, np.zeros(3))
+        parts["arrays/0.npy"] = buffer.getvalue()
+
+    rewrite(saved, swap)
+    with pytest.raises(FileFormatError, match="does not match its digest"):
+        skdeep.load(saved)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c.update(format=99), "format 99"),
+        (lambda c: c.update(estimator="Popen"), "unknown estimator, 'Popen'"),
+        (lambda c: c["state"].update(evil=1), "unknown .'evil'"),
+        (lambda c: c["state"].pop("dropout"), "missing .'dropout'"),
+        (lambda c: c["state"].update(l1={"code": "1"}), "unknown kind of value"),
+        (
+            lambda c: c["state"].update(l1={"object": "Popen", "fields": {}}),
+            "unknown object: 'Popen'",
+        ),
+    ],
+)
+def test_unknown_content_is_refused(saved, change, message):
+    edit(saved, change)
+    with pytest.raises(FileFormatError, match=message):
+        skdeep.load(saved)
+
+
+def test_additional_parts_are_refused(saved):
+    rewrite(saved, lambda parts: parts.update({"code.py": b"print('boo')"}))
+    with pytest.raises(FileFormatError, match=r"code\.py"):
+        skdeep.load(saved)
+
+
+def test_missing_file_is_the_usual_error(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        skdeep.load(tmp_path / "nothing")
+
+
+def test_export_to_saved_model_with_scaling(regressor, diabetes, tmp_path):
+    X = diabetes[0].astype("float32")
+    regressor.export(str(tmp_path / "export"))
+    loaded = tf.saved_model.load(str(tmp_path / "export"))
+    assert_allclose(loaded.serve(X).numpy()[:, 0], regressor.predict(X), rtol=1e-5)

@@ -1,0 +1,98 @@
+"""Held-out data, given data, early stopping, histories."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from sklearn import config_context
+from sklearn.metrics import log_loss
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skdeep import DenseClassifier, DenseRegressor
+
+NET = {"hidden_layer_sizes": (8,), "random_state": 0}
+
+
+def test_history_is_a_frame_with_keras_names(iris):
+    classifier = DenseClassifier(**NET, epochs=4, early_stopping=True)
+    classifier.set_params(metrics=["accuracy"]).fit(*iris)
+    history = classifier.history_
+    assert isinstance(history, pd.DataFrame)
+    expected = ["loss", "accuracy", "val_loss", "val_accuracy"]
+    assert list(history.columns) == expected
+    assert list(history.index) == [1, 2, 3, 4]
+    assert classifier.n_epochs_ == 4
+
+
+def test_held_out_part_is_shuffled_and_stratified_on_sorted_data(iris):
+    X, y = iris
+    order = np.argsort(y)
+    settings = {**NET, "epochs": 30, "early_stopping": True, "metrics": ["accuracy"]}
+    classifier = DenseClassifier(**settings, validation_fraction=0.2)
+    classifier.fit(X[order], y[order])
+    # The last rows alone would be one class, which the network has never seen.
+    assert classifier.history_["val_accuracy"].max() > 0.7
+
+
+def test_best_weights_are_kept(iris):
+    X, y = iris
+    X_val, y_val = X[:50], y[:50]
+    wrong = (y_val + 1) % 3  # labels on which the loss can only rise
+    classifier = DenseClassifier(**NET, epochs=60, early_stopping=True, patience=3)
+    classifier.fit(X[50:], y[50:], X_val=X_val, y_val=wrong)
+    history = classifier.history_
+    best = history["val_loss"].idxmin()
+    assert classifier.best_epoch_ == best
+    assert classifier.n_epochs_ == best + 3 < 60
+    # The training loss went on falling: it did not choose the epoch.
+    assert history["loss"].idxmin() == classifier.n_epochs_
+    assert_allclose(
+        log_loss(wrong, classifier.predict_proba(X_val).astype(float)),
+        history["val_loss"].min(),
+        rtol=1e-4,
+    )
+
+
+def test_given_data_without_early_stopping_is_only_watched(iris):
+    X, y = iris
+    watched = DenseClassifier(**NET, epochs=3).fit(X, y, X_val=X[:9], y_val=y[:9])
+    plain = DenseClassifier(**NET, epochs=3).fit(X, y)
+    assert_allclose(watched.predict_proba(X), plain.predict_proba(X), atol=1e-6)
+    assert "val_loss" in watched.history_
+
+
+def test_validation_data_go_through_the_pipeline(diabetes):
+    X, y = diabetes
+    regressor = DenseRegressor(**NET, epochs=2, normalize=False, loss="mse")
+    with config_context(enable_metadata_routing=True):
+        regressor.set_fit_request(X_val=True, y_val=True)
+        steps = [("scale", StandardScaler()), ("net", regressor)]
+        pipe = Pipeline(steps, transform_input=["X_val"])
+        pipe.fit(X[:150], y[:150], X_val=X[150:], y_val=y[150:])
+    scaler = StandardScaler().fit(X[:150])
+    direct = DenseRegressor(**NET, epochs=2, normalize=False, loss="mse")
+    direct.fit(
+        scaler.transform(X[:150]),
+        y[:150],
+        X_val=scaler.transform(X[150:]),
+        y_val=y[150:],
+    )
+    assert_allclose(pipe[-1].history_, direct.history_, rtol=1e-6)
+
+
+def test_validation_data_that_do_not_fit_are_refused(iris):
+    X, y = iris
+    with pytest.raises(ValueError, match="belong together"):
+        DenseClassifier(**NET).fit(X, y, X_val=X)
+    with pytest.raises(ValueError, match="features"):
+        DenseClassifier(**NET).fit(X, y, X_val=X[:, :2], y_val=y)
+    with pytest.raises(ValueError, match="not among the known classes"):
+        DenseClassifier(**NET).fit(X, y, X_val=X, y_val=y + 5)
+    with pytest.raises(ValueError, match="leaves no training sample"):
+        DenseRegressor(**NET, early_stopping=True).fit(X[:1], [1.0])
+
+
+def test_histories_before_fit_do_not_exist():
+    assert not hasattr(DenseClassifier(), "history_")
+    assert not hasattr(DenseClassifier(), "model_")

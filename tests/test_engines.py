@@ -101,12 +101,12 @@ def test_float64(diabetes):
 
 def test_xla_and_plain_graph_agree(digits, monkeypatch):
     """Long fits are compiled with XLA, short ones are not."""
-    from skdeep.training import _loop
+    from skdeep.training import _job
 
     X, y = digits
     estimator = DenseClassifier(**NET, optimizer="adam")
     plain = clone(estimator).fit(X, y)
-    monkeypatch.setattr(_loop, "SHORT_FIT_STEPS", 1)
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
     compiled = clone(estimator).fit(X, y)
     for a, b in zip(
         plain.network_.weights.trainable,

@@ -62,3 +62,17 @@ def test_wrong_number_of_features(iris):
     partial = DenseClassifier(**NET).partial_fit(X, y, classes=[0, 1, 2])
     with pytest.raises(ValueError, match="features"):
         partial.partial_fit(X[:, :2], y)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"hidden_layer_sizes": (9,)}, "same network"),
+        ({"optimizer": "sgd"}, "state of another optimiser"),
+    ],
+)
+def test_another_network_or_optimizer_is_refused(diabetes, change, message):
+    X, y = diabetes
+    warm = DenseRegressor(**NET, epochs=1, warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match=message):
+        warm.set_params(**change).fit(X, y)

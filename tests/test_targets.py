@@ -12,6 +12,7 @@ from sklearn.exceptions import DataConversionWarning
 from skdeep import DenseClassifier, DenseRegressor
 
 TINY = {"hidden_layer_sizes": (8,), "epochs": 40, "random_state": 0}
+TINY |= {"learning_rate": 0.05}
 
 
 def test_estimators_are_recognised():
@@ -92,7 +93,7 @@ def test_several_continuous_targets():
 def test_column_vector_is_one_target(diabetes, regressor):
     """(n, 1) against (n,) would broadcast to an n x n loss."""
     X, y = diabetes
-    tiny = {**TINY, "epochs": 3}
+    tiny = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0}
     with pytest.warns(DataConversionWarning):
         column = DenseRegressor(**tiny).fit(X, y[:, None])
     assert column.predict(X).shape == (200,)

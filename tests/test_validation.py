@@ -29,6 +29,7 @@ def test_held_out_part_is_shuffled_and_stratified_on_sorted_data(iris):
     X, y = iris
     order = np.argsort(y)
     settings = {**NET, "epochs": 30, "early_stopping": True, "metrics": ["accuracy"]}
+    settings["learning_rate"] = 0.05
     classifier = DenseClassifier(**settings, validation_fraction=0.2)
     classifier.fit(X[order], y[order])
     # The last rows alone would be one class, which the network has never seen.
@@ -40,6 +41,7 @@ def test_best_weights_are_kept(iris):
     X_val, y_val = X[:50], y[:50]
     wrong = (y_val + 1) % 3  # labels on which the loss can only rise
     classifier = DenseClassifier(**NET, epochs=60, early_stopping=True, patience=3)
+    classifier.set_params(metrics=["accuracy"], learning_rate=0.05)
     classifier.fit(X[50:], y[50:], X_val=X_val, y_val=wrong)
     history = classifier.history_
     best = history["val_loss"].idxmin()

@@ -164,7 +164,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _encode(self, X, y, sample_weight, validation, previous, classes, rng):
         X, y, weight = self._check_rows(X, y, sample_weight, reset=previous is None)
-        held_out = self._held_out(X, y, weight, validation, rng)
+        held_out = self._held_out(validation)
         if held_out is not None and held_out[0] is None:
             X, y, weight, held_out = self._split(X, y, weight, rng)
         targets = self._targets if previous else self._learn_targets(y, weight, classes)
@@ -206,7 +206,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
             X, y, weight = X[present], y[present], weight[present]
         return X, y, weight
 
-    def _held_out(self, X, y, weight, validation, rng):
+    def _held_out(self, validation):
         """(X, y, weight) for validation, (None, ...) to split them off, or None."""
         if validation is None:
             return None
@@ -257,7 +257,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         if not whole and isinstance(schedule, str):
             schedule = None  # one epoch has no end to decay towards
         return TrainingJob(
-            spec=previous.spec if previous else self._spec(data),
+            spec=self._spec(data, previous),
             head=self._head(data.targets),
             train=data.train,
             validation=data.validation,
@@ -351,9 +351,9 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         if outcome.interrupted:
             warnings.warn("Training interrupted by user.", UserWarning, stacklevel=2)
 
-    def _spec(self, data):
+    def _spec(self, data, previous):
         head = self._head(data.targets)
-        return NetworkSpec(
+        spec = NetworkSpec(
             n_features=data.train.X.shape[1],
             hidden_layer_sizes=self._hidden_layer_sizes(),
             units=head.units,
@@ -367,6 +367,14 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
             normalize=bool(self.normalize),
             dtype=self.dtype,
         )
+        if previous is not None and spec.layout != previous.spec.layout:
+            raise ValueError(
+                "warm_start and partial_fit go on with the same network, of (n_features, "
+                "hidden_layer_sizes, units, output, batch_norm, dropout, normalize, "
+                f"dtype) {previous.spec.layout}. Received {spec.layout}. Call fit with "
+                "warm_start=False to start anew."
+            )
+        return spec
 
     # Prediction
 

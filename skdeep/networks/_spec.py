@@ -39,6 +39,13 @@ class NetworkSpec:
     def key(self):
         return tuple(identity(getattr(self, field.name)) for field in fields(self))
 
+    @property
+    def layout(self):
+        """What decides which arrays the network has."""
+        names = "n_features hidden_layer_sizes units output batch_norm".split()
+        values = [getattr(self, name) for name in names]
+        return (*values, self.dropout > 0, self.normalize, self.dtype)
+
     def __eq__(self, other):
         return isinstance(other, NetworkSpec) and self.key == other.key
 

@@ -7,6 +7,9 @@ import numpy as np
 from skdeep.encoding import Rows, Standardization
 from skdeep.networks import Head, NetworkSpec, Weights
 
+# A compilation with XLA costs about as much as this many steps without it.
+SHORT_FIT_STEPS = 400
+
 
 @dataclass
 class TrainingJob:
@@ -44,6 +47,11 @@ class TrainingJob:
     @property
     def steps_per_epoch(self):
         return -(-len(self.train) // self.batch_size)
+
+    @property
+    def short(self):
+        """Whether compiling with XLA would take longer than training without it."""
+        return self.steps_per_epoch * self.epochs < SHORT_FIT_STEPS
 
     @property
     def watched(self):

@@ -6,12 +6,14 @@ import tensorflow as tf
 from skdeep.networks import Weights
 from skdeep.training._history import History
 from skdeep.training._job import Outcome
-from skdeep.training._program import SHORT_FIT_STEPS, Chunk, program_for
+from skdeep.training._program import Chunk, program_for
 from skdeep.training._schedules import LearningRates
 from skdeep.training._stopping import EarlyStopping
 
 _EVALUATION_ROWS = 8192
+# Bounds of what one uninterrupted stretch of epochs holds and takes.
 _ORDER_ROWS = 1_000_000
+_ORDER_STEPS = 4096
 
 
 def train_compiled(job, optimizer):
@@ -46,12 +48,12 @@ class _Run:
         self.history = History()
         self.state = self._first_state()
         self.done = job.resume.n_steps if job.resume else 0
-        self.total_steps = job.steps_per_epoch * job.epochs
+        total_steps = job.steps_per_epoch * job.epochs
         rate = (
             optimizer.learning_rate if job.learning_rate is None else job.learning_rate
         )
         self.rates = LearningRates(
-            rate, job.learning_rate_schedule, self.total_steps, self.done
+            rate, job.learning_rate_schedule, total_steps, self.done
         )
         self.stopping = EarlyStopping(job.patience) if job.patience else None
         self.feed = _Feed(job, self.program)
@@ -65,10 +67,15 @@ class _Run:
     def _first_state(self):
         job = self.job
         state = self.program.initial_state(job.initial_seeds, job.inputs, job.resume)
-        if job.resume is not None and job.resume.optimizer is not None:
-            slots = [tf.convert_to_tensor(v) for v in job.resume.optimizer]
-            state = state._replace(optimizer=slots)
-        return state
+        if job.resume is None or job.resume.optimizer is None:
+            return state
+        slots = [tf.convert_to_tensor(v) for v in job.resume.optimizer]
+        if [v.shape for v in slots] != [v.shape for v in state.optimizer]:
+            raise ValueError(
+                f"optimizer={job.optimizer!r} cannot go on from the state of another "
+                "optimiser. Keep the optimiser, or call fit with warm_start=False."
+            )
+        return state._replace(optimizer=slots)
 
     def epochs(self):
         if not self.job.watched:
@@ -87,11 +94,13 @@ class _Run:
 
     def _quiet_epochs(self):
         """Many epochs a call: nobody looks between them."""
-        at_once = max(1, _ORDER_ROWS // len(self.job.train))
+        job = self.job
+        by_rows = _ORDER_ROWS // len(job.train)
+        at_once = max(1, min(by_rows, _ORDER_STEPS // job.steps_per_epoch))
         epoch = 0
-        while epoch < self.job.epochs and self.diverged_at is None:
-            last = min(epoch + at_once, self.job.epochs)
-            orders = [self.job.order(number) for number in range(epoch, last)]
+        while epoch < job.epochs and self.diverged_at is None:
+            last = min(epoch + at_once, job.epochs)
+            orders = [job.order(number) for number in range(epoch, last)]
             before = self.state
             losses = self._train(orders)
             finite = self._finite_epochs(losses)
@@ -103,7 +112,7 @@ class _Run:
             for loss in losses[:finite]:
                 self.history.append({"loss": float(loss)})
             epoch += finite
-            self.done += finite * self.job.steps_per_epoch
+            self.done += finite * job.steps_per_epoch
 
     def _one_epoch(self, epoch):
         before = self.state
@@ -125,7 +134,7 @@ class _Run:
         first = len(self.history) * self.job.steps_per_epoch
         for chunk in self.feed.chunks(orders, self.rates, first):
             state, variables, chunk_losses = self.program.run(
-                state, variables, chunk, short=self.total_steps < SHORT_FIT_STEPS
+                state, variables, chunk, short=self.job.short
             )
             losses.append(chunk_losses.numpy()[: int(chunk.n_steps)])
         self.state = state
@@ -203,7 +212,6 @@ class _Feed:
             tf.constant(job.outputs.mean, dtype),
             tf.constant(job.outputs.scale, dtype),
         )
-        self._short = steps * job.epochs < SHORT_FIT_STEPS
         shape_X, shape_Y = job.train.X.shape[1:], job.train.Y.shape[1:]
         width = int(np.prod(shape_X) + np.prod(shape_Y))
         size = program.chunk_steps(steps * job.epochs, batch, width)
@@ -234,7 +242,7 @@ class _Feed:
         count = len(order)
         X, Y = self._X[:count], self._Y[:count]
         self.job.train.gather(order, X, Y)
-        if not self._short:
+        if not self.job.short:
             # Compiled code has fixed shapes; what is behind n_steps is not read.
             X, Y = self._X, self._Y
             missing = len(X) - count

@@ -7,12 +7,13 @@ from skdeep.training._metrics import make_metrics
 
 
 def compiled_model(job, optimizer, learning_rate):
-    """The job's template as a compiled ``keras.Model``."""
+    """The job's template as a ``keras.Model`` on which ``compile`` was called."""
     model = build_dense(job.spec)
     model.compile(
         optimizer=optimizer.keras(learning_rate),
         loss=job.head.keras_loss(),
         weighted_metrics=make_metrics(job.metrics, job.head),
+        jit_compile=False if job.short else "auto",
     )
     return model
 

@@ -19,8 +19,6 @@ from skdeep.networks._dense import TEMPLATE_SEED, build_dense
 from skdeep.networks._layers import Standardize
 from skdeep.training._metrics import make_metrics
 
-# A compilation costs about as much as this many plain steps.
-SHORT_FIT_STEPS = 400
 _MAX_PROGRAMS = 64
 _CHUNK_BYTES = 4 * 2**20
 _SEEDED = (

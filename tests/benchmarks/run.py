@@ -170,8 +170,9 @@ def large_fit():
 def large_memory():
     """Peak memory of a large fit beyond the data and a fit of nothing much."""
     program = (
-        "import sys; sys.path.insert(0, 'tests/benchmarks'); import run as b, numpy as np;"
-        "import resource as r; peak = lambda: r.getrusage(r.RUSAGE_SELF).ru_maxrss / 1024;"
+        "import sys; sys.path.insert(0, 'tests/benchmarks'); import run as b;"
+        "import numpy as np, resource as r;"
+        "peak = lambda: r.getrusage(r.RUSAGE_SELF).ru_maxrss / 1024;"
         "X = np.random.RandomState(0).standard_normal((200000, 100)).astype('float32');"
         "y = (X[:, 0] > 0).astype(int);"
         "k = dict(hidden_layer_sizes=(256, 256), batch_size=1024);"

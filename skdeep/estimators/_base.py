@@ -369,9 +369,9 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         )
         if previous is not None and spec.layout != previous.spec.layout:
             raise ValueError(
-                "warm_start and partial_fit go on with the same network, of (n_features, "
-                "hidden_layer_sizes, units, output, batch_norm, dropout, normalize, "
-                f"dtype) {previous.spec.layout}. Received {spec.layout}. Call fit with "
+                "warm_start and partial_fit go on with the same network, of "
+                "(n_features, hidden_layer_sizes, units, output, batch_norm, dropout, "
+                f"normalize, dtype) {previous.spec.layout}. Received {spec.layout}. Call fit with "
                 "warm_start=False to start anew."
             )
         return spec

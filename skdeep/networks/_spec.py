@@ -42,7 +42,7 @@ class NetworkSpec:
     @property
     def layout(self):
         """What decides which arrays the network has."""
-        names = "n_features hidden_layer_sizes units output batch_norm".split()
+        names = ["n_features", "hidden_layer_sizes", "units", "output", "batch_norm"]
         values = [getattr(self, name) for name in names]
         return (*values, self.dropout > 0, self.normalize, self.dtype)
 

@@ -197,11 +197,6 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
             sample_weight, X, dtype=np.float64, ensure_non_negative=True
         )
         present = weight > 0
-        if not present.any():
-            raise ValueError(
-                "sample_weight must be positive for at least one sample, but all "
-                f"{len(weight)} weights are zero."
-            )
         if not present.all():
             X, y, weight = X[present], y[present], weight[present]
         return X, y, weight
@@ -371,8 +366,8 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
             raise ValueError(
                 "warm_start and partial_fit go on with the same network, of "
                 "(n_features, hidden_layer_sizes, units, output, batch_norm, dropout, "
-                f"normalize, dtype) {previous.spec.layout}. Received {spec.layout}. Call fit with "
-                "warm_start=False to start anew."
+                f"normalize, dtype) {previous.spec.layout}. Received {spec.layout}. "
+                "Call fit with warm_start=False to start anew."
             )
         return spec
 

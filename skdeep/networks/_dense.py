@@ -89,7 +89,7 @@ def _activation(spec):
 def _initializer(value):
     """A fresh initialiser that draws no seed of its own."""
     if isinstance(value, str):
-        seedless = value in ("constant", "ones", "zeros")
+        seedless = value in ("ones", "zeros")
         config = {} if seedless else {"seed": TEMPLATE_SEED}
         return keras.initializers.deserialize({"class_name": value, "config": config})
     config = dict(value.get_config()) if hasattr(value, "get_config") else None

@@ -43,7 +43,6 @@ ACTIVATIONS = frozenset(
 
 INITIALIZERS = frozenset(
     [
-        "constant",
         "glorot_normal",
         "glorot_uniform",
         "he_normal",

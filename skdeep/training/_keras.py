@@ -9,6 +9,7 @@ import numpy as np
 
 from skdeep.encoding._inputs import dense
 from skdeep.networks import Weights
+from skdeep.training._divergence import is_sound
 from skdeep.training._history import History
 from skdeep.training._job import Outcome
 from skdeep.training._models import assign_weights, compiled_model
@@ -128,8 +129,7 @@ class _Observer(keras.callbacks.Callback):
         record = {name: float(value) for name, value in (logs or {}).items()}
         record.pop("learning_rate", None)
         weights = self._weights()
-        finite = all(np.isfinite(w).all() for w in weights.trainable)
-        if not finite or not np.isfinite(record["loss"]):
+        if not np.isfinite(record["loss"]) or not is_sound(self.job, weights):
             self.diverged_at = epoch + 1
             self.model.stop_training = True
             return

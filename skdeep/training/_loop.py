@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from skdeep.networks import Weights
+from skdeep.training._divergence import is_sound
 from skdeep.training._history import History
 from skdeep.training._job import Outcome
 from skdeep.training._program import Chunk, program_for
@@ -104,10 +105,13 @@ class _Run:
             before = self.state
             losses = self._train(orders)
             finite = self._finite_epochs(losses)
-            if finite < len(orders):
-                # The steps are deterministic: do the finite epochs once more.
+            while finite and (finite < len(losses) or not self._sound()):
+                # The steps are deterministic: do the sound epochs once more.
+                finite = min(finite, len(losses) - 1)
                 self.state = before
                 losses = self._train(orders[:finite]) if finite else losses[:0]
+            if finite < len(orders):
+                self.state = before if finite == 0 else self.state
                 self.diverged_at = epoch + finite + 1
             for loss in losses[:finite]:
                 self.history.append({"loss": float(loss)})
@@ -118,7 +122,7 @@ class _Run:
         before = self.state
         metrics = self.program.metric_state()
         losses, metrics = self._train([self.job.order(epoch)], metrics)
-        if not self._finite_epochs(losses):
+        if not self._finite_epochs(losses) or not self._sound():
             self.state = before
             return None
         self.done += self.job.steps_per_epoch
@@ -143,11 +147,12 @@ class _Run:
         return means if metrics is None else (means, variables)
 
     def _finite_epochs(self, losses):
+        """How many epochs came before the first whose loss is not finite."""
         finite = np.isfinite(losses)
-        if not finite.all():
-            return int(finite.argmin())
-        weights_finite = all(np.isfinite(w.numpy()).all() for w in self.state.trainable)
-        return len(losses) if weights_finite else len(losses) - 1
+        return len(losses) if finite.all() else int(finite.argmin())
+
+    def _sound(self):
+        return is_sound(self.job, self.weights())
 
     def _validate(self):
         program, rows = self.program, self.job.validation

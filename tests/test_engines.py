@@ -3,14 +3,12 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 
 from skdeep import DenseClassifier, DenseRegressor
 from skdeep.networks import OPTIMIZERS
 
-pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 opt = keras.optimizers
 # 100 rows in batches of 32: the last batch is partial.
 NET = {"hidden_layer_sizes": (6,), "activation": "tanh", "batch_size": 32, "epochs": 5}
@@ -22,12 +20,7 @@ def agree(estimator, X, y, sample_weight=None, tolerance=1e-5):
     compiled = clone(estimator).set_params(engine="compiled")
     compiled.fit(X, y, sample_weight)
     reference = clone(estimator).set_params(engine="keras")
-    # Step by step, so that the reference is no other compiled program.
-    tf.config.run_functions_eagerly(True)
-    try:
-        reference.fit(X, y, sample_weight)
-    finally:
-        tf.config.run_functions_eagerly(False)
+    reference.fit(X, y, sample_weight)
     pairs = zip(
         compiled.network_.weights.trainable,
         reference.network_.weights.trainable,

@@ -68,6 +68,7 @@ OPTIMIZERS = frozenset(
         "adamax",
         "adamw",
         "ftrl",
+        "lamb",
         "lion",
         "muon",
         "nadam",

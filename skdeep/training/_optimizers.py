@@ -145,7 +145,9 @@ def _named(name):
     if name == "auto":
         # Measured on 38 tables: see the user guide, "Defaults".
         return keras.optimizers.AdamW(0.003, weight_decay=0.1, beta_2=0.99)
-    return keras.optimizers.get(name)
+    # Not keras.optimizers.get, which does not know Lamb.
+    names = {attribute.lower(): attribute for attribute in dir(keras.optimizers)}
+    return getattr(keras.optimizers, names[name])()
 
 
 def _own_rate(optimizer):

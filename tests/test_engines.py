@@ -49,7 +49,9 @@ VARIANTS = {
     "ema": opt.Adam(2e-3, use_ema=True, ema_momentum=0.9),
     "ema_overwrite": opt.Adam(2e-3, use_ema=True, ema_overwrite_frequency=7),
     "accumulation": opt.Adam(2e-3, gradient_accumulation_steps=2),
-    "schedule": opt.Adam(opt.schedules.CosineDecay(0.0, 15, 0.1, None, 0.02, 5)),
+    "schedule": opt.Adam(
+        opt.schedules.CosineDecay(0.0, 15, warmup_target=0.02, warmup_steps=5)
+    ),
 }
 
 

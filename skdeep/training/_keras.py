@@ -103,6 +103,11 @@ class _Batches(keras.utils.PyDataset):
         self._order = self._job.order(epoch)
 
 
+def _place(name):
+    """The compiled engine's order of columns: loss, metrics, the same of val_."""
+    return name.startswith("val_"), name.removeprefix("val_") != "loss"
+
+
 class _Observer(keras.callbacks.Callback):
     """History, hooks, early stopping and divergence on Keras's side."""
 
@@ -126,7 +131,7 @@ class _Observer(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.batches.start(epoch + 1)
-        record = {name: float(value) for name, value in (logs or {}).items()}
+        record = {name: float(logs[name]) for name in sorted(logs, key=_place)}
         record.pop("learning_rate", None)
         weights = self._weights()
         if not np.isfinite(record["loss"]) or not is_sound(self.job, weights):

@@ -1,8 +1,15 @@
 """Shared data and fitted models: every fit of a new architecture compiles anew."""
 
 import os
+import warnings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # What TensorFlow and its dependencies warn of at import is not ours to mend.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import keras  # noqa: F401
 
 import numpy as np
 import pytest

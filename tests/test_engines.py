@@ -10,12 +10,12 @@ from skdeep import DenseClassifier, DenseRegressor
 from skdeep.networks._layers import PhiloxDropout
 from skdeep.networks._names import OPTIMIZERS
 from skdeep.training import _job
+from skdeep.training._optimizers import OptimizerSpec
 
 opt = keras.optimizers
 # 100 rows in batches of 32: the last batch is partial.
 NET = {"hidden_layer_sizes": (6,), "activation": "tanh", "batch_size": 32, "epochs": 5}
 NET |= {"random_state": 0, "learning_rate_schedule": None}
-RATES = {"adadelta": 1.0, "adagrad": 0.02, "ftrl": 0.05, "lion": 3e-4, "sgd": 0.05}
 
 
 def agree(estimator, X, y, sample_weight=None, tolerance=1e-5):
@@ -33,23 +33,82 @@ def agree(estimator, X, y, sample_weight=None, tolerance=1e-5):
     assert_allclose(compiled.history_, reference.history_, rtol=1e-3, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-def test_every_optimizer(iris, name):
-    X, y = iris[0][:100], iris[1][:100]
+TARGETS = {
+    "binary": lambda y: y == 1,
+    "multiclass": lambda y: y,
+    "multilabel": lambda y: np.column_stack([y == 0, y > 0]).astype(int),
+}
+RATES = {"adadelta": 1.0, "adagrad": 0.02, "ftrl": 0.05, "lion": 3e-4, "sgd": 0.05}
+# Every optimiser, and among them every kind of target, several losses and schedules.
+KINDS = {
+    "adafactor": ("regression", {"loss": "mae"}),
+    "adagrad": ("multilabel", {"metrics": ["accuracy"]}),
+    "adam": ("regression", {"learning_rate_schedule": "cosine_decay"}),
+    "adamax": ("multiclass", {"label_smoothing": 0.1}),
+    "adamw": ("binary", {"metrics": ["accuracy"]}),
+    "ftrl": ("multilabel", {}),
+    "lamb": ("binary", {"loss": "categorical_crossentropy"}),
+    "nadam": ("regression", {"learning_rate_schedule": "exponential_decay"}),
+    "rmsprop": ("multiclass", {"loss": "sparse_categorical_crossentropy"}),
+    "sgd": ("regression", {"loss": keras.losses.Huber(0.5)}),
+}
+
+
+def estimator_and_data(kind, iris, diabetes):
+    if kind == "regression":
+        return DenseRegressor(**NET), diabetes[0][:100], diabetes[1][:100]
+    return DenseClassifier(**NET), iris[0][:100], TARGETS[kind](iris[1][:100])
+
+
+wrong_in_keras = pytest.mark.xfail(
+    reason="Keras 3.15 on TensorFlow updates the momentum before it reads the old one"
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=wrong_in_keras if "schedulefree" in name else ())
+        for name in sorted(OPTIMIZERS)
+    ],
+)
+def test_every_optimizer(iris, diabetes, name):
+    kind, params = KINDS.get(name, ("multiclass", {}))
+    estimator, X, y = estimator_and_data(kind, iris, diabetes)
+    estimator.set_params(optimizer=name, learning_rate=RATES.get(name, 2e-3))
+    estimator.set_params(l1=1e-3, l2=1e-3, **params)
     weight = np.random.RandomState(0).uniform(0.2, 2, 100)
-    rate = RATES.get(name, 2e-3)
-    estimator = DenseClassifier(
-        **NET, optimizer=name, learning_rate=rate, l1=1e-3, l2=1e-3
-    )
     agree(estimator, X, y, weight)
+
+
+def test_schedule_free_is_that_of_the_paper():
+    """Defazio et al., 2024, "The Road Less Scheduled", algorithm 1 with bias
+    correction as Keras has it; the gradients are fixed numbers.
+    """
+    gradients = [[0.5, 0.3], [-0.2, 0.4], [0.1, 0.1]]
+    optimizer = OptimizerSpec(opt.ScheduleFreeAdamW(0.1)).functional()
+    variable = keras.Variable(np.array([1.0, -2.0], "float32"))
+    optimizer.build([variable])
+    optimizer.learning_rate = 0.1
+    weights, state = [variable.value], [v.value for v in optimizer.variables]
+    y = z = np.array([1.0, -2.0])
+    x, second = y, np.zeros(2)
+    for step, gradient in enumerate(np.array(gradients), 1):
+        second = second + 0.001 * (gradient**2 - second)
+        z = z - 0.1 * gradient / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
+        x = x + (z - x) / step
+        y = 0.1 * z + 0.9 * x
+        weights, state = optimizer.stateless_apply(
+            state, [keras.ops.cast(gradient, "float32")], weights
+        )
+    assert_allclose(weights[0], y, rtol=1e-5)
 
 
 VARIANTS = {
     "momentum": opt.SGD(0.02, momentum=0.9, nesterov=True, clipvalue=0.005),
     "clipnorm": opt.Adam(2e-3, clipnorm=0.05, amsgrad=True),
     "global_clipnorm": opt.SGD(0.05, global_clipnorm=0.1, weight_decay=0.1),
-    "ema": opt.Adam(2e-3, use_ema=True, ema_momentum=0.9),
-    "ema_overwrite": opt.Adam(2e-3, use_ema=True, ema_overwrite_frequency=7),
+    "ema": opt.Adam(2e-3, use_ema=True, ema_momentum=0.9, ema_overwrite_frequency=7),
     "accumulation": opt.Adam(2e-3, gradient_accumulation_steps=2),
     "schedule": opt.Adam(
         opt.schedules.CosineDecay(0.0, 15, warmup_target=0.02, warmup_steps=5)
@@ -63,37 +122,6 @@ def test_options_of_optimizers(iris, variant):
     if variant == "schedule":
         estimator.set_params(learning_rate_schedule="auto")
     agree(estimator, iris[0][:100], iris[1][:100])
-
-
-@pytest.mark.parametrize("schedule", ["cosine_decay", "exponential_decay"])
-def test_named_schedules(diabetes, schedule):
-    estimator = DenseRegressor(**NET, optimizer="adam")
-    estimator.set_params(learning_rate_schedule=schedule, learning_rate=0.01)
-    agree(estimator, diabetes[0][:100], diabetes[1][:100])
-
-
-LOSSES = {"mae": "mae", "huber": keras.losses.Huber(0.5), "log_cosh": "log_cosh"}
-
-
-@pytest.mark.parametrize("loss", sorted(LOSSES))
-def test_regression_losses(diabetes, loss):
-    X, y = diabetes[0][:100], diabetes[1][:100]
-    agree(DenseRegressor(**NET, optimizer="adam", loss=LOSSES[loss]), X, y)
-
-
-@pytest.mark.parametrize("kind", ["binary", "multilabel", "smoothed", "sparse"])
-def test_target_kinds(iris, kind):
-    X, y = iris[0][:100], iris[1][:100]
-    estimator = DenseClassifier(**NET, optimizer="adam", metrics=["accuracy"])
-    if kind == "binary":
-        y = y == 1
-    if kind == "multilabel":
-        y = np.column_stack([y == 0, y > 0]).astype(int)
-    if kind == "smoothed":
-        estimator.set_params(label_smoothing=0.1)
-    if kind == "sparse":
-        estimator.set_params(loss="sparse_categorical_crossentropy")
-    agree(estimator, X, y)
 
 
 def test_batch_normalisation_with_a_partial_batch(iris):

@@ -6,6 +6,7 @@ import zipfile
 
 import keras
 import numpy as np
+import onnxruntime
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
@@ -141,8 +142,44 @@ def test_missing_file_is_the_usual_error(tmp_path):
         skdeep.load(tmp_path / "nothing")
 
 
-def test_export_to_saved_model_with_scaling(regressor, diabetes, tmp_path):
+def saved_model_output(path, X):
+    return tf.saved_model.load(path).serve(X).numpy()
+
+
+def litert_output(path, X):
+    interpreter = tf.lite.Interpreter(path)
+    (given,), (wanted,) = (
+        interpreter.get_input_details(),
+        interpreter.get_output_details(),
+    )
+    interpreter.resize_tensor_input(given["index"], X.shape)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(given["index"], X)
+    interpreter.invoke()
+    return interpreter.get_tensor(wanted["index"])
+
+
+def onnx_output(path, X):
+    session = onnxruntime.InferenceSession(path)
+    (given,) = session.get_inputs()
+    return session.run(None, {given.name: X})[0]
+
+
+@pytest.mark.parametrize(
+    ("format", "file", "output"),
+    [
+        ("tf_saved_model", "folder", saved_model_output),
+        ("litert", "model.tflite", litert_output),
+        ("onnx", "model.onnx", onnx_output),
+    ],
+    ids=["tf_saved_model", "litert", "onnx"],
+)
+# tf.lite.Interpreter is to move to a package of its own; Keras names np.object.
+@pytest.mark.filterwarnings(
+    r"ignore:\s*Warning. tf.lite.Interpreter", "ignore:In the future `np.object`"
+)
+def test_exports_predict_the_same(regressor, diabetes, tmp_path, format, file, output):
     X = diabetes[0].astype("float32")
-    regressor.export(str(tmp_path / "export"))
-    loaded = tf.saved_model.load(str(tmp_path / "export"))
-    assert_allclose(loaded.serve(X).numpy()[:, 0], regressor.predict(X), rtol=1e-5)
+    path = str(tmp_path / file)
+    regressor.export(path, format=format)
+    assert_allclose(output(path, X)[:, 0], regressor.predict(X), rtol=1e-5)

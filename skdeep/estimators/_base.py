@@ -399,9 +399,9 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         path : str
             File or folder to write.
         format : {"tf_saved_model", "onnx", "litert"}, default="tf_saved_model"
-            "onnx" and "litert" need the packages that Keras names when they are
-            missing. Scaling is part of the exported network, labels are not: a
-            classifier's export gives probabilities in the order of ``classes_``.
+            "onnx" needs the extra ``skdeep[onnx]``; the path of "litert" ends in
+            ``.tflite``. Scaling is part of the exported network, labels are not:
+            a classifier's export gives probabilities in the order of ``classes_``.
         """
         self.model_.export(path, format=format, verbose=False)
 
@@ -471,7 +471,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         """Targets of shape (n_samples, units)."""
 
     def _output_scaling(self, targets):
-        return Standardization.none(targets.n_outputs)
+        return Standardization.none(1)
 
     def _strata(self, y):
         return None

@@ -81,7 +81,8 @@ class Program:
 
     def _batch_signature(self, rows, targets):
         """Shapes of rows, targets, weights and target units: any number of rows."""
-        shapes = rows, targets, rows[:-1], targets[-1:], targets[-1:]
+        # One unit for all columns, or one for each.
+        shapes = rows, targets, rows[:-1], [None], [None]
         return [tf.TensorSpec(shape, self.spec.dtype) for shape in shapes]
 
     def _chunk_signature(self, rows, targets):

@@ -15,7 +15,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn import config_context
 from sklearn.base import BaseEstimator, clone, is_classifier
-from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.model_selection import cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -173,16 +173,6 @@ def test_sample_weight_reaches_fit_through_routing(cls, iris, diabetes):
     assert_array_equal(routed["estimator"][0].predict(X), direct.predict(X))
     plain = cls(**TINY).fit(X[train], y[train])
     assert not np.array_equal(plain._forward(X), direct._forward(X))
-
-
-def test_search_with_processes(iris):
-    grid = {"learning_rate": [0.001, 0.01]}
-    searches = [
-        GridSearchCV(skdeep.DenseClassifier(**TINY), grid, cv=2, n_jobs=n).fit(*iris)
-        for n in (None, 2)
-    ]
-    scores = [search.cv_results_["mean_test_score"] for search in searches]
-    assert_array_equal(*scores)
 
 
 @every_estimator

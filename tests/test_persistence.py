@@ -143,7 +143,8 @@ def test_missing_file_is_the_usual_error(tmp_path):
 
 
 def saved_model_output(path, X):
-    return tf.saved_model.load(path).serve(X).numpy()
+    loaded = tf.saved_model.load(path)
+    return loaded.serve(X).numpy()
 
 
 def litert_output(path, X):
@@ -179,7 +180,10 @@ def onnx_output(path, X):
     r"ignore:\s*Warning. tf.lite.Interpreter", "ignore:In the future `np.object`"
 )
 def test_exports_predict_the_same(regressor, diabetes, tmp_path, format, file, output):
-    X = diabetes[0].astype("float32")
+    X, y = diabetes[0].astype("float32"), diabetes[1]
     path = str(tmp_path / file)
     regressor.export(path, format=format)
-    assert_allclose(output(path, X)[:, 0], regressor.predict(X), rtol=1e-5)
+    # Single precision of a network whose outputs are in units of y's deviation.
+    assert_allclose(
+        output(path, X)[:, 0], regressor.predict(X), rtol=0, atol=2e-6 * y.std()
+    )

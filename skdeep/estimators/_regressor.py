@@ -57,10 +57,11 @@ class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Values in the units of the training targets, in the estimator's dtype.
+            Values in the units of the training targets. One output comes in the
+            estimator's dtype, several in float64, as scikit-learn's checks want.
         """
-        output = self._forward(X)
-        return self._targets.decode(output).astype(self.network_.spec.dtype)
+        values = self._targets.decode(self._forward(X))
+        return values if values.ndim == 2 else values.astype(self.network_.spec.dtype)
 
     def _head(self, targets):
         return regression_head(targets.n_outputs, self.loss)

@@ -60,7 +60,8 @@ class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
             Values in the units of the training targets. One output comes in the
             estimator's dtype, several in float64, as scikit-learn's checks want.
         """
-        values = self._targets.decode(self._forward(X))
+        output = self._forward(X)
+        values = self._targets.decode(output)
         return values if values.ndim == 2 else values.astype(self.network_.spec.dtype)
 
     def _head(self, targets):

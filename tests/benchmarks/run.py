@@ -214,14 +214,12 @@ def accuracy():
         raw = {"scaled": False} if name == "diabetes" else {}
         X, y = loader(return_X_y=True, **raw)
         classify = name != "diabetes"
-        ours = DenseClassifier if classify else DenseRegressor
+        estimator = DenseClassifier if classify else DenseRegressor
         peer = MLPClassifier(random_state=0) if classify else mlp_regressor
-        folds = StratifiedKFold if classify else KFold
-        folds = folds(5, shuffle=True, random_state=0)
-        means = [
-            cross_val_score(model, X, y, cv=folds).mean()
-            for model in (ours(random_state=0), make_pipeline(StandardScaler(), peer))
-        ]
+        splitter = StratifiedKFold if classify else KFold
+        folds = splitter(5, shuffle=True, random_state=0)
+        models = estimator(random_state=0), make_pipeline(StandardScaler(), peer)
+        means = [cross_val_score(model, X, y, cv=folds).mean() for model in models]
         row(f"{name}: score", means[0], f">= {means[1]:.3f} (MLP, scaled)")
 
 

@@ -89,6 +89,7 @@ axes = network.history_.filter(like="loss").plot(
     title="Digits: learning curves of the best network", ylabel="cross-entropy"
 )
 axes.axvline(network.best_epoch_, color="grey", linestyle=":", label="best epoch")
+axes.xaxis.get_major_locator().set_params(integer=True)
 axes.legend()
 axes.figure.savefig(results / "digits_learning_curves.png", dpi=100)
 skdeep.save(best_network, results / "digits.skdeep")

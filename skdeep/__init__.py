@@ -6,6 +6,8 @@ and imports neither TensorFlow nor Keras.
 
 from importlib import import_module
 
+from joblib import register_parallel_backend
+
 __version__ = "0.1.0"
 
 _HOME = {
@@ -13,6 +15,7 @@ _HOME = {
     "DenseRegressor": "skdeep.estimators",
     "DivergenceWarning": "skdeep.exceptions",
     "FileFormatError": "skdeep.exceptions",
+    "fuse": "skdeep.fusion",
     "load": "skdeep.persistence",
     "save": "skdeep.persistence",
 }
@@ -28,3 +31,12 @@ def __getattr__(name):
 
 def __dir__():
     return [*__all__, "__version__"]
+
+
+def _joblib_backend(**options):
+    from skdeep.fusion import FusingBackend
+
+    return FusingBackend(**options)
+
+
+register_parallel_backend("skdeep", _joblib_backend)

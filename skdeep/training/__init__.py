@@ -27,6 +27,7 @@ def train(job, engine="auto"):
     from skdeep.training._keras import train_keras
     from skdeep.training._loop import train_compiled
     from skdeep.training._optimizers import OptimizerSpec
+    from skdeep.training._scheduler import active_scheduler
 
     optimizer = OptimizerSpec(job.optimizer)
     batchwise = [c for c in job.keras_callbacks if needs_batches(c)]
@@ -38,4 +39,7 @@ def train(job, engine="auto"):
         )
     if engine == "keras" or batchwise or not optimizer.supported:
         return train_keras(job, optimizer)
+    scheduler = active_scheduler()
+    if scheduler is not None:
+        return scheduler.train(job, optimizer)
     return train_compiled(job, optimizer)

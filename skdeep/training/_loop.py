@@ -1,5 +1,7 @@
 """The compiled engine: epochs, validation, early stopping."""
 
+from typing import NamedTuple
+
 import numpy as np
 import tensorflow as tf
 
@@ -17,6 +19,24 @@ _ORDER_ROWS = 1_000_000
 _ORDER_STEPS = 4096
 
 
+class Train(NamedTuple):
+    """A request: take the steps of some epochs; answered by (state, metrics, losses).
+
+    Attributes
+    ----------
+    orders : list of ndarray of shape (n_samples,)
+    first : int
+        The number of the first step.
+    """
+
+    orders: list
+    first: int
+
+
+class Evaluate(NamedTuple):
+    """A request: the validation data once; answered by the record of an epoch."""
+
+
 def train_compiled(job, optimizer):
     """Train one network.
 
@@ -29,20 +49,67 @@ def train_compiled(job, optimizer):
     -------
     Outcome
     """
-    run = _Run(job, optimizer)
-    interrupted = False
+    run = Run(job, optimizer)
     try:
-        run.epochs()
+        requests, answer = run.requests(), None
+        while (request := advance(requests, answer)) is not None:
+            answer = perform(run, request)
     except KeyboardInterrupt:
-        if not run.history:
-            raise
-        interrupted = True
+        run.interrupt()
     finally:
         run.close()
-    return run.outcome(interrupted)
+    return run.outcome()
 
 
-class _Run:
+def advance(requests, answer):
+    """Hand in an answer; returns the next request, or None at the end."""
+    try:
+        return requests.send(answer)
+    except StopIteration:
+        return None
+
+
+def perform(run, request):
+    """Do what ``run`` asks for; returns the answer."""
+    if isinstance(request, Evaluate):
+        return evaluate(run)
+    plan = run.plan(request)
+    state, variables, losses = run.state, run.program.metric_state(), []
+    for start in range(0, len(plan.order), run.feed.size):
+        state, variables, some = take_steps(run, plan, start, state, variables)
+        losses.append(some)
+    return state, variables, np.concatenate(losses)
+
+
+def take_steps(run, plan, start, state, variables):
+    """One call of the compiled program: the next steps of ``plan``."""
+    chunk = run.feed.chunk(plan, start)
+    state, variables, losses = run.program.run(
+        state, variables, chunk, short=run.job.short
+    )
+    return state, variables, losses.numpy()[: int(chunk.n_steps)]
+
+
+def evaluate(run):
+    """Loss and metrics on the validation data, by their names in the history."""
+    program, rows = run.program, run.job.validation
+    variables, total, penalty = program.metric_state(), 0.0, 0.0
+    for X, Y, weight in rows.chunks(_EVALUATION_ROWS):
+        loss, penalty, variables = program.evaluate(
+            run.state, variables, X, Y, weight, *run.feed.scaling
+        )
+        total += float(loss)
+    record = {"val_loss": total / float(rows.weight.sum()) + float(penalty)}
+    return record | program.metric_results(variables, prefix="val_")
+
+
+class Run:
+    """One network in training.
+
+    :meth:`requests` is a generator: it asks for steps and is given their result. So
+    the same lines train one network, or many whose steps are taken together.
+    """
+
     def __init__(self, job, optimizer):
         self.job = job
         self.program = program_for(job.spec, job.head, optimizer, job.metrics)
@@ -57,8 +124,9 @@ class _Run:
             rate, job.learning_rate_schedule, total_steps, self.done
         )
         self.stopping = EarlyStopping(job.patience) if job.patience else None
-        self.feed = _Feed(job, self.program)
+        self.feed = Feed(job, self.program)
         self.diverged_at = None
+        self.interrupted = False
         self.callbacks = None
         if job.keras_callbacks:
             from skdeep.training._callbacks import KerasCallbacks
@@ -78,14 +146,15 @@ class _Run:
             )
         return state._replace(optimizer=slots)
 
-    def epochs(self):
+    def requests(self):
+        """Yield what is to be computed, epoch by epoch."""
         if not self.job.watched:
-            self._quiet_epochs()
+            yield from self._quiet_epochs()
             return
         for epoch in range(self.job.epochs):
             if self._begin(epoch):
                 break
-            record = self._one_epoch(epoch)
+            record = yield from self._one_epoch(epoch)
             if record is None:
                 self.diverged_at = epoch + 1
                 break
@@ -103,13 +172,15 @@ class _Run:
             last = min(epoch + at_once, job.epochs)
             orders = [job.order(number) for number in range(epoch, last)]
             before = self.state
-            losses = self._train(orders)
+            losses, _ = yield from self._train(orders)
             finite = self._finite_epochs(losses)
             while finite and (finite < len(losses) or not self._sound()):
                 # The steps are deterministic: do the sound epochs once more.
                 finite = min(finite, len(losses) - 1)
                 self.state = before
-                losses = self._train(orders[:finite]) if finite else losses[:0]
+                losses = losses[:0]
+                if finite:
+                    losses, _ = yield from self._train(orders[:finite])
             if finite < len(orders):
                 self.state = before if finite == 0 else self.state
                 self.diverged_at = epoch + finite + 1
@@ -120,31 +191,26 @@ class _Run:
 
     def _one_epoch(self, epoch):
         before = self.state
-        metrics = self.program.metric_state()
-        losses, metrics = self._train([self.job.order(epoch)], metrics)
+        losses, metrics = yield from self._train([self.job.order(epoch)])
         if not self._finite_epochs(losses) or not self._sound():
             self.state = before
             return None
         self.done += self.job.steps_per_epoch
         record = {"loss": float(losses[0]), **self.program.metric_results(metrics)}
         if self.job.validation is not None:
-            record |= self._validate()
+            record |= yield Evaluate()
         return record
 
-    def _train(self, orders, metrics=None):
-        """Mean loss per epoch; with metric variables, those too."""
-        state, losses = self.state, []
-        variables = metrics or []
+    def _train(self, orders):
+        """Mean loss per epoch, and metric variables."""
         first = len(self.history) * self.job.steps_per_epoch
-        for chunk in self.feed.chunks(orders, self.rates, first):
-            state, variables, chunk_losses = self.program.run(
-                state, variables, chunk, short=self.job.short
-            )
-            losses.append(chunk_losses.numpy()[: int(chunk.n_steps)])
-        self.state = state
-        losses = np.concatenate(losses).reshape(len(orders), -1)
-        means = np.average(losses, axis=1, weights=self.feed.rows)
-        return means if metrics is None else (means, variables)
+        self.state, variables, losses = yield Train(orders, first)
+        losses = losses.reshape(len(orders), -1)
+        return np.average(losses, axis=1, weights=self.feed.rows), variables
+
+    def plan(self, request):
+        """The batches that ``request`` asks for."""
+        return self.feed.plan(request.orders, self.rates, request.first)
 
     def _finite_epochs(self, losses):
         """How many epochs came before the first whose loss is not finite."""
@@ -153,19 +219,6 @@ class _Run:
 
     def _sound(self):
         return is_sound(self.job, self.weights())
-
-    def _validate(self):
-        program, rows = self.program, self.job.validation
-        variables, total = program.metric_state(), 0.0
-        penalty = 0.0
-        scaling = self.feed.scaling
-        for X, Y, weight in rows.chunks(_EVALUATION_ROWS):
-            loss, penalty, variables = program.evaluate(
-                self.state, variables, X, Y, weight, *scaling
-            )
-            total += float(loss)
-        record = {"val_loss": total / float(rows.weight.sum()) + float(penalty)}
-        return record | program.metric_results(variables, prefix="val_")
 
     def _begin(self, epoch):
         stop = any([hook.epoch_begin(epoch) for hook in self.job.hooks])
@@ -192,7 +245,13 @@ class _Run:
         if self.callbacks is not None:
             self.callbacks.close()
 
-    def outcome(self, interrupted):
+    def interrupt(self):
+        """Keep the epochs so far; without any, the interruption goes on."""
+        if not self.history:
+            raise
+        self.interrupted = True
+
+    def outcome(self):
         if self.stopping is not None and self.stopping.best_state is not None:
             self.state = self.stopping.best_state
         return Outcome(
@@ -200,11 +259,32 @@ class _Run:
             self.history.records,
             self.history.best_epoch,
             self.diverged_at,
-            interrupted,
+            self.interrupted,
         )
 
 
-class _Feed:
+class Plan(NamedTuple):
+    """The batches of some epochs; the first axis is the step.
+
+    Attributes
+    ----------
+    order : ndarray of shape (n_steps, batch_size)
+        Rows; the last batch of an epoch is filled up with any row.
+    weight : ndarray of shape (n_steps, batch_size)
+        As in :class:`Chunk`.
+    rows : ndarray of shape (n_steps,)
+        How many rows of the batch count.
+    rates : ndarray of shape (n_steps,)
+        Learning rates.
+    """
+
+    order: np.ndarray
+    weight: np.ndarray
+    rows: np.ndarray
+    rates: np.ndarray
+
+
+class Feed:
     """Gathers the rows of the next batches into buffers of a fixed size."""
 
     def __init__(self, job, program):
@@ -217,15 +297,13 @@ class _Feed:
             tf.constant(job.outputs.mean, dtype),
             tf.constant(job.outputs.scale, dtype),
         )
-        shape_X, shape_Y = job.train.X.shape[1:], job.train.Y.shape[1:]
-        width = int(np.prod(shape_X) + np.prod(shape_Y))
-        size = program.chunk_steps(steps * job.epochs, batch, width)
-        self._X = np.empty((size, batch, *shape_X), dtype)
-        self._Y = np.empty((size, batch, *shape_Y), dtype)
+        width = int(np.prod(job.train.X.shape[1:]) + np.prod(job.train.Y.shape[1:]))
+        self.size = program.chunk_steps(steps * job.epochs, batch, width)
         self._divide = not program.sums
+        self._reused = None
 
-    def chunks(self, orders, rates, first):
-        """Yield the batches of the epochs ``orders`` as :class:`Chunk`."""
+    def plan(self, orders, rates, first):
+        """The batches of the epochs ``orders``, whose first step is ``first``."""
         steps, batch = len(self.rows), self.job.batch_size
         order = np.zeros((len(orders), steps * batch), dtype=np.intp)
         for row, permutation in zip(order, orders, strict=True):
@@ -236,22 +314,30 @@ class _Feed:
         weight[np.arange(batch) >= rows[:, None]] = 0
         if self._divide:
             weight /= rows[:, None]
-        all_rates = rates.of(first, len(order))
-        for start in range(0, len(order), len(self._X)):
-            piece = slice(start, start + len(self._X))
-            yield self._chunk(
-                order[piece], weight[piece], rows[piece], all_rates[piece]
-            )
+        return Plan(order, weight, rows, rates.of(first, len(order)))
 
-    def _chunk(self, order, weight, rows, rates):
-        count = len(order)
-        X, Y = self._X[:count], self._Y[:count]
-        self.job.train.gather(order, X, Y)
-        if not self.job.short:
+    def chunk(self, plan, start):
+        """The batches of ``plan`` from the step ``start`` on, as a :class:`Chunk`."""
+        if self._reused is None:
+            self._reused = self.buffers(self.size)
+        order, weight, rows, rates = (p[start : start + self.size] for p in plan)
+        (X, Y), count = self._reused, len(order)
+        self.job.train.gather(order, X[:count], Y[:count])
+        if self.job.short:
+            X, Y = X[:count], Y[:count]
+        else:
             # Compiled code has fixed shapes; what is behind n_steps is not read.
-            X, Y = self._X, self._Y
             missing = len(X) - count
             weight = np.pad(weight, ((0, missing), (0, 0)))
             rows, rates = np.pad(rows, (0, missing)), np.pad(rates, (0, missing))
         parts = [tf.constant(part) for part in (X, Y, weight, rows, rates)]
         return Chunk(*parts, tf.constant(count), *self.scaling)
+
+    def buffers(self, *leading):
+        """Empty arrays for rows and targets, with axes in front of the batch's."""
+        train, shape = self.job.train, (*leading, self.job.batch_size)
+        dtype = self.job.spec.dtype
+        return (
+            np.empty((*shape, *train.X.shape[1:]), dtype),
+            np.empty((*shape, *train.Y.shape[1:]), dtype),
+        )

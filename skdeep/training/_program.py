@@ -58,13 +58,14 @@ class Program:
         self.metrics = make_metrics(metrics, head)
         self._prepare_metrics(head)
         self._initial = _InitialValues(self.model, self.optimizer)
+        self.fused = None  # made at its first use, by _fused.py
         self._compiled = tf.function(self._run, jit_compile=True, autograph=False)
         state, width = self._signature(), [None, head.width]
         rows = [None, spec.n_features]
+        # Of states, metric variables and a chunk.
+        self.signature = [*state, self._chunk_signature(rows, width)]
         self._plain = tf.function(
-            self._run,
-            input_signature=[*state, self._chunk_signature(rows, width)],
-            autograph=False,
+            self._run, input_signature=self.signature, autograph=False
         )
         self.evaluate = tf.function(
             self._evaluate,
@@ -137,7 +138,7 @@ class Program:
     def _run(self, state, metric_state, chunk):
         def body(step, state, metric_state, losses):
             batch = [part[step] for part in chunk.per_step]
-            state, metric_state, loss = self._step(
+            state, metric_state, loss = self.step(
                 state, metric_state, *batch, chunk.target_mean, chunk.target_scale
             )
             return step + 1, state, metric_state, losses.write(step, loss)
@@ -152,7 +153,7 @@ class Program:
         )
         return state, metric_state, losses.stack()
 
-    def _step(self, state, metric_state, x, y, weight, rows, rate, mean, scale):
+    def step(self, state, metric_state, x, y, weight, rows, rate, mean, scale):
         call = {"training": True, "return_losses": True}
         if self.spec.batch_norm:
             # Padded rows must not enter the batch's mean and variance.
@@ -321,9 +322,14 @@ _programs = OrderedDict()
 _lock = threading.Lock()
 
 
+def template_key(spec, head, optimizer, metrics):
+    """Equal for jobs that share a program."""
+    return spec.key, head.key, optimizer.key, identity(metrics)
+
+
 def program_for(spec, head, optimizer, metrics):
     """The program for this template, built at its first use."""
-    key = spec.key, head.key, optimizer.key, identity(metrics)
+    key = template_key(spec, head, optimizer, metrics)
     with _lock:
         if key in _programs:
             _programs.move_to_end(key)

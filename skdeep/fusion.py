@@ -1,0 +1,126 @@
+"""Searches and cross-validations that train all their networks at once."""
+
+import contextlib
+
+from joblib import parallel_config
+from joblib._parallel_backends import SequentialBackend, ThreadingBackend
+
+from skdeep.training._scheduler import (
+    acquire,
+    active_scheduler,
+    default_width,
+    release,
+    scheduling,
+)
+
+_MAX_DEPTH = 3
+
+
+@contextlib.contextmanager
+def fuse(width=None):
+    """Train the networks of unchanged scikit-learn code together.
+
+    Inside of ``with skdeep.fuse():`` whatever scikit-learn does in parallel
+    (searches, cross-validation, bagging, ...) runs in threads, and the fits that wait
+    at the same time are trained as one program. Their results are those of fits
+    without it, up to the rounding of floats.
+
+    Parameters
+    ----------
+    width : int, default=None
+        How many fits may be under way at once. None takes 32 per core, fewer where
+        memory is short. An ``n_jobs`` given to scikit-learn lowers it.
+
+    Raises
+    ------
+    ValueError
+        For a ``width`` that is not a positive integer.
+
+    Notes
+    -----
+    Networks are trained together where they share architecture, batch size,
+    optimiser, loss and metrics; learning rates, seeds, rows, weights, epochs and early
+    stopping may differ. ``engine="keras"`` and what needs it are trained one by one.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import cross_val_score
+    >>> import skdeep
+    >>> X, y = load_iris(return_X_y=True)
+    >>> classifier = skdeep.DenseClassifier((8,), batch_size=32, random_state=0)
+    >>> with skdeep.fuse():
+    ...     scores = cross_val_score(classifier, X, y, cv=5)
+    >>> bool(scores.mean() > 0.9)
+    True
+    """
+    if width is not None and (not isinstance(width, int) or width < 1):
+        raise ValueError(
+            f"width must be a positive integer or None. Received {width!r}."
+        )
+    with scheduling(width), parallel_config(backend=FusingBackend()):
+        yield
+
+
+class FusingBackend(ThreadingBackend):
+    """joblib's threads, whose fits are trained together.
+
+    Also by name: ``joblib.parallel_config(backend="skdeep")`` once skdeep has been
+    imported.
+    """
+
+    default_n_jobs = -1
+    _scheduler = None
+    _rest = None
+
+    def effective_n_jobs(self, n_jobs):
+        """The width, or the smaller number that the caller asks for."""
+        if n_jobs == 0:
+            raise ValueError("n_jobs must not be 0. Use None for the whole width.")
+        scheduler = active_scheduler()
+        width = scheduler.width if scheduler else default_width()
+        if self.nesting_level:
+            # Every task outside has so many inside.
+            width = max(2, width // 8)
+        return width if n_jobs is None or n_jobs < 0 else min(n_jobs, width)
+
+    def configure(self, n_jobs=1, parallel=None, **options):
+        n_jobs = super().configure(n_jobs, parallel, **options)
+        if self._scheduler is None:
+            self._scheduler = acquire()
+        return n_jobs
+
+    def terminate(self):
+        super().terminate()
+        if self._scheduler is not None:
+            scheduler, self._scheduler = self._scheduler, None
+            release(scheduler)
+
+    def abort_everything(self, ensure_ready=True):
+        if self._scheduler is not None and self._scheduler.users == 1:
+            self._scheduler.abort()
+        super().abort_everything(ensure_ready)
+
+    def submit(self, func, callback=None):
+        scheduler = self._scheduler
+
+        def task():
+            with scheduler.task():
+                return func()
+
+        return super().submit(task, callback)
+
+    def start_call(self):
+        self._rest = self._scheduler.resting()
+        self._rest.__enter__()
+
+    def stop_call(self):
+        if self._rest is not None:
+            rest, self._rest = self._rest, None
+            rest.__exit__(None, None, None)
+
+    def get_nested_backend(self):
+        level = (self.nesting_level or 0) + 1
+        if level >= _MAX_DEPTH:
+            return SequentialBackend(nesting_level=level), None
+        return FusingBackend(nesting_level=level), None

@@ -1,0 +1,344 @@
+"""Many networks of one template, trained as one program.
+
+``tf.vectorized_map`` runs over the whole training step, optimiser included, with
+the members' states stacked. Each member has its own rows, order, weights and
+learning rates; one that has no step left keeps its state.
+"""
+
+import logging
+import threading
+
+import numpy as np
+import tensorflow as tf
+
+from skdeep.training._loop import Evaluate, Run, advance, evaluate, take_steps
+from skdeep.training._program import Chunk
+
+# Networks per call: more of them save no more overhead, and fill the cache.
+TILE = 16
+_logger = logging.getLogger("skdeep")
+
+
+class FusedProgram:
+    """The training steps of a :class:`Program` for many members at once.
+
+    Parameters
+    ----------
+    program : Program
+    """
+
+    def __init__(self, program):
+        self._step = program.step
+        self._dtype = program.spec.dtype
+        self._compiled = tf.function(self._run, jit_compile=True, autograph=False)
+        signature = tf.nest.map_structure(
+            lambda spec: tf.TensorSpec([None, *spec.shape], spec.dtype),
+            program.signature,
+        )
+        self._plain = tf.function(self._run, input_signature=signature, autograph=False)
+
+    def run(self, states, metric_states, chunk, *, short):
+        """Run the steps of ``chunk``, all of whose parts have an axis of members.
+
+        Parameters
+        ----------
+        states : State
+            Stacked.
+        metric_states : list of list of Tensor
+            Stacked.
+        chunk : Chunk
+        short : bool
+            Whether to do without XLA.
+
+        Returns
+        -------
+        states, metric_states, losses
+            ``losses`` of shape (n_steps, n_members).
+        """
+        call = self._plain if short else self._compiled
+        return call(states, metric_states, chunk)
+
+    def _run(self, states, metric_states, chunk):
+        def body(number, states, metric_states, losses):
+            batches = [tf.gather(part, number, axis=1) for part in chunk.per_step]
+            active = number < chunk.n_steps
+            scaling = chunk.target_mean, chunk.target_scale
+            *new, loss = tf.vectorized_map(
+                self._member,
+                (active, states, metric_states, *batches, *scaling),
+                warn=False,
+            )
+            # The map forgets shapes that the loop wants to stay.
+            new = tf.nest.map_structure(
+                lambda after, before: tf.ensure_shape(after, before.shape),
+                tuple(new),
+                (states, metric_states),
+            )
+            return number + 1, *new, losses.write(number, loss)
+
+        n_members, n_steps = tf.shape(chunk.rows)[0], tf.shape(chunk.rows)[1]
+        static = chunk.rows.shape[0]
+        losses = tf.TensorArray(self._dtype, size=n_steps, element_shape=[static])
+        # Steps that nobody takes leave zeros.
+        losses = losses.unstack(tf.zeros([n_steps, n_members], self._dtype))
+        _, states, metric_states, losses = tf.while_loop(
+            lambda number, *_: number < tf.reduce_max(chunk.n_steps),
+            body,
+            (tf.constant(0), states, metric_states, losses),
+        )
+        return states, metric_states, losses.stack()
+
+    def _member(self, arguments):
+        active, state, metric_state, *rest = arguments
+        new, new_metrics, loss = self._step(state, metric_state, *rest)
+        # Also a zero gradient moves Adam, so a member at rest is put back.
+        kept, kept_metrics = tf.nest.map_structure(
+            lambda after, before: tf.where(active, after, before),
+            (new, new_metrics),
+            (state, metric_state),
+        )
+        return kept, kept_metrics, loss
+
+
+_lock = threading.Lock()
+
+
+def _fused_program(program):
+    with _lock:
+        if program.fused is None:
+            program.fused = FusedProgram(program)
+        return program.fused
+
+
+class Member:
+    """One network among others in training.
+
+    Parameters
+    ----------
+    ticket : Ticket
+        Has the job, and takes the outcome or the error.
+    """
+
+    def __init__(self, ticket):
+        self.ticket = ticket
+        self.run = Run(ticket.job, ticket.optimizer)
+        self.live = True
+        self.place = None
+        self._requests = self.run.requests()
+        self._go_on(None)
+
+    def _go_on(self, answer):
+        """To the next request for steps, or to the end."""
+        try:
+            request = advance(self._requests, answer)
+            while isinstance(request, Evaluate):
+                request = advance(self._requests, evaluate(self.run))
+            if request is not None:
+                self.plan, self.taken, self._losses = self.run.plan(request), 0, []
+                self._values = self.run.state, self.run.program.metric_state()
+                return
+        except BaseException as error:
+            self._end(error)
+        else:
+            self._end()
+
+    def _end(self, error=None):
+        self.live = False
+        try:
+            self.run.close()
+            outcome = self.run.outcome()
+        except BaseException as another:
+            error = error or another
+        if error is None:
+            self.ticket.resolve(outcome)
+        else:
+            self.ticket.fail(error)
+
+    def interrupt(self):
+        """Stop with the epochs so far."""
+        if self.run.history:
+            self.run.interrupted = True
+            self._end()
+        else:
+            self._end(KeyboardInterrupt())
+
+    def current(self):
+        """State and metric variables in the middle of a request."""
+        if self.place is not None:
+            stack, row = self.place
+            return stack.row(row)
+        return self._values
+
+    @property
+    def left(self):
+        """How many steps of the request are still to be taken."""
+        return len(self.plan.order) - self.taken
+
+    def took(self, losses, values=None, place=None):
+        """Take in what a call gave: losses, and either new values or their place."""
+        self.taken += len(losses)
+        self._losses.append(losses)
+        self._values, self.place = values, place
+        if self.left:
+            return
+        state, metrics = self.current()
+        self._go_on((state, metrics, np.concatenate(self._losses)))
+        if metrics or self.run.state is not state:
+            # The next request starts from something else than what is stacked.
+            self.place = None
+
+    def step_alone(self):
+        """The next steps, with the program for one network."""
+        try:
+            *values, losses = take_steps(
+                self.run, self.plan, self.taken, *self.current()
+            )
+        except BaseException as error:
+            self._end(error)
+        else:
+            self.took(losses, values=tuple(values))
+
+
+class Stack:
+    """States and metric variables of the members of one call.
+
+    Parameters
+    ----------
+    values : tuple
+        Nested tensors whose first axis is the member.
+    """
+
+    def __init__(self, values):
+        self.values = values
+        self._rows = None
+
+    def __len__(self):
+        return len(tf.nest.flatten(self.values)[0])
+
+    def row(self, number):
+        """One member's state and metric variables."""
+        if self._rows is None:
+            # All at once: an operation costs more than what it copies.
+            self._rows = [tf.unstack(part) for part in tf.nest.flatten(self.values)]
+        parts = [part[number] for part in self._rows]
+        return tf.nest.pack_sequence_as(self.values, parts)
+
+
+class Tile:
+    """Trains members together, and takes in new ones where one leaves.
+
+    Parameters
+    ----------
+    next_tickets : callable
+        Gives at most so many tickets that wait for this template.
+    """
+
+    def __init__(self, next_tickets):
+        self._next_tickets = next_tickets
+        self._members = []
+        self._buffers = {}
+        self._fusable = True
+
+    def train(self):
+        """Until no member and no ticket is left."""
+        try:
+            while self._admit():
+                self._tick()
+                self._members = [member for member in self._members if member.live]
+        except BaseException as error:
+            # Nobody may be left waiting, whatever went wrong here.
+            for member in self._members:
+                member.ticket.fail(error)
+            raise
+
+    def _admit(self):
+        """Take in who waits, let go who was interrupted; whether anyone is left."""
+        for ticket in self._next_tickets(TILE - len(self._members)):
+            try:
+                member = Member(ticket)
+            except BaseException as error:
+                ticket.fail(error)
+            else:
+                self._members.append(member)
+        for member in self._members:
+            if member.live and member.ticket.interrupted:
+                member.interrupt()
+        self._members = [member for member in self._members if member.live]
+        return bool(self._members)
+
+    def _tick(self):
+        if len(self._members) > 1 and self._fusable:
+            try:
+                self._step_together()
+                return
+            except Exception:
+                _logger.warning("Training network by network.", exc_info=True)
+                self._fusable = False
+        for member in self._members:
+            member.step_alone()
+
+    def _step_together(self):
+        members = self._members
+        run = members[0].run
+        short = run.job.short
+        size = len(members) if short else _padded(len(members))
+        n_steps = self._n_steps(size)
+        chunk, counts = self._chunk(size, n_steps)
+        program = _fused_program(run.program)
+        *values, losses = program.run(*self._stacked(size), chunk, short=short)
+        losses, stack = losses.numpy(), Stack(tuple(values))
+        for row, (member, count) in enumerate(zip(members, counts, strict=True)):
+            member.took(losses[:count, row], place=(stack, row))
+
+    def _n_steps(self, size):
+        """Steps of one call; compiled code gets one of a few numbers."""
+        run = self._members[0].run
+        longest = max(member.run.job.steps_per_epoch for member in self._members)
+        epochs = max(member.run.job.epochs for member in self._members)
+        job = run.job
+        width = int(np.prod(job.train.X.shape[1:]) + np.prod(job.train.Y.shape[1:]))
+        limit = run.program.chunk_steps(longest * epochs, job.batch_size * size, width)
+        if job.short:
+            return min(limit, max(member.left for member in self._members))
+        return limit
+
+    def _stacked(self, size):
+        """States and metric variables of all members, with ``size`` rows."""
+        places = [member.place for member in self._members]
+        if None not in places:
+            stack = places[0][0]
+            expected = [(stack, row) for row in range(len(places))]
+            if places == expected and len(stack) == size:
+                return stack.values
+        values = [member.current() for member in self._members]
+        values += values[:1] * (size - len(values))
+        return tf.nest.map_structure(lambda *rows: tf.stack(rows), *values)
+
+    def _chunk(self, size, n_steps):
+        """The members' next batches, and how many steps each one takes."""
+        feed = self._members[0].run.feed
+        if (size, n_steps) not in self._buffers:
+            self._buffers = {(size, n_steps): feed.buffers(size, n_steps)}
+        X, Y = self._buffers[size, n_steps]
+        batch = X.shape[2]
+        weight = np.zeros((size, n_steps, batch), X.dtype)
+        rows = np.zeros((size, n_steps), np.int32)
+        rates = np.zeros((size, n_steps), np.float32)
+        counts = np.zeros(size, np.int32)
+        for row, member in enumerate(self._members):
+            piece = slice(member.taken, member.taken + n_steps)
+            order, *parts = (part[piece] for part in member.plan)
+            counts[row] = count = len(order)
+            member.run.job.train.gather(order, X[row, :count], Y[row, :count])
+            for whole, part in zip((weight, rows, rates), parts, strict=True):
+                whole[row, :count] = part
+        scaling = [member.run.feed.scaling for member in self._members]
+        scaling += scaling[:1] * (size - len(scaling))
+        scaling = [tf.stack(parts) for parts in zip(*scaling, strict=True)]
+        parts = [tf.constant(part) for part in (X, Y, weight, rows, rates, counts)]
+        return Chunk(*parts, *scaling), counts[: len(self._members)]
+
+
+def _padded(count):
+    """A number of rows for compiled code: few of them, for each one compiles."""
+    return TILE if count > TILE // 4 else TILE // 4

@@ -1,0 +1,323 @@
+"""Fused fits: the same results, failures that stay private, no hanging."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import joblib
+import keras
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.base import clone
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.feature_selection import SequentialFeatureSelector
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    cross_val_predict,
+    cross_val_score,
+    cross_validate,
+    learning_curve,
+    permutation_test_score,
+    validation_curve,
+)
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skdeep
+from skdeep import DenseClassifier, DenseRegressor
+from skdeep.training import _fused, _scheduler
+
+TINY = {"hidden_layer_sizes": (8,), "epochs": 5, "batch_size": 32, "random_state": 0}
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left():
+    yield
+    deadline = time.monotonic() + 10
+    while any(t.name.startswith("skdeep-") for t in threading.enumerate()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert _scheduler.active_scheduler() is None
+
+
+@pytest.fixture
+def sizes(monkeypatch):
+    """How many networks each call of a fused program took."""
+    seen = []
+    run = _fused.FusedProgram.run
+
+    def counting(self, states, metrics, chunk, **options):
+        seen.append(int((chunk.n_steps.numpy() > 0).sum()))
+        return run(self, states, metrics, chunk, **options)
+
+    monkeypatch.setattr(_fused.FusedProgram, "run", counting)
+    return seen
+
+
+def weights(estimator):
+    return estimator.network_.weights.trainable
+
+
+def same_network(first, second, atol=1e-4):
+    for a, b in zip(weights(first), weights(second), strict=True):
+        assert_allclose(a, b, rtol=0, atol=atol)
+    assert_allclose(first.history_, second.history_, rtol=1e-3, atol=1e-4)
+    assert first.best_epoch_ == second.best_epoch_
+
+
+def both(run):
+    """``run()`` without and with fusing."""
+    alone = run()
+    with skdeep.fuse():
+        together = run()
+    return alone, together
+
+
+def test_cross_validation_gives_the_same_networks(iris, sizes):
+    pipe = make_pipeline(StandardScaler(), DenseClassifier(**TINY))
+    alone, together = both(lambda: cross_validate(pipe, *iris, return_estimator=True))
+    for a, b in zip(alone["estimator"], together["estimator"], strict=True):
+        same_network(a[-1], b[-1])
+    assert_allclose(alone["test_score"], together["test_score"], atol=0.04)
+    assert max(sizes) >= 2
+
+
+def test_members_differ_freely(iris, sizes):
+    """Learning rate, epochs, seed, rows, early stopping, patience and weights."""
+    X, y = iris
+    settings = [
+        {"learning_rate": 0.1, "epochs": 2},
+        {"early_stopping": True, "patience": 1, "epochs": 12, "learning_rate": 0.3},
+        {"early_stopping": True, "patience": 3, "epochs": 9},
+        {"random_state": 5, "class_weight": {0: 1, 1: 3, 2: 0.5}},
+        {"l2": 0.0, "learning_rate_schedule": None},
+    ]
+    models = [DenseClassifier(**{**TINY, **some}) for some in settings]
+    rows = [slice(0, 100 + 7 * i) for i in range(len(models))]
+    alone = [clone(m).fit(X[r], y[r]) for m, r in zip(models, rows, strict=True)]
+    with skdeep.fuse(), ThreadPoolExecutor(len(models)) as pool:
+        futures = [
+            pool.submit(clone(m).fit, X[r], y[r])
+            for m, r in zip(models, rows, strict=True)
+        ]
+        together = [future.result() for future in futures]
+    for a, b in zip(alone, together, strict=True):
+        same_network(a, b)
+    assert max(sizes) >= 2
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"batch_norm": True, "metrics": ["accuracy"]},
+        {"dropout": 0.3, "optimizer": keras.optimizers.SGD(0.05, momentum=0.9)},
+        {"dtype": "float64", "optimizer": keras.optimizers.RMSprop(clipnorm=0.1)},
+    ],
+)
+def test_options(iris, sizes, params):
+    classifier = DenseClassifier(**TINY, **params)
+    alone, together = both(
+        lambda: cross_validate(classifier, *iris, cv=3, return_estimator=True)
+    )
+    for a, b in zip(alone["estimator"], together["estimator"], strict=True):
+        same_network(a, b, atol=2e-3 if "batch_norm" in params else 1e-4)
+    assert max(sizes) >= 2
+
+
+def test_long_fits_are_compiled_with_xla(iris):
+    classifier = DenseClassifier(**{**TINY, "epochs": 100})
+    alone, together = both(
+        lambda: cross_validate(classifier, *iris, cv=3, return_estimator=True)
+    )
+    for a, b in zip(alone["estimator"], together["estimator"], strict=True):
+        assert_allclose(a.predict_proba(iris[0]), b.predict_proba(iris[0]), atol=0.02)
+
+
+GRID = {
+    "learning_rate": [0.003, 0.03],
+    "hidden_layer_sizes": [(8,), (4,)],
+}
+SEARCHES = {
+    "grid": lambda e: GridSearchCV(e, GRID, cv=3),
+    "halving": lambda e: HalvingGridSearchCV(
+        e, GRID, cv=2, resource="epochs", max_resources=8, min_resources=4
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_searches(iris, name):
+    search = SEARCHES[name](DenseClassifier(**TINY))
+    alone, together = both(lambda: clone(search).fit(*iris))
+    key = "mean_test_score"
+    assert_allclose(alone.cv_results_[key], together.cv_results_[key], atol=0.021)
+    best = alone.cv_results_[key][alone.best_index_]
+    assert alone.cv_results_[key][together.best_index_] >= best - 0.021
+
+
+META = {
+    "bagging": lambda e: BaggingClassifier(e, n_estimators=4, random_state=0),
+    "voting": lambda e: VotingClassifier(
+        [("net", e), ("linear", LogisticRegression())], voting="soft"
+    ),
+    "stacking": lambda e: StackingClassifier(
+        [("net", e)], final_estimator=LogisticRegression(), cv=2
+    ),
+    "one-vs-rest": OneVsRestClassifier,
+    "selector": lambda e: make_pipeline(
+        SequentialFeatureSelector(e, n_features_to_select=1, cv=2),
+        LogisticRegression(),
+    ),
+    "nested": lambda e: GridSearchCV(e, {"learning_rate": [0.003, 0.03]}, cv=2),
+}
+
+
+@pytest.mark.parametrize("name", META)
+def test_estimators_of_estimators(iris, name):
+    model = META[name](DenseClassifier(**TINY))
+    alone, together = both(
+        lambda: cross_val_predict(model, *iris, cv=2, method="predict_proba")
+    )
+    assert_allclose(alone, together, atol=1e-3)
+
+
+def test_several_regressors(diabetes):
+    X, y = diabetes
+    model = MultiOutputRegressor(DenseRegressor(**TINY))
+    alone, together = both(lambda: clone(model).fit(X, np.c_[y, -y]).predict(X))
+    assert_allclose(alone, together, atol=1e-3 * y.std())
+
+
+CURVES = {
+    "learning": lambda e, X, y: learning_curve(e, X, y, cv=2, train_sizes=[0.5, 1.0]),
+    "validation": lambda e, X, y: validation_curve(
+        e, X, y, cv=2, param_name="learning_rate", param_range=[0.003, 0.03]
+    ),
+    "permutation": lambda e, X, y: permutation_test_score(
+        e, X, y, cv=2, n_permutations=2, random_state=0
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_curves(iris, name):
+    classifier = DenseClassifier(**TINY)
+    alone, together = both(lambda: CURVES[name](classifier, *iris))
+    for a, b in zip(alone, together, strict=True):
+        assert_allclose(a, b, atol=0.03)
+
+
+def test_as_a_joblib_backend(iris, sizes):
+    classifier = DenseClassifier(**TINY)
+    alone = cross_val_score(classifier, *iris, cv=4)
+    with joblib.parallel_config(backend="skdeep"):
+        together = cross_val_score(classifier, *iris, cv=4)
+    assert_allclose(alone, together, atol=0.04)
+    assert max(sizes) >= 2
+
+
+def test_n_jobs_bounds_the_width(iris, sizes):
+    with skdeep.fuse():
+        cross_val_score(DenseClassifier(**TINY), *iris, cv=5, n_jobs=2)
+    # Two at once may as well be trained in a thread each.
+    assert max(sizes, default=1) <= 2
+
+
+def test_width_one(iris):
+    with skdeep.fuse(width=1):
+        assert cross_val_score(DenseClassifier(**TINY), *iris, cv=2).shape == (2,)
+    with pytest.raises(ValueError, match="width"), skdeep.fuse(width=0):
+        pass
+
+
+class Raises(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        raise RuntimeError("a callback of the user")
+
+
+def test_failures_stay_private(iris):
+    X, y = iris
+    models = [
+        DenseClassifier(**TINY),
+        DenseClassifier(**TINY, callbacks=[Raises()]),
+        DenseClassifier(**TINY, optimizer="sgd", learning_rate=1e30),
+        DenseClassifier(**TINY, optimizer="sgd"),
+        DenseClassifier(**TINY, metrics=["no metric"]),
+    ]
+    alone = [clone(models[i]).fit(X, y) for i in (0, 3)]
+    with skdeep.fuse(), ThreadPoolExecutor(len(models)) as pool:
+        futures = [pool.submit(clone(m).fit, X, y) for m in models]
+        same_network(futures[0].result(), alone[0])
+        with pytest.raises(RuntimeError, match="a callback of the user"):
+            futures[1].result()
+        with pytest.raises(Warning, match="NaN or infinite"):
+            futures[2].result()  # a warning is an error in these tests
+        same_network(futures[3].result(), alone[1])
+        with pytest.raises(ValueError, match="no metric"):
+            futures[4].result()
+
+
+class FitsAnother(keras.callbacks.Callback):
+    def __init__(self, data):
+        super().__init__()
+        self.data = data
+
+    def on_train_begin(self, logs=None):
+        DenseClassifier(**TINY).fit(*self.data)
+
+
+def test_a_fit_within_a_fit(iris):
+    model = DenseClassifier(**{**TINY, "epochs": 1}, callbacks=[FitsAnother(iris)])
+    with skdeep.fuse(width=3), ThreadPoolExecutor(4) as pool:
+        futures = [pool.submit(clone(model).fit, *iris) for _ in range(4)]
+        assert all(future.result(timeout=300).n_epochs_ == 1 for future in futures)
+
+
+class Interrupts(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+
+def test_interruption_ends_everything(iris):
+    model = DenseClassifier(**{**TINY, "epochs": 500}, callbacks=[Interrupts()])
+    quiet = DenseClassifier(**{**TINY, "epochs": 10**6})
+
+    def run():
+        with skdeep.fuse():
+            other = pool.submit(quiet.fit, *iris)
+            try:
+                pool.submit(model.fit, *iris).result()
+            finally:
+                others.append(other)
+
+    others = []
+    with ThreadPoolExecutor(2) as pool, pytest.raises(KeyboardInterrupt):
+        run()
+    with pytest.raises((KeyboardInterrupt, UserWarning), match=r"interrupted|^$"):
+        others[0].result()
+
+
+def test_random_arrivals_and_tasks_without_a_fit(iris):
+    """Many tiny fits from many threads, among tasks that never fit."""
+    X, y = iris
+    pause = np.random.RandomState(0).uniform(0, 0.02, 60)
+
+    def task(i):
+        time.sleep(pause[i])
+        if i % 4 == 0:
+            return LogisticRegression(max_iter=1000).fit(X, y).score(X, y)
+        params = {**TINY, "epochs": 1, "random_state": i}
+        return DenseClassifier(**params).fit(X, y).score(X, y)
+
+    with skdeep.fuse(width=16):
+        scores = joblib.Parallel()(joblib.delayed(task)(i) for i in range(60))
+        with ThreadPoolExecutor(8) as pool:
+            again = list(pool.map(task, range(0, 60, 9)))
+    assert_allclose(scores[::9], again, atol=0.02)

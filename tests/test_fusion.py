@@ -116,8 +116,11 @@ def test_members_differ_freely(iris, sizes):
     "params",
     [
         {"batch_norm": True, "metrics": ["accuracy"]},
-        {"dropout": 0.3, "optimizer": keras.optimizers.SGD(0.05, momentum=0.9)},
-        {"dtype": "float64", "optimizer": keras.optimizers.RMSprop(clipnorm=0.1)},
+        {
+            "dropout": 0.3,
+            "dtype": "float64",
+            "optimizer": keras.optimizers.RMSprop(clipnorm=0.1),
+        },
     ],
 )
 def test_options(iris, sizes, params):

@@ -188,11 +188,16 @@ class Scheduler:
         """Train ``job`` with the others; returns its :class:`Outcome`."""
         ticket = Ticket(job, optimizer, self)
         with self._condition:
-            if self._closing:
-                raise RuntimeError("fuse() has ended.")
-            self._waiting.append(ticket)
-            self._last_arrival = time.monotonic()
-            self._condition.notify()
+            accepted = not self._closing
+            if accepted:
+                self._waiting.append(ticket)
+                self._last_arrival = time.monotonic()
+                self._condition.notify()
+        if not accepted:
+            # A thread of the user's that outlives fuse().
+            from skdeep.training._loop import train_compiled
+
+            return train_compiled(job, optimizer)
         with self.resting():
             return ticket.wait()
 
@@ -268,6 +273,9 @@ class Scheduler:
     def _take(self, key, free):
         """At most ``free`` tickets for a template, a fair share of them at once."""
         with self._condition:
+            if self._complete():
+                # While all workers are busy, nobody else looks at who waits.
+                self._release_waiting()
             tickets = self._ready.get(key, ())
             share = -(-len(tickets) // (1 + len(self._threads) - self._busy))
             taken = [tickets.popleft() for _ in range(min(free, share))]

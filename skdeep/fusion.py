@@ -17,7 +17,7 @@ _MAX_DEPTH = 3
 
 
 @contextlib.contextmanager
-def fuse(width=None):
+def fuse(width=None, verbose=0):
     """Train the networks of unchanged scikit-learn code together.
 
     Inside of ``with skdeep.fuse():`` whatever scikit-learn does in parallel
@@ -30,6 +30,9 @@ def fuse(width=None):
     width : int, default=None
         How many fits may be under way at once. None takes 32 per core, fewer where
         memory is short. An ``n_jobs`` given to scikit-learn lowers it.
+    verbose : int, default=0
+        Above zero, a line every two seconds says how many fits are done, in training
+        (and at which epochs) and waiting.
 
     Raises
     ------
@@ -58,7 +61,7 @@ def fuse(width=None):
         raise ValueError(
             f"width must be a positive integer or None. Received {width!r}."
         )
-    with scheduling(width), parallel_config(backend=FusingBackend()):
+    with scheduling(width, verbose), parallel_config(backend=FusingBackend()):
         yield
 
 

@@ -1,5 +1,6 @@
 """Fused fits: the same results, failures that stay private, no hanging."""
 
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,14 +10,20 @@ import keras
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.stats import loguniform
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.callback import ProgressBar
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.feature_selection import SequentialFeatureSelector
+from sklearn.feature_selection import RFECV, SequentialFeatureSelector
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     GridSearchCV,
     HalvingGridSearchCV,
+    HalvingRandomSearchCV,
+    RandomizedSearchCV,
     cross_val_predict,
     cross_val_score,
     cross_validate,
@@ -31,7 +38,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skdeep
 from skdeep import DenseClassifier, DenseRegressor
-from skdeep.training import _fused, _scheduler
+from skdeep.training import _fused, _progress, _scheduler
 
 TINY = {"hidden_layer_sizes": (8,), "epochs": 5, "batch_size": 32, "random_state": 0}
 
@@ -151,6 +158,17 @@ SEARCHES = {
     "halving": lambda e: HalvingGridSearchCV(
         e, GRID, cv=2, resource="epochs", max_resources=8, min_resources=4
     ),
+    "random": lambda e: RandomizedSearchCV(
+        e, {"learning_rate": loguniform(1e-3, 1e-1)}, n_iter=4, cv=2, random_state=0
+    ),
+    "random halving": lambda e: HalvingRandomSearchCV(
+        e,
+        {"learning_rate": loguniform(1e-3, 1e-1)},
+        n_candidates=4,
+        cv=2,
+        min_resources=75,
+        random_state=0,
+    ),
 }
 
 
@@ -162,6 +180,11 @@ def test_searches(iris, name):
     assert_allclose(alone.cv_results_[key], together.cv_results_[key], atol=0.021)
     best = alone.cv_results_[key][alone.best_index_]
     assert alone.cv_results_[key][together.best_index_] >= best - 0.021
+
+
+def first_layer(estimator):
+    """An importance per feature: the size of its weights."""
+    return np.abs(weights(estimator)[0]).sum(axis=1)
 
 
 META = {
@@ -176,6 +199,13 @@ META = {
     "selector": lambda e: make_pipeline(
         SequentialFeatureSelector(e, n_features_to_select=1, cv=2),
         LogisticRegression(),
+    ),
+    "calibrated": lambda e: CalibratedClassifierCV(e, cv=2),
+    "columns": lambda e: make_pipeline(
+        ColumnTransformer([("scaled", StandardScaler(), [0, 1])], remainder="drop"), e
+    ),
+    "elimination": lambda e: RFECV(
+        e, cv=2, min_features_to_select=3, importance_getter=first_layer
     ),
     "nested": lambda e: GridSearchCV(e, {"learning_rate": [0.003, 0.03]}, cv=2),
 }
@@ -230,6 +260,22 @@ def test_n_jobs_bounds_the_width(iris, sizes):
         cross_val_score(DenseClassifier(**TINY), *iris, cv=5, n_jobs=2)
     # Two at once may as well be trained in a thread each.
     assert max(sizes, default=1) <= 2
+
+
+def test_progress_is_printed(iris, capsys, monkeypatch):
+    monkeypatch.setattr(_progress, "_SECONDS_BETWEEN_LINES", 0.0)
+    with skdeep.fuse(verbose=1):
+        cross_val_score(DenseClassifier(**TINY, metrics=["accuracy"]), *iris, cv=3)
+    lines = capsys.readouterr().out.splitlines()
+    assert re.search(r"\d in training at epochs [0-4] to [1-5]", lines[0])
+    assert lines[-1] == "fuse: 3 fits done"
+
+
+def test_progress_bar_over_a_fused_search(iris, capsys):
+    search = GridSearchCV(DenseClassifier(**TINY), {"epochs": [2, 3]}, cv=2)
+    with skdeep.fuse():
+        search.set_callbacks(ProgressBar()).fit(*iris)
+    assert "100%" in capsys.readouterr().out
 
 
 def test_width_one(iris):

@@ -2,14 +2,16 @@
 
 NumPy needs no TensorFlow and takes microseconds for a row. It computes in double
 precision, so a row's result does not depend on the rows beside it, and the
-caller rounds to the estimator's dtype.
+caller rounds to the estimator's dtype; or, where the samples and the network are both
+of single precision, in that, twice as fast.
 """
 
 import numpy as np
 from scipy import sparse
 from scipy.special import erf, expit
 
-_CHUNK_ROWS = 4096
+_NUMPY_ROWS = 1024
+_COMPILED_ROWS = 4096
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
@@ -60,34 +62,45 @@ def forward(spec, weights, X):
 
     Returns
     -------
-    output : ndarray of shape (n_samples, units), float64
+    output : ndarray of shape (n_samples, units)
+        float32 where X and the network are, float64 otherwise.
     """
     activation = None
     if isinstance(spec.activation, str):
         activation = ACTIVATIONS.get(spec.activation)
+    dtype = np.result_type(X.dtype, spec.dtype)
+    output = np.empty((X.shape[0], spec.units), dtype)
     if activation is None and spec.hidden_layer_sizes:
-        from skdeep.inference._compiled import forward_compiled as run
-    else:
-        layers = list(_layers(spec, weights))
+        from skdeep.inference._compiled import forward_compiled
 
-        def run(_spec, _weights, rows):
-            return _forward(layers, activation, rows)
-
-    if X.shape[0] <= _CHUNK_ROWS:
-        return run(spec, weights, _dense(X))
-    output = np.empty((X.shape[0], spec.units))
-    for start in range(0, X.shape[0], _CHUNK_ROWS):
-        piece = slice(start, start + _CHUNK_ROWS)
-        output[piece] = run(spec, weights, _dense(X[piece]))
+        for piece in _pieces(X, _COMPILED_ROWS):
+            output[piece] = forward_compiled(spec, weights, _dense(X[piece]))
+        return output
+    layers = list(_layers(spec, weights, dtype))
+    # Every piece is computed in the same memory, which stays in the cache.
+    n_rows = min(X.shape[0], _NUMPY_ROWS)
+    buffers = [np.empty((n_rows, len(bias)), dtype) for *_, bias in layers[:-1]]
+    for piece in _pieces(X, _NUMPY_ROWS):
+        _forward(layers, activation, _dense(X[piece]), buffers, output[piece])
     return output
+
+
+def _pieces(X, n_rows):
+    return [slice(i, i + n_rows) for i in range(0, X.shape[0], n_rows)]
 
 
 def _dense(X):
     return X.toarray() if sparse.issparse(X) else X
 
 
-def _layers(spec, weights):
-    """Yield (shift, scale, kernel, bias) per layer; shift and scale may be None.
+def _layers(spec, weights, dtype):
+    """Shift, scale, kernel and bias of each layer; shift and scale may be None."""
+    for layer in _double_layers(spec, weights):
+        yield [None if part is None else part.astype(dtype) for part in layer]
+
+
+def _double_layers(spec, weights):
+    """The same in double precision.
 
     Batch normalisation is folded into the kernel and the bias before it.
     """
@@ -115,14 +128,15 @@ def _double(array):
     return np.asarray(array, dtype=np.float64)
 
 
-def _forward(layers, activation, X):
-    x = np.asarray(X, dtype=np.float64)
+def _forward(layers, activation, X, buffers, output):
+    """Write the output for ``X`` into ``output``."""
+    x = np.asarray(X, dtype=output.dtype)
     last = len(layers) - 1
     for depth, (shift, scale, kernel, bias) in enumerate(layers):
         if shift is not None:
             x = (x - shift) / scale
-        x = x @ kernel
+        out = output if depth == last else buffers[depth][: len(X)]
+        x = np.matmul(x, kernel, out=out)
         x += bias
         if depth < last:
             x = activation(x)
-    return x

@@ -11,11 +11,20 @@ import threading
 import numpy as np
 import tensorflow as tf
 
-from skdeep.training._loop import Evaluate, Run, advance, evaluate, take_steps
+from skdeep.training._loop import (
+    Evaluate,
+    Run,
+    advance,
+    evaluate,
+    take_steps,
+    validation_record,
+)
 from skdeep.training._program import Chunk
 
 # Networks per call: more of them save no more overhead, and fill the cache.
 TILE = 16
+# Validation data of more than this is not stacked.
+_EVALUATION_BYTES = 16 * 2**20
 _logger = logging.getLogger("skdeep")
 
 
@@ -30,12 +39,17 @@ class FusedProgram:
     def __init__(self, program):
         self._step = program.step
         self._dtype = program.spec.dtype
+        self._evaluation = program.evaluation
         self._compiled = tf.function(self._run, jit_compile=True, autograph=False)
-        signature = tf.nest.map_structure(
-            lambda spec: tf.TensorSpec([None, *spec.shape], spec.dtype),
-            program.signature,
+        self._plain = tf.function(
+            self._run, input_signature=_stacked(program.signature), autograph=False
         )
-        self._plain = tf.function(self._run, input_signature=signature, autograph=False)
+        state, *others = program.evaluation_signature
+        # Optimisers have no part in it.
+        signature = _stacked([state._replace(optimizer=[]), *others])
+        self.evaluate = tf.function(
+            self._evaluate, input_signature=signature, autograph=False
+        )
 
     def run(self, states, metric_states, chunk, *, short):
         """Run the steps of ``chunk``, all of whose parts have an axis of members.
@@ -99,6 +113,18 @@ class FusedProgram:
         )
         return kept, kept_metrics, loss
 
+    def _evaluate(self, *arguments):
+        return tf.vectorized_map(
+            lambda parts: self._evaluation(*parts), arguments, warn=False
+        )
+
+
+def _stacked(signature):
+    """``signature`` with an axis of members in front."""
+    return tf.nest.map_structure(
+        lambda spec: tf.TensorSpec([None, *spec.shape], spec.dtype), signature
+    )
+
 
 _lock = threading.Lock()
 
@@ -125,22 +151,22 @@ class Member:
         self.live = True
         self.place = None
         self._requests = self.run.requests()
-        self._go_on(None)
+        self.go_on(None)
 
-    def _go_on(self, answer):
-        """To the next request for steps, or to the end."""
+    def go_on(self, answer):
+        """To the next request, or to the end."""
+        self.evaluating = False
         try:
             request = advance(self._requests, answer)
-            while isinstance(request, Evaluate):
-                request = advance(self._requests, evaluate(self.run))
-            if request is not None:
+            self.evaluating = isinstance(request, Evaluate)
+            if request is not None and not self.evaluating:
                 self.plan, self.taken, self._losses = self.run.plan(request), 0, []
                 self._values = self.run.state, self.run.program.metric_state()
-                return
         except BaseException as error:
             self._end(error)
         else:
-            self._end()
+            if request is None:
+                self._end()
 
     def _end(self, error=None):
         self.live = False
@@ -174,6 +200,11 @@ class Member:
         """How many steps of the request are still to be taken."""
         return len(self.plan.order) - self.taken
 
+    @property
+    def epochs(self):
+        """How many epochs are behind it."""
+        return len(self.run.history) + self.taken // self.run.job.steps_per_epoch
+
     def took(self, losses, values=None, place=None):
         """Take in what a call gave: losses, and either new values or their place."""
         self.taken += len(losses)
@@ -182,7 +213,7 @@ class Member:
         if self.left:
             return
         state, metrics = self.current()
-        self._go_on((state, metrics, np.concatenate(self._losses)))
+        self.go_on((state, metrics, np.concatenate(self._losses)))
         if metrics or self.run.state is not state:
             # The next request starts from something else than what is stacked.
             self.place = None
@@ -197,6 +228,15 @@ class Member:
             self._end(error)
         else:
             self.took(losses, values=tuple(values))
+
+    def evaluate_alone(self):
+        """The validation data, with the program for one network."""
+        try:
+            record = evaluate(self.run)
+        except BaseException as error:
+            self._end(error)
+        else:
+            self.go_on(record)
 
 
 class Stack:
@@ -231,20 +271,25 @@ class Tile:
     ----------
     next_tickets : callable
         Gives at most so many tickets that wait for this template.
+    report : callable
+        Told after every call how many epochs each member has behind it.
     """
 
-    def __init__(self, next_tickets):
+    def __init__(self, next_tickets, report):
         self._next_tickets = next_tickets
+        self._report = report
         self._members = []
         self._buffers = {}
+        self._validation = None
         self._fusable = True
 
     def train(self):
         """Until no member and no ticket is left."""
         try:
             while self._admit():
-                self._tick()
-                self._members = [member for member in self._members if member.live]
+                self._evaluate([m for m in self._members if m.evaluating])
+                self._step()
+                self._report([member.epochs for member in self._members])
         except BaseException as error:
             # Nobody may be left waiting, whatever went wrong here.
             for member in self._members:
@@ -263,19 +308,66 @@ class Tile:
         for member in self._members:
             if member.live and member.ticket.interrupted:
                 member.interrupt()
-        self._members = [member for member in self._members if member.live]
+        self._forget_the_ended()
         return bool(self._members)
 
-    def _tick(self):
+    def _forget_the_ended(self):
+        self._members = [member for member in self._members if member.live]
+
+    def _step(self):
         if len(self._members) > 1 and self._fusable:
             try:
                 self._step_together()
-                return
             except Exception:
-                _logger.warning("Training network by network.", exc_info=True)
-                self._fusable = False
-        for member in self._members:
-            member.step_alone()
+                self._stop_fusing()
+        if not self._fusable or len(self._members) == 1:
+            for member in self._members:
+                member.step_alone()
+        self._forget_the_ended()
+
+    def _evaluate(self, members):
+        """The validation data of those who wait for it."""
+        if len(members) > 1 and self._fusable and _small(members):
+            try:
+                records = self._records(members)
+            except Exception:
+                self._stop_fusing()
+            else:
+                for member, record in zip(members, records, strict=True):
+                    member.go_on(record)
+        for member in members:
+            if member.evaluating:
+                member.evaluate_alone()
+        self._forget_the_ended()
+
+    def _records(self, members):
+        """What :func:`evaluate` gives for each of them."""
+        if self._validation is None or self._validation[0] != members:
+            self._validation = members, _validation_batch(members)
+        program = members[0].run.program
+        states = [
+            (member.run.state._replace(optimizer=[]), program.metric_state())
+            for member in members
+        ]
+        states = tf.nest.map_structure(lambda *rows: tf.stack(rows), *states)
+        losses, penalties, variables = _fused_program(program).evaluate(
+            *states, *self._validation[1]
+        )
+        losses, penalties = losses.numpy(), penalties.numpy()
+        variables = Stack(variables)
+        return [
+            validation_record(
+                member.run,
+                float(losses[row]),
+                penalties[row],
+                variables.row(row) if program.metrics else [],
+            )
+            for row, member in enumerate(members)
+        ]
+
+    def _stop_fusing(self):
+        _logger.warning("Training network by network.", exc_info=True)
+        self._fusable = False
 
     def _step_together(self):
         members = self._members
@@ -332,11 +424,41 @@ class Tile:
             member.run.job.train.gather(order, X[row, :count], Y[row, :count])
             for whole, part in zip((weight, rows, rates), parts, strict=True):
                 whole[row, :count] = part
-        scaling = [member.run.feed.scaling for member in self._members]
-        scaling += scaling[:1] * (size - len(scaling))
-        scaling = [tf.stack(parts) for parts in zip(*scaling, strict=True)]
+        scaling = _scaling(self._members, size)
         parts = [tf.constant(part) for part in (X, Y, weight, rows, rates, counts)]
         return Chunk(*parts, *scaling), counts[: len(self._members)]
+
+
+def _scaling(members, size):
+    """Mean and scale of the targets, with ``size`` rows."""
+    scaling = [member.run.feed.scaling for member in members]
+    scaling += scaling[:1] * (size - len(scaling))
+    return [tf.stack(parts) for parts in zip(*scaling, strict=True)]
+
+
+def _small(members):
+    """Whether the validation data of all members may be stacked."""
+    rows = [member.run.job.validation for member in members]
+    width = int(np.prod(rows[0].X.shape[1:]) + np.prod(rows[0].Y.shape[1:]))
+    size = len(rows) * max(map(len, rows)) * width
+    itemsize = np.dtype(members[0].run.job.spec.dtype).itemsize
+    return size * itemsize <= _EVALUATION_BYTES
+
+
+def _validation_batch(members):
+    """Stacked validation rows, targets, weights and target units."""
+    longest = max(len(member.run.job.validation) for member in members)
+    X, Y = members[0].run.feed.buffers(len(members), batch_size=longest)
+    weight = np.zeros((len(members), longest), X.dtype)
+    for row, member in enumerate(members):
+        rows = member.run.job.validation
+        # Where one has fewer rows, its first fills up, without a weight.
+        order = np.zeros(longest, np.intp)
+        order[: len(rows)] = np.arange(len(rows))
+        rows.gather(order, X[row], Y[row])
+        weight[row, : len(rows)] = rows.weight
+    parts = [tf.constant(part) for part in (X, Y, weight)]
+    return [*parts, *_scaling(members, len(members))]
 
 
 def _padded(count):

@@ -99,8 +99,13 @@ def evaluate(run):
             run.state, variables, X, Y, weight, *run.feed.scaling
         )
         total += float(loss)
-    record = {"val_loss": total / float(rows.weight.sum()) + float(penalty)}
-    return record | program.metric_results(variables, prefix="val_")
+    return validation_record(run, total, penalty, variables)
+
+
+def validation_record(run, total, penalty, variables):
+    """What the history gets; ``total`` is the weighted sum of losses."""
+    loss = total / float(run.job.validation.weight.sum()) + float(penalty)
+    return {"val_loss": loss} | run.program.metric_results(variables, prefix="val_")
 
 
 class Run:
@@ -333,9 +338,9 @@ class Feed:
         parts = [tf.constant(part) for part in (X, Y, weight, rows, rates)]
         return Chunk(*parts, tf.constant(count), *self.scaling)
 
-    def buffers(self, *leading):
+    def buffers(self, *leading, batch_size=None):
         """Empty arrays for rows and targets, with axes in front of the batch's."""
-        train, shape = self.job.train, (*leading, self.job.batch_size)
+        train, shape = self.job.train, (*leading, batch_size or self.job.batch_size)
         dtype = self.job.spec.dtype
         return (
             np.empty((*shape, *train.X.shape[1:]), dtype),

@@ -67,9 +67,10 @@ class Program:
         self._plain = tf.function(
             self._run, input_signature=self.signature, autograph=False
         )
+        self.evaluation_signature = [*state, *self._batch_signature(rows, width)]
         self.evaluate = tf.function(
-            self._evaluate,
-            input_signature=[*state, *self._batch_signature(rows, width)],
+            self.evaluation,
+            input_signature=self.evaluation_signature,
             autograph=False,
         )
 
@@ -194,7 +195,7 @@ class Program:
             for metric, values in zip(self.metrics, state, strict=True)
         ]
 
-    def _evaluate(self, state, metric_state, x, y, weight, mean, scale):
+    def evaluation(self, state, metric_state, x, y, weight, mean, scale):
         output, _, penalties = self.model.stateless_call(
             state.trainable, state.non_trainable, x, training=False, return_losses=True
         )

@@ -20,6 +20,8 @@ from collections import OrderedDict, deque
 
 from joblib import cpu_count
 
+from skdeep.training._progress import Progress
+
 # Seconds without a new fit after which those that wait are trained.
 _QUIET = 0.03
 _LOOK_AGAIN = 1.0
@@ -38,15 +40,17 @@ def active_scheduler():
 
 
 @contextlib.contextmanager
-def scheduling(width=None):
+def scheduling(width=None, verbose=0):
     """Send the fits of all threads to one scheduler; inner uses share the outer's.
 
     Parameters
     ----------
     width : int or None
         How many fits may wait before training starts.
+    verbose : int
+        Whether to print how far the fits are.
     """
-    scheduler = acquire(width)
+    scheduler = acquire(width, verbose)
     try:
         yield scheduler
     except BaseException:
@@ -56,12 +60,12 @@ def scheduling(width=None):
         release(scheduler)
 
 
-def acquire(width=None):
+def acquire(width=None, verbose=0):
     """Start the scheduler, or join the one that is at work."""
     global _active
     with _active_lock:
         if _active is None:
-            _active = Scheduler(width or default_width())
+            _active = Scheduler(width or default_width(), verbose)
         _active.users += 1
         return _active
 
@@ -160,10 +164,13 @@ class Scheduler:
     ----------
     width : int
         How many fits may wait before training starts.
+    verbose : int
+        Whether to print how far the fits are.
     """
 
-    def __init__(self, width):
+    def __init__(self, width, verbose=0):
         self.width = width
+        self.progress = Progress(verbose > 0)
         self.users = 0
         self.aborted = False
         self._condition = threading.Condition()
@@ -198,8 +205,11 @@ class Scheduler:
             from skdeep.training._loop import train_compiled
 
             return train_compiled(job, optimizer)
-        with self.resting():
-            return ticket.wait()
+        try:
+            with self.resting():
+                return ticket.wait()
+        finally:
+            self.progress.end_fit()
 
     # Tasks: what else may still bring a fit
 
@@ -238,7 +248,7 @@ class Scheduler:
 
             # What went wrong has been told to those who wait.
             with contextlib.suppress(Exception):
-                Tile(lambda free, key=key: self._take(key, free)).train()
+                Tile(lambda free, key=key: self._take(key, free), self._report).train()
             with self._condition:
                 self._busy -= 1
 
@@ -283,6 +293,11 @@ class Scheduler:
                 del self._ready[key]
             return taken
 
+    def _report(self, epochs):
+        with self._condition:
+            waiting = len(self._waiting) + sum(map(len, self._ready.values()))
+        self.progress.update(threading.get_ident(), epochs, waiting)
+
     def abort(self):
         """Stop what is in training, with the epochs so far."""
         self.aborted = True
@@ -295,3 +310,4 @@ class Scheduler:
             self._condition.notify_all()
         for thread in self._threads:
             thread.join()
+        self.progress.close()

@@ -1,0 +1,67 @@
+"""What the benchmarks compare: data, networks and their peers, timing, the table."""
+
+import statistics
+import time
+
+EPOCHS = 50
+BATCH = 32
+rest = 0.0
+
+
+def seconds(function, repeats=3):
+    """Median duration of ``function()``, with ``rest`` seconds of sleep before each."""
+    times = []
+    for _ in range(repeats):
+        time.sleep(rest)
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def digits():
+    from sklearn.datasets import load_digits
+    from sklearn.preprocessing import StandardScaler
+
+    X, y = load_digits(return_X_y=True)
+    return StandardScaler().fit_transform(X).astype("float32"), y
+
+
+def ours(**params):
+    from skdeep import DenseClassifier
+
+    settings = {
+        "hidden_layer_sizes": (64, 64),
+        "activation": "relu",
+        "optimizer": "adam",
+        "learning_rate": 0.001,
+        "learning_rate_schedule": None,
+        "batch_size": BATCH,
+        "epochs": EPOCHS,
+        "normalize": False,
+        "random_state": 0,
+    }
+    return DenseClassifier(**{**settings, **params})
+
+
+def mlp():
+    from sklearn.neural_network import MLPClassifier
+
+    return MLPClassifier(
+        (64, 64), batch_size=BATCH, max_iter=EPOCHS, tol=0, n_iter_no_change=10**6
+    )
+
+
+def keras_model(n_features=64, hidden=(64, 64), units=10):
+    import keras
+
+    layers = [keras.Input((n_features,))]
+    layers += [keras.layers.Dense(width, activation="relu") for width in hidden]
+    layers += [keras.layers.Dense(units, activation="softmax")]
+    model = keras.Sequential(layers)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def row(what, ratio, goal):
+    print(f"{what:58} {ratio:8.3f}   goal {goal}", flush=True)

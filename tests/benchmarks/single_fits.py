@@ -1,0 +1,155 @@
+"""One fit, one prediction: beside keras.Model.fit, scikeras and scikit-learn's MLP."""
+
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+from peers import BATCH, EPOCHS, digits, keras_model, mlp, ours, row, seconds
+
+
+def first_fit():
+    """Seconds of the first fit in new processes, imports excluded."""
+    code = {
+        "ours": "model = b.ours(epochs=50); f = lambda: model.fit(X, y)",
+        "keras": "f = lambda: b.keras_model().fit(X, y, epochs=50, batch_size=32, "
+        "verbose=0)",
+    }
+    times = {}
+    for name, setup in code.items():
+        program = (
+            "import sys, time; sys.path.insert(0, 'tests/benchmarks');"
+            "import peers as b; import keras, tensorflow, pandas, skdeep;"
+            "import sklearn.neural_network; skdeep.DenseClassifier; X, y = b.digits();"
+            + setup
+            + ";"
+            "s = time.perf_counter(); f(); print(time.perf_counter() - s)"
+        )
+        times[name] = statistics.median(
+            float(subprocess.check_output([sys.executable, "-c", program]).split()[-1])
+            for _ in range(3)
+        )
+    row("first fit, keras.Model.fit / ours", times["keras"] / times["ours"], ">= 1")
+
+
+def warm_fit():
+    X, y = digits()
+    ours().fit(X, y)
+    model = keras_model()
+    model.fit(X, y, epochs=1, batch_size=BATCH, verbose=0)
+    our_time = seconds(lambda: ours().fit(X, y), 5)
+    five = {"epochs": 5, "batch_size": BATCH, "verbose": 0}
+    keras_time = seconds(lambda: model.fit(X, y, **five)) * EPOCHS / 5
+    mlp_time = seconds(lambda: mlp().fit(X, y))
+    row("warm fit, keras.Model.fit / ours", keras_time / our_time, ">= 25")
+    row("warm fit, MLPClassifier / ours", mlp_time / our_time, ">= 4.5")
+    try:
+        from scikeras.wrappers import KerasClassifier
+    except ImportError:
+        print("scikeras is not installed")
+        return
+    wrapper = KerasClassifier(keras_model, epochs=5, batch_size=BATCH, verbose=0)
+    scikeras_time = seconds(lambda: wrapper.fit(X, y), 3) * EPOCHS / 5
+    row("fit, scikeras / ours (5 epochs, scaled)", scikeras_time / our_time, "")
+
+
+def predict():
+    X, y = digits()
+    a, b = ours(epochs=1).fit(X, y), mlp().set_params(max_iter=2).fit(X, y)
+    for rows, repeats in ((1, 200), (1797, 30)):
+        part = X[:rows]
+        ratio = seconds(lambda p=part: b.predict(p), repeats) / seconds(
+            lambda p=part: a.predict(p), repeats
+        )
+        row(f"predict {rows} rows, MLPClassifier / ours", ratio, ">= 1")
+
+
+def many_fits():
+    X, y = digits()
+    rng = np.random.RandomState(0)
+    memory, times = [], []
+    for number in range(300):
+        rows = rng.permutation(len(X))[: 1437 + number % 2]
+        start = time.perf_counter()
+        ours(epochs=10, learning_rate=10 ** rng.uniform(-4, -2)).fit(X[rows], y[rows])
+        times.append(time.perf_counter() - start)
+        memory.append(resource_mb())
+    grown = memory[-1] - memory[20]
+    row("300 fits: memory grown after the first 20, MB", grown, "< 30")
+    last, early = statistics.median(times[-50:]), statistics.median(times[20:70])
+    row("300 fits: time of the last 50 / of 20 to 70", last / early, "about 1")
+
+
+def resource_mb():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize() / 2**20
+
+
+def large_fit():
+    rng = np.random.RandomState(0)
+    X = rng.normal(size=(200_000, 100)).astype("float32")
+    y = (X[:, :5].sum(axis=1) > 0).astype(int) + (X[:, 5] > 1)
+    settings = {"hidden_layer_sizes": (256, 256), "batch_size": 1024, "epochs": 2}
+    our_time = seconds(lambda: ours(**settings).fit(X, y))
+    model = keras_model(100, (256, 256), 3)
+    fit = {"epochs": 2, "batch_size": 1024, "verbose": 0}
+    keras_time = seconds(lambda: model.fit(X, y, **fit))
+    row("large fit, keras.Model.fit / ours", keras_time / our_time, ">= 1")
+
+
+def large_memory():
+    """Peak memory of a large fit beyond the data and a fit of nothing much."""
+    program = (
+        "import sys; sys.path.insert(0, 'tests/benchmarks'); import peers as b;"
+        "import numpy as np, resource as r;"
+        "peak = lambda: r.getrusage(r.RUSAGE_SELF).ru_maxrss / 1024;"
+        "X = np.random.RandomState(0).standard_normal((200000, 100)).astype('float32');"
+        "y = (X[:, 0] > 0).astype(int);"
+        "k = dict(hidden_layer_sizes=(256, 256), batch_size=1024);"
+        "b.ours(epochs=3, **k).fit(X[:4096], y[:4096]);"
+        "before = peak(); b.ours(epochs=2, **k).fit(X, y);"
+        "print((peak() - before) / (X.nbytes / 2**20))"
+    )
+    copies = float(subprocess.check_output([sys.executable, "-c", program]).split()[-1])
+    row("large fit: peak memory in copies of X", copies, "<= 2")
+
+
+def imports():
+    def cost(code):
+        return seconds(lambda: subprocess.run([sys.executable, "-c", code], check=True))
+
+    row(
+        "import skdeep / import sklearn.base",
+        cost("import skdeep") / cost("import sklearn.base"),
+        "about 1",
+    )
+
+
+def accuracy():
+    """Untouched estimators on raw tables, beside scikit-learn's MLP on scaled ones."""
+    from sklearn import datasets
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from skdeep import DenseClassifier, DenseRegressor
+
+    mlp_regressor = TransformedTargetRegressor(
+        MLPRegressor(random_state=0), transformer=StandardScaler()
+    )
+    for name in ("iris", "wine", "breast_cancer", "digits", "diabetes"):
+        loader = getattr(datasets, f"load_{name}")
+        raw = {"scaled": False} if name == "diabetes" else {}
+        X, y = loader(return_X_y=True, **raw)
+        classify = name != "diabetes"
+        estimator = DenseClassifier if classify else DenseRegressor
+        peer = MLPClassifier(random_state=0) if classify else mlp_regressor
+        splitter = StratifiedKFold if classify else KFold
+        folds = splitter(5, shuffle=True, random_state=0)
+        models = estimator(random_state=0), make_pipeline(StandardScaler(), peer)
+        means = [cross_val_score(model, X, y, cv=folds).mean() for model in models]
+        row(f"{name}: score", means[0], f">= {means[1]:.3f} (MLP, scaled)")

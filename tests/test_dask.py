@@ -1,5 +1,6 @@
 """Fused fits on the workers of a Dask cluster."""
 
+import dask
 import joblib
 from distributed import Client, LocalCluster
 from numpy.testing import assert_allclose
@@ -30,8 +31,10 @@ def test_each_worker_trains_together_what_reaches_it(iris):
     classifier = DenseClassifier((8,), epochs=5, batch_size=32, random_state=0)
     search = GridSearchCV(classifier, {"learning_rate": [0.003, 0.01, 0.03]}, cv=4)
     with (
-        LocalCluster(n_workers=2, threads_per_worker=6, dashboard_address=None) as dask,
-        Client(dask) as client,
+        # A worker is silent while it imports TensorFlow.
+        dask.config.set({"distributed.scheduler.worker-ttl": None}),
+        LocalCluster(n_workers=2, threads_per_worker=6, dashboard_address=None) as two,
+        Client(two) as client,
     ):
         client.run(record_sizes)
         client.register_plugin(FuseWorkers())

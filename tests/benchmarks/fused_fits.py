@@ -42,7 +42,7 @@ def keras_fit_seconds(X, y, hidden):
         model = keras_model(hidden=hidden)
         model.fit(X, y, epochs=epochs, batch_size=32, verbose=0)
 
-    short, long = seconds(lambda: fit(2)), seconds(lambda: fit(6))
+    short, long = seconds(lambda: fit(2), lambda: fit(6))
     return short + (EPOCHS - 2) * (long - short) / 4
 
 
@@ -55,13 +55,16 @@ def search():
         return grid_search(ours(), {"learning_rate": rates}, X, y)
 
     forget_programs()
-    first = seconds(lambda: fused(work), 1)
-    warm = seconds(lambda: fused(work))
-    alone = seconds(lambda: work(RATES[:1])) * len(RATES)
-    keras_time = keras_fit_seconds(X[train], y[train], (64, 64)) * n_fits
+    first = seconds(lambda: fused(work), repeats=1)
     grid = {"learning_rate_init": RATES[:2]}
     grid_search(mlp().set_params(max_iter=1), grid, X, y, n_jobs=2)  # starts workers
-    peer = seconds(lambda: grid_search(mlp(), grid, X, y, n_jobs=2)) * len(RATES) / 2
+    warm, alone, peer = seconds(
+        lambda: fused(work),
+        lambda: work(RATES[:1]),
+        lambda: grid_search(mlp(), grid, X, y, n_jobs=2),
+    )
+    alone, peer = alone * len(RATES), peer * len(RATES) / 2
+    keras_time = keras_fit_seconds(X[train], y[train], (64, 64)) * n_fits
     print("60 fits of 50 epochs on the digits; peers timed in part and scaled;")
     print("first: compilation included")
     row("search, Keras in a loop / fused, first", keras_time / first, ">= 60")
@@ -84,7 +87,8 @@ def members():
     for count in (1, 2, 4, 16, 64, 128, 512):
         work = together(count, ours(hidden_layer_sizes=hidden, epochs=epochs), X, y)
         fused(work, count)
-        took = seconds(lambda w=work, c=count: fused(w, c), 1 if count > 100 else 3)
+        repeats = 1 if count > 100 else 3
+        took = seconds(lambda w=work, c=count: fused(w, c), repeats=repeats)
         each = took / n_steps / count
         row(f"{count} members: microseconds per step and member", each * 1e6, "<= 25")
         row(f"{count} members: share of the GEMM rate", flops / each / rate, ">= 0.33")
@@ -102,7 +106,7 @@ def gemm_rate():
     import tensorflow as tf
 
     a = tf.random.stateless_normal((1024, 1024), (0, 0))
-    return 2 * 1024**3 / seconds(lambda: tf.matmul(a, a).numpy(), 9)
+    return 2 * 1024**3 / seconds(lambda: tf.matmul(a, a).numpy(), repeats=9)
 
 
 def architectures():
@@ -110,7 +114,7 @@ def architectures():
     train = slice(0, len(X) * (FOLDS - 1) // FOLDS)
     grid = {"hidden_layer_sizes": ARCHITECTURES}
     forget_programs()
-    first = seconds(lambda: fused(lambda: grid_search(ours(), grid, X, y)), 1)
+    first = seconds(lambda: fused(lambda: grid_search(ours(), grid, X, y)), repeats=1)
     keras_time = FOLDS * sum(
         keras_fit_seconds(X[train], y[train], hidden) for hidden in ARCHITECTURES
     )
@@ -127,10 +131,12 @@ def bagging():
     X = StandardScaler().fit_transform(X)
     ensemble = BaggingClassifier(ours(), 50, random_state=0)
     forget_programs()
-    first = seconds(lambda: fused(lambda: ensemble.fit(X, y)), 1)
-    warm = seconds(lambda: fused(lambda: ensemble.fit(X, y)))
-    ten = BaggingClassifier(mlp(), 10, random_state=0, n_jobs=2)
-    peer = 5 * seconds(lambda: ten.fit(X, y))
+    first = seconds(lambda: fused(lambda: ensemble.fit(X, y)), repeats=1)
+    ten = BaggingClassifier(mlp(), 10, random_state=0, n_jobs=2).fit(X, y)
+    warm, peer = seconds(
+        lambda: fused(lambda: ensemble.fit(X, y)), lambda: ten.fit(X, y)
+    )
+    peer *= 5
     row("50 bagged networks, MLP n_jobs=2 (10 timed) / fused, first", peer / first, "")
     row("50 bagged networks, MLP n_jobs=2 (10 timed) / fused, warm", peer / warm, "")
 

@@ -5,18 +5,18 @@ import time
 
 EPOCHS = 50
 BATCH = 32
-rest = 0.0
 
 
-def seconds(function, repeats=3):
-    """Median duration of ``function()``, with ``rest`` seconds of sleep before each."""
-    times = []
+def seconds(*functions, repeats=3):
+    """Median duration of each function; in turns, so that all meet the same machine."""
+    times = [[] for _ in functions]
     for _ in range(repeats):
-        time.sleep(rest)
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+        for function, own in zip(functions, times, strict=True):
+            start = time.perf_counter()
+            function()
+            own.append(time.perf_counter() - start)
+    medians = [statistics.median(own) for own in times]
+    return medians if len(functions) > 1 else medians[0]
 
 
 def digits():

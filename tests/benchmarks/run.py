@@ -2,8 +2,7 @@
 
 Prints ratios between peers that do the same work in the same process, medians of
 several runs. Absolute times move with the machine; ratios are what counts. Run it
-on a quiet machine. Where processors are throttled after some seconds of work, as in
-many virtual machines, ``--rest 10`` sleeps ten seconds before each timed run.
+on a quiet machine.
 """
 
 import argparse
@@ -13,7 +12,6 @@ import warnings
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import fused_fits
-import peers
 import single_fits
 
 BENCHMARKS = {
@@ -39,9 +37,6 @@ BENCHMARKS = {
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help=f"of {', '.join(BENCHMARKS)}")
-    parser.add_argument("--rest", type=float, default=0.0, metavar="SECONDS")
-    arguments = parser.parse_args()
-    peers.rest = arguments.rest
     warnings.simplefilter("ignore")
-    for chosen in arguments.names or BENCHMARKS:
+    for chosen in parser.parse_args().names or BENCHMARKS:
         BENCHMARKS[chosen]()

@@ -67,3 +67,10 @@ def test_tiny_scales_survive_in_the_model(diabetes):
     regressor = DenseRegressor((8,), epochs=3, random_state=0).fit(X, y)
     output = regressor.model_.predict(X, verbose=0)[:, 0]
     assert_allclose(output, regressor.predict(X), rtol=0, atol=2e-6 * y.std())
+
+
+def test_samples_of_single_precision(regressor, diabetes):
+    X = diabetes[0].astype("float32")
+    output = regressor._forward(X)
+    assert output.dtype == np.float32
+    assert_allclose(output, regressor._forward(X.astype("float64")), atol=1e-5)

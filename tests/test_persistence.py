@@ -188,4 +188,5 @@ def test_exports_predict_the_same(
     regressor.export(path, format=format)
     exported = output(path, X)[:, 0]
     atol = deviations * y.std()
-    assert_allclose(exported, regressor.predict(X), rtol=rtol, atol=atol)
+    expected = regressor.predict(X.astype("float64"))
+    assert_allclose(exported, expected, rtol=rtol, atol=atol)

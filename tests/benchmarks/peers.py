@@ -65,3 +65,24 @@ def keras_model(n_features=64, hidden=(64, 64), units=10):
 
 def row(what, ratio, goal):
     print(f"{what:58} {ratio:8.3f}   goal {goal}", flush=True)
+
+
+def resident_mb():
+    return _status("VmRSS")
+
+
+def peak_mb():
+    """The most that was resident since :func:`forget_peak`."""
+    return _status("VmHWM")
+
+
+def forget_peak():
+    """Start anew; returns what is resident now."""
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+    return resident_mb()
+
+
+def _status(name):
+    with open("/proc/self/status") as file:
+        return next(int(s.split()[1]) / 1024 for s in file if s.startswith(name))

@@ -1,8 +1,14 @@
 """Fused fits on the workers of a Dask cluster; needs the extra ``skdeep[dask]``."""
 
-from distributed import WorkerPlugin
+try:
+    from distributed import WorkerPlugin
+except ImportError as error:
+    raise ImportError(
+        "skdeep.dask needs Dask's distributed. Install it with: "
+        'pip install "skdeep[dask]"'
+    ) from error
 
-from skdeep.training._scheduler import acquire, release
+from skdeep.training._scheduler import acquire, check_options, release
 
 
 class FuseWorkers(WorkerPlugin):
@@ -15,6 +21,11 @@ class FuseWorkers(WorkerPlugin):
     ----------
     width : int, default=None
         As in :func:`skdeep.fuse`, for each worker.
+
+    Raises
+    ------
+    ValueError
+        For a ``width`` that is not a positive integer.
 
     Examples
     --------
@@ -29,6 +40,7 @@ class FuseWorkers(WorkerPlugin):
     name = "skdeep-fuse-workers"
 
     def __init__(self, width=None):
+        check_options("FuseWorkers", width=width)
         self.width = width
 
     def setup(self, worker):

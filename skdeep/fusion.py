@@ -1,13 +1,16 @@
 """Searches and cross-validations that train all their networks at once."""
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 
 from joblib import parallel_config
-from joblib._parallel_backends import SequentialBackend, ThreadingBackend
+from joblib.parallel import FallbackToBackend, ParallelBackendBase, SequentialBackend
 
 from skdeep.training._scheduler import (
+    Tasks,
     acquire,
     active_scheduler,
+    check_options,
     default_width,
     release,
     scheduling,
@@ -37,13 +40,16 @@ def fuse(width=None, verbose=0):
     Raises
     ------
     ValueError
-        For a ``width`` that is not a positive integer.
+        For a ``width`` that is not a positive integer, or a wrong ``verbose``.
 
     Notes
     -----
     Networks are trained together where they share architecture, batch size,
     optimiser, loss and metrics; learning rates, seeds, rows, weights, epochs and early
-    stopping may differ. ``engine="keras"`` and what needs it are trained one by one.
+    stopping may differ. (The weight decay of ``optimizer="auto"`` depends on the number
+    of steps, so it may tell fits of quite different length apart.) Where one program
+    would not be faster, they are trained in turns on all cores.
+    ``engine="keras"`` and what needs it are trained one by one.
 
     Examples
     --------
@@ -57,24 +63,24 @@ def fuse(width=None, verbose=0):
     >>> bool(scores.mean() > 0.9)
     True
     """
-    if width is not None and (not isinstance(width, int) or width < 1):
-        raise ValueError(
-            f"width must be a positive integer or None. Received {width!r}."
-        )
+    check_options("fuse", width=width, verbose=verbose)
     with scheduling(width, verbose), parallel_config(backend=FusingBackend()):
         yield
 
 
-class FusingBackend(ThreadingBackend):
-    """joblib's threads, whose fits are trained together.
+class FusingBackend(ParallelBackendBase):
+    """Threads for joblib, whose fits are trained together.
 
     Also by name: ``joblib.parallel_config(backend="skdeep")`` once skdeep has been
     imported.
     """
 
     default_n_jobs = -1
+    supports_retrieve_callback = True
+    supports_sharedmem = True
+    uses_threads = True
+    _executor = None
     _scheduler = None
-    _rest = None
 
     def effective_n_jobs(self, n_jobs):
         """The width, or the smaller number that the caller asks for."""
@@ -88,13 +94,20 @@ class FusingBackend(ThreadingBackend):
         return width if n_jobs is None or n_jobs < 0 else min(n_jobs, width)
 
     def configure(self, n_jobs=1, parallel=None, **options):
-        n_jobs = super().configure(n_jobs, parallel, **options)
+        n_jobs = super().configure(n_jobs, parallel)
+        if n_jobs == 1:
+            raise FallbackToBackend(SequentialBackend(nesting_level=self.nesting_level))
+        # Unlike a pool, it starts no more threads than there are tasks.
+        self._executor = ThreadPoolExecutor(n_jobs)
         if self._scheduler is None:
             self._scheduler = acquire()
+            self._tasks = Tasks(self._scheduler, n_jobs)
         return n_jobs
 
-    def terminate(self):
-        super().terminate()
+    def terminate(self, wait=True):
+        if self._executor is not None:
+            self._executor.shutdown(wait, cancel_futures=True)
+            self._executor = None
         if self._scheduler is not None:
             scheduler, self._scheduler = self._scheduler, None
             release(scheduler)
@@ -102,25 +115,34 @@ class FusingBackend(ThreadingBackend):
     def abort_everything(self, ensure_ready=True):
         if self._scheduler is not None and self._scheduler.users == 1:
             self._scheduler.abort()
-        super().abort_everything(ensure_ready)
-
-    def submit(self, func, callback=None):
-        scheduler = self._scheduler
-
-        def task():
-            with scheduler.task():
-                return func()
-
-        return super().submit(task, callback)
+        self.terminate(wait=False)
+        if ensure_ready:
+            self.configure(self.parallel.n_jobs, self.parallel)
 
     def start_call(self):
-        self._rest = self._scheduler.resting()
-        self._rest.__enter__()
+        self._call = contextlib.ExitStack()
+        self._call.enter_context(self._scheduler.resting())
+        # Nobody is the last one before all tasks have been handed in.
+        self._dispatch = contextlib.ExitStack()
+        self._dispatch.enter_context(self._scheduler.expecting())
+
+    @contextlib.contextmanager
+    def retrieval_context(self):
+        self._dispatch.close()
+        yield
 
     def stop_call(self):
-        if self._rest is not None:
-            rest, self._rest = self._rest, None
-            rest.__exit__(None, None, None)
+        self._dispatch.close()
+        self._call.close()
+
+    def submit(self, func, callback=None):
+        future = self._tasks.submit(self._executor, func)
+        if callback is not None:
+            future.add_done_callback(callback)
+        return future
+
+    def retrieve_result_callback(self, future):
+        return future.result()
 
     def get_nested_backend(self):
         level = (self.nesting_level or 0) + 1

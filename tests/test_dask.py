@@ -2,6 +2,7 @@
 
 import dask
 import joblib
+import pytest
 from distributed import Client, LocalCluster
 from numpy.testing import assert_allclose
 from sklearn.model_selection import GridSearchCV
@@ -46,3 +47,8 @@ def test_each_worker_trains_together_what_reaches_it(iris):
     assert_allclose(search.cv_results_[key], alone.cv_results_[key], atol=0.021)
     assert len(groups) == 2
     assert all(max(seen) >= 2 for seen in groups.values())
+
+
+def test_wrong_width_is_refused_before_it_travels():
+    with pytest.raises(ValueError, match="'width' parameter of FuseWorkers"):
+        FuseWorkers(width=0)

@@ -11,6 +11,7 @@ from skdeep.networks._layers import PhiloxDropout
 from skdeep.networks._names import OPTIMIZERS
 from skdeep.training import _job
 from skdeep.training._optimizers import OptimizerSpec
+from skdeep.training._schedules import _NAMED
 
 opt = keras.optimizers
 # 100 rows in batches of 32: the last batch is partial.
@@ -64,6 +65,7 @@ CASES = {
         "binary",
         {"metrics": ["accuracy"]},
     ),
+    "adamw, averages": (opt.AdamW(2e-3, use_ema=True, ema_momentum=0.9), "binary", {}),
     "ftrl": (opt.Ftrl(0.05), "multilabel", {}),
     "lamb": (opt.Lamb(2e-3), "binary", {"loss": "categorical_crossentropy"}),
     "lion": (opt.Lion(3e-4), "multiclass", {}),
@@ -84,6 +86,7 @@ CASES = {
         "regression",
         {"loss": keras.losses.Huber(0.5)},
     ),
+    "sgd, constant momentum": (opt.SGD(0.02, momentum=0.9), "multiclass", {}),
     "sgd, momentum": (
         opt.SGD(WARM_UP, momentum=0.9, nesterov=True, clipvalue=0.005),
         "multiclass",
@@ -117,6 +120,20 @@ def test_every_optimizer(iris, diabetes, name):
     estimator.set_params(optimizer=optimizer, l1=1e-3, l2=1e-3, **params)
     weight = np.random.RandomState(0).uniform(0.2, 2, 100)
     agree(estimator, X, y, weight)
+
+
+@pytest.mark.parametrize("schedule", sorted(_NAMED))
+def test_every_named_schedule(iris, schedule):
+    estimator, X, y = estimator_and_data("multiclass", iris, None)
+    params = {"learning_rate": 0.01, "learning_rate_schedule": schedule}
+    agree(estimator.set_params(optimizer="sgd", **params), X, y)
+
+
+@pytest.mark.parametrize("rate", [None, 0.02])
+def test_default_optimizer(iris, rate):
+    """Its weight decay does not grow with the learning rate."""
+    estimator, X, y = estimator_and_data("multiclass", iris, None)
+    agree(estimator.set_params(learning_rate=rate), X, y)
 
 
 def test_every_optimizer_has_a_case():

@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 
 import joblib
@@ -35,10 +36,11 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from test_engines import CASES, estimator_and_data
 
 import skdeep
 from skdeep import DenseClassifier, DenseRegressor
-from skdeep.training import _fused, _progress, _scheduler
+from skdeep.training import _fused, _program, _progress, _scheduler
 
 TINY = {"hidden_layer_sizes": (8,), "epochs": 5, "batch_size": 32, "random_state": 0}
 
@@ -56,6 +58,9 @@ def no_thread_is_left():
 @pytest.fixture
 def sizes(monkeypatch):
     """How many networks each call of a fused program took."""
+    # However slow the machine: those that are expected are waited for.
+    monkeypatch.setattr(_scheduler, "_QUIET_IN_TASKS", 60)
+    monkeypatch.setattr(_scheduler, "_QUIET", 1)
     seen = []
     run = _fused.FusedProgram.run
 
@@ -123,11 +128,8 @@ def test_members_differ_freely(iris, sizes):
     "params",
     [
         {"batch_norm": True, "metrics": ["accuracy"]},
-        {
-            "dropout": 0.3,
-            "dtype": "float64",
-            "optimizer": keras.optimizers.RMSprop(clipnorm=0.1),
-        },
+        {"dropout": 0.3, "optimizer": keras.optimizers.SGD(0.05, momentum=0.9)},
+        {"dtype": "float64", "optimizer": keras.optimizers.RMSprop(clipnorm=0.1)},
     ],
 )
 def test_options(iris, sizes, params):
@@ -140,13 +142,53 @@ def test_options(iris, sizes, params):
     assert max(sizes) >= 2
 
 
-def test_long_fits_are_compiled_with_xla(iris):
-    classifier = DenseClassifier(**{**TINY, "epochs": 100})
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_every_optimizer(iris, diabetes, sizes, name):
+    optimizer, kind, params = CASES[name]
+    estimator, X, y = estimator_and_data(kind, iris, diabetes)
+    estimator.set_params(optimizer=optimizer, **params)
     alone, together = both(
-        lambda: cross_validate(classifier, *iris, cv=3, return_estimator=True)
+        lambda: cross_validate(estimator, X, y, cv=3, return_estimator=True)
+    )
+    for a, b in zip(alone["estimator"], together["estimator"], strict=True):
+        same_network(a, b)
+    assert max(sizes) >= 2
+
+
+@pytest.mark.parametrize("fewest", [2, 100])
+def test_long_fits(iris, sizes, monkeypatch, fewest):
+    """Compiled with XLA; few, and large networks, are trained in turns."""
+    monkeypatch.setattr(_program, "_programs", OrderedDict())
+    monkeypatch.setattr(_fused, "_FEWEST_MEMBERS", fewest)
+    classifier = DenseClassifier(**{**TINY, "hidden_layer_sizes": (7,), "epochs": 100})
+    alone, together = both(
+        lambda: cross_validate(classifier, *iris, cv=5, return_estimator=True)
     )
     for a, b in zip(alone["estimator"], together["estimator"], strict=True):
         assert_allclose(a.predict_proba(iris[0]), b.predict_proba(iris[0]), atol=0.02)
+    assert bool(sizes) == (fewest == 2)
+
+
+def test_validation_data_is_evaluated_together(iris, monkeypatch, sizes):
+    """Members whose validation data differ in length."""
+    groups, records = [], _fused.Tile._records
+
+    def counting(self, members):
+        groups.append(len(members))
+        return records(self, members)
+
+    monkeypatch.setattr(_fused.Tile, "_records", counting)
+    classifier = DenseClassifier(
+        **TINY, early_stopping=True, validation_fraction=0.25, metrics=["accuracy"]
+    )
+    rows = np.arange(150)
+    folds = [(rows[:n], rows[n:]) for n in (100, 104, 108, 112)]
+    alone, together = both(
+        lambda: cross_validate(classifier, *iris, cv=folds, return_estimator=True)
+    )
+    for a, b in zip(alone["estimator"], together["estimator"], strict=True):
+        same_network(a, b)
+    assert max(groups) >= 2
 
 
 GRID = {
@@ -281,7 +323,12 @@ def test_progress_bar_over_a_fused_search(iris, capsys):
 def test_width_one(iris):
     with skdeep.fuse(width=1):
         assert cross_val_score(DenseClassifier(**TINY), *iris, cv=2).shape == (2,)
-    with pytest.raises(ValueError, match="width"), skdeep.fuse(width=0):
+
+
+@pytest.mark.parametrize(("name", "value"), [("width", 0), ("verbose", "much")])
+def test_wrong_options(name, value):
+    expected = f"The '{name}' parameter of fuse must be"
+    with pytest.raises(ValueError, match=expected), skdeep.fuse(**{name: value}):
         pass
 
 

@@ -12,6 +12,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
 _CHUNK_ROWS = 8192
+# Bytes; TensorFlow copies arrays that start elsewhere.
+_ALIGNMENT = 64
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,16 @@ class Rows:
 
     def __len__(self):
         return self.X.shape[0]
+
+    @property
+    def width(self):
+        """Values per sample, targets included."""
+        return int(np.prod(self.X.shape[1:]) + np.prod(self.Y.shape[1:]))
+
+    def buffers(self, *leading, dtype):
+        """Empty arrays for samples and targets, with the axes ``leading`` in front."""
+        shapes = [(*leading, *part.shape[1:]) for part in (self.X, self.Y)]
+        return [_aligned(shape, dtype) for shape in shapes]
 
     def gather(self, order, out_X, out_Y):
         """Copy the rows ``order``, of shape (steps, batch), into dense buffers."""
@@ -54,6 +66,14 @@ class Rows:
         for start in range(0, len(self), size):
             piece = slice(start, start + size)
             yield dense(self.X[piece]), self.Y[piece], self.weight[piece]
+
+
+def _aligned(shape, dtype):
+    """An empty array that TensorFlow can use without a copy."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.empty(size + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    return memory[start : start + size].view(dtype).reshape(shape)
 
 
 def dense(X):

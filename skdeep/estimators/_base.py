@@ -264,6 +264,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
             metrics=tuple(self.metrics or ()),
             batch_size=self._batch_size(len(data.train)),
             epochs=epochs,
+            planned_epochs=self.epochs,
             initial_seeds=rng,
             order_seed=int(rng.randint(2**31 - 1)),
             patience=self.patience if whole and self.early_stopping else None,

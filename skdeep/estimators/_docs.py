@@ -34,8 +34,10 @@ default="glorot_uniform"
 
 TRAINING = """\
     optimizer : str or keras.optimizers.Optimizer, default="auto"
-        "auto" is AdamW at a learning rate of 0.003 with weight decay 0.1 and
-        ``beta_2=0.99``. An optimiser object is a recipe: it is never changed.
+        "auto" is AdamW with ``beta_2=0.99``, a learning rate of 0.003 for two hidden
+        layers of 128 units (more for narrow and shallow networks, 0.05 for linear
+        models), and a weight decay that depends on the number of steps: see the user
+        guide, "Defaults". An optimiser object is a recipe: it is never changed.
     learning_rate : float, default=None
         Initial learning rate. None keeps the optimiser's own.
     learning_rate_schedule : str, \
@@ -46,7 +48,7 @@ keras.optimizers.schedules.LearningRateSchedule or None, default="auto"
         :meth:`partial_fit` keeps named schedules at their first value.
     batch_size : int or "auto", default="auto"
         "auto" is ``min(200, n_samples)``.
-    epochs : int, default=200
+    epochs : int, default=100
         Passes over the training data.
     early_stopping : bool, default=False
         Stop when the validation loss has not fallen for ``patience`` epochs, and

@@ -29,7 +29,7 @@ def train(job, engine="auto"):
     from skdeep.training._optimizers import OptimizerSpec
     from skdeep.training._scheduler import active_scheduler
 
-    optimizer = OptimizerSpec(job.optimizer)
+    optimizer = OptimizerSpec(job.optimizer, job)
     batchwise = [c for c in job.keras_callbacks if needs_batches(c)]
     if engine == "compiled" and (batchwise or not optimizer.supported):
         what = batchwise[0] if batchwise else job.optimizer

@@ -5,8 +5,8 @@ the members' states stacked. Each member has its own rows, order, weights and
 learning rates; one that has no step left keeps its state.
 """
 
-import logging
 import threading
+import warnings
 
 import numpy as np
 import tensorflow as tf
@@ -16,16 +16,23 @@ from skdeep.training._loop import (
     Run,
     advance,
     evaluate,
+    shared,
     take_steps,
     validation_record,
 )
 from skdeep.training._program import Chunk
+from skdeep.training._scheduler import TILE
 
-# Networks per call: more of them save no more overhead, and fill the cache.
-TILE = 16
+# The weights of larger networks leave a core's cache when many are trained together;
+# fewer networks gain too little to compile for them. Measured on two cores.
+_MOST_WEIGHTS = 20_000
+_FEWEST_MEMBERS = 8
+# A compilation takes about as long as this many steps of one network.
+_COMPILATION_STEPS = 50_000
+# Bytes of batches per call.
+_CHUNK_BYTES = 16 * 2**20
 # Validation data of more than this is not stacked.
 _EVALUATION_BYTES = 16 * 2**20
-_logger = logging.getLogger("skdeep")
 
 
 class FusedProgram:
@@ -37,9 +44,13 @@ class FusedProgram:
     """
 
     def __init__(self, program):
+        self._program = program
         self._step = program.step
+        n_weights = sum(np.prod(v.shape) for v in program.model.trainable_variables)
+        self._small = n_weights <= _MOST_WEIGHTS or _has_gpu()
         self._dtype = program.spec.dtype
         self._evaluation = program.evaluation
+        self._sizes = set()
         self._compiled = tf.function(self._run, jit_compile=True, autograph=False)
         self._plain = tf.function(
             self._run, input_signature=_stacked(program.signature), autograph=False
@@ -50,6 +61,28 @@ class FusedProgram:
         self.evaluate = tf.function(
             self._evaluate, input_signature=signature, autograph=False
         )
+
+    def pays(self, n_members, n_steps):
+        """Whether one compiled call for all is faster than one for each in turn."""
+        if not self._small:
+            return False
+        if n_members >= _FEWEST_MEMBERS:
+            return True
+        size = self._compiled_for(n_members)
+        if size is None or self._program.compiled:
+            return size is not None and size <= 2 * n_members
+        return (size - n_members) * n_steps <= _COMPILATION_STEPS
+
+    def places(self, n_members, n_steps):
+        """How many members a call has room for: compiled before, if that will do."""
+        size = self._compiled_for(n_members)
+        if size is None or (size - n_members) * n_steps > _COMPILATION_STEPS:
+            size = n_members
+            self._sizes.add(size)
+        return size
+
+    def _compiled_for(self, n_members):
+        return min((size for size in self._sizes if size >= n_members), default=None)
 
     def run(self, states, metric_states, chunk, *, short):
         """Run the steps of ``chunk``, all of whose parts have an axis of members.
@@ -76,10 +109,9 @@ class FusedProgram:
         def body(number, states, metric_states, losses):
             batches = [tf.gather(part, number, axis=1) for part in chunk.per_step]
             active = number < chunk.n_steps
-            scaling = chunk.target_mean, chunk.target_scale
             *new, loss = tf.vectorized_map(
                 self._member,
-                (active, states, metric_states, *batches, *scaling),
+                (active, states, metric_states, *batches, *chunk.per_fit),
                 warn=False,
             )
             # The map forgets shapes that the loop wants to stay.
@@ -117,6 +149,10 @@ class FusedProgram:
         return tf.vectorized_map(
             lambda parts: self._evaluation(*parts), arguments, warn=False
         )
+
+
+def _has_gpu():
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def _stacked(signature):
@@ -201,6 +237,12 @@ class Member:
         return len(self.plan.order) - self.taken
 
     @property
+    def steps_left(self):
+        """How many steps may still come, all epochs together."""
+        job = self.run.job
+        return (job.epochs - self.epochs) * job.steps_per_epoch
+
+    @property
     def epochs(self):
         """How many epochs are behind it."""
         return len(self.run.history) + self.taken // self.run.job.steps_per_epoch
@@ -283,22 +325,30 @@ class Tile:
         self._validation = None
         self._fusable = True
 
-    def train(self):
-        """Until no member and no ticket is left."""
+    def train(self, tickets):
+        """Until neither a member nor a ticket is left.
+
+        Parameters
+        ----------
+        tickets : list of Ticket
+            The first ones.
+        """
         try:
-            while self._admit():
+            self._admit(tickets)
+            while self._members:
                 self._evaluate([m for m in self._members if m.evaluating])
                 self._step()
                 self._report([member.epochs for member in self._members])
+                self._admit(self._next_tickets(TILE - len(self._members)))
         except BaseException as error:
             # Nobody may be left waiting, whatever went wrong here.
             for member in self._members:
                 member.ticket.fail(error)
             raise
 
-    def _admit(self):
-        """Take in who waits, let go who was interrupted; whether anyone is left."""
-        for ticket in self._next_tickets(TILE - len(self._members)):
+    def _admit(self, tickets):
+        """Take in those who come, let go those who were interrupted."""
+        for ticket in tickets:
             try:
                 member = Member(ticket)
             except BaseException as error:
@@ -309,29 +359,41 @@ class Tile:
             if member.live and member.ticket.interrupted:
                 member.interrupt()
         self._forget_the_ended()
-        return bool(self._members)
 
     def _forget_the_ended(self):
         self._members = [member for member in self._members if member.live]
 
     def _step(self):
-        if len(self._members) > 1 and self._fusable:
+        if self._together():
             try:
                 self._step_together()
-            except Exception:
-                self._stop_fusing()
-        if not self._fusable or len(self._members) == 1:
+            except Exception as error:
+                self._stop_fusing(error)
+        else:
             for member in self._members:
-                member.step_alone()
+                if not member.evaluating:
+                    member.step_alone()
         self._forget_the_ended()
+
+    def _together(self):
+        members = self._members
+        if len(members) < 2 or not self._fusable:
+            return False
+        run = members[0].run
+        if run.job.short:
+            return True
+        return _fused_program(run.program).pays(len(members), self._steps_left())
+
+    def _steps_left(self):
+        return max((member.steps_left for member in self._members), default=0)
 
     def _evaluate(self, members):
         """The validation data of those who wait for it."""
         if len(members) > 1 and self._fusable and _small(members):
             try:
                 records = self._records(members)
-            except Exception:
-                self._stop_fusing()
+            except Exception as error:
+                self._stop_fusing(error)
             else:
                 for member, record in zip(members, records, strict=True):
                     member.go_on(record)
@@ -365,18 +427,25 @@ class Tile:
             for row, member in enumerate(members)
         ]
 
-    def _stop_fusing(self):
-        _logger.warning("Training network by network.", exc_info=True)
+    def _stop_fusing(self, error):
+        warnings.warn(
+            f"Networks could not be trained together: {error!r}. They are trained one "
+            "by one, which takes longer and has the same result.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
         self._fusable = False
 
     def _step_together(self):
         members = self._members
         run = members[0].run
         short = run.job.short
-        size = len(members) if short else _padded(len(members))
+        program = _fused_program(run.program)
+        size = len(members)
+        if not short:
+            size = program.places(size, self._steps_left())
         n_steps = self._n_steps(size)
         chunk, counts = self._chunk(size, n_steps)
-        program = _fused_program(run.program)
         *values, losses = program.run(*self._stacked(size), chunk, short=short)
         losses, stack = losses.numpy(), Stack(tuple(values))
         for row, (member, count) in enumerate(zip(members, counts, strict=True)):
@@ -385,14 +454,21 @@ class Tile:
     def _n_steps(self, size):
         """Steps of one call; compiled code gets one of a few numbers."""
         run = self._members[0].run
+        job = run.job
         longest = max(member.run.job.steps_per_epoch for member in self._members)
         epochs = max(member.run.job.epochs for member in self._members)
-        job = run.job
-        width = int(np.prod(job.train.X.shape[1:]) + np.prod(job.train.Y.shape[1:]))
-        limit = run.program.chunk_steps(longest * epochs, job.batch_size * size, width)
+        limit = run.program.chunk_steps(
+            longest * epochs,
+            job.batch_size * job.train.width * size,
+            max_bytes=_CHUNK_BYTES,
+        )
         if job.short:
             return min(limit, max(member.left for member in self._members))
         return limit
+
+    def _padded(self, size):
+        """The members, and the first one again where there is room for more."""
+        return self._members + self._members[:1] * (size - len(self._members))
 
     def _stacked(self, size):
         """States and metric variables of all members, with ``size`` rows."""
@@ -402,8 +478,7 @@ class Tile:
             expected = [(stack, row) for row in range(len(places))]
             if places == expected and len(stack) == size:
                 return stack.values
-        values = [member.current() for member in self._members]
-        values += values[:1] * (size - len(values))
+        values = [member.current() for member in self._padded(size)]
         return tf.nest.map_structure(lambda *rows: tf.stack(rows), *values)
 
     def _chunk(self, size, n_steps):
@@ -424,23 +499,24 @@ class Tile:
             member.run.job.train.gather(order, X[row, :count], Y[row, :count])
             for whole, part in zip((weight, rows, rates), parts, strict=True):
                 whole[row, :count] = part
-        scaling = _scaling(self._members, size)
-        parts = [tf.constant(part) for part in (X, Y, weight, rows, rates, counts)]
-        return Chunk(*parts, *scaling), counts[: len(self._members)]
+        parts = [tf.constant(part) for part in (weight, rows, rates, counts)]
+        per_fit = _stacked_constants(
+            (*member.run.feed.scaling, member.run.feed.decay_scale)
+            for member in self._padded(size)
+        )
+        chunk = Chunk(shared(X), shared(Y), *parts, *per_fit)
+        return chunk, counts[: len(self._members)]
 
 
-def _scaling(members, size):
-    """Mean and scale of the targets, with ``size`` rows."""
-    scaling = [member.run.feed.scaling for member in members]
-    scaling += scaling[:1] * (size - len(scaling))
-    return [tf.stack(parts) for parts in zip(*scaling, strict=True)]
+def _stacked_constants(members):
+    """One tensor for each of the members' constants."""
+    return [tf.stack(parts) for parts in zip(*members, strict=True)]
 
 
 def _small(members):
     """Whether the validation data of all members may be stacked."""
     rows = [member.run.job.validation for member in members]
-    width = int(np.prod(rows[0].X.shape[1:]) + np.prod(rows[0].Y.shape[1:]))
-    size = len(rows) * max(map(len, rows)) * width
+    size = len(rows) * max(map(len, rows)) * rows[0].width
     itemsize = np.dtype(members[0].run.job.spec.dtype).itemsize
     return size * itemsize <= _EVALUATION_BYTES
 
@@ -448,7 +524,8 @@ def _small(members):
 def _validation_batch(members):
     """Stacked validation rows, targets, weights and target units."""
     longest = max(len(member.run.job.validation) for member in members)
-    X, Y = members[0].run.feed.buffers(len(members), batch_size=longest)
+    job = members[0].run.job
+    X, Y = job.validation.buffers(len(members), longest, dtype=job.spec.dtype)
     weight = np.zeros((len(members), longest), X.dtype)
     for row, member in enumerate(members):
         rows = member.run.job.validation
@@ -458,9 +535,4 @@ def _validation_batch(members):
         rows.gather(order, X[row], Y[row])
         weight[row, : len(rows)] = rows.weight
     parts = [tf.constant(part) for part in (X, Y, weight)]
-    return [*parts, *_scaling(members, len(members))]
-
-
-def _padded(count):
-    """A number of rows for compiled code: few of them, for each one compiles."""
-    return TILE if count > TILE // 4 else TILE // 4
+    return [*parts, *_stacked_constants(m.run.feed.scaling for m in members)]

@@ -23,6 +23,8 @@ class TrainingJob:
         the current :class:`Weights`.
     keras_callbacks : list of keras.callbacks.Callback
     resume : Weights or None
+    planned_epochs : int
+        Of a whole fit, where ``epochs`` is a part of it.
     """
 
     spec: NetworkSpec
@@ -37,6 +39,7 @@ class TrainingJob:
     metrics: tuple
     batch_size: int
     epochs: int
+    planned_epochs: int
     initial_seeds: np.random.RandomState
     order_seed: int
     patience: int | None = None
@@ -47,6 +50,10 @@ class TrainingJob:
     @property
     def steps_per_epoch(self):
         return -(-len(self.train) // self.batch_size)
+
+    @property
+    def planned_steps(self):
+        return self.steps_per_epoch * self.planned_epochs
 
     @property
     def short(self):

@@ -129,7 +129,7 @@ class Run:
             rate, job.learning_rate_schedule, total_steps, self.done
         )
         self.stopping = EarlyStopping(job.patience) if job.patience else None
-        self.feed = Feed(job, self.program)
+        self.feed = Feed(job, self.program, optimizer.decay_scale)
         self.diverged_at = None
         self.interrupted = False
         self.callbacks = None
@@ -292,7 +292,7 @@ class Plan(NamedTuple):
 class Feed:
     """Gathers the rows of the next batches into buffers of a fixed size."""
 
-    def __init__(self, job, program):
+    def __init__(self, job, program, decay_scale):
         self.job = job
         steps, batch = job.steps_per_epoch, job.batch_size
         self.rows = np.full(steps, batch, dtype=np.int32)
@@ -302,8 +302,8 @@ class Feed:
             tf.constant(job.outputs.mean, dtype),
             tf.constant(job.outputs.scale, dtype),
         )
-        width = int(np.prod(job.train.X.shape[1:]) + np.prod(job.train.Y.shape[1:]))
-        self.size = program.chunk_steps(steps * job.epochs, batch, width)
+        self.decay_scale = tf.constant(decay_scale, tf.float32)
+        self.size = program.chunk_steps(steps * job.epochs, batch * job.train.width)
         self._divide = not program.sums
         self._reused = None
 
@@ -335,14 +335,16 @@ class Feed:
             missing = len(X) - count
             weight = np.pad(weight, ((0, missing), (0, 0)))
             rows, rates = np.pad(rows, (0, missing)), np.pad(rates, (0, missing))
-        parts = [tf.constant(part) for part in (X, Y, weight, rows, rates)]
-        return Chunk(*parts, tf.constant(count), *self.scaling)
+        parts = [tf.constant(part) for part in (weight, rows, rates, count)]
+        X, Y = shared(X), shared(Y)
+        return Chunk(X, Y, *parts, *self.scaling, self.decay_scale)
 
-    def buffers(self, *leading, batch_size=None):
+    def buffers(self, *leading):
         """Empty arrays for rows and targets, with axes in front of the batch's."""
-        train, shape = self.job.train, (*leading, batch_size or self.job.batch_size)
-        dtype = self.job.spec.dtype
-        return (
-            np.empty((*shape, *train.X.shape[1:]), dtype),
-            np.empty((*shape, *train.Y.shape[1:]), dtype),
-        )
+        job = self.job
+        return job.train.buffers(*leading, job.batch_size, dtype=job.spec.dtype)
+
+
+def shared(array):
+    """A tensor in the memory of ``array``: it holds whatever is written there."""
+    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())

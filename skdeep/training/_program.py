@@ -59,6 +59,7 @@ class Program:
         self._prepare_metrics(head)
         self._initial = _InitialValues(self.model, self.optimizer)
         self.fused = None  # made at its first use, by _fused.py
+        self.compiled = False
         self._compiled = tf.function(self._run, jit_compile=True, autograph=False)
         state, width = self._signature(), [None, head.width]
         rows = [None, spec.n_features]
@@ -93,8 +94,8 @@ class Program:
             [None, *rows], [None, *targets]
         )
         n_rows, rates = tf.TensorSpec([None], "int32"), tf.TensorSpec([None], "float32")
-        n_steps = tf.TensorSpec([], "int32")
-        return Chunk(x, y, weight, n_rows, rates, n_steps, mean, scale)
+        n_steps, decay = tf.TensorSpec([], "int32"), tf.TensorSpec([], "float32")
+        return Chunk(x, y, weight, n_rows, rates, n_steps, mean, scale, decay)
 
     def _prepare_metrics(self, head):
         for metric in self.metrics:
@@ -122,10 +123,10 @@ class Program:
         """Weights drawn with ``rng``, or those given, and a new optimiser state."""
         return self._initial.draw(rng, standardization, weights)
 
-    def chunk_steps(self, total_steps, batch_size, width):
+    def chunk_steps(self, total_steps, step_values, max_bytes=_CHUNK_BYTES):
         """How many steps one call takes, from a few sizes only: each compiles."""
-        step_bytes = batch_size * width * np.dtype(self.spec.dtype).itemsize
-        limit = max(1, _CHUNK_BYTES // max(1, step_bytes))
+        step_bytes = step_values * np.dtype(self.spec.dtype).itemsize
+        limit = max(1, max_bytes // max(1, step_bytes))
         size = 1
         while size < min(total_steps, limit, 1024):
             size *= 4
@@ -133,14 +134,16 @@ class Program:
 
     def run(self, state, metric_state, chunk, *, short):
         """Run the steps of ``chunk``; returns state, metrics, losses (steps,)."""
-        call = self._plain if short else self._compiled
-        return call(state, metric_state, chunk)
+        if short:
+            return self._plain(state, metric_state, chunk)
+        self.compiled = True
+        return self._compiled(state, metric_state, chunk)
 
     def _run(self, state, metric_state, chunk):
         def body(step, state, metric_state, losses):
             batch = [part[step] for part in chunk.per_step]
             state, metric_state, loss = self.step(
-                state, metric_state, *batch, chunk.target_mean, chunk.target_scale
+                state, metric_state, *batch, *chunk.per_fit
             )
             return step + 1, state, metric_state, losses.write(step, loss)
 
@@ -154,7 +157,7 @@ class Program:
         )
         return state, metric_state, losses.stack()
 
-    def step(self, state, metric_state, x, y, weight, rows, rate, mean, scale):
+    def step(self, state, metric_state, x, y, weight, rows, rate, mean, scale, decay):
         call = {"training": True, "return_losses": True}
         if self.spec.batch_norm:
             # Padded rows must not enter the batch's mean and variance.
@@ -171,9 +174,10 @@ class Program:
         slots = list(state.optimizer)
         index = self._initial.rate_index
         slots[index] = tf.cast(rate, slots[index].dtype)
-        trainable, slots = self.optimizer.stateless_apply(
-            slots, gradients, state.trainable
-        )
+        with self.optimizer.decaying(decay):
+            trainable, slots = self.optimizer.stateless_apply(
+                slots, gradients, state.trainable
+            )
         if not self.sums:
             weight = weight * tf.cast(rows, weight.dtype)
         metric_state = self._update_metrics(
@@ -218,7 +222,8 @@ class Chunk(NamedTuple):
     """Batches for one call; the first axis of the first five is the step.
 
     ``weight`` holds a row's weight divided by the rows of its batch (unless the
-    loss is a sum), and zero for the rows that pad the last batch.
+    loss is a sum), and zero for the rows that pad the last batch. ``decay_scale``
+    multiplies the optimiser's weight decay.
     """
 
     x: object
@@ -229,10 +234,15 @@ class Chunk(NamedTuple):
     n_steps: object
     target_mean: object
     target_scale: object
+    decay_scale: object
 
     @property
     def per_step(self):
         return self[:5]
+
+    @property
+    def per_fit(self):
+        return self[6:]
 
 
 class _InitialValues:
@@ -244,6 +254,15 @@ class _InitialValues:
         self._optimizer = [tf.convert_to_tensor(v.value) for v in optimizer.variables]
         place = {id(v): i for i, v in enumerate(model.trainable_variables)}
         self._seeded = list(_seeded_initializers(model, place))
+        # Keras's own initialisers in one call; another one may not be traceable.
+        self._traceable = self._seeded and all(
+            cls.__module__.startswith("keras.") for _, cls, _ in self._seeded
+        )
+        self._draw_traced = tf.function(
+            self._trace_draw,
+            input_signature=[tf.TensorSpec([len(self._seeded), 2], "uint32")],
+            autograph=False,
+        )
         place = {id(v): i for i, v in enumerate(model.non_trainable_variables)}
         self._statistics = [
             (place[id(layer.mean)], place[id(layer.scale)])
@@ -269,12 +288,12 @@ class _InitialValues:
         non_trainable = list(
             self._non_trainable if weights is None else weights.non_trainable
         )
-        for index, cls, config in self._seeded:
-            seed = int(rng.randint(2**31 - 1))
-            if weights is None:
-                initial = cls.from_config({"seed": seed, **config})
-                old = trainable[index]
-                trainable[index] = initial(old.shape, dtype=old.dtype.name)
+        seeds = [int(rng.randint(2**31 - 1)) for _ in self._seeded]
+        if weights is None:
+            for (index, *_), value in zip(
+                self._seeded, self._draw_seeded(seeds), strict=True
+            ):
+                trainable[index] = value
         for index in self._generators:
             seed = [rng.randint(2**31 - 1), 0]
             non_trainable[index] = np.asarray(seed, self._non_trainable[index].dtype)
@@ -287,6 +306,37 @@ class _InitialValues:
         for index, weight in zip(self._copies, trainable, strict=False):
             optimizer[index] = weight
         return State(trainable, _tensors(non_trainable), optimizer)
+
+    def _draw_seeded(self, seeds):
+        """What the initialisers give for these seeds, one for each."""
+        if self._traceable:
+            return self._draw_traced([[seed, 0] for seed in seeds])
+        return [
+            self._initialize(cls.from_config({"seed": seed, **config}), index)
+            for (index, cls, config), seed in zip(self._seeded, seeds, strict=True)
+        ]
+
+    def _trace_draw(self, seeds):
+        values = []
+        for number, (index, cls, config) in enumerate(self._seeded):
+            initializer = cls.from_config({"seed": 0, **config})
+            initializer.seed = _GivenSeed(seeds[number])
+            values.append(self._initialize(initializer, index))
+        return values
+
+    def _initialize(self, initializer, index):
+        old = self._trainable[index]
+        return initializer(old.shape, dtype=old.dtype.name)
+
+
+class _GivenSeed(keras.random.SeedGenerator):
+    """Hands a tensor to a random function of Keras, which takes no other."""
+
+    def __init__(self, value):
+        self._value = value
+
+    def next(self, ordered=True):
+        return self._value
 
 
 def _seeded_initializers(model, place):

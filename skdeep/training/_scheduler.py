@@ -17,14 +17,24 @@ import os
 import threading
 import time
 from collections import OrderedDict, deque
+from numbers import Integral
 
 from joblib import cpu_count
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 from skdeep.training._progress import Progress
 
-# Seconds without a new fit after which those that wait are trained.
+# Seconds without a new fit after which those that wait are trained: where nothing is
+# known of the others, and where tasks are under way that may still bring one.
 _QUIET = 0.03
+_QUIET_IN_TASKS = 0.25
+# Networks that a worker trains together: more of them save no more overhead.
+TILE = 16
 _LOOK_AGAIN = 1.0
+_CONSTRAINTS = {
+    "width": [Interval(Integral, 1, None, closed="left"), None],
+    "verbose": ["verbose"],
+}
 _here = threading.local()
 _active = None
 _active_lock = threading.Lock()
@@ -60,12 +70,18 @@ def scheduling(width=None, verbose=0):
         release(scheduler)
 
 
+def check_options(caller, **options):
+    """Refuse a wrong ``width`` or ``verbose``, as scikit-learn does for estimators."""
+    constraints = {name: _CONSTRAINTS[name] for name in options}
+    validate_parameter_constraints(constraints, options, caller)
+
+
 def acquire(width=None, verbose=0):
     """Start the scheduler, or join the one that is at work."""
     global _active
     with _active_lock:
         if _active is None:
-            _active = Scheduler(width or default_width(), verbose)
+            _active = Scheduler(default_width() if width is None else width, verbose)
         _active.users += 1
         return _active
 
@@ -157,6 +173,45 @@ class Ticket:
                 self.fail(RuntimeError("fuse() ended while a fit was waiting in it."))
 
 
+class Tasks:
+    """Tells a scheduler how many of joblib's tasks may still bring a fit.
+
+    Parameters
+    ----------
+    scheduler : Scheduler
+    n_threads : int
+        So many run at once; those behind them come when one has ended.
+    """
+
+    def __init__(self, scheduler, n_threads):
+        self._scheduler = scheduler
+        self._n_threads = n_threads
+        self._unfinished = 0
+        self._lock = threading.Lock()
+
+    def submit(self, executor, function):
+        """A future of ``function()``, which counts until it is done."""
+        self._change(1)  # first, for the task may be quick to wait for its fit
+        try:
+            future = executor.submit(self._run, function)
+        except BaseException:
+            self._change(-1)
+            raise
+        future.add_done_callback(lambda _: self._change(-1))
+        return future
+
+    def _run(self, function):
+        with self._scheduler.working():
+            return function()
+
+    def _change(self, change):
+        with self._lock:
+            before = min(self._unfinished, self._n_threads)
+            self._unfinished += change
+            change = min(self._unfinished, self._n_threads) - before
+        self._scheduler.count(change)
+
+
 class Scheduler:
     """Worker threads that train what waits.
 
@@ -179,6 +234,7 @@ class Scheduler:
         self._busy = 0
         self._ready = OrderedDict()
         self._tasks = 0
+        self._cores = threading.Semaphore(cpu_count())
         self._closing = False
         self._threads = [
             threading.Thread(target=self._work, name=f"skdeep-{i}", daemon=True)
@@ -194,66 +250,98 @@ class Scheduler:
     def train(self, job, optimizer):
         """Train ``job`` with the others; returns its :class:`Outcome`."""
         ticket = Ticket(job, optimizer, self)
+        counted = int(ticket.of_task)
         with self._condition:
             accepted = not self._closing
             if accepted:
                 self._waiting.append(ticket)
                 self._last_arrival = time.monotonic()
+                self._tasks -= counted
                 self._condition.notify()
         if not accepted:
             # A thread of the user's that outlives fuse().
             from skdeep.training._loop import train_compiled
 
             return train_compiled(job, optimizer)
+        self._leave_core()
         try:
-            with self.resting():
-                return ticket.wait()
+            return ticket.wait()
         finally:
+            self.count(counted)
+            self._take_core()
             self.progress.end_fit()
 
-    # Tasks: what else may still bring a fit
+    # What else may still bring a fit
+
+    def count(self, change):
+        """So many more tasks, or fewer, may be about to bring a fit."""
+        with self._condition:
+            self._tasks += change
+            self._condition.notify()
 
     @contextlib.contextmanager
-    def task(self):
-        """Around a task of joblib: while it runs, its fit may be about to come."""
-        _here.tasks = getattr(_here, "tasks", 0) + 1
-        self._count(1)
+    def expecting(self):
+        """Around what is about to bring a fit."""
+        self.count(1)
         try:
             yield
         finally:
-            _here.tasks -= 1
-            self._count(-1)
+            self.count(-1)
 
     @contextlib.contextmanager
     def resting(self):
         """Around what keeps a task from bringing a fit: waiting for others."""
         counted = int(_in_task())
-        self._count(-counted)
+        self.count(-counted)
+        self._leave_core()
         try:
             yield
         finally:
-            self._count(counted)
+            self.count(counted)
+            self._take_core()
 
-    def _count(self, change):
-        with self._condition:
-            self._tasks += change
-            self._condition.notify()
+    @contextlib.contextmanager
+    def working(self):
+        """Around a task: no more of them work at a time than there are cores.
+
+        Dozens of threads would take Python's lock from each other, and from the
+        workers. Who gets no core for a while goes on without.
+        """
+        _here.tasks = getattr(_here, "tasks", 0) + 1
+        self._take_core()
+        try:
+            yield
+        finally:
+            self._leave_core()
+            _here.tasks -= 1
+
+    def _take_core(self):
+        if _in_task():
+            _here.core = self._cores.acquire(timeout=_LOOK_AGAIN)
+
+    def _leave_core(self):
+        if _in_task() and _here.core:
+            self._cores.release()
+            _here.core = False
 
     # Workers
 
     def _work(self):
         _here.worker = True
-        while (key := self._next_key()) is not None:
+        while (work := self._next_work()) is not None:
             from skdeep.training._fused import Tile
 
+            key, tickets = work
             # What went wrong has been told to those who wait.
             with contextlib.suppress(Exception):
-                Tile(lambda free, key=key: self._take(key, free), self._report).train()
+                Tile(lambda free, key=key: self._take(key, free), self._report).train(
+                    tickets
+                )
             with self._condition:
                 self._busy -= 1
 
-    def _next_key(self):
-        """A template that somebody waits for; None at the end."""
+    def _next_work(self):
+        """A template and tickets for it; None at the end."""
         with self._condition:
             while not self._ready:
                 if self._closing:
@@ -265,15 +353,24 @@ class Scheduler:
                 else:
                     self._condition.wait(_QUIET)
             self._busy += 1
-            return next(iter(self._ready))
+            key = next(iter(self._ready))
+            return key, self._take(key, TILE)
+
+    @property
+    def _idle(self):
+        return len(self._threads) - self._busy
 
     def _complete(self):
-        """Whether no other fit is likely to come soon."""
-        if len(self._waiting) >= self.width:
+        """Whether to start: enough wait, or no other is likely to come soon."""
+        if len(self._waiting) >= min(self.width, TILE):
             return True
-        if self._tasks == 0 and all(ticket.of_task for ticket in self._waiting):
-            return True
-        return time.monotonic() - self._last_arrival >= _QUIET
+        if all(ticket.of_task for ticket in self._waiting):
+            if self._tasks == 0:
+                return True
+            quiet = _QUIET_IN_TASKS
+        else:
+            quiet = _QUIET
+        return time.monotonic() - self._last_arrival >= quiet
 
     def _release_waiting(self):
         for ticket in self._waiting:
@@ -287,10 +384,16 @@ class Scheduler:
                 # While all workers are busy, nobody else looks at who waits.
                 self._release_waiting()
             tickets = self._ready.get(key, ())
-            share = -(-len(tickets) // (1 + len(self._threads) - self._busy))
+            # Idle workers take another template first: two compile at a time.
+            others = max(0, self._idle - (len(self._ready) - 1))
+            if self._tasks and len(tickets) >= TILE:
+                others = 0  # for them, more is about to come
+            share = -(-len(tickets) // (1 + others))
             taken = [tickets.popleft() for _ in range(min(free, share))]
             if key in self._ready and not tickets:
                 del self._ready[key]
+            if self._ready:
+                self._condition.notify()
             return taken
 
     def _report(self, epochs):

@@ -42,7 +42,7 @@ search = RandomizedSearchCV(
         "denseclassifier__batch_size": [16, 32, 128],
         "denseclassifier__optimizer": ["adam", "rmsprop", momentum],
     },
-    n_iter=5,
+    n_iter=10,
     cv=3,
     random_state=0,
 )

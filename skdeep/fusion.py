@@ -46,9 +46,8 @@ def fuse(width=None, verbose=0):
     -----
     Networks are trained together where they share architecture, batch size,
     optimiser, loss and metrics; learning rates, seeds, rows, weights, epochs and early
-    stopping may differ. (The weight decay of ``optimizer="auto"`` depends on the number
-    of steps, so it may tell fits of quite different length apart.) Where one program
-    would not be faster, they are trained in turns on all cores.
+    stopping may differ. Where one program would not be faster, they are trained in
+    turns on all cores.
     ``engine="keras"`` and what needs it are trained one by one.
 
     Examples
@@ -64,7 +63,12 @@ def fuse(width=None, verbose=0):
     True
     """
     check_options("fuse", width=width, verbose=verbose)
-    with scheduling(width, verbose), parallel_config(backend=FusingBackend()):
+    backend = FusingBackend()
+    with (
+        scheduling(width, verbose),
+        contextlib.closing(backend),
+        parallel_config(backend=backend),
+    ):
         yield
 
 
@@ -97,18 +101,24 @@ class FusingBackend(ParallelBackendBase):
         n_jobs = super().configure(n_jobs, parallel)
         if n_jobs == 1:
             raise FallbackToBackend(SequentialBackend(nesting_level=self.nesting_level))
+        self.terminate()
         # Unlike a pool, it starts no more threads than there are tasks.
         self._executor = ThreadPoolExecutor(n_jobs)
-        if self._scheduler is None:
-            self._scheduler = acquire()
-            self._tasks = Tasks(self._scheduler, n_jobs)
+        self._scheduler = acquire()
+        self._tasks = Tasks(self._scheduler, n_jobs)
+        self._call, self._dispatch = contextlib.ExitStack(), contextlib.ExitStack()
         return n_jobs
+
+    def close(self):
+        """After a call of joblib's that failed before it could do so."""
+        self.terminate(wait=False)
 
     def terminate(self, wait=True):
         if self._executor is not None:
             self._executor.shutdown(wait, cancel_futures=True)
             self._executor = None
         if self._scheduler is not None:
+            self.stop_call()
             scheduler, self._scheduler = self._scheduler, None
             release(scheduler)
 
@@ -120,10 +130,8 @@ class FusingBackend(ParallelBackendBase):
             self.configure(self.parallel.n_jobs, self.parallel)
 
     def start_call(self):
-        self._call = contextlib.ExitStack()
         self._call.enter_context(self._scheduler.resting())
         # Nobody is the last one before all tasks have been handed in.
-        self._dispatch = contextlib.ExitStack()
         self._dispatch.enter_context(self._scheduler.expecting())
 
     @contextlib.contextmanager

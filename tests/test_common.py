@@ -220,3 +220,16 @@ def test_every_parameter_is_documented(cls):
         for name in line.split(" : ")[0].split(",")
     }
     assert set(cls().get_params()) <= documented
+
+
+def test_seed_of_an_initializer_is_kept(iris):
+    seeded = keras.initializers.HeNormal(seed=3)
+    kernels = []
+    for random_state in (0, 1):
+        model = skdeep.DenseClassifier(
+            (5,), kernel_initializer=seeded, learning_rate=1e-9
+        )
+        model.set_params(epochs=1, optimizer="sgd", random_state=random_state)
+        kernels.append(model.fit(*iris).network_.weights.trainable[0])
+    np.testing.assert_allclose(kernels[0], seeded((4, 5)), atol=1e-6)
+    np.testing.assert_allclose(kernels[1], kernels[0], atol=1e-6)

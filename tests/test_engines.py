@@ -131,9 +131,30 @@ def test_every_named_schedule(iris, schedule):
 
 @pytest.mark.parametrize("rate", [None, 0.02])
 def test_default_optimizer(iris, rate):
-    """Its weight decay does not grow with the learning rate."""
     estimator, X, y = estimator_and_data("multiclass", iris, None)
     agree(estimator.set_params(learning_rate=rate), X, y)
+
+
+def test_default_weight_decay(iris):
+    """What it takes off a weight per step: as much at a large rate, less at a small."""
+    X, y = np.zeros((64, 2)), iris[1][:64]
+
+    def shrunk(rate, epochs=20, calls=0):
+        model = DenseClassifier((4,), learning_rate=rate, epochs=epochs)
+        model.set_params(batch_size=32, random_state=0, learning_rate_schedule=None)
+        start = clone(model).set_params(optimizer="sgd", epochs=1, normalize=False)
+        for _ in range(calls):
+            model.partial_fit(X, y, classes=[0, 1, 2])
+        model = model if calls else model.fit(X, y)
+        # No gradient reaches the first kernel, for all samples are zero.
+        kernels = [m.network_.weights.trainable[0] for m in (model, start.fit(X, y))]
+        return 1 - np.linalg.norm(kernels[0]) / np.linalg.norm(kernels[1])
+
+    expected = 1 - (1 - 0.003 * 2) ** 40
+    assert_allclose([shrunk(0.003), shrunk(0.03)], expected, rtol=1e-3)
+    assert_allclose(shrunk(0.0003), 1 - (1 - 0.0003 * 2) ** 40, rtol=1e-3)
+    assert_allclose(shrunk(0.003, epochs=40), 1 - (1 - 0.003 * 2) ** 80, rtol=1e-3)
+    assert_allclose(shrunk(0.003, calls=20), 1 - (1 - 0.003 * 0.1) ** 40, rtol=1e-3)
 
 
 def test_every_optimizer_has_a_case():

@@ -46,8 +46,19 @@ TINY = {"hidden_layer_sizes": (8,), "epochs": 5, "batch_size": 32, "random_state
 
 
 @pytest.fixture(autouse=True)
-def no_thread_is_left():
+def no_thread_is_left(monkeypatch):
+    """Nor is a task still counted, or a core still taken."""
+    left = []
+    close = _scheduler.Scheduler.close
+
+    def closing(self):
+        close(self)
+        if not self.aborted:
+            left.append((self._tasks, self._cores._value - joblib.cpu_count()))
+
+    monkeypatch.setattr(_scheduler.Scheduler, "close", closing)
     yield
+    assert set(left) <= {(0, 0)}
     deadline = time.monotonic() + 10
     while any(t.name.startswith("skdeep-") for t in threading.enumerate()):
         assert time.monotonic() < deadline
@@ -379,6 +390,70 @@ class Interrupts(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if epoch == 1:
             raise KeyboardInterrupt
+
+
+class FitsInAThread(FitsAnother):
+    def on_train_begin(self, logs=None):
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(DenseClassifier(**TINY).fit, *self.data).result()
+
+
+def test_fits_within_all_fits(iris, monkeypatch):
+    """Every worker waits for a fit that no worker is left to train."""
+    monkeypatch.setattr(_scheduler, "_STANDSTILL", 1)
+    n_fits = 2 * joblib.cpu_count()
+    model = DenseClassifier(**{**TINY, "epochs": 1}, callbacks=[FitsInAThread(iris)])
+    with skdeep.fuse(), ThreadPoolExecutor(n_fits) as pool:
+        futures = [pool.submit(clone(model).fit, *iris) for _ in range(n_fits)]
+        assert all(future.result(timeout=300).n_epochs_ == 1 for future in futures)
+
+
+def test_an_inner_use_that_fails_harms_no_other(iris):
+    with skdeep.fuse():
+        with pytest.raises(ZeroDivisionError), skdeep.fuse():
+            1 / 0  # noqa: B018
+        assert cross_val_score(DenseClassifier(**TINY), *iris, cv=2).shape == (2,)
+
+
+def test_a_call_of_joblib_that_fails_leaves_nothing():
+    with skdeep.fuse(), pytest.raises(Exception, match="bogus"):
+        joblib.Parallel(pre_dispatch="bogus")(joblib.delayed(int)(3) for _ in range(4))
+
+
+def test_what_cannot_be_trained_together_is_trained_alone(iris, sizes, monkeypatch):
+    def fails(self, *arguments, **options):
+        raise RuntimeError("an operation that cannot be mapped")
+
+    monkeypatch.setattr(_fused.FusedProgram, "run", fails)
+    classifier = DenseClassifier(**TINY)
+    alone = cross_val_score(classifier, *iris, cv=3)
+    with pytest.warns(RuntimeWarning, match="could not be trained together"):
+        together = both(lambda: cross_val_score(classifier, *iris, cv=3))[1]
+    assert_allclose(alone, together, atol=0.03)
+
+
+def test_interrupted_tasks_do_not_go_on(iris):
+    """A task of several fits ends with the first one that is interrupted."""
+    fits = []
+
+    def task():
+        for _ in range(3):
+            fits.append(1)
+            DenseClassifier(**{**TINY, "epochs": 10**6}).fit(*iris)
+
+    def interrupt():
+        while len(fits) < 2:
+            time.sleep(0.01)
+        time.sleep(0.5)
+        _scheduler.active_scheduler().abort()
+
+    other = threading.Thread(target=interrupt)
+    other.start()
+    with pytest.raises(KeyboardInterrupt), skdeep.fuse():
+        joblib.Parallel()(joblib.delayed(task)() for _ in range(2))
+    other.join()
+    time.sleep(0.5)
+    assert len(fits) == 2
 
 
 def test_interruption_ends_everything(iris):

@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
 _CHUNK_ROWS = 8192
-# Bytes; TensorFlow copies arrays that start elsewhere.
+# Bytes; where TensorFlow's own tensors start.
 _ALIGNMENT = 64
 
 
@@ -69,7 +69,7 @@ class Rows:
 
 
 def _aligned(shape, dtype):
-    """An empty array that TensorFlow can use without a copy."""
+    """An empty array, aligned as TensorFlow's own are."""
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
     memory = np.empty(size + _ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % _ALIGNMENT

@@ -6,7 +6,6 @@ learning rates; one that has no step left keeps its state.
 """
 
 import threading
-import warnings
 
 import numpy as np
 import tensorflow as tf
@@ -50,7 +49,7 @@ class FusedProgram:
         self._small = n_weights <= _MOST_WEIGHTS or _has_gpu()
         self._dtype = program.spec.dtype
         self._evaluation = program.evaluation
-        self._sizes = set()
+        self._sizes = frozenset()  # replaced, never changed: workers share it
         self._compiled = tf.function(self._run, jit_compile=True, autograph=False)
         self._plain = tf.function(
             self._run, input_signature=_stacked(program.signature), autograph=False
@@ -78,7 +77,7 @@ class FusedProgram:
         size = self._compiled_for(n_members)
         if size is None or (size - n_members) * n_steps > _COMPILATION_STEPS:
             size = n_members
-            self._sizes.add(size)
+            self._sizes |= {size}
         return size
 
     def _compiled_for(self, n_members):
@@ -428,13 +427,12 @@ class Tile:
         ]
 
     def _stop_fusing(self, error):
-        warnings.warn(
-            f"Networks could not be trained together: {error!r}. They are trained one "
-            "by one, which takes longer and has the same result.",
-            RuntimeWarning,
-            stacklevel=2,
-        )
         self._fusable = False
+        for member in self._members:
+            member.ticket.warn(
+                f"Networks could not be trained together: {error!r}. They were "
+                "trained one by one, which takes longer and has the same result."
+            )
 
     def _step_together(self):
         members = self._members

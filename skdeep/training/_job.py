@@ -23,8 +23,8 @@ class TrainingJob:
         the current :class:`Weights`.
     keras_callbacks : list of keras.callbacks.Callback
     resume : Weights or None
-    planned_epochs : int
-        Of a whole fit, where ``epochs`` is a part of it.
+    planned_epochs : int or None
+        Of a whole fit; None where nobody knows its end.
     """
 
     spec: NetworkSpec
@@ -39,7 +39,7 @@ class TrainingJob:
     metrics: tuple
     batch_size: int
     epochs: int
-    planned_epochs: int
+    planned_epochs: int | None
     initial_seeds: np.random.RandomState
     order_seed: int
     patience: int | None = None
@@ -50,10 +50,6 @@ class TrainingJob:
     @property
     def steps_per_epoch(self):
         return -(-len(self.train) // self.batch_size)
-
-    @property
-    def planned_steps(self):
-        return self.steps_per_epoch * self.planned_epochs
 
     @property
     def short(self):

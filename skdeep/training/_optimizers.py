@@ -25,6 +25,8 @@ BASE = next(
 # weight decay.
 _RATE = 0.003  # of two layers of 128 units
 _WHOLE_DECAY = 1.0
+_MOST_DECAY = 2.0
+_PARTIAL_DECAY = 0.1  # in partial_fit, which has no end
 # Wrappers around other optimisers: their state is not theirs alone.
 UNSUPPORTED = (keras.optimizers.LossScaleOptimizer, keras.optimizers.MultiOptimizer)
 RESTORED = (
@@ -148,10 +150,9 @@ class OptimizerSpec:
     def __init__(self, optimizer, job=None):
         own_rate, self.decay_scale = None, 1.0
         if optimizer == "auto":
-            optimizer = _default(_weight_decay(job.planned_steps))
+            optimizer = _default()
             own_rate = _default_rate(job.spec.hidden_layer_sizes)
-            # A step takes off the same, whatever the learning rate.
-            self.decay_scale = _RATE / (job.learning_rate or own_rate)
+            self.decay_scale = _weight_decay(job, own_rate)
         elif isinstance(optimizer, str):
             optimizer = _named(optimizer)
         self._optimizer = optimizer
@@ -187,9 +188,9 @@ class OptimizerSpec:
 
 
 @functools.cache
-def _default(weight_decay):
-    # Measured on 38 tables: see the user guide, "Defaults".
-    return keras.optimizers.AdamW(_RATE, weight_decay=weight_decay, beta_2=0.99)
+def _default():
+    # Its weight decay is the job's `decay_scale`.
+    return keras.optimizers.AdamW(_RATE, weight_decay=1.0, beta_2=0.99)
 
 
 def _default_rate(hidden_layer_sizes):
@@ -200,16 +201,22 @@ def _default_rate(hidden_layer_sizes):
     return min(0.05, _RATE * 2 / depth * math.sqrt(128 / max(hidden_layer_sizes)))
 
 
-def _weight_decay(n_steps):
+def _weight_decay(job, own_rate):
     """The decay that takes off about as much in long fits as in short ones.
 
     It should go with one over the number of steps (Wang and Aitchison, 2024,
-    https://arxiv.org/abs/2405.13698). In powers of two, so that fits of like length
-    share a program.
+    https://arxiv.org/abs/2405.13698). A larger learning rate does not raise what a
+    step takes off.
     """
-    mean_rate = _RATE / 2  # along a cosine
-    exact = _WHOLE_DECAY / (n_steps * mean_rate)
-    return min(2.0, 2.0 ** round(math.log2(exact)))
+    rate = own_rate if job.learning_rate is None else job.learning_rate
+    if callable(job.learning_rate_schedule):
+        rate = float(job.learning_rate_schedule(0))
+    decay = _PARTIAL_DECAY
+    if job.planned_epochs is not None:
+        mean_rate = _RATE / 2  # along a cosine
+        n_steps = job.steps_per_epoch * job.planned_epochs
+        decay = min(_MOST_DECAY, _WHOLE_DECAY / (n_steps * mean_rate))
+    return decay * _RATE / max(rate, _RATE)
 
 
 @functools.cache

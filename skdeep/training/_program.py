@@ -258,11 +258,10 @@ class _InitialValues:
         self._traceable = self._seeded and all(
             cls.__module__.startswith("keras.") for _, cls, _ in self._seeded
         )
-        self._draw_traced = tf.function(
-            self._trace_draw,
-            input_signature=[tf.TensorSpec([len(self._seeded), 2], "uint32")],
-            autograph=False,
-        )
+        if self._traceable:
+            self._draw_traced = tf.function(
+                self._trace_draw, autograph=False
+            ).get_concrete_function(tf.TensorSpec([len(self._seeded), 2], "uint32"))
         place = {id(v): i for i, v in enumerate(model.non_trainable_variables)}
         self._statistics = [
             (place[id(layer.mean)], place[id(layer.scale)])
@@ -310,7 +309,8 @@ class _InitialValues:
     def _draw_seeded(self, seeds):
         """What the initialisers give for these seeds, one for each."""
         if self._traceable:
-            return self._draw_traced([[seed, 0] for seed in seeds])
+            seeds = [[seed, 0] for seed in seeds]
+            return self._draw_traced(tf.constant(seeds, "uint32"))
         return [
             self._initialize(cls.from_config({"seed": seed, **config}), index)
             for (index, cls, config), seed in zip(self._seeded, seeds, strict=True)
@@ -320,7 +320,8 @@ class _InitialValues:
         values = []
         for number, (index, cls, config) in enumerate(self._seeded):
             initializer = cls.from_config({"seed": 0, **config})
-            initializer.seed = _GivenSeed(seeds[number])
+            if "seed" not in config:  # the user's own stays
+                initializer.seed = _GivenSeed(seeds[number])
             values.append(self._initialize(initializer, index))
         return values
 

@@ -2,20 +2,24 @@
 
 Why nothing can hang:
 
-* A fit waits for its ticket only, and only worker threads settle tickets. Workers
-  never wait for a ticket: what a worker itself fits (in a callback, say) is trained
-  on the spot. So no circle of waiting exists, at any depth of nesting.
-* Workers take tickets after at most ``_QUIET`` seconds without a new one, whatever
-  the count of running tasks says; the count only lets them start sooner.
+* A fit waits for its ticket only, and only worker threads settle tickets. What a
+  worker itself fits (in a callback, say) is trained on the spot.
+* Where a callback waits for another thread's fit, all workers may stand still. A
+  ticket that no worker has taken is then withdrawn and trained by who waits for it,
+  at the latest ``_STANDSTILL`` seconds after the workers' last sign of life.
+* Workers take tickets after at most ``_QUIET_IN_TASKS`` seconds without a new one,
+  whatever the count of running tasks says; the count lets them start sooner.
 * Every ticket that a worker has taken is settled by it: with an outcome, or with the
   error that stopped it. Closing settles the rest.
-* Every wait has a time-out, after which the reason for waiting is looked at again.
+* Every wait for a ticket, a core or a worker has a time-out, after which the reason
+  for waiting is looked at again.
 """
 
 import contextlib
 import os
 import threading
 import time
+import warnings
 from collections import OrderedDict, deque
 from numbers import Integral
 
@@ -31,6 +35,8 @@ _QUIET_IN_TASKS = 0.25
 # Networks that a worker trains together: more of them save no more overhead.
 TILE = 16
 _LOOK_AGAIN = 1.0
+# Seconds without a sign from any worker after which waiting fits train themselves.
+_STANDSTILL = 60.0
 _CONSTRAINTS = {
     "width": [Interval(Integral, 1, None, closed="left"), None],
     "verbose": ["verbose"],
@@ -46,7 +52,9 @@ def _in_task():
 
 def active_scheduler():
     """The scheduler that fits of this thread go to, or None."""
-    return None if getattr(_here, "worker", False) else _active
+    if getattr(_here, "worker", False):
+        return None
+    return getattr(_here, "scheduler", None) or _active
 
 
 @contextlib.contextmanager
@@ -56,7 +64,7 @@ def scheduling(width=None, verbose=0):
     Parameters
     ----------
     width : int or None
-        How many fits may wait before training starts.
+        How many fits may be under way.
     verbose : int
         Whether to print how far the fits are.
     """
@@ -64,7 +72,8 @@ def scheduling(width=None, verbose=0):
     try:
         yield scheduler
     except BaseException:
-        scheduler.abort()
+        if scheduler.users == 1:  # what others wait for goes on
+            scheduler.abort()
         raise
     finally:
         release(scheduler)
@@ -140,6 +149,7 @@ class Ticket:
         self._settled = threading.Event()
         self._outcome = None
         self._error = None
+        self._warning = None
 
     @property
     def interrupted(self):
@@ -155,6 +165,10 @@ class Ticket:
             self._error = error
             self._settled.set()
 
+    def warn(self, message):
+        """Warn whoever waits, in the thread that waits."""
+        self._warning = message
+
     def wait(self):
         """The outcome; raises what training raised."""
         try:
@@ -165,12 +179,24 @@ class Ticket:
             self._wait()
         if self._error is not None:
             raise self._error
+        if self._warning is not None:
+            warnings.warn(self._warning, RuntimeWarning, stacklevel=2)
         return self._outcome
 
     def _wait(self):
         while not self._settled.wait(_LOOK_AGAIN):
             if not self._scheduler.alive:
                 self.fail(RuntimeError("fuse() ended while a fit was waiting in it."))
+            elif self._scheduler.withdraw(self):
+                self._train_alone()
+
+    def _train_alone(self):
+        from skdeep.training._loop import train_compiled
+
+        try:
+            self.resolve(train_compiled(self.job, self.optimizer))
+        except BaseException as error:
+            self.fail(error)
 
 
 class Tasks:
@@ -218,7 +244,7 @@ class Scheduler:
     Parameters
     ----------
     width : int
-        How many fits may wait before training starts.
+        How many fits may be under way.
     verbose : int
         Whether to print how far the fits are.
     """
@@ -230,7 +256,7 @@ class Scheduler:
         self.aborted = False
         self._condition = threading.Condition()
         self._waiting = []
-        self._last_arrival = 0.0
+        self._last_arrival = self._last_sign = 0.0
         self._busy = 0
         self._ready = OrderedDict()
         self._tasks = 0
@@ -249,6 +275,8 @@ class Scheduler:
 
     def train(self, job, optimizer):
         """Train ``job`` with the others; returns its :class:`Outcome`."""
+        if self.aborted:
+            raise KeyboardInterrupt
         ticket = Ticket(job, optimizer, self)
         counted = int(ticket.of_task)
         with self._condition:
@@ -265,7 +293,10 @@ class Scheduler:
             return train_compiled(job, optimizer)
         self._leave_core()
         try:
-            return ticket.wait()
+            outcome = ticket.wait()
+            if self.aborted and ticket.of_task:
+                raise KeyboardInterrupt  # or the task would go on
+            return outcome
         finally:
             self.count(counted)
             self._take_core()
@@ -307,13 +338,15 @@ class Scheduler:
         Dozens of threads would take Python's lock from each other, and from the
         workers. Who gets no core for a while goes on without.
         """
-        _here.tasks = getattr(_here, "tasks", 0) + 1
+        _here.tasks, _here.scheduler = 1, self
         self._take_core()
         try:
+            if self.aborted:
+                raise KeyboardInterrupt
             yield
         finally:
             self._leave_core()
-            _here.tasks -= 1
+            _here.tasks, _here.scheduler = 0, None
 
     def _take_core(self):
         if _in_task():
@@ -353,6 +386,7 @@ class Scheduler:
                 else:
                     self._condition.wait(_QUIET)
             self._busy += 1
+            self._last_sign = time.monotonic()
             key = next(iter(self._ready))
             return key, self._take(key, TILE)
 
@@ -398,8 +432,24 @@ class Scheduler:
 
     def _report(self, epochs):
         with self._condition:
+            self._last_sign = time.monotonic()
             waiting = len(self._waiting) + sum(map(len, self._ready.values()))
         self.progress.update(threading.get_ident(), epochs, waiting)
+
+    def withdraw(self, ticket):
+        """Take back a ticket that nobody can be hoped to train; whether that was so.
+
+        Workers stand still when a callback of a fit waits for another fit.
+        """
+        with self._condition:
+            still = time.monotonic() - self._last_sign >= _STANDSTILL
+            if self._idle or not still:
+                return False
+            for tickets in (self._waiting, self._ready.get(ticket.key, ())):
+                if ticket in tickets:
+                    tickets.remove(ticket)
+                    return True
+            return False
 
     def abort(self):
         """Stop what is in training, with the epochs so far."""

@@ -420,8 +420,8 @@ class Scheduler:
             tickets = self._ready.get(key, ())
             # Idle workers take another template first: two compile at a time.
             others = max(0, self._idle - (len(self._ready) - 1))
-            if self._tasks and len(tickets) >= TILE:
-                others = 0  # for them, more is about to come
+            if len(tickets) >= TILE <= 2 * self._tasks:
+                others = 0  # for them, enough is about to come
             share = -(-len(tickets) // (1 + others))
             taken = [tickets.popleft() for _ in range(min(free, share))]
             if key in self._ready and not tickets:

@@ -46,7 +46,7 @@ class FusedProgram:
         self._program = program
         self._step = program.step
         n_weights = sum(np.prod(v.shape) for v in program.model.trainable_variables)
-        self._small = n_weights <= _MOST_WEIGHTS or _has_gpu()
+        self._fits_caches = n_weights <= _MOST_WEIGHTS or _has_gpu()
         self._dtype = program.spec.dtype
         self._evaluation = program.evaluation
         self._sizes = frozenset()  # replaced, never changed: workers share it
@@ -63,7 +63,7 @@ class FusedProgram:
 
     def pays(self, n_members, n_steps):
         """Whether one compiled call for all is faster than one for each in turn."""
-        if not self._small:
+        if not self._fits_caches:
             return False
         if n_members >= _FEWEST_MEMBERS:
             return True

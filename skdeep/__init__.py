@@ -11,10 +11,14 @@ from joblib import register_parallel_backend
 __version__ = "0.1.0"
 
 _HOME = {
+    "ConvClassifier": "skdeep.estimators",
+    "ConvRegressor": "skdeep.estimators",
     "DenseClassifier": "skdeep.estimators",
     "DenseRegressor": "skdeep.estimators",
     "DivergenceWarning": "skdeep.exceptions",
     "FileFormatError": "skdeep.exceptions",
+    "ImageEmbedder": "skdeep.estimators",
+    "ImageLoader": "skdeep.estimators",
     "fuse": "skdeep.fusion",
     "load": "skdeep.persistence",
     "save": "skdeep.persistence",

@@ -16,7 +16,7 @@ import numpy as np
 from skdeep import __version__
 from skdeep.encoding import ClassTargets, ContinuousTargets, Standardization
 from skdeep.exceptions import FileFormatError
-from skdeep.networks import NetworkSpec, Weights
+from skdeep.networks import ConvSpec, DenseSpec, FrozenModel, Weights
 
 __all__ = ["load", "save"]
 
@@ -31,8 +31,10 @@ def _types():
     types = (
         ClassTargets,
         ContinuousTargets,
+        ConvSpec,
+        DenseSpec,
         FittedNetwork,
-        NetworkSpec,
+        FrozenModel,
         Standardization,
         Weights,
     )
@@ -162,12 +164,16 @@ def _read(archive):
 
 _FITTED = frozenset(
     [
+        "_bytes",
         "_history",
+        "_n_features_out",
+        "_pixel_factor",
         "_random_state",
         "_targets",
         "best_epoch_",
         "classes_",
         "feature_names_in_",
+        "image_shape_",
         "n_epochs_",
         "n_features_in_",
         "n_outputs_",
@@ -306,7 +312,8 @@ class _Reader:
         types = _types()
         if name not in types:
             raise FileFormatError(f"The file holds an unknown object: {name!r}.")
-        return types[name](**{key: self.decode(item) for key, item in fields.items()})
+        made = types[name](**{key: self.decode(item) for key, item in fields.items()})
+        return made.thaw() if isinstance(made, FrozenModel) else made
 
     def _decode_keras(self, value):
         import keras

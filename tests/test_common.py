@@ -1,6 +1,7 @@
 """What every exported estimator must do; the classes are discovered."""
 
 import copy
+import functools
 import inspect
 import io
 import pickle
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn import config_context
-from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.base import ClassifierMixin, RegressorMixin, clone, is_classifier
 from sklearn.model_selection import cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -24,9 +25,8 @@ import skdeep
 ESTIMATORS = [
     cls
     for cls in (getattr(skdeep, name) for name in skdeep.__all__)
-    if inspect.isclass(cls) and issubclass(cls, BaseEstimator)
+    if inspect.isclass(cls) and issubclass(cls, ClassifierMixin | RegressorMixin)
 ]
-TINY = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0}
 
 every_estimator = pytest.mark.parametrize("cls", ESTIMATORS)
 
@@ -35,14 +35,21 @@ def data_for(cls, iris, diabetes):
     return iris if is_classifier(cls()) else diabetes
 
 
-def fitted_of(cls, request):
-    name = "classifier" if is_classifier(cls()) else "regressor"
-    return request.getfixturevalue(name)
+def tiny(cls, **params):
+    """An estimator whose network has eight units in each layer."""
+    small = {"hidden_layer_sizes": (8,), "filters": (8,)}
+    small = {name: value for name, value in small.items() if hasattr(cls(), name)}
+    return cls(**{**small, "epochs": 3, "random_state": 0, **params})
+
+
+@pytest.fixture(scope="session")
+def fitted_of(iris, diabetes):
+    return functools.cache(lambda cls: tiny(cls).fit(*data_for(cls, iris, diabetes)))
 
 
 @pytest.fixture
-def fitted(cls, request):
-    return fitted_of(cls, request)
+def fitted(cls, fitted_of):
+    return fitted_of(cls)
 
 
 @pytest.fixture(name="X")
@@ -105,7 +112,7 @@ def test_joblib_round_trip(cls, fitted, X):
 def test_same_seed_same_weights_and_no_mutation(cls, iris, diabetes, weights_of):
     X, y = data_for(cls, iris, diabetes)
     optimizer = keras.optimizers.Adam(0.01)
-    estimator = cls(**TINY, optimizer=optimizer)
+    estimator = tiny(cls, optimizer=optimizer)
     params, before = estimator.get_params(), optimizer.get_config()
     X_before, y_before = X.copy(), y.copy()
     weight = np.ones(len(y))
@@ -132,7 +139,7 @@ def test_other_seed_other_weights(cls, iris, diabetes, fitted, weights_of):
 def test_no_global_random_state_is_touched(cls, iris, diabetes):
     numpy_before, python_before = np.random.get_state()[1].copy(), random.getstate()
     # A width of its own, so that a new program is built.
-    estimator = cls((9,), dropout=0.1, epochs=1, random_state=0)
+    estimator = tiny(cls, hidden_layer_sizes=(9,), dropout=0.1, epochs=1)
     estimator.fit(*data_for(cls, iris, diabetes))
     assert_array_equal(np.random.get_state()[1], numpy_before)
     assert random.getstate() == python_before
@@ -141,7 +148,7 @@ def test_no_global_random_state_is_touched(cls, iris, diabetes):
 @every_estimator
 def test_no_file_is_written(cls, iris, diabetes, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    cls(**TINY).fit(*data_for(cls, iris, diabetes))
+    tiny(cls).fit(*data_for(cls, iris, diabetes))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -150,7 +157,7 @@ def test_cross_validation_trains_what_was_asked_for(cls, iris, diabetes):
     """A clone that forgets its settings would train another number of epochs."""
     X, y = data_for(cls, iris, diabetes)
     result = cross_validate(
-        make_pipeline(StandardScaler(), cls(**TINY)), X, y, cv=2, return_estimator=True
+        make_pipeline(StandardScaler(), tiny(cls)), X, y, cv=2, return_estimator=True
     )
     assert [e[-1].n_epochs_ for e in result["estimator"]] == [3, 3]
     assert [len(e[-1].history_) for e in result["estimator"]] == [3, 3]
@@ -161,7 +168,7 @@ def test_sample_weight_reaches_fit_through_routing(cls, iris, diabetes):
     X, y = data_for(cls, iris, diabetes)
     weight = np.linspace(0.1, 2, len(y))
     with config_context(enable_metadata_routing=True):
-        estimator = cls(**TINY).set_fit_request(sample_weight=True)
+        estimator = tiny(cls).set_fit_request(sample_weight=True)
         estimator.set_score_request(sample_weight=True)
         routed = cross_validate(
             estimator,
@@ -173,18 +180,20 @@ def test_sample_weight_reaches_fit_through_routing(cls, iris, diabetes):
             return_indices=True,
         )
     train = routed["indices"]["train"][0]
-    direct = cls(**TINY).fit(X[train], y[train], weight[train])
+    direct = tiny(cls).fit(X[train], y[train], weight[train])
     assert_array_equal(routed["estimator"][0].predict(X), direct.predict(X))
-    plain = cls(**TINY).fit(X[train], y[train])
+    plain = tiny(cls).fit(X[train], y[train])
     assert not np.array_equal(plain._forward(X), direct._forward(X))
 
 
-def test_another_process_predicts_without_tensorflow(request, iris, diabetes, tmp_path):
+def test_another_process_predicts_without_tensorflow(
+    fitted_of, iris, diabetes, tmp_path
+):
     """One process for all classes: it imports scikit-learn, which takes a while."""
     for cls in ESTIMATORS:
         folder = tmp_path / cls.__name__
         folder.mkdir()
-        fitted, X = fitted_of(cls, request), data_for(cls, iris, diabetes)[0]
+        fitted, X = fitted_of(cls), data_for(cls, iris, diabetes)[0]
         skdeep.save(fitted, folder / "model.skdeep")
         joblib.dump(fitted, folder / "model.joblib")
         np.save(folder / "X.npy", X)

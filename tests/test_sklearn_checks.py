@@ -1,8 +1,9 @@
 """scikit-learn's own checks, on untouched estimators in both precisions."""
 
+from sklearn.base import BaseEstimator
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skdeep import DenseClassifier, DenseRegressor
+import skdeep
 
 REASON = "the check compares at 1e-7, below single precision; see test_weights.py"
 
@@ -18,7 +19,10 @@ def expected_failures(estimator):
 @parametrize_with_checks(
     [
         cls(dtype=dtype)
-        for cls in (DenseClassifier, DenseRegressor)
+        for name in skdeep.__all__
+        if isinstance(cls := getattr(skdeep, name), type)
+        and issubclass(cls, BaseEstimator)
+        and "dtype" in cls().get_params()
         for dtype in ("float32", "float64")
     ],
     expected_failed_checks=expected_failures,

@@ -1,6 +1,14 @@
-"""From tables and labels to arrays, and back."""
+"""From tables, images and labels to arrays, and back."""
 
+from skdeep.encoding._images import image_array, infer_image_shape
 from skdeep.encoding._inputs import Rows, Standardization
 from skdeep.encoding._targets import ClassTargets, ContinuousTargets
 
-__all__ = ["ClassTargets", "ContinuousTargets", "Rows", "Standardization"]
+__all__ = [
+    "ClassTargets",
+    "ContinuousTargets",
+    "Rows",
+    "Standardization",
+    "image_array",
+    "infer_image_shape",
+]

@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-_CHUNK_ROWS = 8192
+_CHUNK_VALUES = 2**20
 # Bytes; where TensorFlow's own tensors start.
 _ALIGNMENT = 64
 
@@ -50,9 +50,12 @@ class Rows:
         if sparse.issparse(self.X):
             out_X[...] = self.X[flat].toarray().reshape(out_X.shape)
         else:
-            # mode="clip" lets NumPy write into `out` without a buffer.
             flat_out = out_X.reshape(len(flat), *self.X.shape[1:])
-            np.take(self.X, flat, axis=0, out=flat_out, mode="clip")
+            if self.X.dtype == out_X.dtype:
+                # mode="clip" lets NumPy write into `out` without a buffer.
+                np.take(self.X, flat, axis=0, out=flat_out, mode="clip")
+            else:
+                flat_out[...] = self.X[flat]
         np.take(
             self.Y,
             flat,
@@ -61,11 +64,24 @@ class Rows:
             mode="clip",
         )
 
-    def chunks(self, size=_CHUNK_ROWS):
+    def chunks(self, size, *, dtype):
         """Yield dense (X, Y, weight) pieces of at most ``size`` rows."""
         for start in range(0, len(self), size):
             piece = slice(start, start + size)
-            yield dense(self.X[piece]), self.Y[piece], self.weight[piece]
+            yield dense(self.X[piece], dtype=dtype), self.Y[piece], self.weight[piece]
+
+
+def _moments(X, weight):
+    """Mean and standard deviation along the last axis."""
+    scaler = StandardScaler()
+    inner = int(np.prod(X.shape[1:-1]))
+    # In pieces, for the scaler makes a temporary of the size it is given.
+    size = max(1, _CHUNK_VALUES // (inner * X.shape[-1]))
+    for start in range(0, len(X), size):
+        piece = slice(start, start + size)
+        columns = X[piece].reshape(-1, X.shape[-1])
+        scaler.partial_fit(columns, sample_weight=np.repeat(weight[piece], inner))
+    return scaler.mean_, scaler.scale_
 
 
 def _aligned(shape, dtype):
@@ -76,32 +92,28 @@ def _aligned(shape, dtype):
     return memory[start : start + size].view(dtype).reshape(shape)
 
 
-def dense(X):
+def dense(X, *, dtype=None):
     """A dense array of the rows ``X``."""
-    return X.toarray() if sparse.issparse(X) else np.asarray(X)
+    return np.asarray(X.toarray() if sparse.issparse(X) else X, dtype=dtype)
 
 
 @dataclass(frozen=True)
 class Standardization:
-    """Mean and scale per column, both of shape (n_columns,)."""
+    """Mean and scale per column or channel, both of shape (n_columns,)."""
 
     mean: np.ndarray
     scale: np.ndarray
 
     @classmethod
     def of(cls, X, weight):
-        """The weighted statistics of ``X``; constant columns get scale one."""
+        """The weighted statistics along the last axis; constants get scale one."""
         if sparse.issparse(X):
             mean, variance = mean_variance_axis(X, axis=0, weights=weight)
             scale = np.sqrt(variance)
         else:
-            scaler = StandardScaler()
-            # In pieces, for the scaler makes a temporary of the size it is given.
-            for start in range(0, len(X), _CHUNK_ROWS):
-                piece = slice(start, start + _CHUNK_ROWS)
-                scaler.partial_fit(X[piece], sample_weight=weight[piece])
-            mean, scale = scaler.mean_, scaler.scale_
-        noise = 10 * np.finfo(X.dtype).eps * np.abs(mean)
+            mean, scale = _moments(X, weight)
+        eps = np.finfo(X.dtype).eps if X.dtype.kind == "f" else 0
+        noise = 10 * eps * np.abs(mean)
         return cls(mean, np.where(scale > noise, scale, 1.0))
 
     @classmethod

@@ -1,5 +1,15 @@
 """The estimators: one file per family."""
 
+from skdeep.estimators._conv import ConvClassifier, ConvRegressor
 from skdeep.estimators._dense import DenseClassifier, DenseRegressor
+from skdeep.estimators._image_embedder import ImageEmbedder
+from skdeep.estimators._image_loader import ImageLoader
 
-__all__ = ["DenseClassifier", "DenseRegressor"]
+__all__ = [
+    "ConvClassifier",
+    "ConvRegressor",
+    "DenseClassifier",
+    "DenseRegressor",
+    "ImageEmbedder",
+    "ImageLoader",
+]

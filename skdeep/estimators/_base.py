@@ -114,7 +114,9 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Training data. Sparse data stays sparse; batches are dense.
+            Training data. Dense networks take sparse data, which stays sparse;
+            convolutional ones take images of shape (n_samples, height, width) or
+            (n_samples, height, width, channels), too.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -181,16 +183,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         return _Encoded(train, rows, targets, inputs, outputs)
 
     def _check_rows(self, X, y, sample_weight, *, reset):
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            multi_output=True,
-            y_numeric=self._estimator_type_ == "regressor",
-            dtype=self.dtype,
-            reset=reset,
-        )
+        X, y = self._check_training_data(X, y, reset=reset)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         weight = _check_sample_weight(
@@ -200,6 +193,18 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         if not present.all():
             X, y, weight = X[present], y[present], weight[present]
         return X, y, weight
+
+    def _check_training_data(self, X, y, *, reset):
+        return validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            multi_output=True,
+            y_numeric=self._estimator_type_ == "regressor",
+            dtype=self.dtype,
+            reset=reset,
+        )
 
     def _held_out(self, validation):
         """(X, y, weight) for validation, (None, ...) to split them off, or None."""
@@ -236,23 +241,24 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _rows(self, X, y, weight, targets, class_weight):
         weight = self._weight_by_class(targets, class_weight, y, weight)
-        weight = (weight * (len(weight) / weight.sum())).astype(self.dtype)
+        weight = (weight * (len(weight) / weight.sum())).astype(self._array_dtype)
         return Rows(X, self._encode_targets(targets, y), weight)
 
     def _input_scaling(self, rows):
         if not self.normalize:
-            return Standardization.none(rows.X.shape[1])
+            return Standardization.none(rows.X.shape[-1])
         return Standardization.of(rows.X, rows.weight)
 
     # Training
 
     def _job(self, data, epochs, previous, rng, whole):
+        spec = self._spec(data, previous)
         keras_callbacks = self._keras_callbacks()
         schedule = self.learning_rate_schedule
         if not whole and isinstance(schedule, str):
             schedule = None  # one epoch has no end to decay towards
         return TrainingJob(
-            spec=self._spec(data, previous),
+            spec=spec,
             head=self._head(data.targets),
             train=data.train,
             validation=data.validation,
@@ -269,6 +275,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
             order_seed=int(rng.randint(2**31 - 1)),
             patience=self.patience if whole and self.early_stopping else None,
             resume=previous.weights if previous else None,
+            pretrained=None if previous else self._pretrained(spec),
             keras_callbacks=keras_callbacks,
         )
 
@@ -285,7 +292,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _batch_size(self, n_samples):
         if self.batch_size == "auto":
-            return min(200, n_samples)
+            return min(self._auto_batch, n_samples)
         if self.batch_size > n_samples:
             warnings.warn(
                 f"batch_size={self.batch_size} is larger than the number of training "
@@ -349,38 +356,65 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _spec(self, data, previous):
         head = self._head(data.targets)
-        spec = NetworkSpec(
-            n_features=data.train.X.shape[1],
-            hidden_layer_sizes=self._hidden_layer_sizes(),
-            units=head.units,
-            output=head.output,
-            activation="linear" if self.activation is None else self.activation,
-            kernel_initializer=self.kernel_initializer,
-            dropout=float(self.dropout),
-            batch_norm=bool(self.batch_norm),
-            l1=float(self.l1),
-            l2=float(self.l2),
-            normalize=bool(self.normalize),
-            dtype=self.dtype,
-        )
+        common = {
+            "input_shape": data.train.X.shape[1:],
+            "hidden_layer_sizes": self._positive_integers("hidden_layer_sizes"),
+            "units": head.units,
+            "output": head.output,
+            "activation": "linear" if self.activation is None else self.activation,
+            "kernel_initializer": self.kernel_initializer,
+            "dropout": float(self.dropout),
+            "batch_norm": bool(self.batch_norm),
+            "l1": float(self.l1),
+            "l2": float(self.l2),
+            "normalize": self._scales(data),
+            "dtype": self.dtype,
+        }
+        spec = self._family_spec(data, common)
         if previous is not None and spec.layout != previous.spec.layout:
+            old, new = previous.spec.layout, spec.layout
+            changed = [name for name in old if old[name] != new[name]]
             raise ValueError(
-                "warm_start and partial_fit go on with the same network, of "
-                "(n_features, hidden_layer_sizes, units, output, batch_norm, dropout, "
-                f"normalize, dtype) {previous.spec.layout}. Received {spec.layout}. "
-                "Call fit with warm_start=False to start anew."
+                "warm_start and partial_fit go on with the same network. It had "
+                f"{ {name: old[name] for name in changed} }. Received "
+                f"{ {name: new[name] for name in changed} }. Call fit with "
+                "warm_start=False to start anew."
             )
         return spec
+
+    def _positive_integers(self, name):
+        """The parameter ``name``, an integer or several, as a tuple."""
+        value = getattr(self, name)
+        sizes = np.atleast_1d(np.asarray(value, dtype=object))
+        for size in sizes:
+            if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
+                raise ValueError(
+                    f"{name} must hold positive integers. Received {name}={value!r}."
+                )
+        return tuple(int(size) for size in sizes)
+
+    @property
+    def _array_dtype(self):
+        return "float32" if self.dtype == "mixed_bfloat16" else self.dtype
+
+    def _scales(self, data):
+        """Whether the network scales its inputs."""
+        return bool(self.normalize)
 
     # Prediction
 
     def _forward(self, X):
         """Output of the last layer before its activation, float64."""
         check_is_fitted(self)
-        X = validate_data(
+        return forward(
+            self.network_.spec, self.network_.weights, self._check_samples(X)
+        )
+
+    def _check_samples(self, X):
+        """Samples as the network takes them."""
+        return validate_data(
             self, X, accept_sparse="csr", dtype=("float64", "float32"), reset=False
         )
-        return forward(self.network_.spec, self.network_.weights, X)
 
     # Fitted state
 
@@ -421,21 +455,13 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         return self._model
 
     def _build_model(self):
-        from skdeep.networks._dense import build_stock_dense
+        from skdeep.networks._build import build_stock
 
         network = self.network_
-        spec, weights = network.spec, network.weights
+        spec = network.spec
         outputs = network.outputs if spec.output == "linear" else None
         inputs = network.inputs if spec.normalize else None
-        model = build_stock_dense(spec, inputs, outputs)
-        for variable, value in zip(
-            model.trainable_variables, weights.trainable, strict=True
-        ):
-            variable.assign(value)
-        fixed = weights.non_trainable[2:] if spec.normalize else weights.non_trainable
-        for variable, value in zip(model.non_trainable_variables, fixed, strict=True):
-            variable.assign(value)
-        return model
+        return build_stock(spec, network.weights, inputs, outputs)
 
     def _require(self, attribute):
         if not self._is_fitted:
@@ -448,16 +474,13 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         state.pop("_model", None)
         return state
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
-
     # What the families and the target kinds add
 
+    _auto_batch = 200
+
     @abstractmethod
-    def _hidden_layer_sizes(self):
-        """Widths of the hidden layers, a tuple."""
+    def _family_spec(self, data, common):
+        """The spec of the network; ``common`` holds what all families have."""
 
     @abstractmethod
     def _head(self, targets):
@@ -470,6 +493,10 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
     @abstractmethod
     def _encode_targets(self, targets, y):
         """Targets of shape (n_samples, units)."""
+
+    def _pretrained(self, spec):
+        """Arrays of the network's backbone, or None."""
+        return None
 
     def _output_scaling(self, targets):
         return Standardization.none(1)

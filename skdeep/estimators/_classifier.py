@@ -10,7 +10,9 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call
 
 from skdeep.encoding import ClassTargets
 from skdeep.estimators._base import BaseNetwork
-from skdeep.networks import CLASSIFICATION_LOSSES, classification_head
+from skdeep.networks import CLASSIFICATION_LOSSES, classification_head, loss_name
+
+_SMOOTHING = 0.1
 
 
 class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
@@ -20,7 +22,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
     _parameter_constraints: dict = {
         **BaseNetwork._parameter_constraints,
         "loss": [StrOptions({"auto", *CLASSIFICATION_LOSSES}), callable],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "label_smoothing": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
 
@@ -96,7 +98,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         """
         logits = self._forward(X)
         probabilities = self._targets.probabilities(logits)
-        return probabilities.astype(self.network_.spec.dtype)
+        return probabilities.astype(self.network_.spec.array_dtype)
 
     def predict_log_proba(self, X):
         """Predict the logarithms of probabilities.
@@ -129,11 +131,14 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         """
         logits = self._forward(X)
         scores = self._targets.decision(logits)
-        return scores.astype(self.network_.spec.dtype)
+        return scores.astype(self.network_.spec.array_dtype)
 
     def _head(self, targets):
+        smoothing = self.label_smoothing
+        if smoothing == "auto":
+            smoothing = _SMOOTHING if loss_name(self.loss) == "auto" else 0.0
         return classification_head(
-            targets.kind, len(targets.classes), self.loss, self.label_smoothing
+            targets.kind, len(targets.classes), self.loss, smoothing
         )
 
     def _learn_targets(self, y, weight, classes):
@@ -142,7 +147,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
     def _encode_targets(self, targets, y):
         head = self._head(targets)
         return targets.encode(
-            y, units=head.units, as_index=head.sparse, dtype=self.dtype
+            y, units=head.units, as_index=head.sparse, dtype=self._array_dtype
         )
 
     def _strata(self, y):

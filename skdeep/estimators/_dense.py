@@ -10,7 +10,7 @@ from skdeep.estimators import _docs
 from skdeep.estimators._base import FittedNetwork
 from skdeep.estimators._classifier import BaseNetworkClassifier
 from skdeep.estimators._regressor import BaseNetworkRegressor
-from skdeep.networks import NetworkSpec, Weights
+from skdeep.networks import DenseSpec, Weights
 
 _SKLEARN_ACTIVATIONS = {
     "identity": "linear",
@@ -21,17 +21,15 @@ _SKLEARN_ACTIVATIONS = {
 
 
 class _Dense:
-    """Hidden layers, and networks from given weights."""
+    """The spec, and networks from given weights."""
 
-    def _hidden_layer_sizes(self):
-        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object))
-        for size in sizes:
-            if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
-                raise ValueError(
-                    "hidden_layer_sizes must hold positive integers. Received "
-                    f"hidden_layer_sizes={self.hidden_layer_sizes!r}."
-                )
-        return tuple(int(size) for size in sizes)
+    def _family_spec(self, data, common):
+        return DenseSpec(**common)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
     @classmethod
     def from_sklearn(cls, mlp, **params):
@@ -67,8 +65,9 @@ class _Dense:
                 f"The last kernel must have {head.units} columns for these targets. "
                 f"Received a kernel of shape {kernels[-1].shape}."
             )
-        spec = NetworkSpec(
-            n_features=kernels[0].shape[0],
+        n_features = kernels[0].shape[0]
+        spec = DenseSpec(
+            input_shape=(n_features,),
             hidden_layer_sizes=tuple(kernel.shape[1] for kernel in kernels[:-1]),
             units=head.units,
             output=head.output,
@@ -79,11 +78,11 @@ class _Dense:
         )
         pairs = zip(kernels, biases, strict=True)
         weights = Weights([array for pair in pairs for array in pair], [])
-        inputs = Standardization.none(spec.n_features)
+        inputs = Standardization.none(n_features)
         network = FittedNetwork(spec, weights, inputs, self._output_scaling(targets))
         for name, value in self._fitted_attributes(network, targets).items():
             setattr(self, name, value)
-        self.n_features_in_ = spec.n_features
+        self.n_features_in_ = n_features
         self._history = []
         self.n_epochs_ = self.best_epoch_ = 0
         return self

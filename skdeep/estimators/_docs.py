@@ -5,10 +5,73 @@ HIDDEN_LAYER_SIZES = """\
         Widths of the hidden layers; ``()`` is a linear model.
 """
 
-LABEL_SMOOTHING = """\
-    label_smoothing : float, default=0.0
-        Share of the probability that is spread over all classes, in [0, 1).
+CONV = """\
+    filters : array-like of int or int, default=(32, 64)
+        Filters of each block's convolutions.
+    kernel_size : int or (int, int), default=3
+        Height and width of the convolutions.
+    convs_per_block : int, default=1
+        Convolutions before each pooling; 2 gives stacks as in VGG (Simonyan and
+        Zisserman, 2015, https://arxiv.org/abs/1409.1556).
+    strides : int or (int, int), default=1
+        Step of the first convolution of each block.
+    padding : {"same", "valid"}, default="same"
+        Whether the convolutions see zeros around the image.
+    pooling : {"max", "average"} or None, default="max"
+        What ends each block.
+    pool_size : int or (int, int), default=2
+        Height and width of the pooling's window, and its step. It is cut to what it
+        pools, where that is smaller.
+    global_pooling : {"average", "max"} or None, default=None
+        One number per filter after the last block; None keeps all.
 """
+
+CONV_HIDDEN = """\
+    hidden_layer_sizes : array-like of int or int, default=(128,)
+        Widths of the dense layers after the convolutions, ``()`` for none.
+"""
+
+IMAGES = """\
+    image_shape : tuple of (height, width) or (height, width, channels), default=None
+        Of images that come as rows of numbers. None takes a square grey image where
+        the number has a whole root, and one row of pixels otherwise.
+    rescale : "auto", float or None, default="auto"
+        What pixels are multiplied with. "auto" divides uint8 by 255 and leaves
+        floats; then all data must be of the kind that ``fit`` has seen.
+"""
+
+AUGMENT = """\
+    augment : {"flip", "shift", "rotate", "zoom"}, keras.layers.Layer, list of these \
+or None, default=None
+        Random changes of the training images: horizontal flips, shifts and zooms by
+        up to 10 %, rotations by up to 14 degrees, or Keras's own layers, which see
+        the pixels as they came.
+"""
+
+BACKBONE = """\
+    backbone : str or keras.Model, default=None
+        Takes the place of the blocks: a name of ``keras.applications``, with its own
+        preprocessing, or a model that takes the images as they are. ``normalize`` has
+        no effect on its inputs, and ``global_pooling=None`` means "average". Named
+        ones want pixels from 0 to 255: floats up to 1 are multiplied by 255.
+    backbone_weights : "imagenet", path-like or None, default=None
+        "imagenet" is downloaded by Keras; a path is of a file that Keras wrote. None
+        keeps the weights of a model, and is random weights for a name.
+    fine_tune : int, default=0
+        How many of the backbone's last layers are trained.
+"""
+
+IMAGE_ATTRIBUTES = """\
+    image_shape_ : tuple of (int, int, int)
+        Height, width and channels.
+"""
+
+LABEL_SMOOTHING = """\
+    label_smoothing : float or "auto", default=0.0
+        Share of the probability that is spread over all classes, in [0, 1). "auto" is
+        0.1 with ``loss="auto"`` and 0 with others.
+"""
+LABEL_SMOOTHING_AUTO = LABEL_SMOOTHING.replace("0.0", '"auto"')
 
 CLASS_WEIGHT = """\
     class_weight : dict, list of dict, "balanced" or None, default=None
@@ -32,7 +95,7 @@ default="glorot_uniform"
         "auto" is the mean squared error for values and the cross-entropy for labels.
 """
 
-TRAINING = """\
+_TRAINING = """\
     optimizer : str or keras.optimizers.Optimizer, default="auto"
         "auto" is AdamW with ``beta_2=0.99``, a learning rate of 0.003 for two hidden
         layers of 128 units (more for narrow and shallow networks, 0.05 for linear
@@ -47,8 +110,8 @@ keras.optimizers.schedules.LearningRateSchedule or None, default="auto"
         optimiser object brings, else the cosine. None keeps the rate constant.
         :meth:`partial_fit` keeps named schedules at their first value.
     batch_size : int or "auto", default="auto"
-        "auto" is ``min(200, n_samples)``.
-    epochs : int, default=100
+        "auto" is ``min({auto_batch}, n_samples)``.
+    epochs : int, default={epochs}
         Passes over the training data.
     early_stopping : bool, default=False
         Stop when the validation loss has not fallen for ``patience`` epochs, and
@@ -59,8 +122,10 @@ keras.optimizers.schedules.LearningRateSchedule or None, default="auto"
     patience : int, default=10
         Epochs without improvement that early stopping waits.
 """
+TRAINING = _TRAINING.format(auto_batch=200, epochs=100)
+CONV_TRAINING = _TRAINING.format(auto_batch=64, epochs=30)
 
-REST = """\
+_REST = """\
     callbacks : list of keras.callbacks.Callback, default=None
         Batch hooks make ``engine="auto"`` choose Keras. See ``set_callbacks`` for
         scikit-learn's callbacks.
@@ -70,9 +135,7 @@ REST = """\
         Standardise the inputs inside the network, and for regression losses that
         allow it (squared, absolute, Huber, log-cosh) the targets. The losses in
         ``history_`` are in standardised units then.
-    dtype : {"float32", "float64"}, default="float32"
-        Precision of the weights, the training and the predictions.
-    warm_start : bool, default=False
+{dtype}    warm_start : bool, default=False
         Go on from the weights and the optimiser's state of the last fit.
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, the order of the samples, the held-out part
@@ -83,6 +146,18 @@ REST = """\
         "compiled" trains whole epochs as one program, "keras" calls
         ``keras.Model.fit``; both give the same weights within rounding.
 """
+_DTYPE = """\
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of the weights, the training and the predictions.
+"""
+_CONV_DTYPE = """\
+    dtype : {"float32", "float64", "mixed_bfloat16"}, default="float32"
+        Precision of the weights, the training and the predictions. "mixed_bfloat16"
+        computes the layers in 16 bits, but keeps weights and outputs in 32: Keras's
+        policy, faster on processors that have instructions for it.
+"""
+REST = _REST.replace("{dtype}", _DTYPE)
+CONV_REST = _REST.replace("{dtype}", _CONV_DTYPE)
 
 ATTRIBUTES = """\
     history_ : DataFrame

@@ -62,7 +62,9 @@ class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
         """
         output = self._forward(X)
         values = self._targets.decode(output)
-        return values if values.ndim == 2 else values.astype(self.network_.spec.dtype)
+        if values.ndim == 2:
+            return values
+        return values.astype(self.network_.spec.array_dtype)
 
     def _head(self, targets):
         return regression_head(targets.n_outputs, self.loss)
@@ -72,7 +74,7 @@ class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
         return ContinuousTargets.of(y, weight, standardize=standardize)
 
     def _encode_targets(self, targets, y):
-        return targets.encode(y, dtype=self.dtype)
+        return targets.encode(y, dtype=self._array_dtype)
 
     def _output_scaling(self, targets):
         return targets.scaling

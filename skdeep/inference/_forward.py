@@ -1,17 +1,19 @@
-"""The forward pass of a dense stack in NumPy, or through TensorFlow.
+"""The forward pass of a network in NumPy, or through TensorFlow.
 
 NumPy needs no TensorFlow and takes microseconds for a row. It computes in double
 precision, so a row's result does not depend on the rows beside it, and the
 caller rounds to the estimator's dtype; or, where the samples and the network are both
-of single precision, in that, twice as fast.
+of single precision, in that, twice as fast. Activations that NumPy has not, and
+images of many pixels, take TensorFlow in the network's own precision.
 """
 
 import numpy as np
 from scipy import sparse
 from scipy.special import erf, expit
 
+from skdeep.networks import ConvSpec
+
 _NUMPY_ROWS = 1024
-_COMPILED_ROWS = 4096
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
@@ -58,34 +60,49 @@ def forward(spec, weights, X):
     ----------
     spec : NetworkSpec
     weights : Weights
-    X : {ndarray, CSR} of shape (n_samples, n_features)
+    X : {ndarray, CSR} of shape (n_samples, *spec.input_shape)
 
     Returns
     -------
     output : ndarray of shape (n_samples, units)
-        float32 where X and the network are, float64 otherwise.
+        float32 where X and the network are and NumPy computes, float64 otherwise.
     """
     activation = None
     if isinstance(spec.activation, str):
         activation = ACTIVATIONS.get(spec.activation)
-    dtype = np.result_type(X.dtype, spec.dtype)
-    output = np.empty((X.shape[0], spec.units), dtype)
-    if activation is None and spec.hidden_layer_sizes:
-        from skdeep.inference._compiled import forward_compiled
+    if not spec.widths:
+        activation = ACTIVATIONS["linear"]  # of no layer
+    if activation is None or not spec.suits_numpy(X.shape[0]):
+        return _forward_compiled(spec, weights, X)
+    # Bytes and the like become what the network is.
+    own = X.dtype if X.dtype.kind == "f" else spec.array_dtype
+    dtype = np.result_type(own, spec.array_dtype)
+    layers = FoldedLayers(spec, weights, dtype)
+    if isinstance(spec, ConvSpec):
+        from skdeep.inference._conv import forward_conv
 
-        for piece in _pieces(X, _COMPILED_ROWS):
-            output[piece] = forward_compiled(spec, weights, _dense(X[piece]))
-        return output
-    layers = list(_layers(spec, weights, dtype))
+        return forward_conv(spec, layers, activation, X)
+    output = np.empty((X.shape[0], spec.units), dtype)
     # Every piece is computed in the same memory, which stays in the cache.
     n_rows = min(X.shape[0], _NUMPY_ROWS)
-    buffers = [np.empty((n_rows, len(bias)), dtype) for *_, bias in layers[:-1]]
-    for piece in _pieces(X, _NUMPY_ROWS):
-        _forward(layers, activation, _dense(X[piece]), buffers, output[piece])
+    buffers = [np.empty((n_rows, width), dtype) for width in spec.hidden_layer_sizes]
+    for piece in pieces(X, _NUMPY_ROWS):
+        x = layers.scaled(_dense(X[piece]))
+        dense_layers(layers.products, activation, x, buffers, output[piece])
     return output
 
 
-def _pieces(X, n_rows):
+def _forward_compiled(spec, weights, X):
+    from skdeep.inference._compiled import forward_compiled
+
+    output = np.empty((X.shape[0], spec.units))
+    for piece in pieces(X, spec.rows_at_once):
+        output[piece] = forward_compiled(spec, weights, _dense(X[piece]))
+    return output
+
+
+def pieces(X, n_rows):
+    """Slices of at most ``n_rows`` rows."""
     return [slice(i, i + n_rows) for i in range(0, X.shape[0], n_rows)]
 
 
@@ -93,49 +110,61 @@ def _dense(X):
     return X.toarray() if sparse.issparse(X) else X
 
 
-def _layers(spec, weights, dtype):
-    """Shift, scale, kernel and bias of each layer; shift and scale may be None."""
-    for layer in _double_layers(spec, weights):
-        yield [None if part is None else part.astype(dtype) for part in layer]
+class FoldedLayers:
+    """Scaling, kernels and biases of a network.
 
+    Batch normalisation is folded into the kernel and the bias before it, in double
+    precision.
 
-def _double_layers(spec, weights):
-    """The same in double precision.
-
-    Batch normalisation is folded into the kernel and the bias before it.
+    Attributes
+    ----------
+    scaling : tuple of (shift, scale) or None
+    products : list of (kernel, bias)
+        The output layer is the last.
     """
-    trainable, fixed = iter(weights.trainable), iter(weights.non_trainable)
-    shift = scale = None
-    if spec.normalize:
-        shift, scale = _double(next(fixed)), _double(next(fixed))
-    for _ in spec.hidden_layer_sizes:
-        kernel = _double(next(trainable))
-        if spec.batch_norm:
-            gamma, beta = _double(next(trainable)), _double(next(trainable))
-            mean, variance = _double(next(fixed)), _double(next(fixed))
-            factor = gamma / np.sqrt(variance + _BATCH_NORM_EPSILON)
-            kernel, bias = kernel * factor, beta - mean * factor
-        else:
-            bias = _double(next(trainable))
-        if spec.dropout:
-            next(fixed)  # the state of the dropout's generator
-        yield shift, scale, kernel, bias
-        shift = scale = None
-    yield shift, scale, _double(next(trainable)), _double(next(trainable))
+
+    def __init__(self, spec, weights, dtype):
+        self._dtype = dtype
+        trainable = iter(weights.trainable)
+        # Integers are the states of random generators.
+        fixed = iter(w for w in weights.non_trainable if w.dtype.kind == "f")
+        self.scaling = None
+        if spec.normalize:
+            self.scaling = self._cast(next(fixed)), self._cast(next(fixed))
+        self.products = []
+        for _ in spec.widths:
+            kernel = _double(next(trainable))
+            if spec.batch_norm:
+                gamma, beta = _double(next(trainable)), _double(next(trainable))
+                mean, variance = _double(next(fixed)), _double(next(fixed))
+                factor = gamma / np.sqrt(variance + _BATCH_NORM_EPSILON)
+                kernel, bias = kernel * factor, beta - mean * factor
+            else:
+                bias = next(trainable)
+            self.products.append((self._cast(kernel), self._cast(bias)))
+        self.products.append((self._cast(next(trainable)), self._cast(next(trainable))))
+
+    def _cast(self, array):
+        return np.asarray(array, dtype=self._dtype)
+
+    def scaled(self, X):
+        """``X`` in the units of the first layer, and in the dtype of all."""
+        X = self._cast(X)
+        if self.scaling is None:
+            return X
+        shift, scale = self.scaling
+        return (X - shift) / scale
 
 
 def _double(array):
     return np.asarray(array, dtype=np.float64)
 
 
-def _forward(layers, activation, X, buffers, output):
-    """Write the output for ``X`` into ``output``."""
-    x = np.asarray(X, dtype=output.dtype)
-    last = len(layers) - 1
-    for depth, (shift, scale, kernel, bias) in enumerate(layers):
-        if shift is not None:
-            x = (x - shift) / scale
-        out = output if depth == last else buffers[depth][: len(X)]
+def dense_layers(products, activation, x, buffers, output):
+    """Write the output for ``x`` into ``output``."""
+    last = len(products) - 1
+    for depth, (kernel, bias) in enumerate(products):
+        out = output if depth == last else buffers[depth][: len(x)]
         x = np.matmul(x, kernel, out=out)
         x += bias
         if depth < last:

@@ -1,8 +1,9 @@
 """Network kinds as Keras models; knows no estimator and no scikit-learn.
 
-Importing this package imports no Keras: the builders are in ``_dense``.
+Importing this package imports no Keras: the builders are in ``_build``.
 """
 
+from skdeep.networks._conv_spec import ConvSpec, margins
 from skdeep.networks._head import (
     STANDARDIZABLE,
     Head,
@@ -12,27 +13,35 @@ from skdeep.networks._head import (
 )
 from skdeep.networks._names import (
     ACTIVATIONS,
+    AUGMENTATIONS,
+    BACKBONES,
     CLASSIFICATION_LOSSES,
     INITIALIZERS,
     OPTIMIZERS,
     REGRESSION_LOSSES,
     SCHEDULES,
 )
-from skdeep.networks._spec import NetworkSpec, Weights, identity
+from skdeep.networks._spec import DenseSpec, FrozenModel, NetworkSpec, Weights, identity
 
 __all__ = [
     "ACTIVATIONS",
+    "AUGMENTATIONS",
+    "BACKBONES",
     "CLASSIFICATION_LOSSES",
     "INITIALIZERS",
     "OPTIMIZERS",
     "REGRESSION_LOSSES",
     "SCHEDULES",
     "STANDARDIZABLE",
+    "ConvSpec",
+    "DenseSpec",
+    "FrozenModel",
     "Head",
     "NetworkSpec",
     "Weights",
     "classification_head",
     "identity",
     "loss_name",
+    "margins",
     "regression_head",
 ]

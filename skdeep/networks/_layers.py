@@ -1,19 +1,47 @@
 """Layers of the training template; ``model_`` has Keras's stock ones instead."""
 
+import contextlib
+import threading
+
 import keras
 import tensorflow as tf
 
+from skdeep.networks._conv_spec import margins
 
-class Standardize(keras.layers.Layer):
+L = keras.layers
+_tracing = threading.local()
+
+
+@contextlib.contextmanager
+def counting(rows):
+    """Within, only the first ``rows`` of a batch count, a tensor."""
+    _tracing.rows = rows
+    try:
+        yield
+    finally:
+        del _tracing.rows
+
+
+@contextlib.contextmanager
+def lowering():
+    """Within, convolutions become products of matrices, which XLA is good at."""
+    _tracing.lower = True
+    try:
+        yield
+    finally:
+        del _tracing.lower
+
+
+def _lowers():
+    return getattr(_tracing, "lower", False)
+
+
+class Standardize(L.Layer):
     """(x - mean) / scale, with mean and scale as weights.
 
     Keras's ``Normalization`` holds them as constants of the graph, so each fit
     would compile anew.
     """
-
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.supports_masking = True  # the mask is for batch normalisation
 
     def build(self, input_shape):
         shape = (input_shape[-1],)
@@ -24,7 +52,20 @@ class Standardize(keras.layers.Layer):
         return (inputs - self.mean) / self.scale
 
 
-class PhiloxDropout(keras.layers.Dropout):
+class CountingBatchNormalization(L.BatchNormalization):
+    """Batch normalisation that leaves out the rows that fill up a batch."""
+
+    def call(self, inputs, training=None, mask=None):
+        rows = getattr(_tracing, "rows", None)
+        if training and rows is not None:
+            shape = tf.shape(inputs)
+            mask = tf.range(shape[0]) < rows
+            mask = tf.reshape(mask, [-1, *[1] * (len(inputs.shape) - 2)])
+            mask = tf.broadcast_to(mask, shape[:-1])
+        return super().call(inputs, training=training, mask=mask)
+
+
+class PhiloxDropout(L.Dropout):
     """Dropout whose bits come from Philox (Salmon et al., 2011, "Parallel random
     numbers: as easy as 1, 2, 3").
 
@@ -39,3 +80,64 @@ class PhiloxDropout(keras.layers.Dropout):
         return tf.nn.experimental.stateless_dropout(
             inputs, self.rate, seed=seed, rng_alg="philox"
         )
+
+
+class LoweredConv2D(L.Conv2D):
+    """A convolution as shifted slices and one product of matrices.
+
+    Chellapilla, Puri and Simard, 2006, "High Performance Convolutional Neural
+    Networks for Document Processing".
+    """
+
+    def call(self, inputs):
+        if not _lowers():
+            return super().call(inputs)
+        if self.padding == "same":
+            sides = margins(inputs.shape[1:3], self.kernel_size, self.strides)
+            inputs = tf.pad(inputs, [[0, 0], *sides, [0, 0]])
+        slices = _slices(inputs, self.kernel_size, self.strides)
+        patches = tf.concat(slices, axis=-1)
+        kernel = tf.convert_to_tensor(self.kernel)
+        width = patches.shape[-1]
+        product = tf.matmul(
+            tf.reshape(patches, [-1, width]), tf.reshape(kernel, [width, self.filters])
+        )
+        outputs = tf.reshape(product, [-1, *patches.shape[1:3], self.filters])
+        if self.use_bias:
+            outputs = outputs + tf.convert_to_tensor(self.bias)
+        return self.activation(outputs)
+
+
+class LoweredMaxPooling2D(L.MaxPooling2D):
+    """The largest of shifted slices."""
+
+    def call(self, inputs):
+        if not _lowers():
+            return super().call(inputs)
+        first, *others = _slices(inputs, self.pool_size, self.strides)
+        for other in others:
+            first = tf.maximum(first, other)
+        return first
+
+
+class LoweredAveragePooling2D(L.AveragePooling2D):
+    """The mean of shifted slices."""
+
+    def call(self, inputs):
+        if not _lowers():
+            return super().call(inputs)
+        slices = _slices(inputs, self.pool_size, self.strides)
+        return tf.add_n(slices) / len(slices)
+
+
+def _slices(inputs, window, strides):
+    """What each place of the window sees while it moves over the images."""
+    ends = [
+        (size - width) // step * step + 1
+        for size, width, step in zip(inputs.shape[1:3], window, strides, strict=True)
+    ]
+    return [
+        inputs[:, i : i + ends[0] : strides[0], j : j + ends[1] : strides[1]]
+        for i in range(window[0])
+        for j in range(window[1])
+    ]

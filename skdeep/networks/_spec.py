@@ -5,27 +5,34 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+_LAYOUT = "input_shape", "hidden_layer_sizes", "units", "output", "batch_norm"
+
 
 @dataclass(frozen=True, eq=False)
 class NetworkSpec:
-    """A dense network.
+    """What all networks have; each family adds its own.
 
     Two specs with the same :attr:`key` share compiled programs.
 
     Attributes
     ----------
-    n_features, units : int
-        Width of the input and of the output.
-    output : {"linear", "sigmoid", "softmax"}
-        Activation of the output layer.
+    input_shape : tuple of int
+        Of one sample.
+    units : int
+        Width of the output.
+    output : {"linear", "sigmoid", "softmax"} or None
+        Activation of the output layer; None for a network without one, which gives
+        features.
+    hidden_layer_sizes : tuple of int
     normalize : bool
-        Whether the first layer standardises the inputs.
+        Whether the inputs are standardised.
+    dtype : {"float32", "float64", "mixed_bfloat16"}
     """
 
-    n_features: int
-    hidden_layer_sizes: tuple
+    input_shape: tuple
     units: int
-    output: str
+    output: str | None
+    hidden_layer_sizes: tuple = ()
     activation: object = "relu"
     kernel_initializer: object = "glorot_uniform"
     dropout: float = 0.0
@@ -37,14 +44,50 @@ class NetworkSpec:
 
     @property
     def key(self):
-        return tuple(identity(getattr(self, field.name)) for field in fields(self))
+        values = (identity(getattr(self, field.name)) for field in fields(self))
+        return type(self), *values
 
     @property
     def layout(self):
-        """What decides which arrays the network has."""
-        names = ["n_features", "hidden_layer_sizes", "units", "output", "batch_norm"]
-        values = [getattr(self, name) for name in names]
-        return (*values, self.dropout > 0, self.normalize, self.dtype)
+        """What decides which arrays the network has, by name."""
+        layout = {name: getattr(self, name) for name in self._layout_names()}
+        return {**layout, "dropout": self.dropout > 0, "dtype": self.dtype}
+
+    def _layout_names(self):
+        return (*_LAYOUT, "normalize")
+
+    @property
+    def array_dtype(self):
+        """Of the weights and of what goes in and comes out."""
+        return "float32" if self.dtype == "mixed_bfloat16" else self.dtype
+
+    @property
+    def widths(self):
+        """Units or filters of the hidden layers."""
+        return self.hidden_layer_sizes
+
+    @property
+    def fine_tunes(self):
+        """Whether layers are trained that come with weights."""
+        return False
+
+    @property
+    def rows_at_once(self):
+        """How many samples an evaluation may hold the layers' outputs of."""
+        return 8192
+
+    def suits_xla(self, batch_size):
+        """Whether a step is faster with XLA, however long compiling takes."""
+        return True
+
+    def suits_numpy(self, n_rows):
+        """Whether NumPy predicts so many samples faster than TensorFlow."""
+        return True
+
+    @property
+    def vectorizes(self):
+        """Whether many networks in one plain graph are faster than one by one."""
+        return True
 
     def __eq__(self, other):
         return isinstance(other, NetworkSpec) and self.key == other.key
@@ -53,7 +96,12 @@ class NetworkSpec:
         return hash(self.key)
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
+class DenseSpec(NetworkSpec):
+    """A stack of dense layers."""
+
+
+@dataclass(eq=False)
 class Weights:
     """A network's arrays and, to go on training, its optimiser's state.
 
@@ -70,6 +118,29 @@ class Weights:
     non_trainable: list
     optimizer: list | None = None
     n_steps: int = 0
+
+
+@dataclass
+class FrozenModel:
+    """A Keras model as plain values: a pickle of the model itself has a time in it.
+
+    Attributes
+    ----------
+    description : str
+        The architecture in JSON.
+    weights : list of ndarray
+    """
+
+    description: str
+    weights: list
+
+    def thaw(self):
+        """The Keras model."""
+        from skdeep.networks._backbones import build_backbone
+
+        model = build_backbone(self.description, None)
+        model.set_weights(self.weights)
+        return model
 
 
 def identity(value):

@@ -4,7 +4,7 @@ import numpy as np
 
 from skdeep.inference import forward
 
-_PROBE_ROWS = 256
+_PROBE_SHARE = 32  # of what an evaluation takes at once
 
 
 def is_sound(job, weights):
@@ -15,6 +15,7 @@ def is_sound(job, weights):
     """
     if not all(np.isfinite(w).all() for w in weights.trainable):
         return False
+    n_rows = max(1, job.spec.rows_at_once // _PROBE_SHARE)
     with np.errstate(all="ignore"):
-        output = forward(job.spec, weights, job.train.X[:_PROBE_ROWS])
-        return bool(np.isfinite(output.astype(job.spec.dtype)).all())
+        output = forward(job.spec, weights, job.train.X[:n_rows])
+        return bool(np.isfinite(output.astype(job.spec.array_dtype)).all())

@@ -10,6 +10,7 @@ import threading
 import numpy as np
 import tensorflow as tf
 
+from skdeep.networks._layers import lowering
 from skdeep.training._loop import (
     Evaluate,
     Run,
@@ -47,10 +48,12 @@ class FusedProgram:
         self._step = program.step
         n_weights = sum(np.prod(v.shape) for v in program.model.trainable_variables)
         self._fits_caches = n_weights <= _MOST_WEIGHTS or _has_gpu()
-        self._dtype = program.spec.dtype
+        self._dtype = program.spec.array_dtype
         self._evaluation = program.evaluation
         self._sizes = frozenset()  # replaced, never changed: workers share it
-        self._compiled = tf.function(self._run, jit_compile=True, autograph=False)
+        self._compiled = tf.function(
+            self._run_lowered, jit_compile=True, autograph=False
+        )
         self._plain = tf.function(
             self._run, input_signature=_stacked(program.signature), autograph=False
         )
@@ -83,7 +86,7 @@ class FusedProgram:
     def _compiled_for(self, n_members):
         return min((size for size in self._sizes if size >= n_members), default=None)
 
-    def run(self, states, metric_states, chunk, *, short):
+    def run(self, states, metric_states, chunk, *, xla):
         """Run the steps of ``chunk``, all of whose parts have an axis of members.
 
         Parameters
@@ -93,16 +96,20 @@ class FusedProgram:
         metric_states : list of list of Tensor
             Stacked.
         chunk : Chunk
-        short : bool
-            Whether to do without XLA.
+        xla : bool
+            Whether to compile with XLA.
 
         Returns
         -------
         states, metric_states, losses
             ``losses`` of shape (n_steps, n_members).
         """
-        call = self._plain if short else self._compiled
+        call = self._compiled if xla else self._plain
         return call(states, metric_states, chunk)
+
+    def _run_lowered(self, states, metric_states, chunk):
+        with lowering():
+            return self._run(states, metric_states, chunk)
 
     def _run(self, states, metric_states, chunk):
         def body(number, states, metric_states, losses):
@@ -379,8 +386,8 @@ class Tile:
         if len(members) < 2 or not self._fusable:
             return False
         run = members[0].run
-        if run.job.short:
-            return True
+        if not run.job.xla:
+            return run.job.spec.vectorizes
         return _fused_program(run.program).pays(len(members), self._steps_left())
 
     def _steps_left(self):
@@ -437,14 +444,14 @@ class Tile:
     def _step_together(self):
         members = self._members
         run = members[0].run
-        short = run.job.short
+        xla = run.job.xla
         program = _fused_program(run.program)
         size = len(members)
-        if not short:
+        if xla:
             size = program.places(size, self._steps_left())
         n_steps = self._n_steps(size)
         chunk, counts = self._chunk(size, n_steps)
-        *values, losses = program.run(*self._stacked(size), chunk, short=short)
+        *values, losses = program.run(*self._stacked(size), chunk, xla=xla)
         losses, stack = losses.numpy(), Stack(tuple(values))
         for row, (member, count) in enumerate(zip(members, counts, strict=True)):
             member.took(losses[:count, row], place=(stack, row))
@@ -460,7 +467,7 @@ class Tile:
             job.batch_size * job.train.width * size,
             max_bytes=_CHUNK_BYTES,
         )
-        if job.short:
+        if not job.xla:
             return min(limit, max(member.left for member in self._members))
         return limit
 
@@ -515,7 +522,7 @@ def _small(members):
     """Whether the validation data of all members may be stacked."""
     rows = [member.run.job.validation for member in members]
     size = len(rows) * max(map(len, rows)) * rows[0].width
-    itemsize = np.dtype(members[0].run.job.spec.dtype).itemsize
+    itemsize = np.dtype(members[0].run.job.spec.array_dtype).itemsize
     return size * itemsize <= _EVALUATION_BYTES
 
 
@@ -523,7 +530,7 @@ def _validation_batch(members):
     """Stacked validation rows, targets, weights and target units."""
     longest = max(len(member.run.job.validation) for member in members)
     job = members[0].run.job
-    X, Y = job.validation.buffers(len(members), longest, dtype=job.spec.dtype)
+    X, Y = job.validation.buffers(len(members), longest, dtype=job.spec.array_dtype)
     weight = np.zeros((len(members), longest), X.dtype)
     for row, member in enumerate(members):
         rows = member.run.job.validation

@@ -23,6 +23,8 @@ class TrainingJob:
         the current :class:`Weights`.
     keras_callbacks : list of keras.callbacks.Callback
     resume : Weights or None
+    pretrained : list of ndarray or None
+        Weights of the backbone.
     planned_epochs : int or None
         Of a whole fit; None where nobody knows its end.
     """
@@ -44,6 +46,7 @@ class TrainingJob:
     order_seed: int
     patience: int | None = None
     resume: Weights | None = None
+    pretrained: list | None = None
     hooks: list = field(default_factory=list)
     keras_callbacks: list = field(default_factory=list)
 
@@ -52,9 +55,10 @@ class TrainingJob:
         return -(-len(self.train) // self.batch_size)
 
     @property
-    def short(self):
-        """Whether compiling with XLA would take longer than training without it."""
-        return self.steps_per_epoch * self.epochs < SHORT_FIT_STEPS
+    def xla(self):
+        """Whether XLA gains more than compiling with it takes."""
+        long = self.steps_per_epoch * self.epochs >= SHORT_FIT_STEPS
+        return long and self.spec.suits_xla(self.batch_size)
 
     @property
     def watched(self):

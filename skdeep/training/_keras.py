@@ -13,6 +13,7 @@ from skdeep.training._divergence import is_sound
 from skdeep.training._history import History
 from skdeep.training._job import Outcome
 from skdeep.training._models import assign_weights, compiled_model
+from skdeep.training._optimizers import OptimizerSpec
 from skdeep.training._program import program_for
 from skdeep.training._schedules import LearningRates
 from skdeep.training._stopping import EarlyStopping
@@ -43,8 +44,8 @@ def train_keras(job, optimizer):
         model.fit(
             batches,
             epochs=job.epochs,
-            validation_data=_validation(job.validation),
-            validation_batch_size=8192,
+            validation_data=_validation(job),
+            validation_batch_size=job.spec.rows_at_once,
             callbacks=[observer, *job.keras_callbacks],
             verbose=0,
             shuffle=False,
@@ -57,12 +58,13 @@ def train_keras(job, optimizer):
 
 
 def _start(model, job, optimizer):
-    if optimizer.supported:
-        program = program_for(job.spec, job.head, optimizer, job.metrics)
-        state = program.initial_state(job.initial_seeds, job.inputs, job.resume)
-        assign_weights(model, state)
-    elif job.resume is not None:
-        assign_weights(model, job.resume)
+    # Of an optimiser without a compiled form only the state differs.
+    known = optimizer if optimizer.supported else OptimizerSpec("sgd")
+    program = program_for(job.spec, job.head, known, job.metrics)
+    state = program.initial_state(
+        job.initial_seeds, job.inputs, job.resume, job.pretrained
+    )
+    assign_weights(model, state)
     model.optimizer.build(model.trainable_variables)
     resumed = job.resume is not None and job.resume.optimizer is not None
     if resumed and optimizer.supported:
@@ -74,10 +76,11 @@ def _start(model, job, optimizer):
             variable.assign(value)
 
 
-def _validation(rows):
+def _validation(job):
+    rows = job.validation
     if rows is None:
         return None
-    return dense(rows.X), rows.Y, rows.weight
+    return dense(rows.X, dtype=job.spec.array_dtype), rows.Y, rows.weight
 
 
 class _Batches(keras.utils.PyDataset):
@@ -95,7 +98,8 @@ class _Batches(keras.utils.PyDataset):
         size = self._job.batch_size
         rows = self._order[index * size : (index + 1) * size]
         train = self._job.train
-        return dense(train.X[rows]), train.Y[rows], train.weight[rows]
+        X = dense(train.X[rows], dtype=self._job.spec.array_dtype)
+        return X, train.Y[rows], train.weight[rows]
 
     def start(self, epoch):
         """Put the rows into the order of ``epoch``."""

@@ -13,7 +13,6 @@ from skdeep.training._program import Chunk, program_for
 from skdeep.training._schedules import LearningRates
 from skdeep.training._stopping import EarlyStopping
 
-_EVALUATION_ROWS = 8192
 # Bounds of what one uninterrupted stretch of epochs holds and takes.
 _ORDER_ROWS = 1_000_000
 _ORDER_STEPS = 4096
@@ -84,9 +83,7 @@ def perform(run, request):
 def take_steps(run, plan, start, state, variables):
     """One call of the compiled program: the next steps of ``plan``."""
     chunk = run.feed.chunk(plan, start)
-    state, variables, losses = run.program.run(
-        state, variables, chunk, short=run.job.short
-    )
+    state, variables, losses = run.program.run(state, variables, chunk, xla=run.job.xla)
     return state, variables, losses.numpy()[: int(chunk.n_steps)]
 
 
@@ -94,7 +91,8 @@ def evaluate(run):
     """Loss and metrics on the validation data, by their names in the history."""
     program, rows = run.program, run.job.validation
     variables, total, penalty = program.metric_state(), 0.0, 0.0
-    for X, Y, weight in rows.chunks(_EVALUATION_ROWS):
+    spec = run.job.spec
+    for X, Y, weight in rows.chunks(spec.rows_at_once, dtype=spec.array_dtype):
         loss, penalty, variables = program.evaluate(
             run.state, variables, X, Y, weight, *run.feed.scaling
         )
@@ -140,7 +138,9 @@ class Run:
 
     def _first_state(self):
         job = self.job
-        state = self.program.initial_state(job.initial_seeds, job.inputs, job.resume)
+        state = self.program.initial_state(
+            job.initial_seeds, job.inputs, job.resume, job.pretrained
+        )
         if job.resume is None or job.resume.optimizer is None:
             return state
         slots = [tf.convert_to_tensor(v) for v in job.resume.optimizer]
@@ -297,7 +297,7 @@ class Feed:
         steps, batch = job.steps_per_epoch, job.batch_size
         self.rows = np.full(steps, batch, dtype=np.int32)
         self.rows[-1] = len(job.train) - (steps - 1) * batch
-        dtype = job.spec.dtype
+        dtype = job.spec.array_dtype
         self.scaling = (
             tf.constant(job.outputs.mean, dtype),
             tf.constant(job.outputs.scale, dtype),
@@ -328,13 +328,13 @@ class Feed:
         order, weight, rows, rates = (p[start : start + self.size] for p in plan)
         (X, Y), count = self._reused, len(order)
         self.job.train.gather(order, X[:count], Y[:count])
-        if self.job.short:
-            X, Y = X[:count], Y[:count]
-        else:
+        if self.job.xla:
             # Compiled code has fixed shapes; what is behind n_steps is not read.
             missing = len(X) - count
             weight = np.pad(weight, ((0, missing), (0, 0)))
             rows, rates = np.pad(rows, (0, missing)), np.pad(rates, (0, missing))
+        else:
+            X, Y = X[:count], Y[:count]
         parts = [tf.constant(part) for part in (weight, rows, rates, count)]
         X, Y = shared(X), shared(Y)
         return Chunk(X, Y, *parts, *self.scaling, self.decay_scale)
@@ -342,7 +342,7 @@ class Feed:
     def buffers(self, *leading):
         """Empty arrays for rows and targets, with axes in front of the batch's."""
         job = self.job
-        return job.train.buffers(*leading, job.batch_size, dtype=job.spec.dtype)
+        return job.train.buffers(*leading, job.batch_size, dtype=job.spec.array_dtype)
 
 
 def shared(array):

@@ -24,6 +24,7 @@ BASE = next(
 # The default optimiser: its first learning rate, and the sum over a fit of rate times
 # weight decay.
 _RATE = 0.003  # of two layers of 128 units
+_FINE_TUNING_RATE = 3e-4  # what has been learnt should not be lost
 _WHOLE_DECAY = 1.0
 _MOST_DECAY = 2.0
 _PARTIAL_DECAY = 0.1  # in partial_fit, which has no end
@@ -151,7 +152,7 @@ class OptimizerSpec:
         own_rate, self.decay_scale = None, 1.0
         if optimizer == "auto":
             optimizer = _default()
-            own_rate = _default_rate(job.spec.hidden_layer_sizes)
+            own_rate = _default_rate(job.spec)
             self.decay_scale = _weight_decay(job, own_rate)
         elif isinstance(optimizer, str):
             optimizer = _named(optimizer)
@@ -193,12 +194,14 @@ def _default():
     return keras.optimizers.AdamW(_RATE, weight_decay=1.0, beta_2=0.99)
 
 
-def _default_rate(hidden_layer_sizes):
+def _default_rate(spec):
     """Narrow and shallow networks need larger steps: measured on the same tables."""
-    depth = len(hidden_layer_sizes)
+    if spec.fine_tunes:
+        return _FINE_TUNING_RATE
+    depth, widths = len(spec.widths), spec.widths
     if depth == 0:
         return 0.05
-    return min(0.05, _RATE * 2 / depth * math.sqrt(128 / max(hidden_layer_sizes)))
+    return min(0.05, _RATE * 2 / depth * math.sqrt(128 / max(widths)))
 
 
 def _weight_decay(job, own_rate):

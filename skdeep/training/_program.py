@@ -15,14 +15,18 @@ import tensorflow as tf
 
 from skdeep.encoding import Standardization
 from skdeep.networks import identity
-from skdeep.networks._dense import TEMPLATE_SEED, build_dense
-from skdeep.networks._layers import Standardize
+from skdeep.networks._build import build_template, with_backbone
+from skdeep.networks._layers import Standardize, counting, lowering
+from skdeep.networks._parts import TEMPLATE_SEED
 from skdeep.training._metrics import make_metrics
 
 _MAX_PROGRAMS = 64
 _CHUNK_BYTES = 4 * 2**20
 _SEEDED = (
     ("kernel", "kernel_initializer"),
+    ("kernel", "depthwise_initializer"),
+    ("depthwise_kernel", "depthwise_initializer"),
+    ("pointwise_kernel", "pointwise_initializer"),
     ("recurrent_kernel", "recurrent_initializer"),
     ("embeddings", "embeddings_initializer"),
 )
@@ -49,7 +53,7 @@ class Program:
 
     def __init__(self, spec, head, optimizer, metrics):
         self.spec = spec
-        self.model = build_dense(spec)
+        self.model = build_template(spec)
         loss = head.keras_loss()
         self.loss = _per_sample(loss)
         self.sums = getattr(loss, "reduction", None) == "sum"
@@ -60,9 +64,11 @@ class Program:
         self._initial = _InitialValues(self.model, self.optimizer)
         self.fused = None  # made at its first use, by _fused.py
         self.compiled = False
-        self._compiled = tf.function(self._run, jit_compile=True, autograph=False)
+        self._compiled = tf.function(
+            self._run_lowered, jit_compile=True, autograph=False
+        )
         state, width = self._signature(), [None, head.width]
-        rows = [None, spec.n_features]
+        rows = [None, *spec.input_shape]
         # Of states, metric variables and a chunk.
         self.signature = [*state, self._chunk_signature(rows, width)]
         self._plain = tf.function(
@@ -78,15 +84,15 @@ class Program:
     def _signature(self):
         """Shapes of the state and of the metric variables."""
         blank = np.random.RandomState(0)
-        none = Standardization.none(self.spec.n_features)
+        none = Standardization.none(self.spec.input_shape[-1])
         values = self.initial_state(blank, none), self.metric_state()
         return tf.nest.map_structure(tf.TensorSpec.from_tensor, values)
 
     def _batch_signature(self, rows, targets):
         """Shapes of rows, targets, weights and target units: any number of rows."""
         # One unit for all columns, or one for each.
-        shapes = rows, targets, rows[:-1], [None], [None]
-        return [tf.TensorSpec(shape, self.spec.dtype) for shape in shapes]
+        shapes = rows, targets, targets[:-1], [None], [None]
+        return [tf.TensorSpec(shape, self.spec.array_dtype) for shape in shapes]
 
     def _chunk_signature(self, rows, targets):
         """The same with an axis of steps in front."""
@@ -101,7 +107,7 @@ class Program:
         for metric in self.metrics:
             if not metric.variables:
                 # Some metrics make their variables on the first batch.
-                blank = np.zeros((1, head.units), self.spec.dtype)
+                blank = np.zeros((1, head.units), self.spec.array_dtype)
                 metric.update_state(blank, blank)
                 metric.reset_state()
 
@@ -119,25 +125,43 @@ class Program:
             for metric, values in zip(self.metrics, state, strict=True)
         }
 
-    def initial_state(self, rng, standardization, weights=None):
-        """Weights drawn with ``rng``, or those given, and a new optimiser state."""
-        return self._initial.draw(rng, standardization, weights)
+    def initial_state(self, rng, standardization, weights=None, pretrained=None):
+        """Weights drawn with ``rng``, or those given, and a new optimiser state.
+
+        Parameters
+        ----------
+        rng : numpy.random.RandomState
+        standardization : Standardization
+        weights : Weights or None
+            Of the whole network.
+        pretrained : list of ndarray or None
+            Of the backbone.
+        """
+        state = self._initial.draw(rng, standardization, weights)
+        if weights is not None or pretrained is None:
+            return state
+        parts = with_backbone(self.model, pretrained, *state[:2])
+        return State(*map(_tensors, parts), state.optimizer)
 
     def chunk_steps(self, total_steps, step_values, max_bytes=_CHUNK_BYTES):
         """How many steps one call takes, from a few sizes only: each compiles."""
-        step_bytes = step_values * np.dtype(self.spec.dtype).itemsize
+        step_bytes = step_values * np.dtype(self.spec.array_dtype).itemsize
         limit = max(1, max_bytes // max(1, step_bytes))
         size = 1
         while size < min(total_steps, limit, 1024):
             size *= 4
         return max(1, min(size, 2 ** (limit.bit_length() - 1)))
 
-    def run(self, state, metric_state, chunk, *, short):
+    def run(self, state, metric_state, chunk, *, xla):
         """Run the steps of ``chunk``; returns state, metrics, losses (steps,)."""
-        if short:
+        if not xla:
             return self._plain(state, metric_state, chunk)
         self.compiled = True
         return self._compiled(state, metric_state, chunk)
+
+    def _run_lowered(self, state, metric_state, chunk):
+        with lowering():
+            return self._run(state, metric_state, chunk)
 
     def _run(self, state, metric_state, chunk):
         def body(step, state, metric_state, losses):
@@ -148,7 +172,7 @@ class Program:
             return step + 1, state, metric_state, losses.write(step, loss)
 
         losses = tf.TensorArray(
-            self.spec.dtype, size=tf.shape(chunk.rows)[0], element_shape=()
+            self.spec.array_dtype, size=tf.shape(chunk.rows)[0], element_shape=()
         )
         _, state, metric_state, losses = tf.while_loop(
             lambda step, *_: step < chunk.n_steps,
@@ -158,14 +182,15 @@ class Program:
         return state, metric_state, losses.stack()
 
     def step(self, state, metric_state, x, y, weight, rows, rate, mean, scale, decay):
-        call = {"training": True, "return_losses": True}
-        if self.spec.batch_norm:
-            # Padded rows must not enter the batch's mean and variance.
-            call["mask"] = tf.range(tf.shape(x)[0]) < rows
-        with tf.GradientTape() as tape:
+        # Padded rows must not enter the mean and variance of batch normalisation.
+        with tf.GradientTape() as tape, counting(rows):
             tape.watch(state.trainable)
             output, non_trainable, penalties = self.model.stateless_call(
-                state.trainable, state.non_trainable, x, **call
+                state.trainable,
+                state.non_trainable,
+                x,
+                training=True,
+                return_losses=True,
             )
             loss = tf.reduce_sum(self.loss(y, output) * weight)
             loss = loss + tf.add_n([tf.zeros_like(loss), *penalties])
@@ -269,9 +294,9 @@ class _InitialValues:
             if isinstance(layer, Standardize)
         ]
         self._generators = [
-            place[id(layer.seed_generator.state)]
-            for layer in model.layers
-            if getattr(layer, "seed_generator", None) is not None
+            index
+            for index, variable in enumerate(model.non_trainable_variables)
+            if variable.name == "seed_generator_state"
         ]
         place = {id(v): i for i, v in enumerate(optimizer.variables)}
         self.rate_index = place[id(optimizer._learning_rate)]
@@ -340,8 +365,16 @@ class _GivenSeed(keras.random.SeedGenerator):
         return self._value
 
 
-def _seeded_initializers(model, place):
+def _all_layers(model):
+    """The layers, also those of models within."""
     for layer in model.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from _all_layers(layer)
+
+
+def _seeded_initializers(model, place):
+    for layer in _all_layers(model):
         for attribute, name in _SEEDED:
             initializer = getattr(layer, name, None)
             if initializer is None or id(getattr(layer, attribute, None)) not in place:

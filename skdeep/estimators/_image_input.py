@@ -1,0 +1,111 @@
+"""What estimators of images share: checks, shapes, units of pixels, backbones."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.utils import check_array, check_X_y
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import validate_data
+
+from skdeep.encoding import Standardization, image_array, infer_image_shape
+from skdeep.networks import BACKBONES, FrozenModel
+
+IMAGE_CONSTRAINTS = {
+    "image_shape": [tuple, list, None],
+    "rescale": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither"), None],
+}
+BACKBONE_CONSTRAINTS = {
+    "backbone": [StrOptions(set(BACKBONES)), HasMethods(["get_weights"]), None],
+    "backbone_weights": [str, HasMethods(["__fspath__"]), None],
+}
+_BYTE = 1 / 255
+_NO_TARGET = "no_validation"  # scikit-learn's word for it
+
+
+def describe_backbone(backbone):
+    """A backbone as plain data, without importing Keras for a name."""
+    if backbone is None or isinstance(backbone, str):
+        return backbone
+    from skdeep.networks._backbones import describe
+
+    return describe(backbone)
+
+
+class ImageInput:
+    """Needs the parameters ``image_shape``, ``rescale`` and ``backbone``."""
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        if state["backbone"] is not None and not isinstance(state["backbone"], str):
+            description = describe_backbone(self.backbone)
+            state["backbone"] = FrozenModel(description, self.backbone.get_weights())
+        return state
+
+    def __setstate__(self, state):
+        if isinstance(state.get("backbone"), FrozenModel):
+            state = {**state, "backbone": state["backbone"].thaw()}
+        super().__setstate__(state)
+
+    def _check_images(self, X, y=_NO_TARGET, *, reset, **options):
+        """X of shape (n_samples, height, width, channels), a view; and y, if given."""
+        alone = isinstance(y, str) and y == _NO_TARGET
+        X = image_array(X)
+        # What comes in one of these stays as it is until its batch is due.
+        options["dtype"] = ["float32", "float64", "uint8"]
+        flat = np.ndim(X) == 2 or not hasattr(X, "ndim")
+        if flat and alone:
+            X = validate_data(self, X, reset=reset, **options)
+        elif flat:
+            X, y = validate_data(self, X, y, reset=reset, **options)
+        elif alone:
+            X = check_array(X, allow_nd=True, estimator=self, **options)
+        else:
+            X, y = check_X_y(X, y, allow_nd=True, estimator=self, **options)
+        if reset:
+            self._learn_pixels(X)
+        else:
+            self._compare_pixels(X)
+        X = X.reshape(len(X), *self.image_shape_)
+        return X if alone else (X, y)
+
+    def _learn_pixels(self, X):
+        self.image_shape_ = infer_image_shape(X.shape, self.image_shape)
+        if X.ndim > 2:
+            self.n_features_in_ = int(np.prod(self.image_shape_))
+            self.__dict__.pop("feature_names_in_", None)
+        self._bytes = X.dtype == np.uint8
+        self._pixel_factor = self._factor(X)
+
+    def _compare_pixels(self, X):
+        if X.ndim > 2:
+            shape = infer_image_shape(X.shape, None)
+            if shape != self.image_shape_:
+                raise ValueError(
+                    f"X has images of shape {shape}, but {type(self).__name__} was "
+                    f"fitted on images of shape {self.image_shape_}. Bring them to "
+                    "that shape."
+                )
+        if self.rescale == "auto" and (X.dtype == np.uint8) != self._bytes:
+            fitted, now = ("uint8", X.dtype) if self._bytes else ("float", "uint8")
+            raise ValueError(
+                "rescale='auto' has one unit for pixels of uint8 and another for "
+                f"floats. {type(self).__name__} was fitted on {fitted} images. "
+                f"Received images of {now}. Pass the same kind, or say the factor: "
+                "rescale=1/255 or rescale=None."
+            )
+
+    def _factor(self, X):
+        """What pixels are multiplied with."""
+        if self.rescale != "auto":
+            return 1.0 if self.rescale is None else float(self.rescale)
+        if self.backbone is None:
+            return _BYTE if self._bytes else 1.0
+        # keras.applications want 0 to 255; others know what they want.
+        named = isinstance(self.backbone, str)
+        return 1 / _BYTE if named and not self._bytes and X.max() <= 1 else 1.0
+
+    def _pixel_scaling(self):
+        """The factor as the statistics of the network's first layer."""
+        n_channels = self.image_shape_[-1]
+        scale = np.full(n_channels, 1 / self._pixel_factor)
+        return Standardization(np.zeros(n_channels), scale)

@@ -1,0 +1,218 @@
+"""ImageLoader: from files to arrays, inside of a pipeline."""
+
+import time
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+
+_MODES = {"rgb": "RGB", "rgba": "RGBA", "gray": "L"}
+# Work that takes less needs no progress bar.
+_SECONDS_WITHOUT_BAR = 2.0
+
+
+class ImageLoader(TransformerMixin, BaseEstimator):
+    """Load image files, or convert images in memory, to one array of bytes.
+
+    One image is open at a time: what a fold does not need is not loaded.
+
+    Parameters
+    ----------
+    size : tuple of (height, width) or int, default=(224, 224)
+        What every image is resized to.
+    color : {"rgb", "rgba", "gray"}, default="rgb"
+        Three channels, four or one.
+    crop_to_aspect_ratio : bool, default=False
+        Cut the image to the proportions of ``size`` before resizing, instead of
+        distorting it.
+    verbose : int, default=0
+        Show a progress bar on work of more than two seconds.
+
+    Examples
+    --------
+    >>> import os, matplotlib
+    >>> from skdeep import ImageLoader
+    >>> folder = os.path.join(matplotlib.get_data_path(), "sample_data")
+    >>> paths = [os.path.join(folder, "grace_hopper.jpg")]
+    >>> ImageLoader(size=(32, 24)).transform(paths).shape
+    (1, 32, 24, 3)
+    """
+
+    _parameter_constraints: dict = {
+        "size": [
+            tuple,
+            list,
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "color": [StrOptions(set(_MODES))],
+        "crop_to_aspect_ratio": ["boolean"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self, size=(224, 224), *, color="rgb", crop_to_aspect_ratio=False, verbose=0
+    ):
+        self.size = size
+        self.color = color
+        self.crop_to_aspect_ratio = crop_to_aspect_ratio
+        self.verbose = verbose
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Check the parameters; nothing is learnt.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples,) or (n_samples, 1)
+            Ignored but for its presence.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : ImageLoader
+        """
+        self._height_and_width()
+        return self
+
+    def transform(self, X):
+        """Load the images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples,) or (n_samples, 1)
+            Paths, ``PIL.Image.Image`` objects, or arrays of shape (height, width) or
+            (height, width, channels).
+
+        Returns
+        -------
+        images : ndarray of shape (n_samples, height, width, channels), uint8
+            Turned as their EXIF data says.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If a file is missing, truncated or no image; both name it.
+        """
+        self._validate_params()
+        items = _one_dimensional(X)
+        height, width = self._height_and_width()
+        channels = len(_MODES[self.color]) if self.color != "gray" else 1
+        images = np.empty((len(items), height, width, channels), np.uint8)
+        for number in self._with_progress(len(items)):
+            image = self._fit_to_size(_pillow_image(items[number], number))
+            images[number] = np.asarray(image).reshape(height, width, channels)
+        return images
+
+    def _height_and_width(self):
+        size = self.size
+        pair = (size, size) if isinstance(size, Integral) else tuple(size)
+        good = all(isinstance(side, Integral) and side > 0 for side in pair)
+        if len(pair) != 2 or not good:
+            raise ValueError(
+                "size must be (height, width), two positive integers. Received "
+                f"size={self.size!r}."
+            )
+        return pair
+
+    def _fit_to_size(self, image):
+        from PIL import Image, ImageOps
+
+        height, width = self._height_and_width()
+        image = _as_mode(ImageOps.exif_transpose(image), _MODES[self.color])
+        bilinear = Image.Resampling.BILINEAR
+        if self.crop_to_aspect_ratio:
+            return ImageOps.fit(image, (width, height), bilinear)
+        return image.resize((width, height), bilinear)
+
+    def _with_progress(self, total):
+        start, bar = time.monotonic(), None
+        for number in range(total):
+            yield number
+            if bar is None and self.verbose:
+                if time.monotonic() - start < _SECONDS_WITHOUT_BAR:
+                    continue
+                from keras.utils import Progbar
+
+                bar = Progbar(total, unit_name="image")
+            if bar is not None:
+                bar.update(number + 1)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.no_validation = True
+        tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        tags.input_tags.string = True
+        return tags
+
+
+def _one_dimensional(X):
+    """The images or paths as a list."""
+    if hasattr(X, "iloc"):
+        X = X.to_numpy()
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.shape[1] == 1:
+        X = X[:, 0]
+    if isinstance(X, str) or hasattr(X, "__fspath__") or not hasattr(X, "__len__"):
+        raise ValueError(
+            f"X must be a list or array of paths or images. Received {X!r}: put it "
+            "into a list."
+        )
+    return list(X)
+
+
+def _pillow_image(item, number):
+    """One item as an image of Pillow, all of it read."""
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise ImportError(
+            "ImageLoader needs Pillow: pip install 'skdeep[images]'."
+        ) from error
+    if isinstance(item, Image.Image):
+        return item
+    if isinstance(item, np.ndarray):
+        return _of_array(item, number)
+    if not isinstance(item, str) and not hasattr(item, "__fspath__"):
+        raise ValueError(
+            "ImageLoader takes paths, images of Pillow and arrays. Received "
+            f"X[{number}]={item!r}."
+        )
+    try:
+        with Image.open(item) as image:
+            image.load()
+            return image
+    except FileNotFoundError:
+        raise FileNotFoundError(f"No image file {str(item)!r}, X[{number}].") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ValueError(
+            f"The file {str(item)!r}, X[{number}], is no image or is damaged: {error}. "
+            "Replace it, or leave it out."
+        ) from error
+
+
+def _of_array(array, number):
+    from PIL import Image
+
+    grey = array.ndim == 3 and array.shape[2] == 1
+    array = array[:, :, 0] if grey else array
+    try:
+        if array.dtype != np.uint8:
+            raise TypeError(f"dtype {array.dtype} is not uint8")
+        return Image.fromarray(array)
+    except TypeError as error:
+        raise ValueError(
+            "Arrays must be uint8 of shape (height, width) or (height, width, 3 or "
+            f"4). Received X[{number}] of shape {array.shape}: {error}."
+        ) from error
+
+
+def _as_mode(image, mode):
+    if image.mode.startswith("I;16"):
+        # Pillow would cut 16 bits off at 255.
+        from PIL import Image
+
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    return image if image.mode == mode else image.convert(mode)

@@ -1,0 +1,81 @@
+"""Convolutions and poolings in NumPy."""
+
+import numpy as np
+
+from skdeep.inference._forward import dense_layers, pieces
+from skdeep.networks import margins
+
+# Values of the largest matrix of patches: it should stay in the cache.
+_PATCHES_AT_ONCE = 2**17
+
+
+def forward_conv(spec, layers, activation, X):
+    """Output before the output layer's activation.
+
+    Parameters
+    ----------
+    spec : ConvSpec
+    layers : FoldedLayers
+    activation : callable
+    X : ndarray of shape (n_samples, height, width, channels)
+
+    Returns
+    -------
+    output : ndarray of shape (n_samples, units)
+    """
+    dtype = layers.products[0][0].dtype
+    output = np.empty((len(X), spec.units), dtype)
+    n_convs = len(spec.widths) - len(spec.hidden_layer_sizes)
+    n_rows = max(1, _PATCHES_AT_ONCE // spec.most_patch_values)
+    buffers = [np.empty((n_rows, width), dtype) for width in spec.hidden_layer_sizes]
+    for piece in pieces(X, n_rows):
+        x = layers.scaled(X[piece])
+        convolutions = iter(layers.products[:n_convs])
+        for step in spec.steps:
+            if step.kind == "conv":
+                x = activation(_convolve(x, step, spec.padding, *next(convolutions)))
+            else:
+                x = _pool(x, step, spec.pooling)
+        x = _vector(x, spec.global_pooling)
+        dense_layers(layers.products[n_convs:], activation, x, buffers, output[piece])
+    return output
+
+
+def _convolve(x, step, padding, kernel, bias):
+    if padding == "same":
+        sides = margins(step.before, step.window, step.strides)
+        x = np.pad(x, [(0, 0), *sides, (0, 0)])
+    height, width, filters = step.after
+    patches = np.empty((len(x), height, width, *kernel.shape[:3]), x.dtype)
+    for i, j, seen in _windows(x, step):
+        patches[:, :, :, i, j] = seen
+    flat = kernel.reshape(-1, filters)
+    product = patches.reshape(-1, len(flat)) @ flat
+    product += bias
+    return product.reshape(len(x), height, width, filters)
+
+
+def _pool(x, step, pooling):
+    combine = np.maximum if pooling == "max" else np.add
+    total = None
+    for _, _, seen in _windows(x, step):
+        total = seen.copy() if total is None else combine(total, seen, out=total)
+    if pooling == "average":
+        total /= step.window[0] * step.window[1]
+    return total
+
+
+def _windows(x, step):
+    """What each place of the window sees while it moves over the images."""
+    (height, width), (down, right) = step.after[:2], step.strides
+    for i in range(step.window[0]):
+        for j in range(step.window[1]):
+            rows = slice(i, i + (height - 1) * down + 1, down)
+            columns = slice(j, j + (width - 1) * right + 1, right)
+            yield i, j, x[:, rows, columns]
+
+
+def _vector(x, global_pooling):
+    if global_pooling is None:
+        return x.reshape(len(x), -1)
+    return x.mean(axis=(1, 2)) if global_pooling == "average" else x.max(axis=(1, 2))

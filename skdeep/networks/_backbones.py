@@ -1,0 +1,150 @@
+"""Pretrained networks of keras.applications, and networks of the user's."""
+
+import contextlib
+import functools
+import json
+import sys
+
+import keras
+import numpy as np
+
+from skdeep.networks._parts import own_random_state
+
+L = keras.layers
+_IMAGES_AT_ONCE = 32
+
+
+def describe(backbone):
+    """A backbone as plain data: its name, or its architecture in JSON."""
+    if isinstance(backbone, str):
+        return backbone
+    return json.dumps(keras.saving.serialize_keras_object(backbone), sort_keys=True)
+
+
+def build_backbone(description, image_shape):
+    """The layers of a backbone, with any weights.
+
+    Parameters
+    ----------
+    description : str
+        From :func:`describe`.
+    image_shape : tuple of (int, int, int)
+        For networks of keras.applications, which are built for it.
+    """
+    with own_random_state():
+        if description.startswith("{"):
+            return keras.saving.deserialize_keras_object(
+                json.loads(description), safe_mode=True
+            )
+        return _application(description, image_shape, weights=None)
+
+
+def backbone_input(description, x):
+    """Pixels from 0 to 255 as the backbone wants them."""
+    if description.startswith("{"):
+        return x
+    if x.shape[-1] == 1:
+        x = L.Concatenate()([x, x, x])
+    return _module(description).preprocess_input(x)
+
+
+def pretrained_weights(backbone, weights, image_shape):
+    """Arrays in the order of the backbone's ``weights``, or None for random ones.
+
+    Parameters
+    ----------
+    backbone : str or keras.Model
+    weights : None, "imagenet" or path-like
+    image_shape : tuple of (int, int, int)
+    """
+    if not isinstance(backbone, str):
+        if weights is not None:
+            model = build_backbone(describe(backbone), image_shape)
+            return _loaded(model, weights)
+        return backbone.get_weights()
+    if weights is None:
+        return None
+    if weights != "imagenet":
+        return _loaded(build_backbone(backbone, image_shape), weights)
+    return _imagenet(backbone, image_shape)
+
+
+@functools.lru_cache(maxsize=2)
+def _imagenet(name, image_shape):
+    with own_random_state(), download_errors(name):
+        return _application(name, image_shape, weights="imagenet").get_weights()
+
+
+def top_labels(name, X, factor, top):
+    """The labels of ImageNet for images, a DataFrame.
+
+    Parameters
+    ----------
+    name : str
+    X : ndarray of shape (n_samples, height, width, channels)
+    factor : float
+        What makes its values 0 to 255.
+    top : int
+    """
+    import pandas as pd
+
+    model, preprocess = _with_top(name), _module(name).preprocess_input
+    size = model.input_shape[1:3]
+    rows = []
+    for start in range(0, len(X), _IMAGES_AT_ONCE):
+        images = X[start : start + _IMAGES_AT_ONCE].astype("float32") * factor
+        images = np.repeat(images, 3, axis=3) if images.shape[3] == 1 else images
+        images = keras.ops.image.resize(images, size)
+        output = model(preprocess(images), training=False).numpy()
+        with download_errors(name):
+            decoded = keras.applications.imagenet_utils.decode_predictions(output, top)
+        for number, best in enumerate(decoded, start):
+            for rank, (wordnet_id, label, probability) in enumerate(best, 1):
+                rows.append((number, rank, label, float(probability), wordnet_id))
+    columns = ["image", "rank", "label", "probability", "wordnet_id"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+@functools.lru_cache(maxsize=1)
+def _with_top(name):
+    with own_random_state(), download_errors(name):
+        return getattr(keras.applications, name)(weights="imagenet")
+
+
+def _module(name):
+    return sys.modules[getattr(keras.applications, name).__module__]
+
+
+def _loaded(model, path):
+    try:
+        model.load_weights(path)
+    except FileNotFoundError:
+        raise
+    except (ValueError, OSError) as error:
+        raise ValueError(
+            f"backbone_weights={str(path)!r} does not fit the backbone without its "
+            f"top: {error} Save them with Keras's save_weights, or use a file of "
+            "keras.applications whose name ends in 'notop.h5'."
+        ) from error
+    return model.get_weights()
+
+
+def _application(name, image_shape, weights):
+    shape = (*image_shape[:2], 3)
+    build = getattr(keras.applications, name)
+    return build(include_top=False, weights=weights, input_shape=shape)
+
+
+@contextlib.contextmanager
+def download_errors(name):
+    """Say what to do where Keras cannot download."""
+    try:
+        yield
+    except Exception as error:
+        if "URL fetch failure" not in str(error):
+            raise
+        raise OSError(
+            f"Keras could not download the ImageNet weights of {name}: {error}. "
+            "Download the file on a machine with a network and pass its path as "
+            "backbone_weights, or put it into ~/.keras/models."
+        ) from error

@@ -1,0 +1,168 @@
+"""Keras models of network specs.
+
+A network is: inputs, the family's body (nothing for dense networks), hidden dense
+layers, the output layer.
+"""
+
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from skdeep.networks import _conv
+from skdeep.networks._conv_spec import ConvSpec
+from skdeep.networks._layers import (
+    CountingBatchNormalization,
+    LoweredAveragePooling2D,
+    LoweredConv2D,
+    LoweredMaxPooling2D,
+    PhiloxDropout,
+    Standardize,
+)
+from skdeep.networks._parts import TEMPLATE_SEED, activation, dense, own_random_state
+
+L = keras.layers
+_BODIES = {ConvSpec: _conv.blocks}
+_BEFORE_SCALING = {ConvSpec: _conv.augmented}
+
+
+class Kit(NamedTuple):
+    """The layer classes to build with."""
+
+    dropout: type
+    batch_norm: type
+    conv: type
+    max_pooling: type
+    average_pooling: type
+
+
+_TEMPLATE = Kit(
+    PhiloxDropout,
+    CountingBatchNormalization,
+    LoweredConv2D,
+    LoweredMaxPooling2D,
+    LoweredAveragePooling2D,
+)
+_STOCK = Kit(
+    L.Dropout, L.BatchNormalization, L.Conv2D, L.MaxPooling2D, L.AveragePooling2D
+)
+
+
+def build_template(spec, *, linear_output=False):
+    """The training template: its weights are inputs of the compiled program.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    linear_output : bool, default=False
+        Leave out the activation of the output layer.
+
+    Returns
+    -------
+    model : keras.Model
+        Input: (batch, *spec.input_shape). Output: (batch, units).
+    """
+    standardize = Standardize(dtype=spec.array_dtype) if spec.normalize else None
+    return _network(spec, _TEMPLATE, standardize, linear_output, None)
+
+
+def build_stock(spec, weights, inputs, outputs):
+    """The trained network from stock Keras layers, which loads without skdeep.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    weights : Weights
+    inputs, outputs : Standardization or None
+        The units of the raw inputs and of the raw outputs.
+    """
+    dtype = spec.array_dtype
+    standardize = inputs and _standardize(inputs, dtype)
+    rescale = outputs and L.Rescaling(
+        outputs.scale.tolist(), outputs.mean.tolist(), dtype=dtype
+    )
+    model = _network(spec, _STOCK, standardize, False, rescale)
+    # The scaling is constants here, and variables in the template.
+    template = build_template(spec)
+    scaling = {
+        id(variable)
+        for layer in template.layers
+        if isinstance(layer, Standardize)
+        for variable in layer.variables
+    }
+    pairs = zip(template.non_trainable_variables, weights.non_trainable, strict=True)
+    fixed = [value for variable, value in pairs if id(variable) not in scaling]
+    assign(model.trainable_variables, weights.trainable)
+    assign(model.non_trainable_variables, fixed)
+    return model
+
+
+def with_backbone(model, arrays, trainable, non_trainable):
+    """The lists of a template's values, with these arrays in its backbone.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A template that has a backbone.
+    arrays : list of ndarray
+        In the order of the backbone's ``weights``.
+    trainable, non_trainable : list
+        Values in the order of the template's variables.
+    """
+    # Augmentations may be models, too, but come first.
+    backbone = [layer for layer in model.layers if isinstance(layer, keras.Model)][-1]
+    new = {id(v): a for v, a in zip(backbone.weights, arrays, strict=True)}
+
+    def replaced(variables, values):
+        pairs = zip(variables, values, strict=True)
+        return [new.get(id(variable), value) for variable, value in pairs]
+
+    return (
+        replaced(model.trainable_variables, trainable),
+        replaced(model.non_trainable_variables, non_trainable),
+    )
+
+
+def assign(variables, values):
+    """Give each Keras variable its value."""
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(np.asarray(value))
+
+
+def _standardize(inputs, dtype):
+    # In two steps, for x / scale - mean / scale cancels where the mean is large.
+    center = L.Rescaling(1.0, (-inputs.mean).tolist(), dtype=dtype)
+    scale = L.Rescaling((1 / inputs.scale).tolist(), dtype=dtype)
+    return lambda x: scale(center(x))
+
+
+@own_random_state()
+def _network(spec, kit, standardize, linear_output, rescale):
+    inputs = x = keras.Input(spec.input_shape, dtype=spec.array_dtype)
+    x = _BEFORE_SCALING.get(type(spec), _unchanged)(spec, kit, x)
+    if standardize is not None:
+        x = standardize(x)
+    x = _BODIES.get(type(spec), _unchanged)(spec, kit, x)
+    x = _hidden_layers(spec, kit, x)
+    if spec.output is None:
+        return keras.Model(inputs, x)
+    # In full precision also where the layers before it are not.
+    x = dense(spec, spec.units, dtype=spec.array_dtype)(x)
+    if spec.output != "linear" and not linear_output:
+        x = L.Activation(spec.output, dtype=spec.array_dtype)(x)
+    return keras.Model(inputs, x if rescale is None else rescale(x))
+
+
+def _unchanged(spec, kit, x):
+    return x
+
+
+def _hidden_layers(spec, kit, x):
+    for width in spec.hidden_layer_sizes:
+        x = dense(spec, width, use_bias=not spec.batch_norm)(x)
+        if spec.batch_norm:
+            x = kit.batch_norm(dtype=spec.dtype)(x)
+        x = activation(spec)(x)
+        if spec.dropout:
+            x = kit.dropout(spec.dropout, seed=TEMPLATE_SEED, dtype=spec.dtype)(x)
+    return x

@@ -1,0 +1,83 @@
+"""The body of convolutional networks."""
+
+import keras
+
+from skdeep.networks._backbones import backbone_input, build_backbone
+from skdeep.networks._parts import (
+    TEMPLATE_SEED,
+    activation,
+    copy,
+    initializer,
+    regularizer,
+)
+
+L = keras.layers
+# As shares of the image, or of a whole turn.
+_AUGMENT = {
+    "flip": lambda **kw: L.RandomFlip("horizontal", **kw),
+    "shift": lambda **kw: L.RandomTranslation(0.1, 0.1, fill_mode="nearest", **kw),
+    "rotate": lambda **kw: L.RandomRotation(0.04, fill_mode="nearest", **kw),
+    "zoom": lambda **kw: L.RandomZoom(0.1, fill_mode="nearest", **kw),
+}
+
+
+def augmented(spec, kit, x):
+    """``x`` randomly changed in training, before it is scaled."""
+    for item in spec.augment:
+        if isinstance(item, str):
+            layer = _AUGMENT[item](seed=TEMPLATE_SEED, dtype=spec.array_dtype)
+        else:
+            layer = copy(item)
+        x = layer(x)
+    return x
+
+
+def blocks(spec, kit, x):
+    """Convolutions and poolings, or a backbone, then a vector per image."""
+    if spec.backbone:
+        x = _backbone(spec, x)
+    for step in spec.steps:
+        if step.kind == "conv":
+            x = _convolution(spec, kit, step)(x)
+            if spec.batch_norm:
+                x = kit.batch_norm(dtype=spec.dtype)(x)
+            x = activation(spec)(x)
+        else:
+            pool = {"max": kit.max_pooling, "average": kit.average_pooling}
+            x = pool[spec.pooling](step.window, dtype=spec.dtype)(x)
+    x = _vector(spec, x)
+    if spec.dropout:
+        x = kit.dropout(spec.dropout, seed=TEMPLATE_SEED, dtype=spec.dtype)(x)
+    return x
+
+
+def _convolution(spec, kit, step):
+    return kit.conv(
+        step.after[2],
+        step.window,
+        strides=step.strides,
+        padding=spec.padding,
+        use_bias=not spec.batch_norm,
+        kernel_initializer=initializer(spec.kernel_initializer),
+        kernel_regularizer=regularizer(spec),
+        dtype=spec.dtype,
+    )
+
+
+def _backbone(spec, x):
+    model = build_backbone(spec.backbone, spec.input_shape)
+    if spec.fine_tune > len(model.layers):
+        raise ValueError(
+            f"fine_tune={spec.fine_tune} is more than the {len(model.layers)} layers "
+            "of the backbone. Lower it."
+        )
+    for layer in model.layers[: len(model.layers) - spec.fine_tune]:
+        layer.trainable = False
+    # Its batch normalisations go on with the statistics that they have.
+    return model(backbone_input(spec.backbone, x), training=False)
+
+
+def _vector(spec, x):
+    pooling = {"average": L.GlobalAveragePooling2D, "max": L.GlobalMaxPooling2D}
+    layer = pooling.get(spec.global_pooling, L.Flatten)
+    return x if len(x.shape) == 2 else layer(dtype=spec.dtype)(x)

@@ -1,0 +1,66 @@
+"""What the layers of all families are made of."""
+
+import contextlib
+import random
+
+import keras
+
+L = keras.layers
+# Without a seed Keras would draw one from Python's global generator. Every fit
+# replaces what is drawn with it. Odd enough that no user has chosen it.
+TEMPLATE_SEED = 1_953_719_161
+
+
+@contextlib.contextmanager
+def own_random_state():
+    """Keras seeds layers from Python's global generator: within, it gets it back."""
+    state = random.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(state)
+
+
+def dense(spec, width, *, use_bias=True, dtype=None):
+    """A dense layer with the spec's initialiser and penalties."""
+    return L.Dense(
+        width,
+        use_bias=use_bias,
+        kernel_initializer=initializer(spec.kernel_initializer),
+        kernel_regularizer=regularizer(spec),
+        dtype=dtype or spec.dtype,
+    )
+
+
+def regularizer(spec):
+    """The spec's penalties on kernels, or None."""
+    if spec.l1 or spec.l2:
+        return keras.regularizers.L1L2(l1=spec.l1, l2=spec.l2)
+    return None
+
+
+def activation(spec):
+    """A layer of the spec's activation."""
+    if isinstance(spec.activation, L.Layer):
+        return copy(spec.activation)
+    return L.Activation(spec.activation, dtype=spec.dtype)
+
+
+def initializer(value):
+    """A fresh initialiser that draws no seed of its own."""
+    if isinstance(value, str):
+        seedless = value in ("ones", "zeros")
+        config = {} if seedless else {"seed": TEMPLATE_SEED}
+        return keras.initializers.deserialize({"class_name": value, "config": config})
+    config = dict(value.get_config()) if hasattr(value, "get_config") else None
+    if config is None:
+        return value
+    if "seed" in config and config["seed"] is None:
+        config["seed"] = TEMPLATE_SEED
+    return type(value).from_config(config)
+
+
+def copy(layer):
+    """A fresh layer: one object cannot serve in several places."""
+    config = {k: v for k, v in layer.get_config().items() if k != "name"}
+    return type(layer).from_config(config)

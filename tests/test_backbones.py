@@ -1,0 +1,240 @@
+"""Backbones: pretrained layers in ConvClassifier and ImageEmbedder.
+
+No test downloads weights: those of a file are random ones of the same network.
+"""
+
+import pickle
+import time
+
+import joblib
+import keras
+import numpy as np
+import pytest
+from joblib import Memory
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import load_digits, load_sample_image
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.pipeline import make_pipeline
+
+import skdeep
+from skdeep import ConvClassifier, ConvRegressor, ImageEmbedder
+
+L = keras.layers
+NET = {"hidden_layer_sizes": (8,), "epochs": 2, "random_state": 0}
+
+
+@pytest.fixture(scope="session")
+def images():
+    data = load_digits()
+    return data.images[:300], data.target[:300]
+
+
+@pytest.fixture(scope="session")
+def photos():
+    """Squares of 32 x 32 pixels from two photographs."""
+    pair = [load_sample_image(name)[:128, :128] for name in ("china.jpg", "flower.jpg")]
+    tiles = [p.reshape(4, 32, 4, 32, 3).swapaxes(1, 2) for p in pair]
+    return np.concatenate(tiles).reshape(-1, 32, 32, 3), np.repeat([0, 1], 16)
+
+
+@pytest.fixture
+def body():
+    keras.utils.set_random_seed(0)
+    layers = [
+        L.Conv2D(8, 3, activation="relu"),
+        L.BatchNormalization(),
+        L.Conv2D(16, 3, activation="relu"),
+    ]
+    return keras.Sequential([keras.Input((8, 8, 1)), *layers])
+
+
+@pytest.fixture(scope="session")
+def mobile_net():
+    keras.utils.set_random_seed(0)
+    return keras.applications.MobileNetV2(
+        include_top=False, weights=None, input_shape=(32, 32, 3)
+    )
+
+
+@pytest.fixture(scope="session")
+def file_of_weights(mobile_net, tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "mobile_net.weights.h5"
+    mobile_net.save_weights(path)
+    return path
+
+
+def backbone_weights(estimator):
+    """The arrays of the one model within ``model_``."""
+    models = [x for x in estimator.model_.layers if isinstance(x, keras.Model)]
+    return models[-1].get_weights()
+
+
+def test_frozen_weights_stay_and_clones_have_them(images, body):
+    before = body.get_weights()
+    classifier = ConvClassifier(backbone=body, **NET).fit(*images)
+    assert len(classifier.network_.weights.trainable) == 4
+    folds = cross_validate(clone(classifier), *images, cv=2, return_estimator=True)
+    for fitted in (classifier, *folds["estimator"]):
+        for own, given in zip(backbone_weights(fitted), before, strict=True):
+            assert_array_equal(own, given)
+    for after, given in zip(body.get_weights(), before, strict=True):
+        assert_array_equal(after, given)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_fine_tuning_trains_the_last_layers(images, body, engine):
+    before = body.get_weights()
+    regressor = ConvRegressor(backbone=body, fine_tune=1, engine=engine, **NET)
+    after = backbone_weights(regressor.fit(*images))
+    same = [np.array_equal(a, b) for a, b in zip(after, before, strict=True)]
+    assert same == [True] * 6 + [False] * 2
+    with pytest.raises(ValueError, match=r"fine_tune=9 .* 3 layers"):
+        regressor.set_params(fine_tune=9).fit(*images)
+
+
+def test_engines_agree(images, body):
+    params = {"backbone": body, "fine_tune": 2, "optimizer": "sgd", **NET}
+    pair = [
+        ConvClassifier(**params, engine=engine).fit(*images).network_.weights.trainable
+        for engine in ("compiled", "keras")
+    ]
+    for compiled, reference in zip(*pair, strict=True):
+        assert_allclose(compiled, reference, atol=1e-4)
+
+
+def test_named_backbone_with_weights_of_a_file(photos, mobile_net, file_of_weights):
+    X, y = photos
+    classifier = ConvClassifier(
+        backbone="MobileNetV2", backbone_weights=file_of_weights, **NET
+    ).fit(X, y)
+    pixels = keras.applications.mobilenet_v2.preprocess_input(X.astype("float32"))
+    features = mobile_net.predict(pixels, verbose=0).mean(axis=(1, 2))
+    embedder = ImageEmbedder(backbone_weights=file_of_weights).fit(X)
+    assert_allclose(embedder.transform(X), features, rtol=1e-3, atol=1e-5)
+    for kind in (X / 255, X.astype(float)):  # 0 to 1, and 0 to 255
+        assert_allclose(embedder.fit_transform(kind), features, rtol=1e-3, atol=1e-5)
+    head = keras.Sequential(classifier.model_.layers[-4:])
+    assert_allclose(
+        classifier.predict_proba(X)[:, 1:], head(features), rtol=1e-3, atol=1e-5
+    )
+
+
+def test_grey_images_become_three_channels(images, file_of_weights):
+    big = np.kron(images[0][:4], np.ones((4, 4)))
+    embedder = ImageEmbedder(backbone_weights=file_of_weights)
+    colours = np.repeat(big[..., None], 3, axis=3)
+    expected = embedder.fit_transform(colours)
+    assert_allclose(embedder.fit_transform(big), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_random_frozen_weights_bring_a_warning(photos):
+    classifier = ConvClassifier(backbone="MobileNetV2", **{**NET, "epochs": 1})
+    with pytest.warns(UserWarning, match="random weights and none of its layers"):
+        first = classifier.fit(*photos).predict_proba(photos[0])
+    with pytest.warns(UserWarning, match="random weights"):
+        again = clone(classifier).fit(*photos)
+    assert_array_equal(again.predict_proba(photos[0]), first)
+    with pytest.raises(ValueError, match="backbone_weights=None"):
+        ImageEmbedder(backbone_weights=None).fit(photos[0])
+
+
+def test_weights_that_do_not_fit(images, photos, body, tmp_path, file_of_weights):
+    path = tmp_path / "other.weights.h5"
+    keras.Sequential([keras.Input((3,)), L.Dense(2)]).save_weights(path)
+    with pytest.raises(ValueError, match=r"other\.weights\.h5.* does not fit"):
+        ConvClassifier(backbone=body, backbone_weights=path, **NET).fit(*images)
+    with pytest.raises(FileNotFoundError):
+        ImageEmbedder(backbone_weights=tmp_path / "none.weights.h5").fit(photos[0])
+    with pytest.raises(ValueError, match="at least 32x32"):
+        ConvClassifier(
+            backbone="MobileNetV2", backbone_weights=file_of_weights, **NET
+        ).fit(*images)
+
+
+def test_without_a_network_the_error_says_what_to_do(photos, monkeypatch):
+    def refused(*args, **kwargs):
+        raise Exception("URL fetch failure on https://...: None -- refused")
+
+    monkeypatch.setattr(keras.src.utils.file_utils, "get_file", refused)
+    embedder = ImageEmbedder("ResNet50")
+    with pytest.raises(OSError, match=r"of ResNet50.*pass its path as"):
+        embedder.fit(photos[0])
+
+
+def test_features_are_computed_once_per_fold_in_a_search(images, body, tmp_path):
+    memory = Memory(str(tmp_path), verbose=0)
+    pipe = make_pipeline(
+        ImageEmbedder(body, backbone_weights=None),
+        LogisticRegression(max_iter=1000),
+        memory=memory,
+    )
+    grid = {"logisticregression__C": [0.01, 0.1, 1.0]}
+    search = GridSearchCV(pipe, grid, cv=2, error_score="raise").fit(*images)
+    assert search.best_score_ > 0.5
+    computed = list(tmp_path.glob("joblib/**/output.pkl"))
+    assert len(computed) == 3  # two folds, and all of them at last
+
+
+def test_pickles_of_a_model_are_the_same_at_any_time(body, monkeypatch):
+    """Or joblib's memory would compute anew."""
+    embedder = ImageEmbedder(body, backbone_weights=None)
+    before = joblib.hash(clone(embedder))
+    year = time.localtime(time.time() + 4e7)
+    monkeypatch.setattr(time, "localtime", lambda *_: year)
+    assert joblib.hash(clone(embedder)) == before
+    again = pickle.loads(pickle.dumps(embedder)).backbone
+    for own, given in zip(again.get_weights(), body.get_weights(), strict=True):
+        assert_array_equal(own, given)
+
+
+def test_embedder_as_transformer(images, body, tmp_path):
+    X, _ = images
+    embedder = ImageEmbedder(body, backbone_weights=None)
+    features = embedder.fit_transform(X)
+    assert features.shape == (300, 16)
+    assert features.dtype == np.float32
+    names = embedder.get_feature_names_out()
+    assert list(names[:2]) == ["imageembedder0", "imageembedder1"]
+    frame = clone(embedder).set_output(transform="pandas").fit_transform(X)
+    assert list(frame.columns) == list(names)
+    flat = ImageEmbedder(body, backbone_weights=None, pooling=None).fit_transform(X)
+    assert_allclose(flat.reshape(300, 16, 16).mean(axis=1), features, rtol=1e-4)
+    skdeep.save(embedder, tmp_path / "embedder.skdeep")
+    again = skdeep.load(tmp_path / "embedder.skdeep")
+    assert_array_equal(again.transform(X), features)
+    assert_array_equal(clone(again).fit_transform(X), features)
+
+
+def test_top_labels(photos, monkeypatch):
+    """The network is Keras's; its weights are random and its labels numbers here."""
+    from keras.src.applications import imagenet_utils
+
+    from skdeep.networks import _backbones
+
+    keras.utils.set_random_seed(0)
+    whole = keras.applications.MobileNetV2(weights=None)
+    kernel, bias = whole.layers[-1].get_weights()  # else all are as probable
+    kernel = np.random.RandomState(0).normal(scale=1e3, size=kernel.shape)
+    whole.layers[-1].set_weights([kernel, bias])
+    labels = {str(number): [f"n{number}", f"label{number}"] for number in range(1000)}
+    monkeypatch.setattr(imagenet_utils, "CLASS_INDEX", labels)
+    monkeypatch.setattr(_backbones, "_with_top", lambda name: whole)
+    bodies = whole.layers[-3].output
+    weights = keras.Model(whole.input, bodies).get_weights()
+    monkeypatch.setattr(_backbones, "_imagenet", lambda name, shape: weights)
+    X = photos[0][:2]
+    table = ImageEmbedder().fit(X).predict_top(X, top=2)
+    assert list(table["image"]) == [0, 0, 1, 1]
+    assert list(table["rank"]) == [1, 2, 1, 2]
+    pixels = keras.ops.image.resize(X.astype("float32"), (224, 224))
+    output = whole.predict(pixels / 127.5 - 1, verbose=0)
+    assert list(table["label"][::2]) == [f"label{i}" for i in output.argmax(axis=1)]
+    assert_allclose(table["probability"][::2], output.max(axis=1), rtol=1e-4)
+
+
+def test_top_labels_need_imagenet(images, body):
+    embedder = ImageEmbedder(body, backbone_weights=None).fit(images[0])
+    with pytest.raises(ValueError, match="labels of ImageNet only"):
+        embedder.predict_top(images[0])

@@ -1,0 +1,414 @@
+"""ConvClassifier and ConvRegressor on real images."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import load_digits, load_sample_image
+from sklearn.model_selection import cross_val_score
+
+import skdeep
+from skdeep import ConvClassifier, ConvRegressor, DenseClassifier
+from skdeep.networks import _conv_spec
+from skdeep.networks._layers import (
+    LoweredAveragePooling2D,
+    LoweredConv2D,
+    LoweredMaxPooling2D,
+    lowering,
+)
+from skdeep.training import _job
+
+NET = {"filters": (4,), "hidden_layer_sizes": (8,), "epochs": 2, "random_state": 0}
+
+
+@pytest.fixture(scope="session")
+def images():
+    """500 digits of 8 x 8 pixels, from 0 to 16."""
+    data = load_digits()
+    return data.images[:500], data.target[:500]
+
+
+@pytest.fixture(scope="session")
+def photographs():
+    """Squares of two photographs: 16 x 16 pixels, three colours, 400 of each."""
+    tiles = []
+    for name in ("china.jpg", "flower.jpg"):
+        photo = load_sample_image(name)[:320, :320]
+        tiles.append(photo.reshape(20, 16, 20, 16, 3).swapaxes(1, 2))
+    X = np.concatenate(tiles).reshape(-1, 16, 16, 3)
+    order = np.random.RandomState(0).permutation(len(X))
+    return X[order], np.repeat(["china", "flower"], 400)[order]
+
+
+@pytest.fixture(scope="session")
+def conv(images):
+    return ConvClassifier(**NET).fit(*images)
+
+
+def same_weights(first, second, tolerance):
+    pairs = zip(
+        first.network_.weights.trainable,
+        second.network_.weights.trainable,
+        strict=True,
+    )
+    for a, b in pairs:
+        assert_allclose(a, b, rtol=0, atol=tolerance)
+
+
+# Input
+
+
+def test_shapes_of_grey_images_are_the_same_to_it(images, conv):
+    X, y = images
+    for shape in ((500, 8, 8, 1), (500, 64)):
+        other = clone(conv).fit(X.reshape(shape), y)
+        assert other.image_shape_ == (8, 8, 1)
+        assert other.n_features_in_ == 64
+        assert_array_equal(other.predict_proba(X), conv.predict_proba(X))
+    assert_array_equal(conv.predict(X.reshape(500, 64)), conv.predict(X[..., None]))
+
+
+def test_rows_that_are_not_square_are_one_row_of_pixels(diabetes):
+    regressor = ConvRegressor(**NET).fit(*diabetes)
+    assert regressor.image_shape_ == (1, 10, 1)
+
+
+@pytest.mark.parametrize("shape", [(4, 16), (4, 4, 4)])
+def test_image_shape_says_what_flat_rows_are(images, shape):
+    X, y = images
+    classifier = ConvClassifier(**NET, image_shape=shape).fit(X.reshape(500, 64), y)
+    expected = shape if len(shape) == 3 else (*shape, 1)
+    assert classifier.image_shape_ == expected
+    assert classifier.model_.input_shape == (None, *expected)
+
+
+def test_colours(photographs):
+    X, y = photographs
+    classifier = ConvClassifier((8,), hidden_layer_sizes=(), random_state=0, epochs=10)
+    assert classifier.fit(X[:600], y[:600]).score(X[600:], y[600:]) > 0.9
+    assert classifier.image_shape_ == (16, 16, 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X: X[:, None], r"channels first.*np\.moveaxis\(X, 1, -1\)"),
+        (lambda X: [*X[:-1], X[0][:4]], r"\(4, 8\) and \(8, 8\).*ImageLoader"),
+        (lambda X: np.array([*X[:-1], X[0][:4]], dtype=object), "ImageLoader"),
+        (lambda X: [f"{i}.png" for i in range(len(X))], "names of files"),
+        (lambda X: X[:, None, None], r"Received X of shape \(500, 1, 1, 8, 8\)"),
+        (lambda X: X[0], "inconsistent numbers of samples"),
+        (lambda X: np.where(X > 15, np.nan, X), "NaN"),
+    ],
+)
+def test_images_that_are_refused(images, change, message):
+    X, y = images
+    with pytest.raises(ValueError, match=message):
+        ConvClassifier(**NET).fit(change(X), y)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"image_shape": (7, 7)}, r"49 values per image.*64 columns"),
+        ({"padding": "valid", "kernel_size": 5, "filters": (4, 4)}, "reach block 2"),
+        ({"kernel_size": (1, 2, 3)}, "one integer or two"),
+        ({"filters": (4, 0)}, r"filters=\(4, 0\)"),
+        ({"augment": "spin"}, "augment"),
+        ({"augment": ["flip", "spin"]}, "'spin'"),
+        ({"pooling": "mean"}, "pooling"),
+    ],
+)
+def test_parameters_that_are_refused(images, params, message):
+    X, y = images
+    with pytest.raises(ValueError, match=message):
+        ConvClassifier(**{**NET, **params}).fit(X.reshape(500, 64), y)
+
+
+def test_other_images_than_in_fit_are_refused(images, conv):
+    X, _ = images
+    with pytest.raises(ValueError, match=r"shape \(4, 8, 1\).*\(8, 8, 1\)"):
+        conv.predict(X[:, :4])
+    with pytest.raises(ValueError, match="32 features"):
+        conv.predict(X[:, :4].reshape(500, 32))
+    with pytest.raises(ValueError, match="does not match"):
+        ConvClassifier(**NET, image_shape=(4, 16)).fit(*images)
+
+
+def test_bytes_are_scaled(images):
+    X, y = images
+    pixels = (X * 15).astype(np.uint8)
+    plain = ConvClassifier(**NET, normalize=False)
+    of_bytes = clone(plain).fit(pixels, y)
+    of_floats = clone(plain).fit(pixels / 255, y)
+    same_weights(of_bytes, of_floats, 1e-5)
+    assert_allclose(
+        of_bytes.model_.predict(pixels[..., None], verbose=0),
+        of_bytes.predict_proba(pixels),
+        atol=1e-5,
+    )
+    scaled = clone(plain).set_params(rescale=1 / 255).fit(pixels.astype(float), y)
+    same_weights(of_bytes, scaled, 1e-5)
+    as_they_are = clone(plain).set_params(rescale=None).fit(pixels, y)
+    assert not as_they_are.network_.spec.normalize
+    assert of_bytes.network_.weights.trainable[0].dtype == np.float32
+
+
+def test_bytes_and_floats_are_not_mixed_silently(images):
+    X, y = images
+    pixels = (X * 15).astype(np.uint8)
+    classifier = ConvClassifier(**NET).fit(pixels, y)
+    with pytest.raises(ValueError, match=r"fitted on uint8 images.*float64"):
+        classifier.predict(X)
+    with pytest.raises(ValueError, match=r"fitted on float images.*uint8"):
+        ConvClassifier(**NET).fit(X, y).predict(pixels)
+    with pytest.raises(ValueError, match="fitted on uint8"):
+        classifier.fit(pixels, y, X_val=X, y_val=y)
+
+
+# Networks
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("strides", [(1, 1), (2, 1), (3, 3)])
+@pytest.mark.parametrize("kernel", [(3, 3), (2, 4), (5, 1)])
+def test_lowered_convolution_is_that_of_keras(photographs, padding, strides, kernel):
+    X = photographs[0][:4, :11].astype("float32") / 255
+    layer = LoweredConv2D(5, kernel, strides=strides, padding=padding)
+    expected = layer(X)
+    with lowering():
+        assert_allclose(layer(X), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("cls", [LoweredMaxPooling2D, LoweredAveragePooling2D])
+@pytest.mark.parametrize("window", [(2, 2), (3, 2), (4, 4)])
+def test_lowered_pooling_is_that_of_keras(photographs, cls, window):
+    X = photographs[0][:4, :11].astype("float32") / 255
+    layer = cls(window)
+    expected = layer(X)
+    with lowering():
+        assert_allclose(layer(X), expected, atol=1e-6)
+
+
+ARCHITECTURES = {
+    "max": {},
+    "average, valid": {"pooling": "average", "padding": "valid"},
+    "strides": {"strides": 2, "kernel_size": (3, 2), "pooling": None},
+    "two convolutions": {"convs_per_block": 2, "filters": (4, 6), "strides": (1, 2)},
+    "global maximum": {"global_pooling": "max", "pool_size": (1, 3)},
+    "global mean": {"global_pooling": "average", "hidden_layer_sizes": ()},
+    "batch norm": {"batch_norm": True},
+    "no convolution": {"filters": ()},
+}
+
+
+@pytest.mark.parametrize("xla", [True, False])
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_engines_agree(images, name, xla, monkeypatch):
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1 if xla else 10**9)
+    X, y = images[0][:100], images[1][:100]
+    params = {"epochs": 3, "batch_size": 32, "activation": "tanh", "optimizer": "adam"}
+    estimator = ConvClassifier(**{**NET, **params, **ARCHITECTURES[name]})
+    compiled = clone(estimator).set_params(engine="compiled").fit(X, y)
+    reference = clone(estimator).set_params(engine="keras").fit(X, y)
+    same_weights(compiled, reference, 1e-4)
+    assert_allclose(compiled.history_, reference.history_, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_predictions_are_those_of_the_keras_model(images, name, monkeypatch):
+    X, y = images
+    params = {**NET, "epochs": 1, "dropout": 0.1, **ARCHITECTURES[name]}
+    classifier = ConvClassifier(**params).fit(X, y)
+    expected = classifier.model_.predict(X[..., None], verbose=0)
+    for limit in (0, 10**12):  # TensorFlow and NumPy
+        monkeypatch.setattr(_conv_spec, "_MOST_FOR_NUMPY", limit)
+        assert_allclose(classifier.predict_proba(X), expected, atol=1e-5)
+
+
+def test_few_images_take_numpy_and_many_tensorflow(conv):
+    spec = conv.network_.spec
+    assert spec.multiply_adds == 8 * 8 * 9 * 4 + 4 * 4 * 4 * 8 + 8 * 10
+    assert spec.suits_numpy(1)
+    assert not spec.suits_numpy(10_000)
+
+
+def test_activation_that_numpy_lacks(images):
+    X, y = images
+    classifier = ConvClassifier(**NET, activation="celu").fit(X, y)
+    expected = classifier.model_.predict(X[..., None], verbose=0)
+    assert_allclose(classifier.predict_proba(X), expected, atol=1e-5)
+
+
+def test_kinds_of_targets(images):
+    X, y = images
+    labels = np.column_stack([y % 2 == 0, y > 4]).astype(int)
+    multilabel = ConvClassifier(**NET).fit(X, labels)
+    assert multilabel.predict(X).shape == (500, 2)
+    assert ConvClassifier(**NET).fit(X, y > 4).predict_proba(X).shape == (500, 2)
+    halves = np.column_stack([X[:, :4].mean(axis=(1, 2)), X[:, 4:].mean(axis=(1, 2))])
+    regressor = ConvRegressor((8,), hidden_layer_sizes=(), epochs=30, random_state=0)
+    assert regressor.fit(X[:400], halves[:400]).score(X[400:], halves[400:]) > 0.9
+
+
+def test_better_than_a_dense_network_on_shifted_digits(images):
+    """What convolutions are for: a digit elsewhere is the same digit."""
+    X, y = images
+    rng = np.random.RandomState(0)
+    wide = np.zeros((500, 12, 12))
+    for image, canvas in zip(X, wide, strict=True):
+        i, j = rng.randint(5, size=2)
+        canvas[i : i + 8, j : j + 8] = image
+    params = {"epochs": 15, "random_state": 0}
+    conv = ConvClassifier((16, 32), hidden_layer_sizes=(), **params)
+    dense = DenseClassifier((64,), batch_size=64, **params)
+    ours = conv.fit(wide[:350], y[:350]).score(wide[350:], y[350:])
+    flat = wide.reshape(500, -1)
+    assert ours > dense.fit(flat[:350], y[:350]).score(flat[350:], y[350:]) + 0.1
+
+
+# What regularises
+
+
+@pytest.mark.parametrize(
+    "augment",
+    [
+        "flip",
+        ("shift", "rotate"),
+        ["zoom", keras.layers.RandomBrightness(0.2, value_range=(0, 16))],
+    ],
+)
+def test_augmentation_is_for_training_only(images, conv, augment):
+    X, y = images
+    augmented = clone(conv).set_params(augment=augment).fit(X, y)
+    again = clone(augmented).fit(X, y)
+    same_weights(augmented, again, 0)
+    kernels = [e.network_.weights.trainable[0] for e in (augmented, conv)]
+    assert not np.allclose(*kernels)
+    expected = augmented.model_.predict(X[..., None], verbose=0)
+    assert_allclose(augmented.predict_proba(X), expected, atol=1e-5)
+
+
+def test_flips_teach_what_mirrored_digits_are(images):
+    X, y = images
+    params = {"filters": (16,), "hidden_layer_sizes": (), "random_state": 0}
+    plain = ConvClassifier(**params, epochs=15).fit(X[:400], y[:400])
+    flipped = clone(plain).set_params(augment="flip").fit(X[:400], y[:400])
+    mirrored = X[400:, :, ::-1]
+    gain = flipped.score(mirrored, y[400:]) - plain.score(mirrored, y[400:])
+    assert gain > 0.2
+
+
+def test_l2_makes_kernels_small_and_dropout_changes_training(images, conv):
+    X, y = images
+    decayed = clone(conv).set_params(l2=0.1, epochs=10).fit(X, y)
+    free = clone(conv).set_params(epochs=10).fit(X, y)
+    norms = [np.linalg.norm(e.network_.weights.trainable[0]) for e in (decayed, free)]
+    assert norms[0] < 0.7 * norms[1]
+    dropped = clone(conv).set_params(dropout=0.5).fit(X, y)
+    assert dropped.history_.loss.iloc[-1] > conv.history_.loss.iloc[-1]
+
+
+def test_label_smoothing_is_off_for_losses_that_have_none(images):
+    X, y = images
+    losses = {
+        loss: ConvClassifier(**NET, loss=loss).fit(X, y).history_.loss.iloc[-1]
+        for loss in ("auto", "categorical_crossentropy")
+    }
+    smoothed = ConvClassifier(
+        **NET, loss="categorical_crossentropy", label_smoothing=0.1
+    ).fit(X, y)
+    assert smoothed.history_.loss.iloc[-1] == losses["auto"]
+    assert losses["auto"] != losses["categorical_crossentropy"]
+    ConvClassifier(**NET, loss="kl_divergence").fit(X, y)
+
+
+# Many images, and many networks
+
+
+def test_partial_fit_on_batches(images):
+    X, y = images
+    classifier = ConvClassifier(**NET)
+    for _ in range(6):
+        for start in range(0, 400, 100):
+            piece = slice(start, start + 100)
+            classifier.partial_fit(X[piece], y[piece], classes=range(10))
+    assert classifier.score(X[400:], y[400:]) > 0.5
+    with pytest.raises(ValueError, match=r"filters.*4.*5"):
+        classifier.set_params(filters=(5,)).partial_fit(X, y)
+
+
+def test_memory_map_larger_than_the_memory_it_may_take(tmp_path, photographs):
+    """160 MB of pixels, while 60 MB may be added to what a first fit has taken."""
+    X, y = photographs
+    copies = 160 * 2**20 // X.nbytes
+    shape = copies * len(X), *X.shape[1:]
+    big = np.memmap(tmp_path / "X", np.uint8, "w+", shape=shape)
+    for number in range(copies):
+        big[number * len(X) : (number + 1) * len(X)] = X
+    big.flush()
+    np.save(tmp_path / "y.npy", np.tile(y, copies))
+    code = f"""
+import re, resource, sys
+import numpy as np
+from skdeep import ConvClassifier
+X = np.memmap("X", np.uint8, "r", shape={big.shape})
+y = np.load("y.npy")
+net = ConvClassifier((2,), strides=4, hidden_layer_sizes=(), batch_size=1024, epochs=1)
+net.fit(X[:5000], y[:5000])
+status = open("/proc/self/status").read()
+used = int(re.search(r"VmData:\\s+(\\d+) kB", status)[1]) * 1024
+limit = used + 60 * 2**20
+resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+try:
+    np.ones(80 * 2**20, np.uint8)
+except MemoryError:
+    print("limited")
+print(net.fit(X, y).n_epochs_)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["limited", "1"], done.stderr
+
+
+def test_sixteen_bits(images, conv):
+    X, y = images
+    params = {"filters": (16,), "epochs": 15, "dtype": "mixed_bfloat16"}
+    mixed = clone(conv).set_params(**params).fit(X[:400], y[:400])
+    full = clone(mixed).set_params(dtype="float32").fit(X[:400], y[:400])
+    assert mixed.predict_proba(X).dtype == np.float32
+    assert {w.dtype.name for w in mixed.network_.weights.trainable} == {"float32"}
+    policies = [layer.dtype_policy.name for layer in mixed.model_.layers]
+    assert "mixed_bfloat16" in policies
+    assert policies[-1] == "float32"
+    scores = [e.score(X[400:], y[400:]) for e in (mixed, full)]
+    assert scores[0] > scores[1] - 0.05
+
+
+@pytest.mark.parametrize("epochs", [2, 60])
+def test_fused_is_as_alone(images, epochs):
+    """Long fits are trained as one program, short ones in turns."""
+    X, y = images
+    estimator = ConvClassifier(**{**NET, "filters": (2,), "epochs": epochs})
+    estimator.set_params(optimizer="sgd", hidden_layer_sizes=())
+    alone = cross_val_score(estimator, X, y, cv=8)
+    with skdeep.fuse():
+        fused = cross_val_score(estimator, X, y, cv=8)
+    assert_allclose(fused, alone, atol=0.02)
+
+
+def test_saved_and_exported(images, conv, tmp_path):
+    X, _ = images
+    skdeep.save(conv, tmp_path / "conv.skdeep")
+    again = skdeep.load(tmp_path / "conv.skdeep")
+    assert_array_equal(again.predict_proba(X), conv.predict_proba(X))
+    assert again.image_shape_ == (8, 8, 1)
+    conv.model_.save(tmp_path / "conv.keras")
+    stock = keras.models.load_model(tmp_path / "conv.keras")
+    output = stock.predict(X[..., None], verbose=0)
+    assert_allclose(output, conv.predict_proba(X), atol=1e-5)

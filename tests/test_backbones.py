@@ -10,7 +10,6 @@ import joblib
 import keras
 import numpy as np
 import pytest
-from joblib import Memory
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_sample_image
@@ -20,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 
 import skdeep
 from skdeep import ConvClassifier, ConvRegressor, ImageEmbedder
+from skdeep.estimators import _image_embedder
 
 L = keras.layers
 NET = {"hidden_layer_sizes": (8,), "epochs": 2, "random_state": 0}
@@ -163,18 +163,26 @@ def test_without_a_network_the_error_says_what_to_do(photos, monkeypatch):
         embedder.fit(photos[0])
 
 
-def test_features_are_computed_once_per_fold_in_a_search(images, body, tmp_path):
-    memory = Memory(str(tmp_path), verbose=0)
-    pipe = make_pipeline(
-        ImageEmbedder(body, backbone_weights=None),
-        LogisticRegression(max_iter=1000),
-        memory=memory,
-    )
+def test_features_are_computed_once_per_search(images, body, tmp_path, monkeypatch):
+    """Not once per fold, nor once per candidate."""
+    computed = []
+
+    def counted(spec, weights, X, forward=_image_embedder.forward):
+        computed.append(len(X))
+        return forward(spec, weights, X)
+
+    monkeypatch.setattr(_image_embedder, "forward", counted)
+    embedder = ImageEmbedder(body, backbone_weights=None, memory=str(tmp_path))
+    pipe = make_pipeline(embedder, LogisticRegression(max_iter=1000))
     grid = {"logisticregression__C": [0.01, 0.1, 1.0]}
-    search = GridSearchCV(pipe, grid, cv=2, error_score="raise").fit(*images)
-    assert search.best_score_ > 0.5
-    computed = list(tmp_path.glob("joblib/**/output.pkl"))
-    assert len(computed) == 3  # two folds, and all of them at last
+    search = GridSearchCV(pipe, grid, cv=3, error_score="raise").fit(*images)
+    assert sum(computed) == 300
+    plain = clone(pipe).set_params(imageembedder__memory=None, **search.best_params_)
+    expected = plain.fit(*images).predict_proba(images[0])
+    assert_allclose(search.predict_proba(images[0]), expected, atol=1e-5)
+    # Other weights are another network.
+    body.set_weights([0 * w for w in body.get_weights()])
+    assert (clone(embedder).fit_transform(images[0]) == 0).all()
 
 
 def test_pickles_of_a_model_are_the_same_at_any_time(body, monkeypatch):

@@ -88,7 +88,8 @@ default="glorot_uniform"
     dropout : float, default=0.0
         Share of the hidden units that each step leaves out, in [0, 1).
     batch_norm : bool, default=False
-        Batch normalisation between each hidden layer and its activation.
+        Batch normalisation between each hidden layer and its activation, with a
+        momentum of 0.9: Keras's 0.99 is for fits of thousands of steps.
     l1, l2 : float, default=0.0
         Penalties on the absolute and on the squared kernel weights.
     loss : str, callable or keras.losses.Loss, default="auto"

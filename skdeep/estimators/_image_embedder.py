@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 
+import joblib
+import numpy as np
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     _fit_context,
 )
-from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils.validation import check_is_fitted, check_memory
 
 from skdeep.encoding import Standardization
 from skdeep.estimators import _docs
@@ -29,8 +31,7 @@ class ImageEmbedder(
 ):
     __doc__ = f"""Features of images from a pretrained network.
 
-    Nothing is trained. In a pipeline with ``memory``, a search computes the features of
-    each fold once, however many candidates it tries.
+    Nothing is trained, so no fold can learn from another.
 
     Parameters
     ----------
@@ -40,7 +41,12 @@ class ImageEmbedder(
         "imagenet" is downloaded by Keras. None keeps the weights of a model.
     pooling : {{"average", "max"}} or None, default="average"
         One number per channel of the backbone's output; None keeps all.
-{_docs.IMAGES}
+{_docs.IMAGES}\
+    memory : str, joblib.Memory or None, default=None
+        A folder for the features of every image that was ever transformed, as in
+        scikit-learn's pipelines. Each image is computed once, whatever fold, candidate
+        or process it comes in.
+
     Attributes
     ----------
     network_ : object
@@ -64,6 +70,7 @@ class ImageEmbedder(
         **BACKBONE_CONSTRAINTS,
         **IMAGE_CONSTRAINTS,
         "pooling": [StrOptions({"average", "max"}), None],
+        "memory": [str, HasMethods(["cache"]), None],
     }
 
     def __init__(
@@ -74,12 +81,14 @@ class ImageEmbedder(
         pooling="average",
         image_shape=None,
         rescale="auto",
+        memory=None,
     ):
         self.backbone = backbone
         self.backbone_weights = backbone_weights
         self.pooling = pooling
         self.image_shape = image_shape
         self.rescale = rescale
+        self.memory = memory
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
@@ -150,8 +159,23 @@ class ImageEmbedder(
         """
         check_is_fitted(self)
         X = self._check_images(X, reset=False)
-        features = forward(self.network_.spec, self.network_.weights, X)
-        return features.astype("float32")
+        features = self._features if self.memory is None else self._remembered
+        return features(X)
+
+    def _features(self, X):
+        output = forward(self.network_.spec, self.network_.weights, X)
+        return output.astype("float32")
+
+    def _remembered(self, X):
+        """The features from memory; of what is not there, they are computed first."""
+        keep = check_memory(self.memory).cache(_kept, ignore=["features"])
+        network = joblib.hash((self.network_.spec.key, vars(self.network_.weights)))
+        keys = [f"{network} {joblib.hash(image)}" for image in X]
+        new = [i for i, key in enumerate(keys) if not keep.check_call_in_cache(key, 0)]
+        for number, row in zip(new, self._features(X[new]), strict=True):
+            keep(keys[number], row)
+        rows = [keep(key, None) for key in keys]
+        return np.array(rows, dtype="float32").reshape(len(X), -1)
 
     def predict_top(self, X, top=3):
         """The most probable of ImageNet's 1,000 labels.
@@ -189,3 +213,8 @@ class ImageEmbedder(
         check_is_fitted(self)
         X = self._check_images(X, reset=False)
         return top_labels(self.backbone, X, self._pixel_factor, top)
+
+
+def _kept(key, features):
+    """What joblib keeps for ``key``."""
+    return features

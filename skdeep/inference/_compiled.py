@@ -2,20 +2,25 @@
 
 import functools
 import threading
+import weakref
 
 import tensorflow as tf
 
 from skdeep.networks._build import build_template
 
 _lock = threading.Lock()
+# Tensors of the networks that are in use: they are copied once, not per call.
+_constants = weakref.WeakKeyDictionary()
 
 
 def forward_compiled(spec, weights, X):
     """Output before the output layer's activation, of shape (n_samples, units)."""
     with _lock:
         call = _call(spec)
-    trainable = [tf.constant(w) for w in weights.trainable]
-    non_trainable = [tf.constant(w) for w in weights.non_trainable]
+        if weights not in _constants:
+            lists = weights.trainable, weights.non_trainable
+            _constants[weights] = [[tf.constant(w) for w in part] for part in lists]
+        trainable, non_trainable = _constants[weights]
     output = call(trainable, non_trainable, tf.constant(X, spec.array_dtype))
     return output.numpy()
 

@@ -19,7 +19,13 @@ from skdeep.networks._layers import (
     PhiloxDropout,
     Standardize,
 )
-from skdeep.networks._parts import TEMPLATE_SEED, activation, dense, own_random_state
+from skdeep.networks._parts import (
+    TEMPLATE_SEED,
+    activation,
+    dense,
+    normalized,
+    own_random_state,
+)
 
 L = keras.layers
 _BODIES = {ConvSpec: _conv.blocks}
@@ -161,7 +167,7 @@ def _hidden_layers(spec, kit, x):
     for width in spec.hidden_layer_sizes:
         x = dense(spec, width, use_bias=not spec.batch_norm)(x)
         if spec.batch_norm:
-            x = kit.batch_norm(dtype=spec.dtype)(x)
+            x = normalized(spec, kit, x)
         x = activation(spec)(x)
         if spec.dropout:
             x = kit.dropout(spec.dropout, seed=TEMPLATE_SEED, dtype=spec.dtype)(x)

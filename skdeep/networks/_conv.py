@@ -8,6 +8,7 @@ from skdeep.networks._parts import (
     activation,
     copy,
     initializer,
+    normalized,
     regularizer,
 )
 
@@ -40,7 +41,7 @@ def blocks(spec, kit, x):
         if step.kind == "conv":
             x = _convolution(spec, kit, step)(x)
             if spec.batch_norm:
-                x = kit.batch_norm(dtype=spec.dtype)(x)
+                x = normalized(spec, kit, x)
             x = activation(spec)(x)
         else:
             pool = {"max": kit.max_pooling, "average": kit.average_pooling}

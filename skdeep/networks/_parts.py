@@ -32,6 +32,12 @@ def dense(spec, width, *, use_bias=True, dtype=None):
     )
 
 
+def normalized(spec, kit, x):
+    """``x`` after batch normalisation."""
+    # Keras's 0.99 takes hundreds of steps to forget where the averages started.
+    return kit.batch_norm(momentum=0.9, dtype=spec.dtype)(x)
+
+
 def regularizer(spec):
     """The spec's penalties on kernels, or None."""
     if spec.l1 or spec.l2:

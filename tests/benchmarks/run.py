@@ -11,6 +11,7 @@ import warnings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import conv_fits
 import fused_fits
 import single_fits
 
@@ -31,6 +32,11 @@ BENCHMARKS = {
         fused_fits.bagging,
         fused_fits.fused_memory,
         fused_fits.many_fused_fits,
+        conv_fits.conv_warm_fit,
+        conv_fits.conv_table,
+        conv_fits.conv_fused,
+        conv_fits.conv_mixed_precision,
+        conv_fits.conv_accuracy,
     )
 }
 

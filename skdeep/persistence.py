@@ -9,6 +9,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import pathlib
 import zipfile
 
 import numpy as np
@@ -214,6 +215,8 @@ class _Writer:
     def encode(self, value, where):
         if value is None or isinstance(value, (bool, int, float, str)):
             return value
+        if isinstance(value, pathlib.PurePath):
+            return {"path": str(value)}
         if isinstance(value, np.generic):
             return {"scalar": self._array(np.asarray(value))}
         if isinstance(value, np.ndarray):
@@ -280,6 +283,9 @@ class _Reader:
         if decode is None:
             raise FileFormatError(f"The file holds an unknown kind of value: {tag!r}.")
         return decode(value)
+
+    def _decode_path(self, value):
+        return pathlib.Path(value["path"])
 
     def _decode_scalar(self, value):
         return self._arrays[value["scalar"]][()]

@@ -16,6 +16,7 @@ from sklearn.datasets import load_digits, load_sample_image
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skdeep
 from skdeep import ConvClassifier, ConvRegressor, ImageEmbedder
@@ -23,6 +24,7 @@ from skdeep.estimators import _image_embedder
 
 L = keras.layers
 NET = {"hidden_layer_sizes": (8,), "epochs": 2, "random_state": 0}
+ANY_SIZE = keras.Sequential([keras.Input((None, None, 1)), L.Conv2D(4, 1)])
 
 
 @pytest.fixture(scope="session")
@@ -90,6 +92,10 @@ def test_fine_tuning_trains_the_last_layers(images, body, engine):
     after = backbone_weights(regressor.fit(*images))
     same = [np.array_equal(a, b) for a, b in zip(after, before, strict=True)]
     assert same == [True] * 6 + [False] * 2
+    after = backbone_weights(regressor.set_params(fine_tune=3).fit(*images))
+    same = [np.array_equal(a, b) for a, b in zip(after, before, strict=True)]
+    # All but the batch normalisation.
+    assert same == [False] * 2 + [True] * 4 + [False] * 2
     with pytest.raises(ValueError, match=r"fine_tune=9 .* 3 layers"):
         regressor.set_params(fine_tune=9).fit(*images)
 
@@ -121,6 +127,21 @@ def test_named_backbone_with_weights_of_a_file(photos, mobile_net, file_of_weigh
     )
 
 
+def test_units_of_pixels_are_not_guessed_anew(photos, file_of_weights):
+    X = photos[0].astype(float)
+    embedder = ImageEmbedder(backbone_weights=file_of_weights).fit(X)
+    with pytest.raises(ValueError, match="floats up to 255"):
+        embedder.transform(X / 255)
+    with pytest.raises(ValueError, match="floats up to 1"):
+        embedder.fit(X / 255).transform(X)
+    for nothing_sure in (X / 127.5 - 1, 0 * X):
+        with pytest.raises(ValueError, match=r"Received X from .* rescale="):
+            embedder.fit(nothing_sure)
+    black = embedder.fit(X).transform(0 * X)
+    embedder.set_params(rescale=255).fit(X / 255)
+    assert_allclose(embedder.transform(0 * X), black, atol=1e-6)
+
+
 def test_grey_images_become_three_channels(images, file_of_weights):
     big = np.kron(images[0][:4], np.ones((4, 4)))
     embedder = ImageEmbedder(backbone_weights=file_of_weights)
@@ -136,8 +157,21 @@ def test_random_frozen_weights_bring_a_warning(photos):
     with pytest.warns(UserWarning, match="random weights"):
         again = clone(classifier).fit(*photos)
     assert_array_equal(again.predict_proba(photos[0]), first)
-    with pytest.raises(ValueError, match="backbone_weights=None"):
+    with pytest.raises(ValueError, match="backbone_weights"):
         ImageEmbedder(backbone_weights=None).fit(photos[0])
+
+
+@pytest.mark.filterwarnings("ignore:backbone='MobileNetV2' has random")
+def test_random_weights_are_those_of_the_seed(photos):
+    first, again, other = (
+        ConvClassifier(
+            backbone="MobileNetV2", **{**NET, "epochs": 1, "random_state": seed}
+        ).fit(*photos)
+        for seed in (0, 0, 1)
+    )
+    kernels = [backbone_weights(estimator)[0] for estimator in (first, again, other)]
+    assert_array_equal(kernels[0], kernels[1])
+    assert not np.allclose(kernels[0], kernels[2])
 
 
 def test_weights_that_do_not_fit(images, photos, body, tmp_path, file_of_weights):
@@ -172,7 +206,7 @@ def test_features_are_computed_once_per_search(images, body, tmp_path, monkeypat
         return forward(spec, weights, X)
 
     monkeypatch.setattr(_image_embedder, "forward", counted)
-    embedder = ImageEmbedder(body, backbone_weights=None, memory=str(tmp_path))
+    embedder = ImageEmbedder(body, memory=str(tmp_path))
     pipe = make_pipeline(embedder, LogisticRegression(max_iter=1000))
     grid = {"logisticregression__C": [0.01, 0.1, 1.0]}
     search = GridSearchCV(pipe, grid, cv=3, error_score="raise").fit(*images)
@@ -185,9 +219,75 @@ def test_features_are_computed_once_per_search(images, body, tmp_path, monkeypat
     assert (clone(embedder).fit_transform(images[0]) == 0).all()
 
 
+def test_memory_that_keeps_nothing_or_is_damaged(images, body, tmp_path):
+    X = images[0][:5]
+    expected = ImageEmbedder(body).fit_transform(X)
+    nothing = ImageEmbedder(body, memory=joblib.Memory(None))
+    assert_array_equal(nothing.fit_transform(X), expected)
+    embedder = ImageEmbedder(body, memory=str(tmp_path)).fit(X)
+    embedder.transform(X)
+    for file in tmp_path.glob("joblib/**/output.pkl"):
+        file.write_bytes(b"damaged")
+    for _ in range(2):
+        assert_array_equal(embedder.transform(X), expected)
+
+
+def model_of(*layers, shape=(8, 8, 1)):
+    return keras.Sequential([keras.Input(shape), *layers])
+
+
+@pytest.mark.parametrize(
+    ("backbone", "message"),
+    [
+        (keras.Sequential([L.Dense(2)]), "no weights yet"),
+        (model_of(L.Lambda(abs)), r"Lambda.*register_keras_serializable"),
+        (model_of(L.Conv2D(2, 3), shape=(16, 16, 3)), r"takes images of shape \(16"),
+        (model_of(L.Reshape((8, 8))), "one input and one output"),
+    ],
+)
+def test_models_that_are_no_backbone(images, backbone, message):
+    with pytest.raises(ValueError, match=message):
+        ConvClassifier(backbone=backbone, **NET).fit(*images)
+
+
+def test_what_named_backbones_and_models_cannot_take(photos, body, file_of_weights):
+    X, y = photos
+    four = np.concatenate([X, X[..., :1]], axis=3)
+    with pytest.raises(ValueError, match=r"grey or RGB images.*\(32, 32, 4\)"):
+        ImageEmbedder(backbone_weights=file_of_weights).fit(four)
+    with pytest.raises(ValueError, match="is for names"):
+        ConvClassifier(backbone=body, backbone_weights="imagenet", **NET).fit(X, y)
+
+
+def test_models_that_were_frozen_or_compiled(images, body):
+    def own_loss(y_true, y_pred):
+        return y_pred
+
+    body.compile(loss=own_loss)
+    body.trainable = False
+    regressor = ConvRegressor(backbone=body, fine_tune=1, **NET).fit(*images)
+    assert len(regressor.network_.weights.trainable) == 6
+    assert not body.trainable
+
+
+def test_saved_with_a_backbone(photos, file_of_weights, tmp_path):
+    X, y = photos
+    params = {"backbone": "MobileNetV2", "backbone_weights": file_of_weights}
+    classifier = ConvClassifier(**params, **NET).fit(X, y)
+    skdeep.save(classifier, tmp_path / "a.skdeep")
+    again = skdeep.load(tmp_path / "a.skdeep")
+    assert again.backbone_weights == file_of_weights
+    assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
+
+
+@parametrize_with_checks([ImageEmbedder(ANY_SIZE)])
+def test_sklearn_check(estimator, check):
+    check(estimator)
+
+
 def test_pickles_of_a_model_are_the_same_at_any_time(body, monkeypatch):
     """Or joblib's memory would compute anew."""
-    embedder = ImageEmbedder(body, backbone_weights=None)
+    embedder = ImageEmbedder(body)
     before = joblib.hash(clone(embedder))
     year = time.localtime(time.time() + 4e7)
     monkeypatch.setattr(time, "localtime", lambda *_: year)
@@ -199,7 +299,7 @@ def test_pickles_of_a_model_are_the_same_at_any_time(body, monkeypatch):
 
 def test_embedder_as_transformer(images, body, tmp_path):
     X, _ = images
-    embedder = ImageEmbedder(body, backbone_weights=None)
+    embedder = ImageEmbedder(body)
     features = embedder.fit_transform(X)
     assert features.shape == (300, 16)
     assert features.dtype == np.float32
@@ -207,7 +307,7 @@ def test_embedder_as_transformer(images, body, tmp_path):
     assert list(names[:2]) == ["imageembedder0", "imageembedder1"]
     frame = clone(embedder).set_output(transform="pandas").fit_transform(X)
     assert list(frame.columns) == list(names)
-    flat = ImageEmbedder(body, backbone_weights=None, pooling=None).fit_transform(X)
+    flat = ImageEmbedder(body, pooling=None).fit_transform(X)
     assert_allclose(flat.reshape(300, 16, 16).mean(axis=1), features, rtol=1e-4)
     skdeep.save(embedder, tmp_path / "embedder.skdeep")
     again = skdeep.load(tmp_path / "embedder.skdeep")
@@ -243,6 +343,6 @@ def test_top_labels(photos, monkeypatch):
 
 
 def test_top_labels_need_imagenet(images, body):
-    embedder = ImageEmbedder(body, backbone_weights=None).fit(images[0])
+    embedder = ImageEmbedder(body).fit(images[0])
     with pytest.raises(ValueError, match="labels of ImageNet only"):
         embedder.predict_top(images[0])

@@ -5,6 +5,7 @@ import sys
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -13,7 +14,7 @@ from sklearn.model_selection import cross_val_score
 
 import skdeep
 from skdeep import ConvClassifier, ConvRegressor, DenseClassifier
-from skdeep.networks import _conv_spec
+from skdeep.networks import _conv_spec, _layers
 from skdeep.networks._layers import (
     LoweredAveragePooling2D,
     LoweredConv2D,
@@ -102,6 +103,8 @@ def test_colours(photographs):
         (lambda X: [f"{i}.png" for i in range(len(X))], "names of files"),
         (lambda X: X[:, None, None], r"Received X of shape \(500, 1, 1, 8, 8\)"),
         (lambda X: X[0], "inconsistent numbers of samples"),
+        (lambda X: pd.Series([f"{i}.png" for i in range(len(X))]), "names of files"),
+        (lambda X: pd.DataFrame({"a": ["0.png"] * len(X)}), "names of files"),
         (lambda X: np.where(X > 15, np.nan, X), "NaN"),
     ],
 )
@@ -117,6 +120,16 @@ def test_images_that_are_refused(images, change, message):
         ({"image_shape": (7, 7)}, r"49 values per image.*64 columns"),
         ({"padding": "valid", "kernel_size": 5, "filters": (4, 4)}, "reach block 2"),
         ({"kernel_size": (1, 2, 3)}, "one integer or two"),
+        ({"strides": ()}, "one integer or two"),
+        ({"image_shape": (64,)}, "positive integers"),
+        ({"image_shape": (-8, -8)}, "positive integers"),
+        ({"image_shape": (8.0, 8.0)}, "positive integers"),
+        ({"backbone_weights": "imagenet"}, "backbone_weights needs a backbone"),
+        ({"fine_tune": 2}, "fine_tune needs a backbone"),
+        ({"augment": keras.layers.RandomFlip}, "augment"),
+        ({"augment": keras.layers.Rescaling(0.1)}, "in training only"),
+        ({"augment": keras.layers.RandomCrop(6, 6)}, "not their shape"),
+        ({"augment": keras.layers.BatchNormalization()}, "learn nothing"),
         ({"filters": (4, 0)}, r"filters=\(4, 0\)"),
         ({"augment": "spin"}, "augment"),
         ({"augment": ["flip", "spin"]}, "'spin'"),
@@ -127,6 +140,35 @@ def test_parameters_that_are_refused(images, params, message):
     X, y = images
     with pytest.raises(ValueError, match=message):
         ConvClassifier(**{**NET, **params}).fit(X.reshape(500, 64), y)
+
+
+def test_images_in_an_array_of_objects(images, conv):
+    X, _ = images
+    objects = np.empty(len(X), dtype=object)
+    objects[:] = list(X)
+    for container in (objects, pd.Series(list(X))):
+        assert_array_equal(conv.predict(container), conv.predict(X))
+
+
+def test_few_rows_may_look_like_channels(photographs):
+    """Three rows of ten pixels in five colours: image_shape says so."""
+    X = photographs[0][:, :3, :10, [0, 1, 2, 0, 1]]
+    with pytest.raises(ValueError, match=r"image_shape=\(3, 10, 5\)"):
+        ConvClassifier(**NET).fit(X, photographs[1])
+    classifier = ConvClassifier(**NET, image_shape=(3, 10, 5)).fit(X, photographs[1])
+    assert classifier.predict(X).shape == (800,)
+
+
+def test_a_fit_that_fails_changes_nothing(images):
+    X, y = images
+    classifier = ConvClassifier(**NET)
+    with pytest.raises(ValueError, match="one class"):
+        classifier.fit(X[:, :4], np.zeros(500))
+    assert not [name for name in vars(classifier) if name.endswith("_")]
+    expected = classifier.fit(X, y).predict(X)
+    with pytest.raises(ValueError, match="one class"):
+        classifier.fit(X[:, :4], np.zeros(500))
+    assert_array_equal(classifier.predict(X), expected)
 
 
 def test_other_images_than_in_fit_are_refused(images, conv):
@@ -162,9 +204,9 @@ def test_bytes_and_floats_are_not_mixed_silently(images):
     X, y = images
     pixels = (X * 15).astype(np.uint8)
     classifier = ConvClassifier(**NET).fit(pixels, y)
-    with pytest.raises(ValueError, match=r"fitted on uint8 images.*float64"):
+    with pytest.raises(ValueError, match=r"fitted on uint8\. Received floats"):
         classifier.predict(X)
-    with pytest.raises(ValueError, match=r"fitted on float images.*uint8"):
+    with pytest.raises(ValueError, match=r"fitted on floats\. Received uint8"):
         ConvClassifier(**NET).fit(X, y).predict(pixels)
     with pytest.raises(ValueError, match="fitted on uint8"):
         classifier.fit(pixels, y, X_val=X, y_val=y)
@@ -192,6 +234,33 @@ def test_lowered_pooling_is_that_of_keras(photographs, cls, window):
     expected = layer(X)
     with lowering():
         assert_allclose(layer(X), expected, atol=1e-6)
+
+
+def test_compiled_epochs_are_lowered(images, monkeypatch):
+    slices = []
+
+    def recorded(inputs, *args, original=_layers._slices):
+        slices.append(inputs.shape)
+        return original(inputs, *args)
+
+    monkeypatch.setattr(_layers, "_slices", recorded)
+    net = ConvClassifier((3,), hidden_layer_sizes=(), epochs=1, random_state=0)
+    net.fit(*images)
+    assert not slices
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
+    net.fit(*images)
+    assert {shape[1:3] for shape in slices} == {(10, 10), (8, 8)}
+
+
+def test_blocks(images):
+    net = ConvClassifier((3, 4), convs_per_block=2, strides=(2, 1), epochs=1)
+    layers = net.fit(*images).model_.layers
+    convs = [layer for layer in layers if isinstance(layer, keras.layers.Conv2D)]
+    assert [c.strides for c in convs] == 2 * [(2, 1), (1, 1)]
+    assert [c.filters for c in convs] == [3, 3, 4, 4]
+    pools = [layer for layer in layers if isinstance(layer, keras.layers.MaxPooling2D)]
+    # 8 x 8, 4 x 8, 2 x 4, 1 x 4: the last window is cut to one row.
+    assert [p.pool_size for p in pools] == [(2, 2), (1, 2)]
 
 
 ARCHITECTURES = {
@@ -280,6 +349,7 @@ def test_better_than_a_dense_network_on_shifted_digits(images):
         "flip",
         ("shift", "rotate"),
         ["zoom", keras.layers.RandomBrightness(0.2, value_range=(0, 16))],
+        keras.Sequential([keras.layers.RandomFlip(), keras.layers.RandomRotation(0.1)]),
     ],
 )
 def test_augmentation_is_for_training_only(images, conv, augment):
@@ -287,10 +357,40 @@ def test_augmentation_is_for_training_only(images, conv, augment):
     augmented = clone(conv).set_params(augment=augment).fit(X, y)
     again = clone(augmented).fit(X, y)
     same_weights(augmented, again, 0)
+    other = clone(augmented).set_params(random_state=1).fit(X, y)
+    seeds = [
+        [w[0] for w in e.network_.weights.non_trainable if w.dtype.kind != "f"]
+        for e in (augmented, other)
+    ]
+    assert seeds[0]
+    assert all(a != b for a, b in zip(*seeds, strict=True))
     kernels = [e.network_.weights.trainable[0] for e in (augmented, conv)]
     assert not np.allclose(*kernels)
     expected = augmented.model_.predict(X[..., None], verbose=0)
     assert_allclose(augmented.predict_proba(X), expected, atol=1e-5)
+
+
+def test_augmentation_may_change_in_a_warm_start(images):
+    X, y = images
+    classifier = ConvClassifier(**NET, augment=["flip", "shift"], warm_start=True)
+    classifier.fit(X, y)
+    for augment in (None, "zoom", ["rotate", "flip", "shift"]):
+        classifier.set_params(augment=augment).fit(X, y)
+    assert classifier.n_epochs_ == 8
+    losses = classifier.history_.loss
+    assert losses.iloc[-1] < losses.iloc[0]
+
+
+def test_layer_that_cannot_be_copied(images):
+    class Plain(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+
+        def call(self, inputs):
+            return inputs
+
+    with pytest.raises(ValueError, match=r"(?s)cannot be made anew.*\*\*kwargs"):
+        ConvClassifier(**NET, augment=Plain()).fit(*images)
 
 
 def test_flips_teach_what_mirrored_digits_are(images):
@@ -342,7 +442,12 @@ def test_partial_fit_on_batches(images):
         classifier.set_params(filters=(5,)).partial_fit(X, y)
 
 
-def test_memory_map_larger_than_the_memory_it_may_take(tmp_path, photographs):
+@pytest.mark.parametrize(
+    ("view", "early_stopping"), [("X", True), ("np.moveaxis(X, 1, -2)", False)]
+)
+def test_memory_map_larger_than_the_memory_it_may_take(
+    tmp_path, photographs, view, early_stopping
+):
     """160 MB of pixels, while 60 MB may be added to what a first fit has taken."""
     X, y = photographs
     copies = 160 * 2**20 // X.nbytes
@@ -358,7 +463,9 @@ import numpy as np
 from skdeep import ConvClassifier
 X = np.memmap("X", np.uint8, "r", shape={big.shape})
 y = np.load("y.npy")
+X = {view}
 net = ConvClassifier((2,), strides=4, hidden_layer_sizes=(), batch_size=1024, epochs=1)
+net.set_params(early_stopping={early_stopping})
 net.fit(X[:5000], y[:5000])
 status = open("/proc/self/status").read()
 used = int(re.search(r"VmData:\\s+(\\d+) kB", status)[1]) * 1024

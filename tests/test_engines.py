@@ -212,6 +212,40 @@ def test_unsupported_optimizer_trains_with_keras(iris):
         classifier.set_params(engine="compiled").fit(*iris)
 
 
+def test_unsupported_optimizer_starts_as_others_do(iris, weights_of):
+    """From weights of the seed, with standardised inputs."""
+    first, second = (
+        DenseClassifier(
+            **{**NET, "epochs": 1, "random_state": seed},
+            optimizer=opt.LossScaleOptimizer(opt.SGD(1e-9)),
+        ).fit(*iris)
+        for seed in (0, 1)
+    )
+    assert not np.allclose(weights_of(first)[0], weights_of(second)[0])
+    plain = DenseClassifier(**{**NET, "epochs": 1}, optimizer="sgd").set_params(
+        learning_rate=1e-9
+    )
+    plain.fit(*iris)
+    assert_allclose(weights_of(first)[0], weights_of(plain)[0], atol=1e-6)
+    for own, expected in zip(
+        first.network_.weights.non_trainable,
+        plain.network_.weights.non_trainable,
+        strict=True,
+    ):
+        assert_allclose(own, expected)
+
+
+def test_averages_of_batch_normalisation_follow_in_a_short_fit(digits):
+    """20 steps at rest: with Keras's momentum of 0.99, 0.18 of the mean."""
+    X, y = digits
+    net = DenseClassifier((8,), batch_norm=True, optimizer="sgd", learning_rate=1e-9)
+    net.set_params(normalize=False, epochs=10, random_state=0).fit(X[:400], y[:400])
+    weights = net.network_.weights
+    mean = (X[:400] @ weights.trainable[0]).mean(axis=0)
+    share = weights.non_trainable[0] @ mean / (mean @ mean)
+    assert share == pytest.approx(1 - 0.9**20, abs=0.05)
+
+
 def test_dropout_rate_and_independence():
     """Keras's bits differ from ours, so the statistics are compared."""
     layer = PhiloxDropout(0.3, seed=1)

@@ -81,9 +81,21 @@ def test_sixteen_bits_are_not_cut_off(china, tmp_path):
     assert_array_equal(images[0, ..., 0], gray)
 
 
+def test_images_without_a_fixed_range_are_refused(china, tmp_path):
+    for mode in "IF":
+        Image.open(china).convert("L").convert(mode).save(tmp_path / "deep.tif")
+        with pytest.raises(ValueError, match=rf"deep\.tif.*mode '{mode}'"):
+            ImageLoader(8).transform([tmp_path / "deep.tif"])
+
+
 def test_bad_files_are_named(china, tmp_path):
     whole = (PHOTOS / "china.jpg").read_bytes()
     (tmp_path / "half.jpg").write_bytes(whole[: len(whole) // 2])
+    with (
+        Image.open(tmp_path / "half.jpg") as image,
+        pytest.raises(ValueError, match=r"half\.jpg', X\[0\], is no image or"),
+    ):
+        ImageLoader(8).transform([image])
     (tmp_path / "text.jpg").write_text("no image")
     for name in ("half.jpg", "text.jpg"):
         with pytest.raises(ValueError, match=rf"{name}', X\[1\], is no image or"):
@@ -96,9 +108,11 @@ def test_bad_files_are_named(china, tmp_path):
     ("X", "message"),
     [
         ("photo.jpg", "list or array of paths"),
-        ([3], r"Received X\[0\]=3"),
-        ([np.zeros((4, 4))], "not uint8"),
+        ([3], r"Received a int, X\[0\]"),
+        ([np.zeros((4, 4))], r"of float64 and shape \(4, 4\)"),
         ([np.zeros((4, 4, 7), np.uint8)], r"shape \(4, 4, 7\)"),
+        (np.zeros((3, 64), np.uint8), r"shape \(64,\)"),
+        (pd.DataFrame({"a": ["1.png"], "b": ["2.png"]}), "Received 2 columns"),
     ],
 )
 def test_what_is_no_image(X, message):
@@ -106,7 +120,7 @@ def test_what_is_no_image(X, message):
         ImageLoader(8).transform(X)
 
 
-@pytest.mark.parametrize("size", [(8,), (8, 0), (8, 8, 3), (8, 2.5), 0, "big"])
+@pytest.mark.parametrize("size", [(8,), (8, 0), (8, 8, 3), (8, 2.5), 0, True, "big"])
 def test_sizes_that_are_refused(china, size):
     with pytest.raises(ValueError, match="size"):
         ImageLoader(size).fit([china])

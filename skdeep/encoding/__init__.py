@@ -1,7 +1,7 @@
 """From tables, images and labels to arrays, and back."""
 
 from skdeep.encoding._images import image_array, infer_image_shape
-from skdeep.encoding._inputs import Rows, Standardization
+from skdeep.encoding._inputs import Rows, Standardization, select
 from skdeep.encoding._targets import ClassTargets, ContinuousTargets
 
 __all__ = [
@@ -11,4 +11,5 @@ __all__ = [
     "Standardization",
     "image_array",
     "infer_image_shape",
+    "select",
 ]

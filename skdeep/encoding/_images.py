@@ -1,6 +1,8 @@
 """Images as people have them: one shape for all, or an error with the remedy."""
 
+import os
 from math import isqrt, prod
+from numbers import Integral
 
 import numpy as np
 from scipy import sparse
@@ -17,19 +19,39 @@ def image_array(X):
     ValueError
         If the images differ in size, or are names of files.
     """
-    if hasattr(X, "iloc") or sparse.issparse(X):
-        return X  # not images yet
+    if sparse.issparse(X):
+        return X  # for scikit-learn to refuse
+    if hasattr(X, "iloc"):
+        values = X.to_numpy() if _holds_objects(X) else None
+        if values is None:
+            return X  # a table of pixels, whose columns have names
+        X = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
     try:
         array = np.asarray(X)
     except ValueError as error:
         raise _different_sizes(X) from error
     if array.dtype.kind in "US":
         raise ValueError(_NAMES.format(received=f"dtype {array.dtype}"))
-    if array.dtype == object and array.ndim == 1 and len(array):
-        if all(isinstance(item, np.ndarray) for item in array):
-            raise _different_sizes(array)
-        if any(isinstance(item, str) or hasattr(item, "__fspath__") for item in array):
-            raise ValueError(_NAMES.format(received=repr(array[0])))
+    if array.dtype == object and len(array.shape) and len(array):
+        return _of_objects(array)
+    return array
+
+
+def _holds_objects(table):
+    dtypes = table.dtypes if table.ndim == 2 else [table.dtype]
+    return any(getattr(dtype, "kind", "O") in "OUS" for dtype in dtypes)
+
+
+def _of_objects(array):
+    """An array of objects: of images, or of what scikit-learn makes numbers of."""
+    first = array.flat[0]
+    if isinstance(first, (str, os.PathLike)):
+        raise ValueError(_NAMES.format(received=repr(first)))
+    if array.ndim == 1 and isinstance(first, np.ndarray):
+        try:
+            return np.stack(list(array))
+        except ValueError as error:
+            raise _different_sizes(array) from error
     return array
 
 
@@ -63,7 +85,7 @@ def infer_image_shape(shape, image_shape):
     -------
     image_shape : tuple of (int, int, int)
     """
-    given = None if image_shape is None else _three(image_shape)
+    given = None if image_shape is None else _given(image_shape)
     if len(shape) == 2:
         return _of_flat(shape[1], given)
     if len(shape) not in (3, 4):
@@ -72,17 +94,33 @@ def infer_image_shape(shape, image_shape):
             f"or (n, n_pixels). Received X of shape {shape}."
         )
     found = _three(shape[1:])
+    if given is not None:
+        if found != given:
+            raise ValueError(
+                f"image_shape={image_shape} does not match X of shape {shape}. Leave "
+                "out image_shape, or bring the images to that shape."
+            )
+        return given
     if len(shape) == 4 and shape[1] in _CHANNELS and shape[3] not in _CHANNELS:
         raise ValueError(
-            f"X of shape {shape} has its channels first. Keras on TensorFlow takes "
-            "them last: pass np.moveaxis(X, 1, -1)."
-        )
-    if given is not None and found != given:
-        raise ValueError(
-            f"image_shape={image_shape} does not match X of shape {shape}. Leave out "
-            "image_shape, or bring the images to that shape."
+            f"X of shape {shape} seems to have its channels first. Keras on TensorFlow "
+            "takes them last: pass np.moveaxis(X, 1, -1). If they are last, say so: "
+            f"image_shape={found}."
         )
     return found
+
+
+def _given(image_shape):
+    """What the user says, with channels."""
+    good = len(image_shape) in (2, 3) and all(
+        isinstance(side, Integral) and side > 0 for side in image_shape
+    )
+    if not good:
+        raise ValueError(
+            "image_shape must be (height, width) or (height, width, channels), "
+            f"positive integers. Received image_shape={image_shape!r}."
+        )
+    return _three(image_shape)
 
 
 def _three(shape):

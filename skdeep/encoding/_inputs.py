@@ -12,6 +12,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
 _CHUNK_VALUES = 2**20
+# Arrays of more than this are not copied for the sake of some rows.
+_COPIED_BYTES = 32 * 2**20
 # Bytes; where TensorFlow's own tensors start.
 _ALIGNMENT = 64
 
@@ -51,7 +53,8 @@ class Rows:
             out_X[...] = self.X[flat].toarray().reshape(out_X.shape)
         else:
             flat_out = out_X.reshape(len(flat), *self.X.shape[1:])
-            if self.X.dtype == out_X.dtype:
+            whole = isinstance(self.X, np.ndarray) and self.X.flags.c_contiguous
+            if whole and self.X.dtype == out_X.dtype:
                 # mode="clip" lets NumPy write into `out` without a buffer.
                 np.take(self.X, flat, axis=0, out=flat_out, mode="clip")
             else:
@@ -69,6 +72,39 @@ class Rows:
         for start in range(0, len(self), size):
             piece = slice(start, start + size)
             yield dense(self.X[piece], dtype=dtype), self.Y[piece], self.weight[piece]
+
+
+class Selection:
+    """Some rows of an array, copied only when they are asked for.
+
+    Parameters
+    ----------
+    X : ndarray
+    index : ndarray of int
+    """
+
+    def __init__(self, X, index):
+        self._X, self._index = X, index
+        self.shape = (len(index), *X.shape[1:])
+        self.dtype = X.dtype
+
+    def __len__(self):
+        return len(self._index)
+
+    def __getitem__(self, rows):
+        return self._X[self._index[rows]]
+
+    def select(self, index):
+        return Selection(self._X, self._index[index])
+
+
+def select(X, index):
+    """The rows ``index`` of ``X``: a copy if it is small, else a selection."""
+    if isinstance(X, Selection):
+        return X.select(index)
+    if sparse.issparse(X) or X.nbytes <= _COPIED_BYTES:
+        return X[index]
+    return Selection(X, index)
 
 
 def _moments(X, weight):

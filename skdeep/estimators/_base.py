@@ -1,5 +1,6 @@
 """The skeleton of every estimator: fit as a table of contents."""
 
+import contextlib
 import copy
 import warnings
 from abc import ABCMeta, abstractmethod
@@ -19,7 +20,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skdeep.encoding import Rows, Standardization
+from skdeep.encoding import Rows, Standardization, select
 from skdeep.estimators._hooks import Printer, ScikitLearnCallbacks
 from skdeep.exceptions import DivergenceWarning
 from skdeep.inference import forward
@@ -135,13 +136,25 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
             The fitted estimator.
         """
         previous = self.network_ if self.warm_start and self._is_fitted else None
-        return self._fit(
-            X, y, sample_weight, (X_val, y_val, sample_weight_val), previous
-        )
+        validation = X_val, y_val, sample_weight_val
+        with self._as_before_an_error():
+            return self._fit(X, y, sample_weight, validation, previous)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         previous = self.network_ if self._is_fitted else None
-        return self._fit(X, y, sample_weight, None, previous, classes)
+        with self._as_before_an_error():
+            return self._fit(X, y, sample_weight, None, previous, classes)
+
+    @contextlib.contextmanager
+    def _as_before_an_error(self):
+        """A fit that fails leaves what was fitted before."""
+        before = dict(self.__dict__)
+        try:
+            yield
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
 
     def _fit(self, X, y, sample_weight, validation, previous, classes=None):
         whole = validation is not None
@@ -191,7 +204,8 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         )
         present = weight > 0
         if not present.all():
-            X, y, weight = X[present], y[present], weight[present]
+            X = select(X, np.flatnonzero(present))
+            y, weight = y[present], weight[present]
         return X, y, weight
 
     def _check_training_data(self, X, y, *, reset):
@@ -236,8 +250,8 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
             stratify=self._strata(y),
             random_state=rng,
         )
-        part = X[held_out], y[held_out], weight[held_out]
-        return X[train], y[train], weight[train], part
+        part = select(X, held_out), y[held_out], weight[held_out]
+        return select(X, train), y[train], weight[train], part
 
     def _rows(self, X, y, weight, targets, class_weight):
         weight = self._weight_by_class(targets, class_weight, y, weight)
@@ -438,7 +452,10 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
             ``.tflite``. Scaling is part of the exported network, labels are not:
             a classifier's export gives probabilities in the order of ``classes_``.
         """
-        self.model_.export(path, format=format, verbose=False)
+        model = self.model_
+        # ONNX needs a model that was called.
+        model(np.zeros((1, *self.network_.spec.input_shape), self._array_dtype))
+        model.export(path, format=format, verbose=False)
 
     @property
     def history_(self):

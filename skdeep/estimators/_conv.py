@@ -70,7 +70,7 @@ class _Conv(ImageInput):
     def _pair(self, name):
         """The parameter ``name``, one number for both sides or one for each."""
         numbers = self._positive_integers(name)
-        if len(numbers) > 2:
+        if len(numbers) not in (1, 2):
             raise ValueError(
                 f"{name} must be one integer or two, for height and width. Received "
                 f"{name}={getattr(self, name)!r}."
@@ -85,7 +85,8 @@ class _Conv(ImageInput):
         items = tuple(augment) if isinstance(augment, (list, tuple)) else (augment,)
         for item in items:
             known = isinstance(item, str) and item in AUGMENTATIONS
-            if not known and not hasattr(item, "compute_output_shape"):
+            layer = hasattr(item, "compute_output_shape") and not isinstance(item, type)
+            if not known and not layer:
                 raise ValueError(
                     f"augment must hold names of {sorted(AUGMENTATIONS)} or Keras "
                     f"layers. Received {item!r}."
@@ -117,6 +118,7 @@ class _Conv(ImageInput):
 
     def _pretrained(self, spec):
         if self.backbone is None:
+            self._refuse_options_of_backbones()
             return None
         from skdeep.networks._backbones import pretrained_weights
 
@@ -132,6 +134,15 @@ class _Conv(ImageInput):
                 stacklevel=2,
             )
         return arrays
+
+    def _refuse_options_of_backbones(self):
+        for name, default in (("backbone_weights", None), ("fine_tune", 0)):
+            value = getattr(self, name)
+            if value != default:
+                raise ValueError(
+                    f"{name} needs a backbone. Received {name}={value!r} with "
+                    "backbone=None."
+                )
 
 
 class ConvClassifier(_Conv, BaseNetworkClassifier):

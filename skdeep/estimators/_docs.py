@@ -45,7 +45,7 @@ AUGMENT = """\
 or None, default=None
         Random changes of the training images: horizontal flips, shifts and zooms by
         up to 10 %, rotations by up to 14 degrees, or Keras's own layers, which see
-        the pixels as they came.
+        the pixels as they came, with random numbers of ``random_state``.
 """
 
 BACKBONE = """\
@@ -56,7 +56,8 @@ BACKBONE = """\
         ones want pixels from 0 to 255: floats up to 1 are multiplied by 255.
     backbone_weights : "imagenet", path-like or None, default=None
         "imagenet" is downloaded by Keras; a path is of a file that Keras wrote. None
-        keeps the weights of a model, and is random weights for a name.
+        keeps the weights of a model, and is random weights for a name. A backbone
+        computes in its own precision, whatever ``dtype``.
     fine_tune : int, default=0
         How many of the backbone's last layers are trained.
 """

@@ -1,6 +1,8 @@
 """ImageEmbedder: from images to the features of a pretrained network."""
 
+import os
 from dataclasses import replace
+from numbers import Integral
 
 import joblib
 import numpy as np
@@ -23,7 +25,7 @@ from skdeep.estimators._image_input import (
     describe_backbone,
 )
 from skdeep.inference import forward
-from skdeep.networks import ConvSpec, Weights
+from skdeep.networks import BACKBONES, ConvSpec, Weights
 
 
 class ImageEmbedder(
@@ -37,8 +39,9 @@ class ImageEmbedder(
     ----------
     backbone : str or keras.Model, default="MobileNetV2"
         A name of ``keras.applications``, with its own preprocessing, or a model.
-    backbone_weights : "imagenet", path-like or None, default="imagenet"
-        "imagenet" is downloaded by Keras. None keeps the weights of a model.
+    backbone_weights : "auto", "imagenet" or path-like, default="auto"
+        "imagenet" is downloaded by Keras. "auto" is "imagenet" for a name, and the
+        weights that it has for a model.
     pooling : {{"average", "max"}} or None, default="average"
         One number per channel of the backbone's output; None keeps all.
 {_docs.IMAGES}\
@@ -61,7 +64,7 @@ class ImageEmbedder(
     >>> from sklearn.datasets import load_digits
     >>> from skdeep import ImageEmbedder
     >>> layers = [keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3)]
-    >>> embedder = ImageEmbedder(keras.Sequential(layers), backbone_weights=None)
+    >>> embedder = ImageEmbedder(keras.Sequential(layers))
     >>> embedder.fit_transform(load_digits().images[:10]).shape
     (10, 4)
     """
@@ -69,15 +72,17 @@ class ImageEmbedder(
     _parameter_constraints: dict = {
         **BACKBONE_CONSTRAINTS,
         **IMAGE_CONSTRAINTS,
+        "backbone": [StrOptions(set(BACKBONES)), HasMethods(["get_weights"])],
+        "backbone_weights": [str, os.PathLike],
         "pooling": [StrOptions({"average", "max"}), None],
-        "memory": [str, HasMethods(["cache"]), None],
+        "memory": [str, joblib.Memory, None],
     }
 
     def __init__(
         self,
         backbone="MobileNetV2",
         *,
-        backbone_weights="imagenet",
+        backbone_weights="auto",
         pooling="average",
         image_shape=None,
         rescale="auto",
@@ -115,14 +120,7 @@ class ImageEmbedder(
         from skdeep.networks._build import build_template, with_backbone
 
         self._check_images(X, reset=True)
-        arrays = pretrained_weights(
-            self.backbone, self.backbone_weights, self.image_shape_
-        )
-        if arrays is None:
-            raise ValueError(
-                f"backbone={self.backbone!r} needs weights. Received "
-                "backbone_weights=None. Pass 'imagenet' or a path."
-            )
+        arrays = pretrained_weights(self.backbone, self._weights(), self.image_shape_)
         spec = ConvSpec(
             input_shape=self.image_shape_,
             units=0,
@@ -162,26 +160,38 @@ class ImageEmbedder(
         features = self._features if self.memory is None else self._remembered
         return features(X)
 
+    def _weights(self):
+        """The parameter ``backbone_weights``, spelt out."""
+        named = isinstance(self.backbone, str)
+        if self.backbone_weights == "auto":
+            return "imagenet" if named else None
+        return self.backbone_weights
+
     def _features(self, X):
         output = forward(self.network_.spec, self.network_.weights, X)
         return output.astype("float32")
 
     def _remembered(self, X):
-        """The features from memory; of what is not there, they are computed first."""
+        """The features from memory; what is not there is computed and put there."""
         keep = check_memory(self.memory).cache(_kept, ignore=["features"])
         network = joblib.hash((self.network_.spec.key, vars(self.network_.weights)))
         keys = [f"{network} {joblib.hash(image)}" for image in X]
-        new = [i for i, key in enumerate(keys) if not keep.check_call_in_cache(key, 0)]
+        # A damaged file gives None, too.
+        rows = [
+            keep(key, None) if keep.check_call_in_cache(key, None) else None
+            for key in keys
+        ]
+        new = [number for number, row in enumerate(rows) if row is None]
         for number, row in zip(new, self._features(X[new]), strict=True):
-            keep(keys[number], row)
-        rows = [keep(key, None) for key in keys]
+            keep.call(keys[number], row)
+            rows[number] = row
         return np.array(rows, dtype="float32").reshape(len(X), -1)
 
     def predict_top(self, X, top=3):
         """The most probable of ImageNet's 1,000 labels.
 
         The whole network is loaded, with its output layer: ``backbone`` must be a name,
-        and ``backbone_weights="imagenet"``.
+        and its weights ImageNet's.
 
         Parameters
         ----------
@@ -201,18 +211,27 @@ class ImageEmbedder(
         OSError
             If the weights or the labels cannot be downloaded.
         """
-        if not isinstance(self.backbone, str) or self.backbone_weights != "imagenet":
+        if not isinstance(self.backbone, str) or self._weights() != "imagenet":
             raise ValueError(
                 "predict_top knows the labels of ImageNet only. It needs a backbone by "
                 "name and backbone_weights='imagenet'. Received "
                 f"backbone={self.backbone!r}, "
                 f"backbone_weights={self.backbone_weights!r}."
             )
+        if not isinstance(top, Integral) or not 1 <= top <= 1000:
+            raise ValueError(
+                f"top must be an integer from 1 to 1000. Received {top!r}."
+            )
         from skdeep.networks._backbones import top_labels
 
         check_is_fitted(self)
         X = self._check_images(X, reset=False)
         return top_labels(self.backbone, X, self._pixel_factor, top)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # always float32
+        return tags
 
 
 def _kept(key, features):

@@ -1,5 +1,6 @@
 """What estimators of images share: checks, shapes, units of pixels, backbones."""
 
+import os
 from numbers import Real
 
 import numpy as np
@@ -16,7 +17,7 @@ IMAGE_CONSTRAINTS = {
 }
 BACKBONE_CONSTRAINTS = {
     "backbone": [StrOptions(set(BACKBONES)), HasMethods(["get_weights"]), None],
-    "backbone_weights": [str, HasMethods(["__fspath__"]), None],
+    "backbone_weights": [str, os.PathLike, None],
 }
 _BYTE = 1 / 255
 _NO_TARGET = "no_validation"  # scikit-learn's word for it
@@ -68,6 +69,11 @@ class ImageInput:
         X = X.reshape(len(X), *self.image_shape_)
         return X if alone else (X, y)
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
     def _learn_pixels(self, X):
         self.image_shape_ = infer_image_shape(X.shape, self.image_shape)
         if X.ndim > 2:
@@ -78,7 +84,7 @@ class ImageInput:
 
     def _compare_pixels(self, X):
         if X.ndim > 2:
-            shape = infer_image_shape(X.shape, None)
+            shape = X.shape[1:] if X.ndim == 4 else (*X.shape[1:], 1)
             if shape != self.image_shape_:
                 raise ValueError(
                     f"X has images of shape {shape}, but {type(self).__name__} was "
@@ -86,12 +92,20 @@ class ImageInput:
                     "that shape."
                 )
         if self.rescale == "auto" and (X.dtype == np.uint8) != self._bytes:
-            fitted, now = ("uint8", X.dtype) if self._bytes else ("float", "uint8")
+            fitted, now = ("uint8", "floats") if self._bytes else ("floats", "uint8")
             raise ValueError(
                 "rescale='auto' has one unit for pixels of uint8 and another for "
-                f"floats. {type(self).__name__} was fitted on {fitted} images. "
-                f"Received images of {now}. Pass the same kind, or say the factor: "
-                "rescale=1/255 or rescale=None."
+                f"floats. {type(self).__name__} was fitted on {fitted}. Received "
+                f"{now}. Pass X.astype of the kind that fit has seen, or say the "
+                "factor: rescale=1/255 or rescale=None."
+            )
+        if self._guesses_unit and self._in_other_unit(X.max()):
+            raise ValueError(
+                "rescale='auto' takes floats up to 1 for shares of 255. "
+                f"{type(self).__name__} was fitted on floats up to "
+                f"{1 if self._pixel_factor > 1 else 255}. Received X with a maximum "
+                f"of {X.max()}. Pass the same unit, or say the factor: rescale=255 or "
+                "rescale=None."
             )
 
     def _factor(self, X):
@@ -101,8 +115,25 @@ class ImageInput:
         if self.backbone is None:
             return _BYTE if self._bytes else 1.0
         # keras.applications want 0 to 255; others know what they want.
+        if not self._guesses_unit:
+            return 1.0
+        if X.min() < 0 or X.max() <= 0:
+            raise ValueError(
+                f"backbone={self.backbone!r} wants pixels from 0 to 255, or from 0 to "
+                f"1. Received X from {X.min()} to {X.max()}. Pass the images as they "
+                "are, without preprocessing, or say the factor: rescale=..."
+            )
+        return 1 / _BYTE if X.max() <= 1 else 1.0
+
+    def _in_other_unit(self, maximum):
+        if self._pixel_factor > 1:
+            return maximum > 1
+        return 0 < maximum <= 1
+
+    @property
+    def _guesses_unit(self):
         named = isinstance(self.backbone, str)
-        return 1 / _BYTE if named and not self._bytes and X.max() <= 1 else 1.0
+        return self.rescale == "auto" and named and not self._bytes
 
     def _pixel_scaling(self):
         """The factor as the statistics of the network's first layer."""

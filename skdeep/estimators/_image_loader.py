@@ -1,5 +1,7 @@
 """ImageLoader: from files to arrays, inside of a pipeline."""
 
+import contextlib
+import os
 import time
 from numbers import Integral
 
@@ -10,6 +12,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 _MODES = {"rgb": "RGB", "rgba": "RGBA", "gray": "L"}
 # Work that takes less needs no progress bar.
 _SECONDS_WITHOUT_BAR = 2.0
+# What Pillow raises where a file is not as it should be.
+_DAMAGES = OSError, SyntaxError, ValueError
 
 
 class ImageLoader(TransformerMixin, BaseEstimator):
@@ -97,11 +101,12 @@ class ImageLoader(TransformerMixin, BaseEstimator):
         """
         self._validate_params()
         items = _one_dimensional(X)
+        _check_items(items)
         height, width = self._height_and_width()
         channels = len(_MODES[self.color]) if self.color != "gray" else 1
         images = np.empty((len(items), height, width, channels), np.uint8)
         for number in self._with_progress(len(items)):
-            image = self._fit_to_size(_pillow_image(items[number], number))
+            image = self._loaded(items[number], number)
             images[number] = np.asarray(image).reshape(height, width, channels)
         return images
 
@@ -109,12 +114,33 @@ class ImageLoader(TransformerMixin, BaseEstimator):
         size = self.size
         pair = (size, size) if isinstance(size, Integral) else tuple(size)
         good = all(isinstance(side, Integral) and side > 0 for side in pair)
+        good = good and not any(isinstance(side, bool) for side in pair)
         if len(pair) != 2 or not good:
             raise ValueError(
                 "size must be (height, width), two positive integers. Received "
                 f"size={self.size!r}."
             )
         return pair
+
+    def _loaded(self, item, number):
+        """One image in its size and mode; errors name it."""
+        from PIL import Image
+
+        if isinstance(item, np.ndarray):
+            return self._fit_to_size(_of_array(item, number))
+        name = repr(str(getattr(item, "filename", item)))
+        try:
+            with contextlib.ExitStack() as stack:
+                if not isinstance(item, Image.Image):
+                    item = stack.enter_context(Image.open(item))
+                return self._fit_to_size(item)
+        except FileNotFoundError:
+            raise FileNotFoundError(f"No image file {name}, X[{number}].") from None
+        except (*_DAMAGES, Image.DecompressionBombError) as error:
+            raise ValueError(
+                f"The file {name}, X[{number}], is no image or is damaged: {error}. "
+                "Replace it, or leave it out."
+            ) from error
 
     def _fit_to_size(self, image):
         from PIL import Image, ImageOps
@@ -153,44 +179,35 @@ def _one_dimensional(X):
     """The images or paths as a list."""
     if hasattr(X, "iloc"):
         X = X.to_numpy()
-    if isinstance(X, np.ndarray) and X.ndim == 2 and X.shape[1] == 1:
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "OUS":
+        if X.shape[1] != 1:
+            raise ValueError(
+                f"X must have one column of paths or images. Received {X.shape[1]} "
+                "columns: choose one, for example with a ColumnTransformer."
+            )
         X = X[:, 0]
     if isinstance(X, str) or hasattr(X, "__fspath__") or not hasattr(X, "__len__"):
         raise ValueError(
-            f"X must be a list or array of paths or images. Received {X!r}: put it "
-            "into a list."
+            "X must be a list or array of paths or images. Received a "
+            f"{type(X).__name__}: put it into a list."
         )
     return list(X)
 
 
-def _pillow_image(item, number):
-    """One item as an image of Pillow, all of it read."""
+def _check_items(items):
+    """Refuse what is neither a path nor an image, before any is loaded."""
     try:
         from PIL import Image
     except ImportError as error:
         raise ImportError(
             "ImageLoader needs Pillow: pip install 'skdeep[images]'."
         ) from error
-    if isinstance(item, Image.Image):
-        return item
-    if isinstance(item, np.ndarray):
-        return _of_array(item, number)
-    if not isinstance(item, str) and not hasattr(item, "__fspath__"):
-        raise ValueError(
-            "ImageLoader takes paths, images of Pillow and arrays. Received "
-            f"X[{number}]={item!r}."
-        )
-    try:
-        with Image.open(item) as image:
-            image.load()
-            return image
-    except FileNotFoundError:
-        raise FileNotFoundError(f"No image file {str(item)!r}, X[{number}].") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ValueError(
-            f"The file {str(item)!r}, X[{number}], is no image or is damaged: {error}. "
-            "Replace it, or leave it out."
-        ) from error
+    for number, item in enumerate(items):
+        if not isinstance(item, (str, os.PathLike, np.ndarray, Image.Image)):
+            raise ValueError(
+                "ImageLoader takes paths, images of Pillow and arrays. Received a "
+                f"{type(item).__name__}, X[{number}]."
+            )
 
 
 def _of_array(array, number):
@@ -198,15 +215,13 @@ def _of_array(array, number):
 
     grey = array.ndim == 3 and array.shape[2] == 1
     array = array[:, :, 0] if grey else array
-    try:
-        if array.dtype != np.uint8:
-            raise TypeError(f"dtype {array.dtype} is not uint8")
-        return Image.fromarray(array)
-    except TypeError as error:
+    channels = array.shape[2] if array.ndim == 3 else None
+    if array.dtype != np.uint8 or array.ndim < 2 or channels not in (None, 3, 4):
         raise ValueError(
-            "Arrays must be uint8 of shape (height, width) or (height, width, 3 or "
-            f"4). Received X[{number}] of shape {array.shape}: {error}."
-        ) from error
+            "Arrays must be uint8 of shape (height, width) or (height, width, 1, 3 or "
+            f"4). Received X[{number}] of {array.dtype} and shape {array.shape}."
+        )
+    return Image.fromarray(array)
 
 
 def _as_mode(image, mode):
@@ -215,4 +230,9 @@ def _as_mode(image, mode):
         from PIL import Image
 
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    elif image.mode in ("I", "F"):
+        raise ValueError(
+            f"its mode {image.mode!r} has no fixed range of pixels; make it one of "
+            "8 or 16 bits first"
+        )
     return image if image.mode == mode else image.convert(mode)

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 from scipy.special import erf, expit
 
-from skdeep.networks import ConvSpec
+from skdeep.networks import ConvSpec, is_weight
 
 _NUMPY_ROWS = 1024
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
@@ -126,8 +126,7 @@ class FoldedLayers:
     def __init__(self, spec, weights, dtype):
         self._dtype = dtype
         trainable = iter(weights.trainable)
-        # Integers are the states of random generators.
-        fixed = iter(w for w in weights.non_trainable if w.dtype.kind == "f")
+        fixed = filter(is_weight, weights.non_trainable)
         self.scaling = None
         if spec.normalize:
             self.scaling = self._cast(next(fixed)), self._cast(next(fixed))

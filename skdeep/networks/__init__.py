@@ -21,7 +21,14 @@ from skdeep.networks._names import (
     REGRESSION_LOSSES,
     SCHEDULES,
 )
-from skdeep.networks._spec import DenseSpec, FrozenModel, NetworkSpec, Weights, identity
+from skdeep.networks._spec import (
+    DenseSpec,
+    FrozenModel,
+    NetworkSpec,
+    Weights,
+    identity,
+    is_weight,
+)
 
 __all__ = [
     "ACTIVATIONS",
@@ -41,6 +48,7 @@ __all__ = [
     "Weights",
     "classification_head",
     "identity",
+    "is_weight",
     "loss_name",
     "margins",
     "regression_head",

@@ -18,7 +18,14 @@ def describe(backbone):
     """A backbone as plain data: its name, or its architecture in JSON."""
     if isinstance(backbone, str):
         return backbone
-    return json.dumps(keras.saving.serialize_keras_object(backbone), sort_keys=True)
+    if not backbone.built:
+        raise ValueError(
+            f"backbone={backbone!r} has no weights yet. Give it a keras.Input, or call "
+            "it on an image, first."
+        )
+    config = dict(keras.saving.serialize_keras_object(backbone))
+    config.pop("compile_config", None)  # it is not trained by its own loss
+    return json.dumps(config, sort_keys=True)
 
 
 def build_backbone(description, image_shape):
@@ -33,10 +40,47 @@ def build_backbone(description, image_shape):
     """
     with own_random_state():
         if description.startswith("{"):
-            return keras.saving.deserialize_keras_object(
-                json.loads(description), safe_mode=True
-            )
+            return _rebuilt(description)
         return _application(description, image_shape, weights=None)
+
+
+def _rebuilt(description):
+    config = json.loads(description)
+    try:
+        # In safe mode, for the description may come from a file.
+        return keras.saving.deserialize_keras_object(config, safe_mode=True)
+    except Exception as error:
+        raise ValueError(
+            f"The backbone cannot be made anew from its configuration: {error} Use "
+            "layers in place of Lambda, and register your own with "
+            "keras.saving.register_keras_serializable."
+        ) from error
+
+
+def check_backbone(model, description, image_shape):
+    """Refuse a backbone that cannot take such images or give their features."""
+    if not description.startswith("{"):
+        if image_shape[2] not in (1, 3):
+            raise ValueError(
+                f"{description} takes grey or RGB images. Received images of shape "
+                f"{image_shape}. ImageLoader(color='rgb') makes them."
+            )
+        return
+    shapes = [tuple(t.shape) for t in (*model.inputs, *model.outputs)]
+    if len(shapes) != 2 or len(shapes[1]) not in (2, 4):
+        raise ValueError(
+            "A backbone must have one input and one output, of shape (batch, features) "
+            f"or (batch, height, width, channels). Received shapes {shapes}."
+        )
+    expected = shapes[0][1:]
+    if len(expected) != 3 or any(
+        side not in (None, size)
+        for side, size in zip(expected, image_shape, strict=True)
+    ):
+        raise ValueError(
+            f"The backbone takes images of shape {expected}. Received images of shape "
+            f"{image_shape}. Bring them to that shape, for example with ImageLoader."
+        )
 
 
 def backbone_input(description, x):
@@ -58,10 +102,14 @@ def pretrained_weights(backbone, weights, image_shape):
     image_shape : tuple of (int, int, int)
     """
     if not isinstance(backbone, str):
-        if weights is not None:
-            model = build_backbone(describe(backbone), image_shape)
-            return _loaded(model, weights)
-        return backbone.get_weights()
+        if weights is None:
+            return backbone.get_weights()
+        if weights == "imagenet":
+            raise ValueError(
+                "backbone_weights='imagenet' is for names of keras.applications. "
+                "Received a model: pass backbone_weights=None, or the path of a file."
+            )
+        return _loaded(build_backbone(describe(backbone), image_shape), weights)
     if weights is None:
         return None
     if weights != "imagenet":

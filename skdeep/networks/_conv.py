@@ -1,8 +1,15 @@
 """The body of convolutional networks."""
 
-import keras
+import math
 
-from skdeep.networks._backbones import backbone_input, build_backbone
+import keras
+import numpy as np
+
+from skdeep.networks._backbones import (
+    backbone_input,
+    build_backbone,
+    check_backbone,
+)
 from skdeep.networks._parts import (
     TEMPLATE_SEED,
     activation,
@@ -29,8 +36,24 @@ def augmented(spec, kit, x):
             layer = _AUGMENT[item](seed=TEMPLATE_SEED, dtype=spec.array_dtype)
         else:
             layer = copy(item)
+            _check_augmentation(layer, x)
         x = layer(x)
     return x
+
+
+def _check_augmentation(layer, x):
+    """Refuse what is more than a random change of the training images."""
+    shape = x.shape[1:]
+    probe = np.linspace(0, 1, math.prod(shape), dtype="float32").reshape(1, *shape)
+    after = keras.ops.convert_to_numpy(layer(probe, training=False))
+    learns = any(v.name != "seed_generator_state" for v in layer.variables)
+    same = layer(x).shape == x.shape and np.array_equal(after, probe)
+    if learns or not same:
+        raise ValueError(
+            f"augment takes layers that change images in training only, not their "
+            f"shape, and that learn nothing. Received {layer!r}. Put it before the "
+            "network, or into a backbone."
+        )
 
 
 def blocks(spec, kit, x):
@@ -67,15 +90,19 @@ def _convolution(spec, kit, step):
 
 def _backbone(spec, x):
     model = build_backbone(spec.backbone, spec.input_shape)
+    check_backbone(model, spec.backbone, spec.input_shape)
     if spec.fine_tune > len(model.layers):
         raise ValueError(
             f"fine_tune={spec.fine_tune} is more than the {len(model.layers)} layers "
             "of the backbone. Lower it."
         )
-    for layer in model.layers[: len(model.layers) - spec.fine_tune]:
-        layer.trainable = False
-    # Its batch normalisations go on with the statistics that they have.
-    return model(backbone_input(spec.backbone, x), training=False)
+    model.trainable = True  # whatever its user has frozen
+    first = len(model.layers) - spec.fine_tune
+    for number, layer in enumerate(model.layers):
+        # Statistics of few images would undo what was learnt from many.
+        learns = not isinstance(layer, L.BatchNormalization)
+        layer.trainable = number >= first and learns
+    return model(backbone_input(spec.backbone, x))
 
 
 def _vector(spec, x):

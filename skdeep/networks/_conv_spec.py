@@ -13,7 +13,7 @@ _MOST_FOR_XLA = 30_000_000
 # Those of all images up to which NumPy predicts faster than TensorFlow.
 _MOST_FOR_NUMPY = 20_000_000
 # Values of the largest layer that an evaluation holds at once.
-_VALUES_AT_ONCE = 2**24
+_VALUES_AT_ONCE = 2**21
 _BACKBONE_ROWS = 32
 
 

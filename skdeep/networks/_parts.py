@@ -68,5 +68,13 @@ def initializer(value):
 
 def copy(layer):
     """A fresh layer: one object cannot serve in several places."""
-    config = {k: v for k, v in layer.get_config().items() if k != "name"}
-    return type(layer).from_config(config)
+    config = dict(layer.get_config())
+    if not isinstance(layer, keras.Model):  # models cannot do without their names
+        config.pop("name", None)
+    try:
+        return type(layer).from_config(config)
+    except Exception as error:
+        raise ValueError(
+            f"{layer!r} cannot be made anew from its get_config(), as every fit does: "
+            f"{error}. Let its __init__ take what get_config gives, and **kwargs."
+        ) from error

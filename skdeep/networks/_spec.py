@@ -120,6 +120,11 @@ class Weights:
     n_steps: int = 0
 
 
+def is_weight(array):
+    """Whether an array of a network is no state of a random generator."""
+    return array.dtype.kind == "f" or array.shape != (2,)
+
+
 @dataclass
 class FrozenModel:
     """A Keras model as plain values: a pickle of the model itself has a time in it.

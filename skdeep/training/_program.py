@@ -5,6 +5,7 @@ captures no variable, so fits of any seed, fold and learning rate, and from any
 thread, run the same compiled code.
 """
 
+import itertools
 import threading
 from collections import OrderedDict
 from typing import NamedTuple
@@ -14,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from skdeep.encoding import Standardization
-from skdeep.networks import identity
+from skdeep.networks import identity, is_weight
 from skdeep.networks._build import build_template, with_backbone
 from skdeep.networks._layers import Standardize, counting, lowering
 from skdeep.networks._parts import TEMPLATE_SEED
@@ -274,10 +275,11 @@ class _InitialValues:
     """What each variable starts with, without building a model again."""
 
     def __init__(self, model, optimizer):
-        self._trainable = [v.numpy() for v in model.trainable_variables]
-        self._non_trainable = [v.numpy() for v in model.non_trainable_variables]
+        variables = [*model.trainable_variables, *model.non_trainable_variables]
+        self._n_trainable = len(model.trainable_variables)
+        self._values = [v.numpy() for v in variables]
         self._optimizer = [tf.convert_to_tensor(v.value) for v in optimizer.variables]
-        place = {id(v): i for i, v in enumerate(model.trainable_variables)}
+        place = {id(v): i for i, v in enumerate(variables)}
         self._seeded = list(_seeded_initializers(model, place))
         # Keras's own initialisers in one call; another one may not be traceable.
         self._traceable = self._seeded and all(
@@ -287,7 +289,6 @@ class _InitialValues:
             self._draw_traced = tf.function(
                 self._trace_draw, autograph=False
             ).get_concrete_function(tf.TensorSpec([len(self._seeded), 2], "uint32"))
-        place = {id(v): i for i, v in enumerate(model.non_trainable_variables)}
         self._statistics = [
             (place[id(layer.mean)], place[id(layer.scale)])
             for layer in model.layers
@@ -295,7 +296,7 @@ class _InitialValues:
         ]
         self._generators = [
             index
-            for index, variable in enumerate(model.non_trainable_variables)
+            for index, variable in enumerate(variables)
             if variable.name == "seed_generator_state"
         ]
         place = {id(v): i for i, v in enumerate(optimizer.variables)}
@@ -308,28 +309,42 @@ class _InitialValues:
         self._copies = [place[id(v)] for v in slots]
 
     def draw(self, rng, standardization, weights):
-        trainable = list(self._trainable if weights is None else weights.trainable)
-        non_trainable = list(
-            self._non_trainable if weights is None else weights.non_trainable
-        )
-        seeds = [int(rng.randint(2**31 - 1)) for _ in self._seeded]
         if weights is None:
-            for (index, *_), value in zip(
-                self._seeded, self._draw_seeded(seeds), strict=True
-            ):
-                trainable[index] = value
+            values = self._initialized(rng)
+        else:
+            values = self._taken_over(weights)
         for index in self._generators:
             seed = [rng.randint(2**31 - 1), 0]
-            non_trainable[index] = np.asarray(seed, self._non_trainable[index].dtype)
+            values[index] = np.asarray(seed, self._values[index].dtype)
         for mean, scale in self._statistics:
-            dtype = self._non_trainable[mean].dtype
-            non_trainable[mean] = standardization.mean.astype(dtype)
-            non_trainable[scale] = standardization.scale.astype(dtype)
-        trainable = _tensors(trainable)
+            dtype = self._values[mean].dtype
+            values[mean] = standardization.mean.astype(dtype)
+            values[scale] = standardization.scale.astype(dtype)
+        values = _tensors(values)
+        trainable = values[: self._n_trainable]
         optimizer = list(self._optimizer)
         for index, weight in zip(self._copies, trainable, strict=False):
             optimizer[index] = weight
-        return State(trainable, _tensors(non_trainable), optimizer)
+        return State(trainable, values[self._n_trainable :], optimizer)
+
+    def _initialized(self, rng):
+        """New values, trainable ones first."""
+        values = list(self._values)
+        seeds = [int(rng.randint(2**31 - 1)) for _ in self._seeded]
+        drawn = self._draw_seeded(seeds)
+        for (index, *_), value in zip(self._seeded, drawn, strict=True):
+            values[index] = value
+        return values
+
+    def _taken_over(self, weights):
+        """Those of ``weights``; other augmentations may have other generators."""
+        fixed = filter(is_weight, weights.non_trainable)
+        kept = itertools.chain(weights.trainable, fixed)
+        generators = set(self._generators)
+        return [
+            value if index in generators else next(kept)
+            for index, value in enumerate(self._values)
+        ]
 
     def _draw_seeded(self, seeds):
         """What the initialisers give for these seeds, one for each."""
@@ -351,7 +366,7 @@ class _InitialValues:
         return values
 
     def _initialize(self, initializer, index):
-        old = self._trainable[index]
+        old = self._values[index]
         return initializer(old.shape, dtype=old.dtype.name)
 
 

@@ -386,7 +386,7 @@ class Tile:
         if len(members) < 2 or not self._fusable:
             return False
         run = members[0].run
-        if not run.job.xla:
+        if run.job.path != "xla":
             return run.job.spec.vectorizes
         return _fused_program(run.program).pays(len(members), self._steps_left())
 
@@ -444,7 +444,7 @@ class Tile:
     def _step_together(self):
         members = self._members
         run = members[0].run
-        xla = run.job.xla
+        xla = run.job.path == "xla"
         program = _fused_program(run.program)
         size = len(members)
         if xla:
@@ -467,7 +467,7 @@ class Tile:
             job.batch_size * job.train.width * size,
             max_bytes=_CHUNK_BYTES,
         )
-        if not job.xla:
+        if job.path != "xla":
             return min(limit, max(member.left for member in self._members))
         return limit
 

@@ -55,10 +55,14 @@ class TrainingJob:
         return -(-len(self.train) // self.batch_size)
 
     @property
-    def xla(self):
-        """Whether XLA gains more than compiling with it takes."""
-        long = self.steps_per_epoch * self.epochs >= SHORT_FIT_STEPS
-        return long and self.spec.suits_xla(self.batch_size)
+    def path(self):
+        """How to run the epochs: as one XLA program ("xla"); as a graph of TensorFlow's
+        own operations, of which XLA fuses those of the optimiser ("graph"); or without
+        XLA, where compiling takes longer than training ("plain").
+        """
+        if self.steps_per_epoch * self.epochs < SHORT_FIT_STEPS:
+            return "plain"
+        return "xla" if self.spec.suits_xla(self.batch_size) else "graph"
 
     @property
     def watched(self):

@@ -83,7 +83,9 @@ def perform(run, request):
 def take_steps(run, plan, start, state, variables):
     """One call of the compiled program: the next steps of ``plan``."""
     chunk = run.feed.chunk(plan, start)
-    state, variables, losses = run.program.run(state, variables, chunk, xla=run.job.xla)
+    state, variables, losses = run.program.run(
+        state, variables, chunk, path=run.job.path
+    )
     return state, variables, losses.numpy()[: int(chunk.n_steps)]
 
 
@@ -328,7 +330,7 @@ class Feed:
         order, weight, rows, rates = (p[start : start + self.size] for p in plan)
         (X, Y), count = self._reused, len(order)
         self.job.train.gather(order, X[:count], Y[:count])
-        if self.job.xla:
+        if self.job.path == "xla":
             # Compiled code has fixed shapes; what is behind n_steps is not read.
             missing = len(X) - count
             weight = np.pad(weight, ((0, missing), (0, 0)))

@@ -11,7 +11,7 @@ def compiled_model(job, optimizer, learning_rate):
         optimizer=optimizer.keras(learning_rate),
         loss=job.head.keras_loss(),
         weighted_metrics=make_metrics(job.metrics, job.head),
-        jit_compile="auto" if job.xla else False,
+        jit_compile="auto" if job.path == "xla" else False,
     )
     return model
 

@@ -65,22 +65,26 @@ class Program:
         self._initial = _InitialValues(self.model, self.optimizer)
         self.fused = None  # made at its first use, by _fused.py
         self.compiled = False
-        self._compiled = tf.function(
-            self._run_lowered, jit_compile=True, autograph=False
-        )
         state, width = self._signature(), [None, head.width]
         rows = [None, *spec.input_shape]
         # Of states, metric variables and a chunk.
         self.signature = [*state, self._chunk_signature(rows, width)]
-        self._plain = tf.function(
-            self._run, input_signature=self.signature, autograph=False
+        self._compiled_update = tf.function(
+            self._update, jit_compile=True, autograph=False
         )
+        self._paths = {
+            "plain": self._function(self._run, input_signature=self.signature),
+            "graph": self._function(self._run_graph, input_signature=self.signature),
+            "xla": self._function(self._run_lowered, jit_compile=True),
+        }
         self.evaluation_signature = [*state, *self._batch_signature(rows, width)]
-        self.evaluate = tf.function(
-            self.evaluation,
-            input_signature=self.evaluation_signature,
-            autograph=False,
+        self.evaluate = self._function(
+            self.evaluation, input_signature=self.evaluation_signature
         )
+
+    @staticmethod
+    def _function(run, **options):
+        return tf.function(run, autograph=False, **options)
 
     def _signature(self):
         """Shapes of the state and of the metric variables."""
@@ -153,22 +157,29 @@ class Program:
             size *= 4
         return max(1, min(size, 2 ** (limit.bit_length() - 1)))
 
-    def run(self, state, metric_state, chunk, *, xla):
-        """Run the steps of ``chunk``; returns state, metrics, losses (steps,)."""
-        if not xla:
-            return self._plain(state, metric_state, chunk)
-        self.compiled = True
-        return self._compiled(state, metric_state, chunk)
+    def run(self, state, metric_state, chunk, *, path):
+        """Run the steps of ``chunk``; returns state, metrics, losses (steps,).
+
+        Parameters
+        ----------
+        path : {"plain", "graph", "xla"}
+            See :attr:`TrainingJob.path`.
+        """
+        self.compiled |= path == "xla"
+        return self._paths[path](state, metric_state, chunk)
+
+    def _run_graph(self, state, metric_state, chunk):
+        return self._run(state, metric_state, chunk, self._compiled_update)
 
     def _run_lowered(self, state, metric_state, chunk):
         with lowering():
             return self._run(state, metric_state, chunk)
 
-    def _run(self, state, metric_state, chunk):
+    def _run(self, state, metric_state, chunk, update=None):
         def body(step, state, metric_state, losses):
             batch = [part[step] for part in chunk.per_step]
             state, metric_state, loss = self.step(
-                state, metric_state, *batch, *chunk.per_fit
+                state, metric_state, *batch, *chunk.per_fit, update
             )
             return step + 1, state, metric_state, losses.write(step, loss)
 
@@ -182,7 +193,20 @@ class Program:
         )
         return state, metric_state, losses.stack()
 
-    def step(self, state, metric_state, x, y, weight, rows, rate, mean, scale, decay):
+    def step(
+        self,
+        state,
+        metric_state,
+        x,
+        y,
+        weight,
+        rows,
+        rate,
+        mean,
+        scale,
+        decay,
+        update=None,
+    ):
         # Padded rows must not enter the mean and variance of batch normalisation.
         with tf.GradientTape() as tape, counting(rows):
             tape.watch(state.trainable)
@@ -200,17 +224,23 @@ class Program:
         slots = list(state.optimizer)
         index = self._initial.rate_index
         slots[index] = tf.cast(rate, slots[index].dtype)
-        with self.optimizer.decaying(decay):
-            trainable, slots = self.optimizer.stateless_apply(
-                slots, gradients, state.trainable
-            )
+        update = update or self._update
+        trainable, slots = update(slots, gradients, state.trainable, decay)
         if not self.sums:
             weight = weight * tf.cast(rows, weight.dtype)
         metric_state = self._update_metrics(
             metric_state, y, output, weight, mean, scale
         )
-        new = State(_tensors(trainable), _tensors(non_trainable), _tensors(slots))
+        new = State(trainable, _tensors(non_trainable), slots)
         return new, metric_state, loss
+
+    def _update(self, slots, gradients, trainable, decay):
+        """What the optimiser makes of its state and of the weights."""
+        with self.optimizer.decaying(decay):
+            trainable, slots = self.optimizer.stateless_apply(
+                slots, gradients, trainable
+            )
+        return _tensors(trainable), _tensors(slots)
 
     def _update_metrics(self, state, y, output, weight, mean, scale):
         return [

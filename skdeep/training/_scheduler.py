@@ -142,7 +142,7 @@ class Ticket:
         self.job = job
         self.optimizer = optimizer
         template = template_key(job.spec, job.head, optimizer, job.metrics)
-        self.key = template, job.batch_size, job.xla
+        self.key = template, job.batch_size, job.path
         self.of_task = _in_task()
         self._scheduler = scheduler
         self._interrupted = False

@@ -33,4 +33,7 @@ def _call(spec):
         output, _ = model.stateless_call(trainable, non_trainable, X, training=False)
         return output
 
-    return tf.function(call, reduce_retracing=True, autograph=False)
+    lists = model.trainable_variables, model.non_trainable_variables
+    signature = [[tf.TensorSpec(v.shape, v.dtype) for v in part] for part in lists]
+    rows = tf.TensorSpec([None, *spec.input_shape], spec.array_dtype)
+    return tf.function(call, input_signature=[*signature, rows], autograph=False)

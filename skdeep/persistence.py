@@ -167,7 +167,6 @@ _FITTED = frozenset(
     [
         "_bytes",
         "_history",
-        "_n_features_out",
         "_pixel_factor",
         "_random_state",
         "_targets",

@@ -7,10 +7,11 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from agreement import same_weights
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_sample_image
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import cross_val_score, cross_validate
 
 import skdeep
 from skdeep import ConvClassifier, ConvRegressor, DenseClassifier
@@ -21,7 +22,7 @@ from skdeep.networks._layers import (
     LoweredMaxPooling2D,
     lowering,
 )
-from skdeep.training import TrainingJob, _job
+from skdeep.training import TrainingJob, _fused, _job
 
 NET = {"filters": (4,), "hidden_layer_sizes": (8,), "epochs": 2, "random_state": 0}
 
@@ -48,16 +49,6 @@ def photographs():
 @pytest.fixture(scope="session")
 def conv(images):
     return ConvClassifier(**NET).fit(*images)
-
-
-def same_weights(first, second, tolerance):
-    pairs = zip(
-        first.network_.weights.trainable,
-        second.network_.weights.trainable,
-        strict=True,
-    )
-    for a, b in pairs:
-        assert_allclose(a, b, rtol=0, atol=tolerance)
 
 
 # Input
@@ -533,6 +524,27 @@ def test_fused_is_as_alone(images, epochs):
     with skdeep.fuse():
         fused = cross_val_score(estimator, X, y, cv=8)
     assert_allclose(fused, alone, atol=0.02)
+
+
+def test_fused_validation_is_as_alone(images, monkeypatch):
+    """Convolutions of many networks in one plain graph are not faster."""
+    evaluated = []
+    original = _fused.Tile._records
+    monkeypatch.setattr(
+        _fused.Tile,
+        "_records",
+        lambda tile, members: evaluated.append(members) or original(tile, members),
+    )
+    X, y = images
+    estimator = ConvClassifier(**NET, early_stopping=True, metrics=["accuracy"])
+    alone = estimator.fit(X, y).history_
+    with skdeep.fuse():
+        result = cross_validate(
+            estimator, X, y, cv=[(np.arange(500), [0])] * 4, return_estimator=True
+        )
+    for fitted in result["estimator"]:
+        assert_allclose(fitted.history_, alone, rtol=1e-4)
+    assert not evaluated
 
 
 def test_saved_and_exported(images, conv, tmp_path):

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from agreement import same_weights
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 
@@ -17,16 +18,6 @@ opt = keras.optimizers
 # 100 rows in batches of 32: the last batch is partial.
 NET = {"hidden_layer_sizes": (6,), "activation": "tanh", "batch_size": 32, "epochs": 5}
 NET |= {"random_state": 0, "learning_rate_schedule": None}
-
-
-def same_weights(first, second, tolerance=1e-5):
-    pairs = zip(
-        first.network_.weights.trainable,
-        second.network_.weights.trainable,
-        strict=True,
-    )
-    for a, b in pairs:
-        assert_allclose(a, b, rtol=0, atol=tolerance)
 
 
 def agree(estimator, X, y, sample_weight=None, tolerance=1e-5):

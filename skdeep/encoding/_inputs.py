@@ -52,13 +52,15 @@ class Rows:
         if sparse.issparse(self.X):
             out_X[...] = self.X[flat].toarray().reshape(out_X.shape)
         else:
-            flat_out = out_X.reshape(len(flat), *self.X.shape[1:])
-            whole = isinstance(self.X, np.ndarray) and self.X.flags.c_contiguous
-            if whole and self.X.dtype == out_X.dtype:
+            X, rows = self.X, flat
+            if isinstance(X, Selection):
+                X, rows = X.source, X.index[flat]
+            flat_out = out_X.reshape(len(flat), *X.shape[1:])
+            if X.flags.c_contiguous and X.dtype == out_X.dtype:
                 # mode="clip" lets NumPy write into `out` without a buffer.
-                np.take(self.X, flat, axis=0, out=flat_out, mode="clip")
+                np.take(X, rows, axis=0, out=flat_out, mode="clip")
             else:
-                flat_out[...] = self.X[flat]
+                flat_out[...] = X[rows]
         np.take(
             self.Y,
             flat,
@@ -79,29 +81,26 @@ class Selection:
 
     Parameters
     ----------
-    X : ndarray
+    source : ndarray
     index : ndarray of int
     """
 
-    def __init__(self, X, index):
-        self._X, self._index = X, index
-        self.shape = (len(index), *X.shape[1:])
-        self.dtype = X.dtype
+    def __init__(self, source, index):
+        self.source, self.index = source, index
+        self.shape = (len(index), *source.shape[1:])
+        self.dtype = source.dtype
 
     def __len__(self):
-        return len(self._index)
+        return len(self.index)
 
     def __getitem__(self, rows):
-        return self._X[self._index[rows]]
-
-    def select(self, index):
-        return Selection(self._X, self._index[index])
+        return self.source[self.index[rows]]
 
 
 def select(X, index):
     """The rows ``index`` of ``X``: a copy if it is small, else a selection."""
     if isinstance(X, Selection):
-        return X.select(index)
+        return Selection(X.source, X.index[index])
     if sparse.issparse(X) or X.nbytes <= _COPIED_BYTES:
         return X[index]
     return Selection(X, index)

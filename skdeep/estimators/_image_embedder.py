@@ -139,8 +139,11 @@ class ImageEmbedder(
             fixed[:2] = scaling.mean.astype("float32"), scaling.scale.astype("float32")
         weights = Weights(trainable, fixed)
         self.network_ = FittedNetwork(spec, weights, scaling, Standardization.none(1))
-        self._n_features_out = spec.units
         return self
+
+    @property
+    def _n_features_out(self):
+        return self.network_.spec.units
 
     def transform(self, X):
         """Compute the features.

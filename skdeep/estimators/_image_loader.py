@@ -103,7 +103,7 @@ class ImageLoader(TransformerMixin, BaseEstimator):
         items = _one_dimensional(X)
         _check_items(items)
         height, width = self._height_and_width()
-        channels = len(_MODES[self.color]) if self.color != "gray" else 1
+        channels = len(_MODES[self.color])
         images = np.empty((len(items), height, width, channels), np.uint8)
         for number in self._with_progress(len(items)):
             image = self._loaded(items[number], number)

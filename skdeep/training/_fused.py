@@ -395,7 +395,7 @@ class Tile:
 
     def _evaluate(self, members):
         """The validation data of those who wait for it."""
-        if len(members) > 1 and self._fusable and _small(members):
+        if self._evaluates_together(members):
             try:
                 records = self._records(members)
             except Exception as error:
@@ -407,6 +407,11 @@ class Tile:
             if member.evaluating:
                 member.evaluate_alone()
         self._forget_the_ended()
+
+    def _evaluates_together(self, members):
+        if len(members) < 2 or not self._fusable:
+            return False
+        return members[0].run.job.spec.vectorizes and _small(members)
 
     def _records(self, members):
         """What :func:`evaluate` gives for each of them."""

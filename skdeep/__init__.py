@@ -17,10 +17,15 @@ _HOME = {
     "DenseRegressor": "skdeep.estimators",
     "DivergenceWarning": "skdeep.exceptions",
     "FileFormatError": "skdeep.exceptions",
+    "Forecaster": "skdeep.forecasting",
     "ImageEmbedder": "skdeep.estimators",
     "ImageLoader": "skdeep.estimators",
+    "QuantileLoss": "skdeep.networks._quantile_loss",
+    "SequenceClassifier": "skdeep.estimators",
+    "SequenceRegressor": "skdeep.estimators",
     "fuse": "skdeep.fusion",
     "load": "skdeep.persistence",
+    "rolling_windows": "skdeep.forecasting",
     "save": "skdeep.persistence",
 }
 __all__ = [*sorted(_HOME)]

@@ -17,7 +17,13 @@ import numpy as np
 from skdeep import __version__
 from skdeep.encoding import ClassTargets, ContinuousTargets, Standardization
 from skdeep.exceptions import FileFormatError
-from skdeep.networks import ConvSpec, DenseSpec, FrozenModel, Weights
+from skdeep.networks import (
+    ConvSpec,
+    DenseSpec,
+    FrozenModel,
+    SequenceSpec,
+    Weights,
+)
 
 __all__ = ["load", "save"]
 
@@ -33,6 +39,7 @@ def _types():
         ClassTargets,
         ContinuousTargets,
         ConvSpec,
+        SequenceSpec,
         DenseSpec,
         FittedNetwork,
         FrozenModel,
@@ -167,6 +174,7 @@ _FITTED = frozenset(
     [
         "_bytes",
         "_history",
+        "_n_tokens",
         "_pixel_factor",
         "_random_state",
         "_targets",
@@ -178,6 +186,7 @@ _FITTED = frozenset(
         "n_features_in_",
         "n_outputs_",
         "network_",
+        "sequence_shape_",
         "_metadata_request",
     ]
 )
@@ -241,9 +250,8 @@ class _Writer:
                 field: self.encode(getattr(value, field), where) for field in fields
             }
             return {"object": name, "fields": parts}
-        if type(value).__module__.split(".")[0] == "keras" and hasattr(
-            value, "get_config"
-        ):
+        package = type(value).__module__.split(".")[0]
+        if package in ("keras", "skdeep") and hasattr(value, "get_config"):
             import keras
 
             return {"keras": keras.saving.serialize_keras_object(value)}
@@ -323,4 +331,9 @@ class _Reader:
     def _decode_keras(self, value):
         import keras
 
-        return keras.saving.deserialize_keras_object(value["keras"], safe_mode=True)
+        from skdeep.networks._quantile_loss import QuantileLoss
+
+        known = {"skdeep>QuantileLoss": QuantileLoss}
+        return keras.saving.deserialize_keras_object(
+            value["keras"], custom_objects=known, safe_mode=True
+        )

@@ -132,3 +132,9 @@ def test_names_are_those_of_keras():
     assert classes - wrappers - {"legacy"} == OPTIMIZERS
     for name in REGRESSION_LOSSES | CLASSIFICATION_LOSSES:
         assert callable(keras.losses.get(name))
+
+
+def test_keras_engine_has_no_penalties_in_double_precision(diabetes):
+    net = DenseRegressor(dtype="float64", l2=0.1, epochs=1, engine="keras")
+    with pytest.raises(ValueError, match=r"l1=0\.0 and l2=0\.1 for the Keras engine"):
+        net.fit(*diabetes)

@@ -2,6 +2,14 @@
 
 from skdeep.encoding._images import image_array, infer_image_shape
 from skdeep.encoding._inputs import Rows, Standardization, select
+from skdeep.encoding._sequences import (
+    as_sequences,
+    bucket,
+    is_ragged,
+    padded,
+    trailing_windows,
+    with_mask,
+)
 from skdeep.encoding._targets import ClassTargets, ContinuousTargets
 
 __all__ = [
@@ -9,7 +17,13 @@ __all__ = [
     "ContinuousTargets",
     "Rows",
     "Standardization",
+    "as_sequences",
+    "bucket",
     "image_array",
     "infer_image_shape",
+    "is_ragged",
+    "padded",
     "select",
+    "trailing_windows",
+    "with_mask",
 ]

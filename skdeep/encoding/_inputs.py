@@ -106,17 +106,30 @@ def select(X, index):
     return Selection(X, index)
 
 
-def _moments(X, weight):
+def _moments(X, weight, columns_of):
     """Mean and standard deviation along the last axis."""
     scaler = StandardScaler()
-    inner = int(np.prod(X.shape[1:-1]))
     # In pieces, for the scaler makes a temporary of the size it is given.
-    size = max(1, _CHUNK_VALUES // (inner * X.shape[-1]))
+    size = max(1, _CHUNK_VALUES // int(np.prod(X.shape[1:])))
     for start in range(0, len(X), size):
         piece = slice(start, start + size)
-        columns = X[piece].reshape(-1, X.shape[-1])
-        scaler.partial_fit(columns, sample_weight=np.repeat(weight[piece], inner))
+        columns, weights = columns_of(X[piece], weight[piece])
+        scaler.partial_fit(columns, sample_weight=weights)
     return scaler.mean_, scaler.scale_
+
+
+def _all_columns(X, weight):
+    inner = int(np.prod(X.shape[1:-1]))
+    return X.reshape(-1, X.shape[-1]), np.repeat(weight, inner)
+
+
+def _columns_that_are_there(X, weight):
+    there = X[..., -1] > 0
+    return X[..., :-1][there], np.repeat(weight, there.sum(axis=1))
+
+
+def _last_columns(X, weight):
+    return X[:, -1, :-1], weight
 
 
 def _aligned(shape, dtype):
@@ -144,10 +157,27 @@ class Standardization:
         """The weighted statistics along the last axis; constants get scale one."""
         if sparse.issparse(X):
             mean, variance = mean_variance_axis(X, axis=0, weights=weight)
-            scale = np.sqrt(variance)
-        else:
-            mean, scale = _moments(X, weight)
-        eps = np.finfo(X.dtype).eps if X.dtype.kind == "f" else 0
+            return cls._without_noise(mean, np.sqrt(variance), X.dtype)
+        return cls._without_noise(*_moments(X, weight, _all_columns), X.dtype)
+
+    @classmethod
+    def of_masked(cls, X, weight, *, overlapping):
+        """Those of sequences whose last channel is a mask, which stays as it is.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, steps, channels + 1)
+        weight : ndarray of shape (n_samples,)
+        overlapping : bool
+            Whether they are windows of one series: then each one's last step counts.
+        """
+        columns_of = _last_columns if overlapping else _columns_that_are_there
+        of_channels = cls._without_noise(*_moments(X, weight, columns_of), X.dtype)
+        return cls(np.append(of_channels.mean, 0.0), np.append(of_channels.scale, 1.0))
+
+    @classmethod
+    def _without_noise(cls, mean, scale, dtype):
+        eps = np.finfo(dtype).eps if dtype.kind == "f" else 0
         noise = 10 * eps * np.abs(mean)
         return cls(mean, np.where(scale > noise, scale, 1.0))
 

@@ -4,6 +4,7 @@ from skdeep.estimators._conv import ConvClassifier, ConvRegressor
 from skdeep.estimators._dense import DenseClassifier, DenseRegressor
 from skdeep.estimators._image_embedder import ImageEmbedder
 from skdeep.estimators._image_loader import ImageLoader
+from skdeep.estimators._sequence import SequenceClassifier, SequenceRegressor
 
 __all__ = [
     "ConvClassifier",
@@ -12,4 +13,6 @@ __all__ = [
     "DenseRegressor",
     "ImageEmbedder",
     "ImageLoader",
+    "SequenceClassifier",
+    "SequenceRegressor",
 ]

@@ -117,7 +117,8 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Training data. Dense networks take sparse data, which stays sparse;
             convolutional ones take images of shape (n_samples, height, width) or
-            (n_samples, height, width, channels), too.
+            (n_samples, height, width, channels), too; those for sequences what
+            their class describes.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -235,8 +236,6 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         return self._check_rows(X_val, y_val, sample_weight_val, reset=False)
 
     def _split(self, X, y, weight, rng):
-        from sklearn.model_selection import train_test_split
-
         n_val = int(np.ceil(len(y) * self.validation_fraction))
         if n_val >= len(y):
             raise ValueError(
@@ -244,14 +243,20 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
                 f"sample of n_samples={len(y)}. Lower it, pass X_val and y_val, or set "
                 "early_stopping=False."
             )
-        train, held_out = train_test_split(
+        train, held_out = self._split_rows(y, n_val, rng)
+        part = select(X, held_out), y[held_out], weight[held_out]
+        return select(X, train), y[train], weight[train], part
+
+    def _split_rows(self, y, n_val, rng):
+        """The numbers of the rows to train with and of those to hold out."""
+        from sklearn.model_selection import train_test_split
+
+        return train_test_split(
             np.arange(len(y)),
-            test_size=self.validation_fraction,
+            test_size=n_val,
             stratify=self._strata(y),
             random_state=rng,
         )
-        part = select(X, held_out), y[held_out], weight[held_out]
-        return select(X, train), y[train], weight[train], part
 
     def _rows(self, X, y, weight, targets, class_weight):
         weight = self._weight_by_class(targets, class_weight, y, weight)
@@ -417,6 +422,11 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
 
     # Prediction
 
+    def _decoded(self, method, X):
+        """What this method of the targets makes of the network's outputs for X."""
+        output = self._forward(X)
+        return getattr(self._targets, method)(output)
+
     def _forward(self, X):
         """Output of the last layer before its activation, float64."""
         check_is_fitted(self)
@@ -454,7 +464,8 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         """
         model = self.model_
         # ONNX needs a model that was called.
-        model(np.zeros((1, *self.network_.spec.input_shape), self._array_dtype))
+        shape = [size or 1 for size in self.network_.spec.input_shape]
+        model(np.zeros((1, *shape), self._array_dtype))
         model.export(path, format=format, verbose=False)
 
     @property

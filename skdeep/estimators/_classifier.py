@@ -79,8 +79,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Labels, or a multilabel indicator.
         """
-        logits = self._forward(X)
-        return self._targets.labels(logits)
+        return self._decoded("labels", X)
 
     def predict_proba(self, X):
         """Predict probabilities.
@@ -96,8 +95,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
             In the order of ``classes_`` and in the estimator's dtype. Rows sum to
             one, except for multilabel targets.
         """
-        logits = self._forward(X)
-        probabilities = self._targets.probabilities(logits)
+        probabilities = self._decoded("probabilities", X)
         return probabilities.astype(self.network_.spec.array_dtype)
 
     def predict_log_proba(self, X):
@@ -129,8 +127,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
             One column for binary targets; positive means ``classes_[1]``.
         """
-        logits = self._forward(X)
-        scores = self._targets.decision(logits)
+        scores = self._decoded("decision", X)
         return scores.astype(self.network_.spec.array_dtype)
 
     def _head(self, targets):

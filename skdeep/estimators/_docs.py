@@ -62,6 +62,55 @@ BACKBONE = """\
         How many of the backbone's last layers are trained.
 """
 
+SEQUENCES = """\
+X may be
+
+    - an array of shape (n_samples, steps, channels), or (n_samples, steps) for one
+      channel;
+    - a list of arrays of shape (steps, channels) or (steps,), whose lengths may
+      differ: they are padded and masked inside;
+    - with ``embedding_dim``, tokens in place of one channel: integers from 0;
+    - with ``window=k``, one long series: rows in the order of time, one target for
+      each. Row t sees rows t-k+1 to t of the X that is passed, and nothing later. The
+      first k-1 rows of each X, be it for training or for prediction, see only the
+      rows that X has; what is before them is masked.
+
+    Targets are one value or label per sequence, several columns (a horizon, say) or,
+    with ``return_sequences``, one value or label per step, of shape
+    (n_samples, steps).
+"""
+
+SEQUENCE = """\
+    cell : {"lstm", "gru", "rnn", "conv"}, default="lstm"
+        What goes along time: long short-term memories, gated recurrent units, simple
+        recurrent layers, or convolutions with a mean over all steps at the end.
+    units : array-like of int or int, default=(32,)
+        Units, or filters, of each layer along time.
+    bidirectional : bool, default=False
+        Whether each recurrent layer goes through the sequence both ways.
+    recurrent_dropout : float, default=0.0
+        Share of a recurrent layer's outputs that is not fed back, in [0, 1), the same
+        units in all steps.
+    kernel_size : int, default=7
+        Steps that a convolution sees.
+    hidden_layer_sizes : array-like of int or int, default=()
+        Widths of the dense layers after those along time.
+    return_sequences : bool, default=False
+        Whether there is one target per step, for sequences of equal length.
+        Bidirectional layers and convolutions then see what comes after a step, too.
+    window : int, default=None
+        Rows that each row of one long series sees, itself included. Early stopping
+        then holds out the last rows.
+    embedding_dim : int, default=None
+        Width of the vectors that tokens become. Tokens beyond those of ``fit`` share
+        one vector.
+"""
+
+SEQUENCE_ATTRIBUTES = """\
+    sequence_shape_ : tuple of (int or None, int)
+        Steps and channels; None where lengths differ.
+"""
+
 IMAGE_ATTRIBUTES = """\
     image_shape_ : tuple of (int, int, int)
         Height, width and channels.
@@ -97,6 +146,17 @@ default="glorot_uniform"
         "auto" is the mean squared error for values and the cross-entropy for labels.
 """
 
+SEQUENCE_NETWORK = NETWORK.replace(
+    """keras.layers.Layer or None, default="silu"
+        Activation of the hidden layers: a name""",
+    """keras.layers.Layer or None, default="auto"
+        Activation of all layers but the last: "auto" is "tanh" in recurrent ones and
+        "silu" in the others; else a name""",
+).replace(
+    "between each hidden layer and its activation",
+    "between each hidden layer and its activation,\n        after recurrent ones",
+)
+
 _TRAINING = """\
     optimizer : str or keras.optimizers.Optimizer, default="auto"
         "auto" is AdamW with ``beta_2=0.99``, a learning rate of 0.003 for two hidden
@@ -125,6 +185,7 @@ keras.optimizers.schedules.LearningRateSchedule or None, default="auto"
         Epochs without improvement that early stopping waits.
 """
 TRAINING = _TRAINING.format(auto_batch=200, epochs=100)
+SEQUENCE_TRAINING = _TRAINING.format(auto_batch=32, epochs=100)
 CONV_TRAINING = _TRAINING.format(auto_batch=64, epochs=30)
 
 _REST = """\

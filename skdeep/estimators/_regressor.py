@@ -60,9 +60,8 @@ class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
             Values in the units of the training targets. One output comes in the
             estimator's dtype, several in float64, as scikit-learn's checks want.
         """
-        output = self._forward(X)
-        values = self._targets.decode(output)
-        if values.ndim == 2:
+        values = self._decoded("decode", X)
+        if self._targets.n_outputs > 1:
             return values
         return values.astype(self.network_.spec.array_dtype)
 

@@ -23,21 +23,22 @@ def forward_conv(spec, layers, activation, X):
     -------
     output : ndarray of shape (n_samples, units)
     """
-    dtype = layers.products[0][0].dtype
-    output = np.empty((len(X), spec.units), dtype)
     n_convs = len(spec.widths) - len(spec.hidden_layer_sizes)
+    products = layers.products(len(spec.widths))
+    dtype = products[0][0].dtype
+    output = np.empty((len(X), spec.units), dtype)
     n_rows = max(1, _PATCHES_AT_ONCE // spec.most_patch_values)
     buffers = [np.empty((n_rows, width), dtype) for width in spec.hidden_layer_sizes]
     for piece in pieces(X, n_rows):
         x = layers.scaled(X[piece])
-        convolutions = iter(layers.products[:n_convs])
+        convolutions = iter(products[:n_convs])
         for step in spec.steps:
             if step.kind == "conv":
                 x = activation(_convolve(x, step, spec.padding, *next(convolutions)))
             else:
                 x = _pool(x, step, spec.pooling)
         x = _vector(x, spec.global_pooling)
-        dense_layers(layers.products[n_convs:], activation, x, buffers, output[piece])
+        dense_layers(products[n_convs:], activation, x, buffers, output[piece])
     return output
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 from scipy.special import erf, expit
 
-from skdeep.networks import ConvSpec, is_weight
+from skdeep.networks import ConvSpec, SequenceSpec, is_weight
 
 _NUMPY_ROWS = 1024
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
@@ -67,38 +67,41 @@ def forward(spec, weights, X):
     output : ndarray of shape (n_samples, units)
         float32 where X and the network are and NumPy computes, float64 otherwise.
     """
-    activation = None
-    if isinstance(spec.activation, str):
-        activation = ACTIVATIONS.get(spec.activation)
-    if not spec.widths:
-        activation = ACTIVATIONS["linear"]  # of no layer
-    if activation is None or not spec.suits_numpy(X.shape[0]):
+    known = all(isinstance(a, str) and a in ACTIVATIONS for a in spec.activations)
+    if not known or not spec.suits_numpy(X.shape[0]):
         return _forward_compiled(spec, weights, X)
     # Bytes and the like become what the network is.
     own = X.dtype if X.dtype.kind == "f" else spec.array_dtype
     dtype = np.result_type(own, spec.array_dtype)
     layers = FoldedLayers(spec, weights, dtype)
+    if isinstance(spec, SequenceSpec):
+        from skdeep.inference._sequence import forward_sequence
+
+        return forward_sequence(spec, layers, X)
+    activation = ACTIVATIONS[spec.activation] if spec.widths else None
     if isinstance(spec, ConvSpec):
         from skdeep.inference._conv import forward_conv
 
         return forward_conv(spec, layers, activation, X)
+    products = layers.products(len(spec.widths))
     output = np.empty((X.shape[0], spec.units), dtype)
     # Every piece is computed in the same memory, which stays in the cache.
     n_rows = min(X.shape[0], _NUMPY_ROWS)
     buffers = [np.empty((n_rows, width), dtype) for width in spec.hidden_layer_sizes]
     for piece in pieces(X, _NUMPY_ROWS):
         x = layers.scaled(_dense(X[piece]))
-        dense_layers(layers.products, activation, x, buffers, output[piece])
+        dense_layers(products, activation, x, buffers, output[piece])
     return output
 
 
 def _forward_compiled(spec, weights, X):
     from skdeep.inference._compiled import forward_compiled
 
-    output = np.empty((X.shape[0], spec.units))
-    for piece in pieces(X, spec.rows_at_once):
-        output[piece] = forward_compiled(spec, weights, _dense(X[piece]))
-    return output
+    parts = [
+        forward_compiled(spec, weights, _dense(X[piece]))
+        for piece in pieces(X, spec.rows_at_once)
+    ]
+    return np.concatenate(parts).astype(np.float64)
 
 
 def pieces(X, n_rows):
@@ -111,7 +114,7 @@ def _dense(X):
 
 
 class FoldedLayers:
-    """Scaling, kernels and biases of a network.
+    """Reads a network's arrays, layer by layer.
 
     Batch normalisation is folded into the kernel and the bias before it, in double
     precision.
@@ -119,29 +122,43 @@ class FoldedLayers:
     Attributes
     ----------
     scaling : tuple of (shift, scale) or None
-    products : list of (kernel, bias)
-        The output layer is the last.
     """
 
     def __init__(self, spec, weights, dtype):
         self._dtype = dtype
-        trainable = iter(weights.trainable)
-        fixed = filter(is_weight, weights.non_trainable)
+        self._batch_norm = spec.batch_norm
+        self._trainable = iter(weights.trainable)
+        self._fixed = filter(is_weight, weights.non_trainable)
         self.scaling = None
         if spec.normalize:
-            self.scaling = self._cast(next(fixed)), self._cast(next(fixed))
-        self.products = []
-        for _ in spec.widths:
-            kernel = _double(next(trainable))
-            if spec.batch_norm:
-                gamma, beta = _double(next(trainable)), _double(next(trainable))
-                mean, variance = _double(next(fixed)), _double(next(fixed))
-                factor = gamma / np.sqrt(variance + _BATCH_NORM_EPSILON)
-                kernel, bias = kernel * factor, beta - mean * factor
-            else:
-                bias = next(trainable)
-            self.products.append((self._cast(kernel), self._cast(bias)))
-        self.products.append((self._cast(next(trainable)), self._cast(next(trainable))))
+            self.scaling = self._cast(next(self._fixed)), self._cast(next(self._fixed))
+
+    def arrays(self, count):
+        """The next arrays as they are."""
+        return [self._cast(next(self._trainable)) for _ in range(count)]
+
+    def products(self, n_hidden):
+        """Kernels and biases of so many hidden layers and of the output layer."""
+        hidden = [self.product(self._batch_norm) for _ in range(n_hidden)]
+        return [*hidden, self.product(False)]
+
+    def product(self, batch_norm):
+        """The next layer's kernel and bias."""
+        if not batch_norm:
+            return tuple(self.arrays(2))
+        kernel = _double(next(self._trainable))
+        factor, shift = self._normalization()
+        return self._cast(kernel * factor), self._cast(shift)
+
+    def normalization(self):
+        """Factor and shift of a batch normalisation that stands alone."""
+        return tuple(map(self._cast, self._normalization()))
+
+    def _normalization(self):
+        gamma, beta = _double(next(self._trainable)), _double(next(self._trainable))
+        mean, variance = _double(next(self._fixed)), _double(next(self._fixed))
+        factor = gamma / np.sqrt(variance + _BATCH_NORM_EPSILON)
+        return factor, beta - mean * factor
 
     def _cast(self, array):
         return np.asarray(array, dtype=self._dtype)

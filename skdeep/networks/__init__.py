@@ -21,6 +21,7 @@ from skdeep.networks._names import (
     REGRESSION_LOSSES,
     SCHEDULES,
 )
+from skdeep.networks._sequence_spec import SequenceSpec
 from skdeep.networks._spec import (
     DenseSpec,
     FrozenModel,
@@ -45,6 +46,7 @@ __all__ = [
     "FrozenModel",
     "Head",
     "NetworkSpec",
+    "SequenceSpec",
     "Weights",
     "classification_head",
     "identity",

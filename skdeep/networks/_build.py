@@ -9,11 +9,12 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from skdeep.networks import _conv
+from skdeep.networks import _conv, _sequence
 from skdeep.networks._conv_spec import ConvSpec
 from skdeep.networks._layers import (
     CountingBatchNormalization,
     LoweredAveragePooling2D,
+    LoweredConv1D,
     LoweredConv2D,
     LoweredMaxPooling2D,
     PhiloxDropout,
@@ -26,9 +27,11 @@ from skdeep.networks._parts import (
     normalized,
     own_random_state,
 )
+from skdeep.networks._recurrent_layers import HoistedGRU, HoistedLSTM, HoistedRNN
+from skdeep.networks._sequence_spec import SequenceSpec
 
 L = keras.layers
-_BODIES = {ConvSpec: _conv.blocks}
+_BODIES = {ConvSpec: _conv.blocks, SequenceSpec: _sequence.layers_along_time}
 _BEFORE_SCALING = {ConvSpec: _conv.augmented}
 
 
@@ -40,6 +43,10 @@ class Kit(NamedTuple):
     conv: type
     max_pooling: type
     average_pooling: type
+    conv_1d: type
+    lstm: type
+    gru: type
+    rnn: type
 
 
 _TEMPLATE = Kit(
@@ -48,9 +55,21 @@ _TEMPLATE = Kit(
     LoweredConv2D,
     LoweredMaxPooling2D,
     LoweredAveragePooling2D,
+    LoweredConv1D,
+    HoistedLSTM,
+    HoistedGRU,
+    HoistedRNN,
 )
 _STOCK = Kit(
-    L.Dropout, L.BatchNormalization, L.Conv2D, L.MaxPooling2D, L.AveragePooling2D
+    L.Dropout,
+    L.BatchNormalization,
+    L.Conv2D,
+    L.MaxPooling2D,
+    L.AveragePooling2D,
+    L.Conv1D,
+    L.LSTM,
+    L.GRU,
+    L.SimpleRNN,
 )
 
 

@@ -15,6 +15,7 @@ STANDARDIZABLE = frozenset(
         "huber",
         "huber_loss",
         "log_cosh",
+        "quantile",
     ]
 )
 _CROSSENTROPIES = {

@@ -23,17 +23,29 @@ def counting(rows):
 
 
 @contextlib.contextmanager
-def lowering():
-    """Within, convolutions become products of matrices, which XLA is good at."""
-    _tracing.lower = True
+def lowering(*, unroll=False):
+    """Within, layers are made of products of matrices, which XLA is good at.
+
+    Parameters
+    ----------
+    unroll : bool
+        Whether to do without loops along time, which cannot be vectorised.
+    """
+    _tracing.lower, _tracing.unroll = True, unroll
     try:
         yield
     finally:
-        del _tracing.lower
+        del _tracing.lower, _tracing.unroll
 
 
-def _lowers():
+def lowers():
+    """Whether this is within :func:`lowering`."""
     return getattr(_tracing, "lower", False)
+
+
+def unrolls():
+    """Whether there shall be no loops along time."""
+    return getattr(_tracing, "unroll", False)
 
 
 class Standardize(L.Layer):
@@ -59,9 +71,10 @@ class CountingBatchNormalization(L.BatchNormalization):
         rows = getattr(_tracing, "rows", None)
         if training and rows is not None:
             shape = tf.shape(inputs)
-            mask = tf.range(shape[0]) < rows
-            mask = tf.reshape(mask, [-1, *[1] * (len(inputs.shape) - 2)])
-            mask = tf.broadcast_to(mask, shape[:-1])
+            count = tf.range(shape[0]) < rows
+            count = tf.reshape(count, [-1, *[1] * (len(inputs.shape) - 2)])
+            count = tf.broadcast_to(count, shape[:-1])
+            mask = count if mask is None else count & mask
         return super().call(inputs, training=training, mask=mask)
 
 
@@ -76,10 +89,15 @@ class PhiloxDropout(L.Dropout):
     def call(self, inputs, training=False):
         if not training or self.rate == 0:
             return inputs
-        seed = tf.cast(tf.convert_to_tensor(self.seed_generator.next()), tf.int32)
-        return tf.nn.experimental.stateless_dropout(
-            inputs, self.rate, seed=seed, rng_alg="philox"
-        )
+        return philox_dropout(inputs, self.rate, self.seed_generator)
+
+
+def philox_dropout(inputs, rate, seed_generator):
+    """``inputs`` with a share ``rate`` set to zero."""
+    seed = tf.cast(tf.convert_to_tensor(seed_generator.next()), tf.int32)
+    return tf.nn.experimental.stateless_dropout(
+        inputs, rate, seed=seed, rng_alg="philox"
+    )
 
 
 class LoweredConv2D(L.Conv2D):
@@ -90,29 +108,33 @@ class LoweredConv2D(L.Conv2D):
     """
 
     def call(self, inputs):
-        if not _lowers():
+        if not lowers():
             return super().call(inputs)
         if self.padding == "same":
             sides = margins(inputs.shape[1:3], self.kernel_size, self.strides)
             inputs = tf.pad(inputs, [[0, 0], *sides, [0, 0]])
         slices = _slices(inputs, self.kernel_size, self.strides)
-        patches = tf.concat(slices, axis=-1)
-        kernel = tf.convert_to_tensor(self.kernel)
-        width = patches.shape[-1]
-        product = tf.matmul(
-            tf.reshape(patches, [-1, width]), tf.reshape(kernel, [width, self.filters])
-        )
-        outputs = tf.reshape(product, [-1, *patches.shape[1:3], self.filters])
-        if self.use_bias:
-            outputs = outputs + tf.convert_to_tensor(self.bias)
-        return self.activation(outputs)
+        return _product(self, tf.concat(slices, axis=-1))
+
+
+class LoweredConv1D(L.Conv1D):
+    """The same along one axis."""
+
+    def call(self, inputs):
+        if not lowers():
+            return super().call(inputs)
+        n_steps, (width,) = inputs.shape[1], self.kernel_size
+        sides = margins([n_steps], self.kernel_size, self.strides)
+        inputs = tf.pad(inputs, [[0, 0], *sides, [0, 0]])
+        slices = [inputs[:, i : i + n_steps] for i in range(width)]
+        return _product(self, tf.concat(slices, axis=-1))
 
 
 class LoweredMaxPooling2D(L.MaxPooling2D):
     """The largest of shifted slices."""
 
     def call(self, inputs):
-        if not _lowers():
+        if not lowers():
             return super().call(inputs)
         first, *others = _slices(inputs, self.pool_size, self.strides)
         for other in others:
@@ -124,10 +146,23 @@ class LoweredAveragePooling2D(L.AveragePooling2D):
     """The mean of shifted slices."""
 
     def call(self, inputs):
-        if not _lowers():
+        if not lowers():
             return super().call(inputs)
         slices = _slices(inputs, self.pool_size, self.strides)
         return tf.add_n(slices) / len(slices)
+
+
+def _product(layer, patches):
+    """What a convolution makes of patches, whose last axis is that of its window."""
+    kernel = tf.convert_to_tensor(layer.kernel)
+    width = patches.shape[-1]
+    product = tf.matmul(
+        tf.reshape(patches, [-1, width]), tf.reshape(kernel, [width, layer.filters])
+    )
+    outputs = tf.reshape(product, [-1, *patches.shape[1:-1], layer.filters])
+    if layer.use_bias:
+        outputs = outputs + tf.convert_to_tensor(layer.bias)
+    return layer.activation(outputs)
 
 
 def _slices(inputs, window, strides):

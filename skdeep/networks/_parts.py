@@ -32,10 +32,10 @@ def dense(spec, width, *, use_bias=True, dtype=None):
     )
 
 
-def normalized(spec, kit, x):
-    """``x`` after batch normalisation."""
+def normalized(spec, kit, x, mask=None):
+    """``x`` after batch normalisation; of sequences, over the steps in ``mask``."""
     # Keras's 0.99 takes hundreds of steps to forget where the averages started.
-    return kit.batch_norm(momentum=0.9, dtype=spec.dtype)(x)
+    return kit.batch_norm(momentum=0.9, dtype=spec.dtype)(x, mask=mask)
 
 
 def regularizer(spec):

@@ -62,9 +62,19 @@ class NetworkSpec:
         return "float32" if self.dtype == "mixed_bfloat16" else self.dtype
 
     @property
+    def output_shape(self):
+        """Of one sample's output."""
+        return (self.units,)
+
+    @property
     def widths(self):
         """Units or filters of the hidden layers."""
         return self.hidden_layer_sizes
+
+    @property
+    def activations(self):
+        """Those that the layers have."""
+        return (self.activation,) if self.widths else ()
 
     @property
     def fine_tunes(self):
@@ -82,6 +92,16 @@ class NetworkSpec:
 
     def suits_numpy(self, n_rows):
         """Whether NumPy predicts so many samples faster than TensorFlow."""
+        return True
+
+    @property
+    def plain_step_cost(self):
+        """How long a step without XLA takes, next to a dense network's."""
+        return 1
+
+    @property
+    def fuses(self):
+        """Whether XLA can compile many networks as one."""
         return True
 
     @property

@@ -108,7 +108,7 @@ class FusedProgram:
         return call(states, metric_states, chunk)
 
     def _run_lowered(self, states, metric_states, chunk):
-        with lowering():
+        with lowering(unroll=True):
             return self._run(states, metric_states, chunk)
 
     def _run(self, states, metric_states, chunk):
@@ -388,6 +388,8 @@ class Tile:
         run = members[0].run
         if run.job.path != "xla":
             return run.job.spec.vectorizes
+        if not run.job.spec.fuses:
+            return False
         return _fused_program(run.program).pays(len(members), self._steps_left())
 
     def _steps_left(self):

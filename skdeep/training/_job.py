@@ -7,7 +7,8 @@ import numpy as np
 from skdeep.encoding import Rows, Standardization
 from skdeep.networks import Head, NetworkSpec, Weights
 
-# A compilation with XLA costs about as much as this many steps without it.
+# A compilation with XLA costs about as much as this many of a dense network's steps
+# without it.
 SHORT_FIT_STEPS = 400
 
 
@@ -60,7 +61,8 @@ class TrainingJob:
         own operations, of which XLA fuses those of the optimiser ("graph"); or without
         XLA, where compiling takes longer than training ("plain").
         """
-        if self.steps_per_epoch * self.epochs < SHORT_FIT_STEPS:
+        n_steps = self.steps_per_epoch * self.epochs
+        if n_steps * self.spec.plain_step_cost < SHORT_FIT_STEPS:
             return "plain"
         return "xla" if self.spec.suits_xla(self.batch_size) else "graph"
 

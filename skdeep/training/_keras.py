@@ -31,6 +31,7 @@ def train_keras(job, optimizer):
     -------
     Outcome
     """
+    _refuse_penalties_in_double(job.spec)
     done = job.resume.n_steps if job.resume else 0
     rate = optimizer.learning_rate if job.learning_rate is None else job.learning_rate
     total = job.steps_per_epoch * job.epochs
@@ -57,6 +58,16 @@ def train_keras(job, optimizer):
     return observer.outcome(interrupted)
 
 
+def _refuse_penalties_in_double(spec):
+    if spec.dtype == "float64" and (spec.l1 or spec.l2):
+        raise ValueError(
+            "keras.Model.fit cannot add penalties in double precision to its loss, "
+            f"which is in single. Received dtype='float64' with l1={spec.l1} and "
+            f"l2={spec.l2} for the Keras engine. Use dtype='float32', no penalties, or "
+            "engine='compiled' without batch hooks."
+        )
+
+
 def _start(model, job, optimizer):
     # Of an optimiser without a compiled form only the state differs.
     known = optimizer if optimizer.supported else OptimizerSpec("sgd")
@@ -80,7 +91,13 @@ def _validation(job):
     rows = job.validation
     if rows is None:
         return None
-    return dense(rows.X, dtype=job.spec.array_dtype), rows.Y, rows.weight
+    X = dense(rows.X, dtype=job.spec.array_dtype)
+    return X, rows.Y, _weight(rows.Y, rows.weight)
+
+
+def _weight(Y, weight):
+    """Keras wants a weight for each target: where steps have some, for each step."""
+    return weight if Y.ndim == 2 else np.repeat(weight[:, None], Y.shape[1], axis=1)
 
 
 class _Batches(keras.utils.PyDataset):
@@ -99,7 +116,8 @@ class _Batches(keras.utils.PyDataset):
         rows = self._order[index * size : (index + 1) * size]
         train = self._job.train
         X = dense(train.X[rows], dtype=self._job.spec.array_dtype)
-        return X, train.Y[rows], train.weight[rows]
+        Y = train.Y[rows]
+        return X, Y, _weight(Y, train.weight[rows])
 
     def start(self, epoch):
         """Put the rows into the order of ``epoch``."""

@@ -65,7 +65,8 @@ class Program:
         self._initial = _InitialValues(self.model, self.optimizer)
         self.fused = None  # made at its first use, by _fused.py
         self.compiled = False
-        state, width = self._signature(), [None, head.width]
+        state = self._signature()
+        width = [None, *spec.output_shape[:-1], head.width]
         rows = [None, *spec.input_shape]
         # Of states, metric variables and a chunk.
         self.signature = [*state, self._chunk_signature(rows, width)]
@@ -77,7 +78,10 @@ class Program:
             "graph": self._function(self._run_graph, input_signature=self.signature),
             "xla": self._function(self._run_lowered, jit_compile=True),
         }
-        self.evaluation_signature = [*state, *self._batch_signature(rows, width)]
+        self.evaluation_signature = [
+            *state,
+            *self._batch_signature(rows, width, [None]),
+        ]
         self.evaluate = self._function(
             self.evaluation, input_signature=self.evaluation_signature
         )
@@ -93,16 +97,16 @@ class Program:
         values = self.initial_state(blank, none), self.metric_state()
         return tf.nest.map_structure(tf.TensorSpec.from_tensor, values)
 
-    def _batch_signature(self, rows, targets):
+    def _batch_signature(self, rows, targets, weights):
         """Shapes of rows, targets, weights and target units: any number of rows."""
         # One unit for all columns, or one for each.
-        shapes = rows, targets, targets[:-1], [None], [None]
+        shapes = rows, targets, weights, [None], [None]
         return [tf.TensorSpec(shape, self.spec.array_dtype) for shape in shapes]
 
     def _chunk_signature(self, rows, targets):
         """The same with an axis of steps in front."""
         x, y, weight, mean, scale = self._batch_signature(
-            [None, *rows], [None, *targets]
+            [None, *rows], [None, *targets], [None, None]
         )
         n_rows, rates = tf.TensorSpec([None], "int32"), tf.TensorSpec([None], "float32")
         n_steps, decay = tf.TensorSpec([], "int32"), tf.TensorSpec([], "float32")
@@ -243,6 +247,8 @@ class Program:
         return _tensors(trainable), _tensors(slots)
 
     def _update_metrics(self, state, y, output, weight, mean, scale):
+        if len(y.shape) > 2:  # every step of a sequence counts
+            weight = tf.broadcast_to(weight[:, None], tf.shape(y)[:2])
         return [
             _tensors(
                 metric.stateless_update_state(

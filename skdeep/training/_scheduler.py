@@ -142,7 +142,10 @@ class Ticket:
         self.job = job
         self.optimizer = optimizer
         template = template_key(job.spec, job.head, optimizer, job.metrics)
-        self.key = template, job.batch_size, job.path
+        # Sequences may be longer in one fit than in another.
+        parts = job.train, job.validation
+        shapes = [part and part.X.shape[1:] for part in parts]
+        self.key = template, job.batch_size, job.path, *shapes
         self.of_task = _in_task()
         self._scheduler = scheduler
         self._interrupted = False

@@ -13,6 +13,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import conv_fits
 import fused_fits
+import sequence_fits
 import single_fits
 
 BENCHMARKS = {
@@ -37,6 +38,8 @@ BENCHMARKS = {
         conv_fits.conv_fused,
         conv_fits.conv_mixed_precision,
         conv_fits.conv_accuracy,
+        sequence_fits.sequence_warm_fit,
+        sequence_fits.sequence_fused,
     )
 }
 

@@ -1,0 +1,116 @@
+"""Sequences as arrays of shape (n_samples, steps, channels).
+
+Where sequences differ in length, or a window reaches back before the first row, the
+last channel is a mask: one for steps that are there, zero for the others.
+"""
+
+import numpy as np
+
+
+def is_ragged(X):
+    """Whether X is a collection of sequences that may differ in length."""
+    if isinstance(X, np.ndarray):
+        return X.dtype == object and X.ndim == 1 and len(X) > 0 and _is_array(X[0])
+    if not isinstance(X, (list, tuple)) or not X:
+        return False
+    if _is_array(X[0]):
+        return True
+    # Lists of lists are a table, if they are of equal length.
+    return all(map(_has_length, X)) and len({len(item) for item in X}) > 1
+
+
+def _is_array(item):
+    return hasattr(item, "shape") and len(item.shape) in (1, 2)
+
+
+def _has_length(item):
+    return hasattr(item, "__len__") and not isinstance(item, str)
+
+
+def as_sequences(X, dtype):
+    """A list of arrays of shape (steps, channels).
+
+    Raises
+    ------
+    ValueError
+        If a sequence is empty, not finite, or has other channels than the first.
+    """
+    sequences = []
+    for number, item in enumerate(X):
+        sequence = np.asarray(item, dtype=dtype)
+        sequence = sequence[:, None] if sequence.ndim == 1 else sequence
+        _check(sequence, number, sequences)
+        sequences.append(sequence)
+    return sequences
+
+
+def _check(sequence, number, before):
+    n_channels = before[0].shape[1] if before else None
+    if sequence.ndim != 2:
+        raise ValueError(
+            "Every sequence must have shape (steps,) or (steps, channels). Received "
+            f"shape {sequence.shape} as number {number}."
+        )
+    if n_channels is not None and sequence.shape[1] != n_channels:
+        raise ValueError(
+            f"All sequences must have the same channels. Received {n_channels} as "
+            f"number 0 and {sequence.shape[1]} as number {number}."
+        )
+    if len(sequence) == 0:
+        raise ValueError(
+            f"Every sequence needs at least one step. Received number {number} with "
+            "none. Leave it out."
+        )
+    if not np.isfinite(sequence).all():
+        raise ValueError(
+            "Sequences must not contain NaN or infinity. Received some in number "
+            f"{number}. Fill or cut them."
+        )
+
+
+def padded(sequences):
+    """One array, with a mask as last channel and as many steps as the longest needs.
+
+    Returns
+    -------
+    array : ndarray of shape (n_samples, steps, channels + 1)
+    """
+    longest = bucket(max(map(len, sequences)))
+    first = sequences[0]
+    array = np.zeros((len(sequences), longest, first.shape[1] + 1), first.dtype)
+    for row, sequence in zip(array, sequences, strict=True):
+        row[: len(sequence), :-1] = sequence
+        row[: len(sequence), -1] = 1
+    return array
+
+
+def bucket(n_steps):
+    """``n_steps`` rounded up, at most by a quarter: each number of steps compiles."""
+    step = max(1, 2 ** (n_steps.bit_length() - 3))
+    return -(-n_steps // step) * step
+
+
+def with_mask(X):
+    """X with a last channel that says: all steps are there."""
+    return np.concatenate([X, np.ones((*X.shape[:2], 1), X.dtype)], axis=2)
+
+
+def trailing_windows(X, window):
+    """For each row of a series the rows up to it, and nothing later.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, channels)
+        In the order of time.
+    window : int
+
+    Returns
+    -------
+    windows : ndarray of shape (n_rows, window, channels + 1)
+        A view. Steps before the first row are masked.
+    """
+    series = np.zeros((window - 1 + len(X), X.shape[1] + 1), X.dtype)
+    series[window - 1 :, :-1] = X
+    series[window - 1 :, -1] = 1
+    windows = np.lib.stride_tricks.sliding_window_view(series, window, axis=0)
+    return windows.transpose(0, 2, 1)

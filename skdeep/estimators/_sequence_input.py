@@ -1,0 +1,291 @@
+"""What estimators of sequences share: the forms of X, and one target per step."""
+
+import numpy as np
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils import check_array, check_consistent_length, check_X_y
+from sklearn.utils.validation import _check_y, check_is_fitted, validate_data
+
+from skdeep.encoding import (
+    Standardization,
+    as_sequences,
+    bucket,
+    is_ragged,
+    padded,
+    trailing_windows,
+    with_mask,
+)
+from skdeep.inference import forward
+
+_NO_TARGET = "no_validation"  # scikit-learn's word for it
+
+
+class SequenceInput:
+    """Needs the parameters ``window``, ``embedding_dim`` and ``return_sequences``."""
+
+    def _check_training_data(self, X, y, *, reset):
+        numeric = self._estimator_type_ == "regressor"
+        y, per_step = self._flat(y)
+        if is_ragged(X):
+            self._refuse_ragged()
+            X = self._ragged(X, reset=reset)
+            y = _check_y(y, multi_output=True, y_numeric=numeric, estimator=self)
+            check_consistent_length(X, y)
+            X = padded(X)
+        else:
+            X, y = self._regular(X, y, numeric=numeric, reset=reset)
+        return X, self._per_step(y, per_step)
+
+    def _check_samples(self, X):
+        """An array, or a list where sequences differ in length."""
+        if is_ragged(X):
+            return self._ragged(X, reset=False)
+        return self._regular(X, reset=False)
+
+    # The forms of X
+
+    def _regular(self, X, y=_NO_TARGET, *, numeric=False, reset):
+        """X of shape (n_samples, steps, channels), with a mask if the network has one;
+        and y, if given.
+        """
+        alone = isinstance(y, str) and y == _NO_TARGET
+        options = {"dtype": ["float32", "float64"] if alone else self.dtype}
+        if not alone:
+            options |= {"multi_output": True, "y_numeric": numeric}
+        X = np.asarray(X) if isinstance(X, (list, tuple)) else X
+        table = getattr(X, "ndim", 2) <= 2
+        if self.window is not None or (table and (reset or not self._any_length)):
+            X, y = self._table(X, y, alone, options, reset)
+        elif alone:
+            X = check_array(X, allow_nd=True, estimator=self, **options)
+        else:
+            X, y = check_X_y(X, y, allow_nd=True, estimator=self, **options)
+        if self.window is None:
+            X = self._panel(X, reset)
+        else:
+            self.sequence_shape_ = (self.window, X.shape[1])
+        X = self._tokens(X, reset)
+        if self.window is not None:
+            X = trailing_windows(X, self.window)
+        elif self._any_length:
+            X = with_mask(X)
+        return X if alone else (X, y)
+
+    def _table(self, X, y, alone, options, reset):
+        """Rows of one series, or sequences of one channel."""
+        if getattr(X, "ndim", 2) > 2:
+            raise ValueError(
+                f"window={self.window} takes one series: X of shape (n_rows, "
+                f"n_features), in the order of time. Received shape {X.shape}. "
+                "Set window=None for sequences that are samples."
+            )
+        if alone:
+            return validate_data(self, X, reset=reset, **options), None
+        return validate_data(self, X, y, reset=reset, **options)
+
+    def _panel(self, X, reset):
+        """X of shape (n_samples, steps, channels)."""
+        if X.ndim > 3:
+            raise ValueError(
+                "X must have shape (n_samples, steps) or (n_samples, steps, channels). "
+                f"Received shape {X.shape}."
+            )
+        three = X.ndim == 3
+        X = X if three else X[:, :, None]
+        if reset:
+            self.sequence_shape_ = X.shape[1:]
+            if three:
+                self.n_features_in_ = int(np.prod(X.shape[1:]))
+                self.__dict__.pop("feature_names_in_", None)
+        self._compare(X.shape[1:])
+        return X
+
+    def _ragged(self, X, *, reset):
+        """A list of arrays of shape (steps, channels)."""
+        if self.window is not None:
+            raise ValueError(
+                f"window={self.window} takes one series: an array of shape (n_rows, "
+                "n_features). Received a list of sequences. Set window=None."
+            )
+        sequences = as_sequences(X, self.dtype)
+        if reset:
+            self.sequence_shape_ = (None, sequences[0].shape[1])
+            self.n_features_in_ = sequences[0].shape[1]
+            self.__dict__.pop("feature_names_in_", None)
+            whole = np.concatenate(sequences)
+            self._tokens(whole[None], reset=True)
+        for sequence in sequences:
+            self._compare(sequence.shape)
+        sequences = [self._tokens(s[None], reset=False)[0] for s in sequences]
+        return sequences if self._any_length else np.stack(sequences)
+
+    @property
+    def _any_length(self):
+        return self.sequence_shape_[0] is None
+
+    def _compare(self, shape):
+        steps, channels = self.sequence_shape_
+        if shape[1] != channels or steps not in (None, shape[0]):
+            known = "any number of" if steps is None else steps
+            raise ValueError(
+                f"{type(self).__name__} was fitted on sequences of {known} steps and "
+                f"{channels} channels. Received {shape[0]} steps and {shape[1]} "
+                "channels. Sequences that differ in length are fitted as a list of "
+                "arrays."
+            )
+
+    def _refuse_ragged(self):
+        if self.return_sequences:
+            raise ValueError(
+                "return_sequences=True takes sequences of equal length, an array of "
+                "shape (n_samples, steps, channels). Received a list of sequences. "
+                "Cut them into pieces of one length."
+            )
+
+    # Tokens
+
+    def _tokens(self, X, reset):
+        """Checked tokens, those that ``fit`` has not seen as one; other X as it is."""
+        if self.embedding_dim is None:
+            if reset:
+                self._n_tokens = 0
+            return X
+        if X.shape[-1] != 1:
+            raise ValueError(
+                f"embedding_dim={self.embedding_dim} takes one token per step. "
+                f"Received {X.shape[-1]} channels."
+            )
+        wrong = (X < 0) | (np.floor(X) != X)
+        if wrong.any():
+            raise ValueError(
+                f"embedding_dim={self.embedding_dim} takes tokens, integers from 0. "
+                f"Received {X[wrong][0]}. Set embedding_dim=None for numbers."
+            )
+        if reset:
+            self._n_tokens = int(X.max()) + 2  # the last stands for unknown ones
+        return np.minimum(X, self._n_tokens - 1)
+
+    # Scaling
+
+    def _scales(self, data):
+        return bool(self.normalize) and self.embedding_dim is None
+
+    def _input_scaling(self, rows):
+        if not self._scales(rows):
+            return Standardization.none(rows.X.shape[-1])
+        if not self._masked:
+            return super()._input_scaling(rows)
+        overlapping = self.window is not None
+        return Standardization.of_masked(rows.X, rows.weight, overlapping=overlapping)
+
+    @property
+    def _masked(self):
+        return self.window is not None or self._any_length
+
+    def _split_rows(self, y, n_val, rng):
+        if self.window is None:
+            return super()._split_rows(y, n_val, rng)
+        # The last ones: training may not see what comes after them.
+        return np.split(np.arange(len(y)), [len(y) - n_val])
+
+    # One target per step
+
+    def _flat(self, y):
+        """y of two axes for scikit-learn's checks, and the shape it had."""
+        if not self.return_sequences:
+            return y, None
+        if self.window is not None:
+            raise ValueError(
+                "return_sequences=True has one target per step of a sequence, window="
+                f"{self.window} one per row. Use one of them."
+            )
+        y = np.asarray(y)
+        if y.ndim not in (2, 3):
+            raise ValueError(
+                "return_sequences=True takes y of shape (n_samples, steps) or "
+                f"(n_samples, steps, n_outputs). Received shape {y.shape}."
+            )
+        return y.reshape(len(y), -1), y.shape[1:]
+
+    def _per_step(self, y, shape):
+        if shape is None:
+            return y
+        if shape[0] != self.sequence_shape_[0]:
+            raise ValueError(
+                "return_sequences=True takes a target for every step. Received X with "
+                f"{self.sequence_shape_[0]} steps and y with {shape[0]}."
+            )
+        return y.reshape(len(y), *shape)
+
+    def _steps_as_samples(self, y):
+        steps = self.sequence_shape_[0]
+        y = y.reshape(len(y) * steps, *y.shape[2:])
+        return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+
+    def _learn_targets(self, y, weight, classes):
+        if self.return_sequences:
+            weight = np.repeat(weight, self.sequence_shape_[0])
+            y = self._steps_as_samples(y)
+        return super()._learn_targets(y, weight, classes)
+
+    def _encode_targets(self, targets, y):
+        if not self.return_sequences:
+            return super()._encode_targets(targets, y)
+        encoded = super()._encode_targets(targets, self._steps_as_samples(y))
+        return encoded.reshape(len(y), -1, encoded.shape[-1])
+
+    # Prediction
+
+    def _forward(self, X):
+        check_is_fitted(self)
+        X, network = self._check_samples(X), self.network_
+        if not isinstance(X, list):
+            return forward(network.spec, network.weights, X)
+        # Those of about the same length together.
+        buckets = {}
+        for number, sequence in enumerate(X):
+            buckets.setdefault(bucket(len(sequence)), []).append(number)
+        output = np.empty((len(X), network.spec.units), self.dtype)
+        for numbers in buckets.values():
+            piece = padded([X[number] for number in numbers])
+            output[numbers] = forward(network.spec, network.weights, piece)
+        return output
+
+    def _decoded(self, method, X):
+        if not (self._is_fitted and self.return_sequences):
+            return super()._decoded(method, X)
+        output = self._forward(X)
+        decode = getattr(self._targets, method)
+        decoded = decode(output.reshape(-1, output.shape[-1]))
+        return decoded.reshape(*output.shape[:2], *decoded.shape[1:])
+
+    def score(self, X, y, sample_weight=None):
+        """Mean accuracy of a classifier, coefficient of determination of a regressor.
+
+        Parameters
+        ----------
+        X : array-like or list of array-like
+            Sequences.
+        y : array-like of shape (n_samples,), (n_samples, n_outputs) or, with \
+``return_sequences``, (n_samples, steps)
+            True targets. Every step counts as a sample.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        score : float
+        """
+        if not self.return_sequences:
+            return super().score(X, y, sample_weight)
+        predicted = self.predict(X)
+        y = np.asarray(y).reshape(predicted.shape)
+        if sample_weight is not None:
+            sample_weight = np.repeat(sample_weight, predicted.shape[1])
+        pair = self._steps_as_samples(y), self._steps_as_samples(predicted)
+        metric = r2_score if self._estimator_type_ == "regressor" else accuracy_score
+        return metric(*pair, sample_weight=sample_weight)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags

@@ -1,0 +1,7 @@
+"""Forecasting with any regressor: windows of a series in, what comes next out."""
+
+from skdeep.forecasting._backtest import Backtest
+from skdeep.forecasting._forecaster import Forecaster
+from skdeep.forecasting._windows import rolling_windows
+
+__all__ = ["Backtest", "Forecaster", "rolling_windows"]

@@ -1,0 +1,166 @@
+"""Forecasts from earlier rows beside what happened."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.model_selection import TimeSeriesSplit
+
+_NAMES = "forecast", "naive", "seasonal naive"
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts from several origins beside what happened, and their errors.
+
+    Attributes
+    ----------
+    forecasts : DataFrame
+        A row per origin, step and series: ``origin`` (the label of the last known
+        row), ``step``, ``series``, ``actual``, ``forecast``, ``naive`` (the last
+        known value) and, with a ``seasonal_period``, ``seasonal naive`` (the value of
+        the last season); the index is the time of the step.
+    errors : DataFrame
+        Per step (and series, where there are several) and over all steps: ``MAE``,
+        ``RMSE``, ``MASE`` and ``sMAPE`` (in per cent) of each of the three. MASE
+        divides by the mean absolute error that the seasonal naive forecast (or the
+        naive one) has on the rows up to the origin (Hyndman and Koehler, 2006,
+        "Another look at measures of forecast accuracy").
+    """
+
+    forecasts: pd.DataFrame
+    errors: pd.DataFrame
+
+    def half_widths(self, steps, coverage):
+        """How far from the forecast ``coverage`` of the actual values were at most.
+
+        Parameters
+        ----------
+        steps : int
+        coverage : float
+
+        Returns
+        -------
+        widths : ndarray of shape (steps, n_series)
+        """
+        if not 0 < coverage < 1:
+            raise ValueError(
+                f"coverage must lie between 0 and 1. Received coverage={coverage!r}."
+            )
+        residuals = (self.forecasts["actual"] - self.forecasts["forecast"]).abs()
+        series = self.forecasts["series"]
+        names = series.unique()
+        widths = np.empty((steps, len(names)))
+        for step in range(1, steps + 1):
+            for column, name in enumerate(names):
+                chosen = (self.forecasts["step"] == step) & (series == name)
+                widths[step - 1, column] = _quantile(residuals[chosen], coverage, step)
+        return widths
+
+
+def _quantile(residuals, coverage, step):
+    """The smallest residual that ``coverage`` of n + 1 exchangeable ones are below."""
+    rank = math.ceil((len(residuals) + 1) * coverage)
+    if rank > len(residuals):
+        needed = math.ceil(coverage / (1 - coverage) - 1e-9)
+        raise ValueError(
+            f"coverage={coverage} needs at least {needed} forecasts of step {step} in "
+            f"the backtest. Received {len(residuals)}. Use more folds, as with "
+            f"cv=TimeSeriesSplit({needed}, test_size=...), or a lower coverage."
+        )
+    return np.sort(residuals)[rank - 1]
+
+
+def backtest(forecaster, y, X, *, cv, refit):
+    """See :meth:`Forecaster.backtest`; ``y`` and ``X`` are of :class:`Series`."""
+    horizon = forecaster.horizon
+    cv = TimeSeriesSplit(5, test_size=horizon) if cv is None else cv
+    model, tables = None, []
+    for train, test in cv.split(y.values):
+        _check_order(train, test)
+        if model is None or refit:
+            rows = slice(train[0], train[-1] + 1)
+            known = y.rows(rows), X and X.rows(rows)
+            model = clone(forecaster)
+            model.fit(*(part and part.like(part.values, part.index) for part in known))
+        for start in range(test[0], test[-1] + 1, horizon):
+            steps = min(horizon, test[-1] + 1 - start)
+            tables.append(_forecasts(model, y, X, start - 1, steps))
+    forecasts = pd.concat(tables)
+    return Backtest(forecasts.drop(columns="unit"), _errors(forecasts, y.one))
+
+
+def _check_order(train, test):
+    in_order = (np.diff(train) == 1).all() and (np.diff(test) == 1).all()
+    if not in_order or train[-1] >= test[0]:
+        raise ValueError(
+            "cv must give rows in the order of time, the training rows before the "
+            f"others. Received training rows from {train.min()} to {train.max()} and "
+            f"test rows from {test.min()} to {test.max()}. Use TimeSeriesSplit."
+        )
+
+
+def _forecasts(model, y, X, origin, steps):
+    """The forecast from one origin, and what a season and a row before say."""
+    period = model.seasonal_period
+    rows = origin + np.arange(1, steps + 1)
+    exog = X and np.concatenate([X.values, np.repeat(X.values[-1:], steps, axis=0)])
+    known = y.values[: origin + 1]
+    path = model._point_paths(known, exog, np.array([origin]), steps)[0]
+    n_series = path.shape[1]
+    table = {
+        "origin": np.repeat(y.index[[origin]], steps * n_series),
+        "step": np.repeat(np.arange(1, steps + 1), n_series),
+        "series": np.tile(np.asarray(y.columns, dtype=object), steps),
+        "actual": y.values[rows].ravel(),
+        "forecast": path.ravel(),
+        "naive": np.tile(known[-1], steps),
+    }
+    lag = 1 if period is None else period
+    if period is not None:
+        _check_season(origin, period)
+        season = known[-period:][np.arange(steps) % period]
+        table["seasonal naive"] = season.ravel()
+    unit = np.abs(known[lag:] - known[:-lag]).mean(axis=0)
+    table["unit"] = np.tile(unit, steps)
+    return pd.DataFrame(table, index=np.repeat(y.index[rows], n_series))
+
+
+def _check_season(origin, period):
+    if origin < period:
+        raise ValueError(
+            f"seasonal_period={period} needs more than {period} rows before the first "
+            f"forecast. Received {origin + 1}. Use a cv with fewer folds."
+        )
+
+
+def _errors(forecasts, one):
+    """Errors by step, and over all steps."""
+    if not one:
+        groups = forecasts.groupby("series", sort=False)
+        tables = {name: _errors(rows, True) for name, rows in groups}
+        return pd.concat(tables, names=["series"])
+    tables = {}
+    for name in _NAMES:
+        if name in forecasts:
+            rows = {step: _measures(g, name) for step, g in forecasts.groupby("step")}
+            rows["all"] = _measures(forecasts, name)
+            tables[name] = pd.DataFrame(rows).T
+    return pd.concat(tables, axis=1).rename_axis(index="step")
+
+
+def _measures(rows, name):
+    error = (rows["actual"] - rows[name]).abs()
+    size = rows["actual"].abs() + rows[name].abs()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = (2 * error / size).where(size > 0, 0.0)
+    return pd.Series(
+        {
+            "MAE": error.mean(),
+            "RMSE": np.sqrt((error**2).mean()),
+            "MASE": (error / rows["unit"]).mean(),
+            "sMAPE": 100 * relative.mean(),
+        }
+    )

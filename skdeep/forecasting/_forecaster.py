@@ -1,0 +1,468 @@
+"""Forecasts of series with any regressor."""
+
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.utils import get_tags
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from skdeep.forecasting._backtest import backtest
+from skdeep.forecasting._quantiles import check_quantiles, for_quantile
+from skdeep.forecasting._series import Series
+from skdeep.forecasting._supervised import Supervised, differencing
+
+_POSITIVE = [Interval(Integral, 1, None, closed="left")]
+_NATURAL = [Interval(Integral, 0, None, closed="left")]
+
+
+class Forecaster(MetaEstimatorMixin, BaseEstimator):
+    """Forecasts of one series, or of several at once, with any regressor.
+
+    The regressor learns what follows windows of the series. A window ends at the last
+    row that is known; only exogenous columns with a lag shorter than the horizon reach
+    beyond it, and then :meth:`predict` asks for their future.
+
+    Parameters
+    ----------
+    estimator : object
+        A regressor of scikit-learn or of skdeep. Those that take sequences get
+        windows of shape (window, n_channels), others one row of numbers.
+    window : int, default=12
+        Rows that each forecast sees.
+    horizon : int, default=1
+        Steps of a forecast.
+    strategy : {"direct", "recursive"}, default="direct"
+        "direct" predicts all steps of the horizon at once; a regressor of one output
+        gets one copy per step. "recursive" predicts one step and goes on from there,
+        for as long as :meth:`predict` is asked to.
+    exog_lags : tuple of int, default=(0,)
+        Which rows of the exogenous columns a step sees, counted back from the step: 0
+        is its own time, 1 the row before.
+    difference : int, default=0
+        How often the series is differenced before windows are cut.
+    seasonal_difference : int, default=0
+        How often it is differenced at a lag of ``seasonal_period``.
+    seasonal_period : int, default=None
+        Rows of a season, for ``seasonal_difference`` and :meth:`backtest`.
+    scaling : "window" or None, default=None
+        "window" gives each window and what follows it in units of the window's own
+        mean and standard deviation.
+    quantiles : sequence of float, default=None
+        Predict these quantiles, one fit for each; 0.5 must be among them. Needs
+        ``strategy="direct"`` and a regressor with a quantile loss: networks of skdeep,
+        or ``QuantileRegressor``, ``GradientBoostingRegressor`` and
+        ``HistGradientBoostingRegressor`` of scikit-learn.
+
+    Attributes
+    ----------
+    estimators_ : list of estimator
+        The fitted regressor, or one per quantile.
+    n_features_in_ : int
+        Numbers, or values of a sequence, that the regressor sees.
+
+    See Also
+    --------
+    skdeep.rolling_windows : Windows alone.
+    sklearn.model_selection.TimeSeriesSplit : Folds for :meth:`backtest`.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from sklearn.linear_model import Ridge
+    >>> from skdeep import Forecaster
+    >>> months = pd.period_range("2020-01", periods=60, freq="M")
+    >>> sales = pd.Series(np.sin(np.arange(60) * np.pi / 6), months)
+    >>> forecaster = Forecaster(Ridge(1e-6), window=12, horizon=3).fit(sales)
+    >>> forecaster.predict().round(2)
+    2025-01    0.00
+    2025-02    0.50
+    2025-03    0.87
+    Freq: M, dtype: float64
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit", "predict"])],
+        "window": _POSITIVE,
+        "horizon": _POSITIVE,
+        "strategy": [StrOptions({"direct", "recursive"})],
+        "exog_lags": [tuple, list],
+        "difference": _NATURAL,
+        "seasonal_difference": _NATURAL,
+        "seasonal_period": [Interval(Integral, 2, None, closed="left"), None],
+        "scaling": [StrOptions({"window"}), None],
+        "quantiles": ["array-like", None],
+    }
+
+    def __init__(
+        self,
+        estimator,
+        window=12,
+        horizon=1,
+        *,
+        strategy="direct",
+        exog_lags=(0,),
+        difference=0,
+        seasonal_difference=0,
+        seasonal_period=None,
+        scaling=None,
+        quantiles=None,
+    ):
+        self.estimator = estimator
+        self.window = window
+        self.horizon = horizon
+        self.strategy = strategy
+        self.exog_lags = exog_lags
+        self.difference = difference
+        self.seasonal_difference = seasonal_difference
+        self.seasonal_period = seasonal_period
+        self.scaling = scaling
+        self.quantiles = quantiles
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, y, X=None):
+        """Learn what follows windows of ``y``.
+
+        Parameters
+        ----------
+        y : Series, DataFrame or array-like of shape (n_rows,) or (n_rows, n_series)
+            The series, in the order of time, without gaps.
+        X : Series, DataFrame or array-like of shape (n_rows, n_exog), default=None
+            Exogenous columns, in the same rows.
+
+        Returns
+        -------
+        self : object
+            The fitted forecaster.
+
+        Raises
+        ------
+        ValueError
+            If values are missing, the index has gaps or the series is too short.
+        """
+        y, X = _aligned(y, X)
+        supervised = self._supervised(X is not None)
+        needed = supervised.first_origin + supervised.horizon + 1
+        if len(y) < needed:
+            raise ValueError(
+                f"window={self.window}, horizon={self.horizon} and the lags of "
+                f"differences and exogenous columns need at least {needed} rows. "
+                f"Received {len(y)}. Shorten one of them."
+            )
+        samples = supervised.samples(y.values, X and X.values)
+        self.estimators_ = [
+            self._wrapped(estimator, samples[1]).fit(*_as_taught(*samples))
+            for estimator in self._to_fit()
+        ]
+        self.n_features_in_ = int(np.prod(samples[0].shape[1:]))
+        self._supervised_, self._y, self._X = supervised, y, X
+        return self
+
+    def _supervised(self, has_exog):
+        if self.seasonal_difference and self.seasonal_period is None:
+            raise ValueError(
+                f"seasonal_difference={self.seasonal_difference} needs a "
+                "seasonal_period. Received None. Set it to the rows of a season."
+            )
+        horizon = self.horizon if self.strategy == "direct" else 1
+        return Supervised(
+            window=self.window,
+            horizon=horizon,
+            offsets=self._offsets(horizon) if has_exog else (),
+            filter=differencing(
+                self.difference, self.seasonal_difference, self.seasonal_period
+            ),
+            scaled=self.scaling == "window",
+            panel=get_tags(self.estimator).input_tags.three_d_array,
+        )
+
+    def _offsets(self, horizon):
+        for lag in self.exog_lags:
+            if not isinstance(lag, Integral) or lag < 0:
+                raise ValueError(
+                    "exog_lags must hold integers from 0, rows before the predicted "
+                    f"step. Received exog_lags={self.exog_lags!r}."
+                )
+        steps = range(1, horizon + 1)
+        return tuple(sorted({step - lag for step in steps for lag in self.exog_lags}))
+
+    def _to_fit(self):
+        if self.quantiles is None:
+            return [clone(self.estimator)]
+        check_quantiles(self.quantiles, self.strategy)
+        return [for_quantile(self.estimator, q) for q in self.quantiles]
+
+    @staticmethod
+    def _wrapped(estimator, Y):
+        one = Y.shape[1] == 1 or get_tags(estimator).target_tags.multi_output
+        return estimator if one else MultiOutputRegressor(estimator)
+
+    def update(self, y, X=None):
+        """Take in what has happened since, without training.
+
+        Parameters
+        ----------
+        y : Series, DataFrame or array-like of shape (n_rows,) or (n_rows, n_series)
+            The rows that follow those of :meth:`fit`.
+        X : Series, DataFrame or array-like of shape (n_rows, n_exog), default=None
+            Exogenous columns, in the same rows.
+
+        Returns
+        -------
+        self : object
+            The forecaster, whose forecasts start after these rows.
+        """
+        check_is_fitted(self)
+        y, X = _aligned(y, X)
+        self._check_exog(X)
+        longer = self._y.extended(y, "y")
+        self._X = X and self._X.extended(X, "X")
+        self._y = longer
+        return self
+
+    def _check_exog(self, X):
+        if (X is None) != (self._X is None):
+            fitted, now = ("with", "none") if X is None else ("without", "some")
+            raise ValueError(
+                f"The forecaster was fitted {fitted} exogenous columns. Received X "
+                f"with {now}. Pass X to all calls, or to none."
+            )
+
+    def predict(self, steps=None, X=None):
+        """Forecast what follows the series.
+
+        Parameters
+        ----------
+        steps : int, default=None
+            How many; None means ``horizon``. With ``strategy="direct"`` at most that.
+        X : Series, DataFrame or array-like of shape (n_future, n_exog), default=None
+            Exogenous columns of the predicted rows, as far as ``exog_lags`` reach.
+
+        Returns
+        -------
+        forecast : Series or DataFrame
+            With the index that continues the series'. With ``quantiles`` a column for
+            each, below the name of the series where there are several.
+        """
+        check_is_fitted(self)
+        steps = self._n_steps(steps)
+        exog = self._with_future(X, steps)
+        origins = np.array([len(self._y) - 1])
+        values = self._quantile_paths(self._y.values, exog, origins, steps)[:, 0]
+        index = self._y.following(steps)
+        if self.quantiles is None:
+            return self._y.like(values[0], index)
+        frames = [
+            pd.DataFrame(values[:, :, column].T, index, list(self.quantiles))
+            for column in range(values.shape[2])
+        ]
+        if self._y.one:
+            return frames[0]
+        return pd.concat(frames, axis=1, keys=self._y.columns)
+
+    def predict_interval(self, backtest, steps=None, X=None, *, coverage=0.9):
+        """Forecast with intervals that would have held in a backtest.
+
+        Split conformal prediction (Lei et al., 2018, "Distribution-Free Predictive
+        Inference for Regression") with the absolute errors of each step. It supposes
+        that errors to come are like those of the backtest.
+
+        Parameters
+        ----------
+        backtest : Backtest
+            From :meth:`backtest` of this forecaster.
+        steps, X : object, default=None
+            As in :meth:`predict`; at most as many steps as the backtest has.
+        coverage : float, default=0.9
+            Share of the values that shall be within, in (0, 1).
+
+        Returns
+        -------
+        intervals : DataFrame
+            Columns ``forecast``, ``lower`` and ``upper``, below the name of the series
+            where there are several.
+        """
+        steps = self._n_steps(steps)
+        half = backtest.half_widths(steps, coverage)
+        forecast = self.predict(steps, X)
+        if self.quantiles is not None:
+            forecast = self._median(forecast)
+        forecast = forecast.to_frame() if self._y.one else forecast
+        frames = [
+            pd.DataFrame(
+                {
+                    "forecast": column,
+                    "lower": column - half[:, number],
+                    "upper": column + half[:, number],
+                }
+            )
+            for number, (_, column) in enumerate(forecast.items())
+        ]
+        if self._y.one:
+            return frames[0]
+        return pd.concat(frames, axis=1, keys=self._y.columns)
+
+    def _median(self, forecast):
+        if self._y.one:
+            return forecast[0.5].rename(self._y.columns[0])
+        return forecast.xs(0.5, axis=1, level=-1)
+
+    def backtest(self, y, X=None, *, cv=None, refit=True):
+        """Errors of forecasts that are made from earlier rows only.
+
+        Parameters
+        ----------
+        y : Series, DataFrame or array-like of shape (n_rows,) or (n_rows, n_series)
+            The series.
+        X : Series, DataFrame or array-like of shape (n_rows, n_exog), default=None
+            Exogenous columns. Rows that a forecast would have to be given are taken
+            as known.
+        cv : splitter, default=None
+            Such as ``TimeSeriesSplit``; None takes five folds of ``horizon`` rows. Of
+            a longer fold each ``horizon`` rows are predicted from those before them.
+        refit : bool, default=True
+            Whether each fold is trained anew, or all use what the first one learnt.
+
+        Returns
+        -------
+        result : Backtest
+            Errors per step beside the naive and the seasonal naive forecast.
+        """
+        return backtest(self, *_aligned(y, X), cv=cv, refit=refit)
+
+    def detect_anomalies(self, y, X=None, *, quantile=0.99):
+        """Rows that differ more from what was predicted for them than training rows.
+
+        Parameters
+        ----------
+        y : Series, DataFrame or array-like of shape (n_rows,) or (n_rows, n_series)
+            A series, which may be that of :meth:`fit`. Its first rows, which have no
+            whole window before them, are not judged.
+        X : Series, DataFrame or array-like of shape (n_rows, n_exog), default=None
+            Exogenous columns, in the same rows.
+        quantile : float, default=0.99
+            Share of the training rows whose errors count as usual, in (0, 1).
+
+        Returns
+        -------
+        rows : DataFrame
+            Columns ``actual``, ``predicted``, ``residual``, ``threshold`` and
+            ``anomaly`` for each row of ``y``, below the name of the series where there
+            are several. The predictions are of one step.
+        """
+        check_is_fitted(self)
+        if not 0 < quantile < 1:
+            raise ValueError(
+                f"quantile must lie between 0 and 1. Received quantile={quantile!r}."
+            )
+        y, X = _aligned(y, X)
+        self._check_exog(X)
+        usual = np.abs(self._y.values - self._one_step(self._y, self._X))
+        threshold = np.nanquantile(usual, quantile, axis=0)
+        predicted = self._one_step(y, X)
+        residual = y.values - predicted
+        frames = [
+            pd.DataFrame(
+                {
+                    "actual": y.values[:, column],
+                    "predicted": predicted[:, column],
+                    "residual": residual[:, column],
+                    "threshold": threshold[column],
+                    "anomaly": np.abs(residual[:, column]) > threshold[column],
+                },
+                index=y.index,
+            )
+            for column in range(len(threshold))
+        ]
+        return frames[0] if y.one else pd.concat(frames, axis=1, keys=y.columns)
+
+    def _one_step(self, y, X):
+        """What the rows before it say about each row, NaN without a whole window."""
+        supervised = self._supervised_
+        exog = None if X is None else _extended_by_last(X.values, supervised)
+        origins = np.arange(supervised.first_origin, len(y) - 1)
+        predicted = np.full(y.values.shape, np.nan)
+        if len(origins):
+            paths = self._point_paths(y.values, exog, origins, 1)
+            predicted[origins + 1] = paths[:, 0]
+        return predicted
+
+    # What comes after origins
+
+    def _n_steps(self, steps):
+        steps = self.horizon if steps is None else steps
+        if not isinstance(steps, Integral) or steps < 1:
+            raise ValueError(f"steps must be a positive integer. Received {steps!r}.")
+        if self.strategy == "direct" and steps > self.horizon:
+            raise ValueError(
+                f"strategy='direct' predicts at most horizon={self.horizon} steps. "
+                f"Received steps={steps}. Raise horizon, or use strategy='recursive'."
+            )
+        return int(steps)
+
+    def _with_future(self, X, steps):
+        """The exogenous rows, future ones included."""
+        if self._X is None:
+            if X is not None:
+                self._check_exog(X)
+            return None
+        needed = self._supervised_.future_rows(steps)
+        future = None if X is None else Series.of(X, "X")
+        given = 0 if future is None else len(future)
+        if given < needed:
+            raise ValueError(
+                f"exog_lags={self.exog_lags!r} and steps={steps} need {needed} rows of "
+                f"X after the series. Received {given}. Pass them as X, or use lags of "
+                "at least the horizon."
+            )
+        if future is None:
+            return self._X.values
+        return self._X.extended(future.rows(slice(max(needed, 1))), "X").values
+
+    def _quantile_paths(self, y, exog, origins, steps):
+        """Shape (n_estimators, n_origins, steps, n_series), quantiles in order."""
+        paths = [
+            self._supervised_.forecasts(fitted.predict, y, exog, origins, steps)
+            for fitted in self.estimators_
+        ]
+        if self.quantiles is None:
+            return np.stack(paths)
+        # Quantiles of separate fits may cross (Chernozhukov et al., 2010,
+        # "Quantile and Probability Curves Without Crossing").
+        order = np.argsort(np.argsort(self.quantiles))
+        return np.sort(paths, axis=0)[order]
+
+    def _point_paths(self, y, exog, origins, steps):
+        """Shape (n_origins, steps, n_series)."""
+        paths = self._quantile_paths(y, exog, origins, steps)
+        if self.quantiles is None:
+            return paths[0]
+        return paths[list(self.quantiles).index(0.5)]
+
+
+def _aligned(y, X):
+    """Both checked, in the same rows."""
+    y = Series.of(y, "y")
+    if X is None:
+        return y, None
+    X = Series.of(X, "X")
+    if len(X) != len(y) or (X.labelled and not X.index.equals(y.index)):
+        raise ValueError(
+            f"X must have the rows of y. Received {len(y)} rows of y from "
+            f"{y.index[0]!r} to {y.index[-1]!r} and {len(X)} rows of X from "
+            f"{X.index[0]!r} to {X.index[-1]!r}. Use X.reindex(y.index)."
+        )
+    return y, X
+
+
+def _as_taught(X, Y):
+    return X, Y[:, 0] if Y.shape[1] == 1 else Y
+
+
+def _extended_by_last(exog, supervised):
+    """Rows that only steps after the first one would see, which are not used."""
+    more = np.repeat(exog[-1:], supervised.future_rows(1), axis=0)
+    return np.concatenate([exog, more])

@@ -1,0 +1,178 @@
+"""Series as arrays with a regular index, and what comes after its end."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_array
+
+
+@dataclass(frozen=True)
+class Series:
+    """Values in the order of time.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_rows, n_columns), float64
+    index : pandas.Index
+        Without gaps.
+    columns : pandas.Index
+    one : bool
+        Whether it came as one series, not as a table.
+    labelled : bool
+        Whether the index is the user's.
+    """
+
+    values: np.ndarray
+    index: pd.Index
+    columns: pd.Index
+    one: bool
+    labelled: bool
+
+    @classmethod
+    def of(cls, data, name):
+        """Check ``data``, which messages call ``name``.
+
+        Raises
+        ------
+        ValueError
+            If values are missing or the index has gaps, repeats or another order than
+            that of time.
+        """
+        labelled = isinstance(data, (pd.Series, pd.DataFrame))
+        if isinstance(data, pd.Series):
+            frame, one = data.to_frame(), True
+        elif isinstance(data, pd.DataFrame):
+            frame, one = data, False
+        else:
+            array = check_array(
+                data, ensure_2d=False, ensure_all_finite=False, input_name=name
+            )
+            frame, one = pd.DataFrame(array), array.ndim == 1
+        values = frame.to_numpy(dtype="float64")
+        _check_values(values, frame.index, name)
+        index = _regular(frame.index, name)
+        return cls(values, index, frame.columns, one, labelled)
+
+    def __len__(self):
+        return len(self.values)
+
+    def rows(self, index):
+        """Those of the slice ``index``."""
+        return replace(self, values=self.values[index], index=self.index[index])
+
+    def following(self, n_steps):
+        """The index of the next steps."""
+        return continued(self.index, n_steps)
+
+    def extended(self, other, name):
+        """With the rows of ``other`` behind its own.
+
+        Raises
+        ------
+        ValueError
+            If ``other`` starts earlier or later than where this one ends.
+        """
+        same = list(other.columns) == list(self.columns)
+        if not same and not (self.one and other.one):
+            raise ValueError(
+                f"{name} must have the columns {list(self.columns)}, as in fit. "
+                f"Received {list(other.columns)}."
+            )
+        expected = self.following(len(other))
+        if other.labelled and not other.index.equals(expected):
+            raise ValueError(
+                f"{name} must go on where the series ends, at {expected[0]!r}. "
+                f"Received rows from {other.index[0]!r} to {other.index[-1]!r}."
+            )
+        values = np.concatenate([self.values, other.values])
+        return replace(self, values=values, index=self.index.append(expected))
+
+    def like(self, values, index):
+        """``values`` of shape (n_rows, n_columns) as what this came as."""
+        if self.one:
+            return pd.Series(values[:, 0], index, name=self.columns[0])
+        return pd.DataFrame(values, index, self.columns)
+
+
+def _check_values(values, index, name):
+    wrong = ~np.isfinite(values).all(axis=1)
+    if wrong.any():
+        raise ValueError(
+            f"{name} must not contain missing or infinite values: a window over a gap "
+            f"would shift what comes after it. Received {wrong.sum()} such rows, the "
+            f"first at {index[wrong][0]!r}. Fill them, as with {name}.interpolate() or "
+            f"{name}.ffill()."
+        )
+
+
+def _regular(index, name):
+    """``index``, with a frequency; refuses one that is not evenly spaced."""
+    if isinstance(index, pd.DatetimeIndex):
+        return _with_frequency(index, name)
+    if isinstance(index, pd.PeriodIndex):
+        _check_spacing(index.astype("int64"), index, name, unit=1)
+        return index
+    if pd.api.types.is_integer_dtype(index.dtype):
+        _check_spacing(index, index, name)
+        return index
+    raise ValueError(
+        f"The index of {name} must be a DatetimeIndex, a PeriodIndex or integers that "
+        f"are evenly spaced. Received {type(index).__name__} of {index.dtype}. Convert "
+        "it with pandas.to_datetime, or use reset_index(drop=True)."
+    )
+
+
+def _check_spacing(numbers, index, name, unit=None):
+    numbers = np.asarray(numbers, dtype="int64")
+    differences = np.diff(numbers)
+    if len(differences) == 0:
+        return
+    unit = differences[0] if unit is None else unit
+    wrong = np.flatnonzero((differences != unit) | (differences <= 0))
+    if len(wrong):
+        raise _gap(index, wrong[0], name)
+
+
+def _with_frequency(index, name):
+    if index.freq is not None and index.freq.n > 0:
+        return index
+    frequency = pd.infer_freq(index) if len(index) > 2 else None
+    if frequency is not None and index.is_monotonic_increasing:
+        return pd.DatetimeIndex(index, freq=frequency)
+    if len(index) < 3:
+        raise ValueError(
+            f"The frequency of {name} cannot be told from {len(index)} rows. Set "
+            f"{name}.index.freq."
+        )
+    raise _gap(index, _first_gap(index), name)
+
+
+def _first_gap(index):
+    """The number of the row before the first gap, by the first rows' frequency."""
+    frequency = pd.infer_freq(index[:3])
+    if frequency is None:
+        return 0 if pd.infer_freq(index[1:4]) is not None else 1
+    expected = pd.date_range(index[0], periods=len(index), freq=frequency)
+    return max(0, int((expected != index).argmax()) - 1)
+
+
+def _gap(index, place, name):
+    before, after = index[place : place + 2].astype(object)
+    return ValueError(
+        f"The index of {name} must be in the order of time and evenly spaced. Received "
+        f"{after!r} after {before!r}. Fill gaps, as with "
+        f"{name}.asfreq(...).interpolate(), or drop repeats and sort."
+    )
+
+
+def continued(index, n_steps):
+    """The next ``n_steps`` labels after a regular index."""
+    if isinstance(index, pd.DatetimeIndex):
+        following = pd.date_range(index[-1], periods=n_steps + 1, freq=index.freq)
+        return following[1:]
+    if isinstance(index, pd.PeriodIndex):
+        return pd.period_range(index[-1] + 1, periods=n_steps, name=index.name)
+    step = int(index[1] - index[0]) if len(index) > 1 else 1
+    start = int(index[-1]) + step
+    return pd.RangeIndex(start, start + n_steps * step, step, name=index.name)

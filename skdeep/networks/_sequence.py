@@ -1,0 +1,97 @@
+"""The body of networks for sequences."""
+
+import keras
+
+from skdeep.networks._parts import (
+    TEMPLATE_SEED,
+    activation,
+    copy,
+    initializer,
+    normalized,
+    regularizer,
+)
+
+L = keras.layers
+ops = keras.ops
+
+
+def layers_along_time(spec, kit, x):
+    """Layers along time, then a vector per sequence, or per step."""
+    mask = None
+    if spec.masked:
+        mask, x = x[:, :, -1] > 0.5, x[:, :, :-1]
+    if spec.n_tokens:
+        x = _embedded(spec, x)
+    if mask is not None and not spec.recurrent:
+        x = _only(x, mask)
+    for number, units in enumerate(spec.cell_units):
+        if spec.recurrent:
+            vector = number == len(spec.cell_units) - 1 and not spec.return_sequences
+            x = _recurrent(spec, kit, x, mask, units, vector)
+        else:
+            x = _convolution(spec, kit, x, mask, units)
+        if spec.dropout:
+            x = kit.dropout(spec.dropout, seed=TEMPLATE_SEED, dtype=spec.dtype)(x)
+    if not spec.recurrent and not spec.return_sequences:
+        x = L.GlobalAveragePooling1D(dtype=spec.dtype)(x, mask=mask)
+    return x
+
+
+def _embedded(spec, x):
+    return L.Embedding(
+        spec.n_tokens,
+        spec.embedding_dim,
+        embeddings_initializer=initializer("random_uniform"),
+        dtype=spec.dtype,
+    )(x[:, :, 0])
+
+
+def _only(x, mask):
+    """Zeros in steps that are not there, as beyond the ends of a sequence."""
+    return x * ops.cast(ops.expand_dims(mask, -1), x.dtype)
+
+
+def _recurrent(spec, kit, x, mask, units, vector):
+    outputs = []
+    for backwards in (False, True)[: spec.ways]:
+        layer = getattr(kit, spec.cell)(
+            units,
+            activation=_cell_activation(spec),
+            recurrent_dropout=spec.recurrent_dropout,
+            kernel_initializer=initializer(spec.kernel_initializer),
+            recurrent_initializer=initializer("orthogonal"),
+            kernel_regularizer=regularizer(spec),
+            return_sequences=not vector,
+            go_backwards=backwards,
+            seed=TEMPLATE_SEED,
+            dtype=spec.dtype,
+        )
+        output = layer(x, mask=mask)
+        # Back into the order of time.
+        output = ops.flip(output, axis=1) if backwards and not vector else output
+        outputs.append(output)
+    x = outputs[0] if spec.ways == 1 else L.Concatenate(dtype=spec.dtype)(outputs)
+    if spec.batch_norm:
+        x = normalized(spec, kit, x, None if vector else mask)
+    return x
+
+
+def _cell_activation(spec):
+    given = spec.cell_activation
+    return copy(given) if isinstance(given, L.Layer) else given
+
+
+def _convolution(spec, kit, x, mask, units):
+    x = kit.conv_1d(
+        units,
+        spec.kernel_size,
+        padding="same",
+        use_bias=not spec.batch_norm,
+        kernel_initializer=initializer(spec.kernel_initializer),
+        kernel_regularizer=regularizer(spec),
+        dtype=spec.dtype,
+    )(x)
+    if spec.batch_norm:
+        x = normalized(spec, kit, x, mask)
+    x = activation(spec)(x)
+    return x if mask is None else _only(x, mask)

@@ -1,0 +1,122 @@
+"""What a network for sequences is, as plain data."""
+
+from dataclasses import dataclass
+
+from skdeep.networks._spec import NetworkSpec
+
+# Steps up to which unrolled recurrent layers are compiled in reasonable time.
+_MOST_UNROLLED = 8
+# Multiply-adds of all sequences up to which NumPy predicts faster than TensorFlow.
+_MOST_FOR_NUMPY = 20_000_000
+# Values of the largest layer that an evaluation holds at once.
+_VALUES_AT_ONCE = 2**22
+# What stands for the number of steps where sequences differ in length.
+_SOME_STEPS = 128
+_GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceSpec(NetworkSpec):
+    """Recurrent or convolutional layers along time, then dense layers.
+
+    Attributes
+    ----------
+    input_shape : tuple of (int or None, int)
+        Steps and channels; None where sequences differ in length.
+    masked : bool
+        Whether the last channel says which steps are there.
+    n_tokens : int
+        How many tokens are known, 0 where the inputs are numbers.
+    embedding_dim : int
+        Width of a token's vector.
+    cell : {"lstm", "gru", "rnn", "conv"}
+    cell_activation : str, callable or keras.layers.Layer
+        Of recurrent layers; ``activation`` is that of the others.
+    cell_units : tuple of int
+        Of the layers along time.
+    kernel_size : int
+        Steps that a convolution sees.
+    return_sequences : bool
+        Whether there is an output for each step.
+    """
+
+    masked: bool = False
+    n_tokens: int = 0
+    embedding_dim: int = 0
+    cell: str = "lstm"
+    cell_activation: object = "tanh"
+    cell_units: tuple = (32,)
+    bidirectional: bool = False
+    recurrent_dropout: float = 0.0
+    kernel_size: int = 7
+    return_sequences: bool = False
+
+    def _layout_names(self):
+        names = "masked", "n_tokens", "embedding_dim", "cell", "cell_units"
+        more = "bidirectional", "kernel_size", "return_sequences"
+        return (*super()._layout_names(), *names, *more)
+
+    @property
+    def widths(self):
+        return (*self.cell_units, *self.hidden_layer_sizes)
+
+    @property
+    def recurrent(self):
+        return self.cell != "conv"
+
+    @property
+    def activations(self):
+        of_cells = self.cell_activation if self.recurrent else self.activation
+        return of_cells, *([self.activation] if self.hidden_layer_sizes else [])
+
+    @property
+    def ways(self):
+        """In how many directions layers go through a sequence."""
+        return 2 if self.recurrent and self.bidirectional else 1
+
+    @property
+    def output_shape(self):
+        return (*self.input_shape[: self.return_sequences], self.units)
+
+    @property
+    def n_channels(self):
+        """Numbers per step that the first layer along time gets."""
+        return self.embedding_dim or self.input_shape[1] - self.masked
+
+    @property
+    def multiply_adds(self):
+        """Of the forward pass of one sequence."""
+        total, width = 0, self.n_channels
+        for units in self.cell_units:
+            if self.recurrent:
+                total += self.ways * _GATES[self.cell] * units * (width + units)
+            else:
+                total += self.kernel_size * width * units
+            width = units * self.ways
+        return self._steps * total
+
+    @property
+    def _steps(self):
+        return self.input_shape[0] or _SOME_STEPS
+
+    @property
+    def rows_at_once(self):
+        widest = max(self.n_channels, *self.cell_units) * max(self.kernel_size, 4)
+        return max(1, min(8192, _VALUES_AT_ONCE // (self._steps * widest)))
+
+    @property
+    def plain_step_cost(self):
+        return 4 if self.recurrent else 1
+
+    def suits_numpy(self, n_rows):
+        return n_rows * self.multiply_adds <= _MOST_FOR_NUMPY
+
+    @property
+    def fuses(self):
+        # Loops cannot be vectorised.
+        few = self.input_shape[0] is not None and self.input_shape[0] <= _MOST_UNROLLED
+        return few or not self.recurrent
+
+    @property
+    def vectorizes(self):
+        return False

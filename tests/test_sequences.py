@@ -1,0 +1,612 @@
+"""SequenceClassifier and SequenceRegressor: forms of X and y, agreement, options."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+from agreement import same_weights
+from numpy.testing import assert_allclose, assert_array_equal
+from series_data import sunspots, ucr
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skdeep
+from skdeep import SequenceClassifier, SequenceRegressor
+from skdeep.encoding import bucket, padded, trailing_windows
+from skdeep.estimators import _base
+from skdeep.networks import SequenceSpec
+from skdeep.networks._layers import lowering
+from skdeep.networks._recurrent_layers import HoistedRNN
+from skdeep.training import _job
+
+NET = {"units": (4,), "epochs": 2, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def images():
+    """Digits, whose rows are eight steps of eight channels."""
+    data = load_digits()
+    return data.images[:120], data.target[:120]
+
+
+@pytest.fixture(scope="module")
+def vowels():
+    """Japanese vowels: 7 to 26 steps of twelve channels."""
+    X, y = ucr("JapaneseVowels", "TRAIN")
+    return X[::6], y[::6]
+
+
+@pytest.fixture(scope="module")
+def spots():
+    """Sunspots of a year and what comes a year later."""
+    series = sunspots()
+    return series.to_frame()[:-1], series[1:].to_numpy()
+
+
+@pytest.fixture(scope="module")
+def of_images(images):
+    return SequenceClassifier("gru", **NET).fit(*images)
+
+
+@pytest.fixture(scope="module")
+def of_vowels(vowels):
+    return SequenceClassifier("gru", **NET).fit(*vowels)
+
+
+@pytest.fixture(scope="module")
+def of_windows(spots):
+    return SequenceRegressor("gru", window=5, **NET).fit(*spots)
+
+
+# Forms of X
+
+
+def test_rows_are_sequences_of_one_channel(images):
+    X, y = images[0][:, :, 3], images[1]
+    table = SequenceRegressor("rnn", **NET).fit(X, y)
+    panel = SequenceRegressor("rnn", **NET).fit(X[:, :, None], y)
+    assert table.sequence_shape_ == panel.sequence_shape_ == (8, 1)
+    assert_array_equal(table.predict(X), panel.predict(X[..., None].tolist()))
+    assert_array_equal(table.predict(X.tolist()), panel.predict(X))
+
+
+def test_shape_is_remembered(of_images, images):
+    assert of_images.sequence_shape_ == (8, 8)
+    assert of_images.n_features_in_ == 64
+    with pytest.raises(ValueError, match=r"8 steps and 8 channels\. Received 7 steps"):
+        of_images.predict(images[0][:, :7])
+    with pytest.raises(ValueError, match="Received 8 steps and 5 channels"):
+        of_images.predict(images[0][:, :, :5])
+    with pytest.raises(ValueError, match="Received shape \\(120, 2, 4, 8\\)"):
+        of_images.predict(images[0].reshape(120, 2, 4, 8))
+
+
+def test_result_does_not_depend_on_neighbours(of_vowels, vowels):
+    X, _ = vowels
+    assert of_vowels.sequence_shape_ == (None, 12)
+    together = of_vowels.decision_function(X)
+    assert len({bucket(len(x)) for x in X}) > 3
+    for number in (0, 20, 44):
+        alone = of_vowels.decision_function(X[number : number + 1])
+        assert_allclose(alone[0], together[number], atol=1e-5)
+
+
+def test_any_length_may_come_later(of_vowels, vowels):
+    X, _ = vowels
+    long = np.concatenate(X[:6])
+    both = of_vowels.decision_function([long, X[0]])
+    assert_allclose(both[1], of_vowels.decision_function([X[0]])[0], atol=1e-5)
+    as_array = of_vowels.decision_function(long[None])
+    assert_allclose(as_array[0], both[0], atol=1e-5)
+    with pytest.raises(ValueError, match="any number of steps and 12 channels"):
+        of_vowels.predict(long[None, :, :4])
+
+
+def test_kinds_of_collections(of_vowels, vowels):
+    X, _ = vowels
+    expected = of_vowels.predict(X)
+    objects = np.empty(len(X), object)
+    objects[:] = X
+    assert_array_equal(of_vowels.predict(objects), expected)
+    assert_array_equal(of_vowels.predict(tuple(map(pd.DataFrame, X))), expected)
+    nested = of_vowels.predict([x.tolist() for x in X])
+    assert_array_equal(nested, expected)
+
+
+def test_list_of_one_length_is_trained_as_an_array(images):
+    X, y = images
+    as_list = SequenceClassifier("gru", **NET).fit(list(X), y)
+    as_array = SequenceClassifier("gru", **NET).fit(X, y)
+    same_weights(as_list, as_array, 1e-4)
+    assert_allclose(as_list.predict_proba(X), as_array.predict_proba(X), atol=1e-4)
+    assert_allclose(
+        as_array.predict_proba(list(X)), as_array.predict_proba(X), atol=1e-6
+    )
+
+
+def test_padding_counts_in_no_statistic(vowels):
+    X, y = vowels
+    fitted = SequenceClassifier(
+        "conv", batch_norm=True, batch_size=len(y), **{**NET, "epochs": 1}
+    ).fit(X, y)
+    steps = np.concatenate(X)
+    assert_allclose(fitted.network_.inputs.mean, [*steps.mean(axis=0), 0], atol=1e-6)
+    assert_allclose(fitted.network_.inputs.scale, [*steps.std(axis=0), 1], rtol=1e-5)
+    # A tenth of the batch's mean and variance has entered the moving averages.
+    mean = fitted.network_.weights.non_trainable[2]
+    start = SequenceClassifier("conv", batch_norm=True, learning_rate=1e-12)
+    start.set_params(batch_size=len(y), **{**NET, "epochs": 1}).fit(X, y)
+    kernel = start.network_.weights.trainable[0]
+    outputs = []
+    for x in X:
+        scaled = (x - steps.mean(axis=0)) / steps.std(axis=0)
+        wide = np.pad(scaled, [(3, 3), (0, 0)])
+        rows = [np.einsum("kc,kcf->f", wide[i : i + 7], kernel) for i in range(len(x))]
+        outputs.extend(rows)
+    assert_allclose(mean, 0.1 * np.mean(outputs, axis=0), atol=1e-5)
+
+
+def test_cross_validation_of_lists(vowels):
+    X, y = vowels
+    score = cross_val_score(
+        SequenceClassifier("gru", epochs=20, random_state=0), X, y, cv=3
+    )
+    assert score.mean() > 0.5
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        ([np.ones((3, 2)), np.ones((3, 1))], "Received 2 as number 0 and 1 as number"),
+        ([np.ones((3, 2)), np.ones((0, 2))], "Received number 1 with none"),
+        ([np.ones((3, 2)), np.full((4, 2), np.nan)], "Received some in number 1"),
+        ([np.ones(3), [[[1.0]]]], "Received shape \\(1, 1, 1\\) as number 1"),
+    ],
+)
+def test_wrong_sequences(X, message):
+    with pytest.raises(ValueError, match=message):
+        SequenceRegressor(**NET).fit(X, [0.0, 1.0])
+
+
+def test_lengths_of_lists_and_targets(vowels):
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        SequenceClassifier(**NET).fit(vowels[0], vowels[1][:-1])
+
+
+def test_fitted_on_arrays_refuses_other_lengths(of_images, images):
+    with pytest.raises(ValueError, match="fitted as a list of arrays"):
+        of_images.predict([images[0][0], images[0][1, :5]])
+
+
+# Windows of one series
+
+
+def test_rows_see_their_window_and_nothing_later(of_windows, spots):
+    X, _ = spots
+    before = of_windows.predict(X)
+    for row, changed in ((100, False), (101, True), (105, True), (106, False)):
+        other = X.copy()
+        other.iloc[row] += 50
+        after = of_windows.predict(other)
+        assert (after[105] != before[105]) == changed
+        assert_array_equal(after[:row], before[:row])
+        assert_array_equal(after[row + 5 :], before[row + 5 :])
+
+
+def test_first_rows_see_what_there_is(of_windows, spots):
+    X, _ = spots
+    part, whole = of_windows.predict(X[50:]), of_windows.predict(X)
+    assert_allclose(part[4:], whole[54:], atol=1e-4)
+    assert not np.allclose(part[:4], whole[50:54], atol=1e-4)
+    assert_allclose(part[:1], of_windows.predict(X[50:51]), atol=1e-4)
+    # What is not there is masked: it differs from rows of zeros that are.
+    zeros = pd.concat([X[50:54] * 0, X[50:]])
+    assert not np.allclose(of_windows.predict(zeros)[4:8], part[:4], atol=1e-4)
+
+
+def test_windows_are_views():
+    X = np.arange(12.0).reshape(6, 2)
+    windows = trailing_windows(X, 3)
+    assert windows.base is not None
+    assert not windows.flags.owndata
+    assert_array_equal(windows[4, :, :2], X[2:5])
+    assert_array_equal(windows[:, :, 2].sum(axis=1), [1, 2, 3, 3, 3, 3])
+
+
+def test_each_row_counts_once_in_the_scaling(of_windows, spots):
+    assert_allclose(of_windows.network_.inputs.mean, [spots[0].mean().iloc[0], 0])
+
+
+def test_windows_in_searches_and_pipelines(spots):
+    pipe = make_pipeline(StandardScaler(), SequenceRegressor("rnn", **NET))
+    grid = {"sequenceregressor__window": [2, 4]}
+    search = GridSearchCV(pipe, grid, cv=TimeSeriesSplit(2), error_score="raise")
+    with skdeep.fuse():
+        search.fit(*spots)
+    assert search.best_estimator_[-1].sequence_shape_ in {(2, 1), (4, 1)}
+
+
+def test_early_stopping_holds_out_the_last_rows(spots):
+    X, y = spots
+    y = y.copy()
+    y[-31:] += 10_000
+    net = SequenceRegressor(
+        "rnn", window=3, early_stopping=True, normalize=False, **NET
+    ).fit(X, y)
+    assert (net.history_["val_loss"] > 1e7).all()
+    assert (net.history_["loss"] < 1e5).all()
+
+
+def test_weight_zero_removes_the_target_only(spots):
+    X, y = spots
+    weight = (np.arange(len(y)) != 100).astype(float)
+    other = y.copy()
+    other[100] = 1e6
+    first, second = (
+        SequenceRegressor("rnn", window=3, **NET).fit(X, t, weight) for t in (y, other)
+    )
+    same_weights(first, second, 0)
+    X = X.copy()
+    X.iloc[100] += 100  # which rows 101 and 102 still see
+    third = SequenceRegressor("rnn", window=3, **NET).fit(X, y, weight)
+    with pytest.raises(AssertionError):
+        same_weights(first, third, 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (np.ones((4, 3, 2)), "Received shape \\(4, 3, 2\\). Set window=None"),
+        ([np.ones(3), np.ones(4)], "Received a list of sequences. Set window=None"),
+    ],
+)
+def test_window_takes_one_series(X, message):
+    with pytest.raises(ValueError, match=message):
+        SequenceRegressor(window=2, **NET).fit(X, np.arange(len(X)))
+
+
+# Tokens
+
+
+@pytest.fixture(scope="module")
+def of_tokens(images):
+    X, y = images[0][:, 3].astype(int), images[1]
+    return SequenceClassifier("gru", embedding_dim=3, **NET).fit(X, y)
+
+
+def test_tokens(of_tokens, images):
+    X = images[0][:, 3].astype(int)
+    embedding = of_tokens.network_.weights.trainable[0]
+    assert embedding.shape == (X.max() + 2, 3)
+    assert of_tokens.predict(X).shape == (120,)
+    unknown = of_tokens.decision_function([[99] * 8, [10**6] * 8])
+    assert_array_equal(unknown[0], unknown[1])
+    assert not np.allclose(unknown[0], of_tokens.decision_function([[0] * 8])[0])
+
+
+def test_tokens_of_different_lengths(images):
+    X = [row[: 3 + i % 5] for i, row in enumerate(images[0][:, 3].astype(int))]
+    net = SequenceClassifier("conv", embedding_dim=3, **NET).fit(X, images[1])
+    assert_allclose(net.predict_proba(X)[7], net.predict_proba(X[7:8])[0], atol=1e-6)
+    longer = [np.append(X[7], 0)]  # the token 0 is a token, not padding
+    assert not np.allclose(net.predict_proba(longer), net.predict_proba(X[7:8]))
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (np.full((4, 3), 1.5), "integers from 0. Received 1.5"),
+        (np.full((4, 3), -1), "integers from 0. Received -1"),
+        (np.ones((4, 3, 2)), "one token per step. Received 2 channels"),
+    ],
+)
+def test_wrong_tokens(X, message):
+    with pytest.raises(ValueError, match=message):
+        SequenceRegressor(embedding_dim=2, **NET).fit(X, np.arange(4))
+
+
+# One target per step
+
+
+@pytest.mark.parametrize("cell", ["gru", "conv"])
+def test_values_per_step(images, cell):
+    X = images[0]
+    y = np.cumsum(X.sum(axis=2), axis=1)
+    net = SequenceRegressor(
+        cell,
+        units=16,
+        return_sequences=True,
+        epochs=40,
+        random_state=0,
+        metrics=["mae"],
+    ).fit(X, y, X_val=X, y_val=y)
+    assert net.predict(X).shape == (120, 8)
+    assert net.score(X, y) > 0.8
+    error = net.history_["val_mean_absolute_error"]
+    assert error.iloc[-1] < error.iloc[0]
+    two = np.stack([y, -y], axis=2)
+    both = SequenceRegressor(cell, return_sequences=True, **NET).fit(X, two)
+    assert both.predict(X).shape == (120, 8, 2)
+    assert both.n_outputs_ == 2
+    assert np.isfinite(both.score(X, two, np.ones(120)))
+
+
+def test_a_step_sees_only_earlier_ones(images):
+    X = images[0]
+    net = SequenceRegressor("gru", return_sequences=True, **NET)
+    net.fit(X, X.sum(axis=2))
+    other = X.copy()
+    other[:, 5] += 1
+    before, after = net.predict(X), net.predict(other)
+    assert_array_equal(before[:, :5], after[:, :5])
+    assert (before[:, 5:] != after[:, 5:]).mean() > 0.9
+
+
+def test_labels_per_step(images):
+    X = images[0]
+    y = np.where(X.sum(axis=2) > 40, "full", "empty")
+    net = SequenceClassifier(
+        "gru", units=8, return_sequences=True, epochs=30, random_state=0
+    ).fit(X, y)
+    predicted = net.predict(X)
+    assert predicted.shape == y.shape
+    assert net.predict_proba(X).shape == (120, 8, 2)
+    assert net.decision_function(X).shape == (120, 8)
+    assert net.score(X, y) == accuracy_score(y.ravel(), predicted.ravel()) > 0.8
+    first = np.repeat([1.0, 0.0], [1, 119])
+    assert net.score(X, y, first) == (predicted[0] == y[0]).mean()
+
+
+@pytest.mark.parametrize(
+    ("params", "y", "message"),
+    [
+        ({}, np.zeros(120), "Received shape \\(120,\\)"),
+        ({}, np.zeros((120, 7)), "8 steps and y with 7"),
+        ({"window": 3}, np.zeros((120, 8)), "window=3 one per row"),
+        ({"class_weight": "balanced"}, np.eye(120, 8), "class_weight='balanced'"),
+    ],
+)
+def test_wrong_targets_per_step(images, params, y, message):
+    net = SequenceClassifier(return_sequences=True, **NET, **params)
+    with pytest.raises(ValueError, match=message):
+        net.fit(images[0], y)
+
+
+def test_targets_per_step_want_one_length(vowels):
+    net = SequenceRegressor(return_sequences=True, **NET)
+    with pytest.raises(ValueError, match="Cut them into pieces of one length"):
+        net.fit(vowels[0], np.zeros((45, 8)))
+
+
+# The engines and the forward passes
+
+CASES = {
+    "lstm": {"cell": "lstm"},
+    "lstm, stacked both ways": {
+        "cell": "lstm",
+        "units": (4, 3),
+        "bidirectional": True,
+        "batch_norm": True,
+    },
+    "gru, stacked": {"cell": "gru", "units": (4, 3), "activation": "relu"},
+    "gru, per step, both ways": {
+        "cell": "gru",
+        "bidirectional": True,
+        "return_sequences": True,
+    },
+    "rnn, both ways": {"cell": "rnn", "bidirectional": True},
+    "conv": {"cell": "conv", "units": (4, 3), "kernel_size": 4},
+    "tokens": {"cell": "rnn", "embedding_dim": 3},
+    "masked lstm": {"cell": "lstm"},
+    "masked gru, stacked both ways": {
+        "cell": "gru",
+        "units": (4, 3),
+        "bidirectional": True,
+    },
+    "masked rnn": {"cell": "rnn"},
+    "masked conv": {"cell": "conv", "units": (4, 3), "batch_norm": True},
+}
+
+
+@pytest.fixture
+def case(request, images):
+    """An estimator and its data."""
+    X, y = images
+    params = CASES[request.param]
+    if request.param == "tokens":
+        X = X[:, 3].astype(int)
+    if request.param.startswith("masked"):
+        X = [x[: 3 + i % 6] for i, x in enumerate(X)]
+    if "return_sequences" in params:
+        y = (X.sum(axis=2) > 30).astype(int)
+    # Double precision: of kernels before batch normalisation only the noise differs.
+    base = {**NET, "epochs": 3, "dtype": "float64", "learning_rate_schedule": None}
+    return SequenceClassifier(**{**base, **params}), X, y
+
+
+@pytest.mark.parametrize("case", CASES, indirect=True)
+def test_engines_agree(case, monkeypatch):
+    estimator, X, y = case
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
+    compiled = clone(estimator).fit(X, y)
+    reference = clone(estimator).set_params(engine="keras").fit(X, y)
+    same_weights(compiled, reference, 1e-6)
+    assert_allclose(compiled.history_, reference.history_, rtol=1e-5)
+
+
+@pytest.mark.parametrize("case", CASES, indirect=True)
+def test_forward_passes_agree(case, monkeypatch):
+    estimator, X, y = case
+    fitted = estimator.set_params(epochs=1).fit(X, y)
+    by_numpy = fitted.predict_proba(X)
+    monkeypatch.setattr(SequenceSpec, "suits_numpy", lambda spec, n_rows: False)
+    assert_allclose(fitted.predict_proba(X), by_numpy, atol=1e-12)
+    if isinstance(X, list):
+        X = padded([np.asarray(x) for x in X])
+    elif X.ndim == 2:
+        X = X[..., None]
+    outputs = np.asarray(fitted.model_(X.astype("float64")))
+    assert_allclose(outputs[..., -1], by_numpy[..., -1], atol=1e-12)
+
+
+def test_single_precision_agrees(images, monkeypatch):
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
+    net = SequenceClassifier("lstm", **{**NET, "epochs": 3})
+    compiled = clone(net).fit(*images)
+    same_weights(compiled, clone(net).set_params(engine="keras").fit(*images), 1e-4)
+
+
+@pytest.mark.parametrize(
+    ("cell", "epochs", "path"),
+    [("lstm", 24, "plain"), ("lstm", 25, "xla"), ("conv", 25, "plain")],
+)
+def test_loops_are_compiled_earlier(images, monkeypatch, cell, epochs, path):
+    paths = []
+    original = _base.train
+
+    def train(job, engine):
+        paths.append(job.path)
+        job.epochs = 1
+        return original(job, engine)
+
+    monkeypatch.setattr(_base, "train", train)
+    SequenceClassifier(cell, units=2, epochs=epochs).fit(*images)  # four steps each
+    assert paths == [path]
+
+
+@pytest.mark.parametrize("n_steps", [8, 12])
+def test_fused_is_as_alone(images, n_steps, monkeypatch):
+    """Short ones are trained together, longer ones in turns."""
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
+    X = np.tile(images[0], (1, 2, 1))[:, :n_steps]
+    net = SequenceClassifier("gru", **NET, early_stopping=True)
+    net.set_params(validation_fraction=0.2)
+    folds = [(np.arange(20, 110), np.arange(20))] * 8
+    alone = cross_val_score(net, X, images[1], cv=folds[:1], error_score="raise")
+    with skdeep.fuse():
+        fused = cross_val_score(net, X, images[1], cv=folds, error_score="raise")
+    assert_allclose(fused, np.repeat(alone, 8), atol=0.051)
+
+
+def test_fused_sequences_of_different_lengths(vowels, monkeypatch):
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
+    X, y = vowels
+    net = SequenceClassifier("conv", **NET)
+    short = [x[:7] for x in X]
+    alone = [clone(net).fit(data, y) for data in (X, short)]
+    with skdeep.fuse():
+        from joblib import Parallel, delayed
+
+        models = [clone(net) for _ in range(10)]
+        fused = Parallel()(
+            delayed(model.fit)(X if i % 2 == 0 else short, y)
+            for i, model in enumerate(models)
+        )
+    for number, model in enumerate(fused):
+        same_weights(model, alone[number % 2], 1e-4)
+
+
+# Options
+
+
+@pytest.mark.parametrize("path", ["plain", "xla"])
+def test_recurrent_dropout(images, path, monkeypatch):
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1 if path == "xla" else 10**9)
+    net = SequenceClassifier("lstm", recurrent_dropout=0.5, **NET)
+    first, second = net.fit(*images), clone(net).fit(*images)
+    same_weights(first, second, 1e-6)
+    without = clone(net).set_params(recurrent_dropout=0.0).fit(*images)
+    with pytest.raises(AssertionError):
+        same_weights(first, without, 1e-3)
+
+
+def test_recurrent_dropout_is_the_same_in_all_steps():
+    layer = HoistedRNN(
+        64,
+        activation="linear",
+        kernel_initializer="zeros",
+        recurrent_initializer="identity",
+        bias_initializer="ones",
+        recurrent_dropout=0.5,
+        seed=0,
+    )
+    X = tf.zeros([20, 6, 1])
+    with lowering():
+        out = layer(X, training=True).numpy()
+    # h = 1 + factor * h with a factor of 0 or 2.
+    assert set(out.ravel()) == {1.0, 2.0**6 - 1}
+    assert 0.4 < (out > 1).mean() < 0.6
+    assert len(np.unique(out, axis=0)) == 20
+
+
+def test_activation_reaches_the_cells(images):
+    auto = SequenceClassifier("rnn", **NET)
+    tanh = clone(auto).set_params(activation="tanh")
+    relu = clone(auto).set_params(activation="relu")
+    auto, tanh, relu = (net.fit(*images) for net in (auto, tanh, relu))
+    same_weights(auto, tanh, 0)
+    with pytest.raises(AssertionError):
+        same_weights(auto, relu, 1e-3)
+    layer = next(x for x in relu.model_.layers if hasattr(x, "cell"))
+    assert layer.cell.activation.__name__ == "relu"
+
+
+@pytest.mark.parametrize("units", [0, (3, 0), (), 2.5])
+def test_wrong_units(images, units):
+    with pytest.raises(ValueError, match="units"):
+        SequenceClassifier(units=units, epochs=1).fit(*images)
+
+
+def test_warm_start_and_partial_fit(vowels):
+    X, y = vowels
+    net = SequenceClassifier("gru", warm_start=True, **NET).fit(X, y)
+    loss = net.history_["loss"].iloc[-1]
+    net.set_params(epochs=10).fit([x[:9] for x in X], y)
+    assert net.n_epochs_ == 12
+    assert net.history_["loss"].iloc[-1] < loss
+    net.partial_fit(X, y)
+    assert net.n_epochs_ == 13
+    with pytest.raises(ValueError, match="cell_units"):
+        net.set_params(units=5).fit(X, y)
+
+
+def test_saved(of_vowels, of_tokens, of_windows, vowels, images, spots, tmp_path):
+    data = [vowels[0], images[0][:, 3].astype(int), spots[0]]
+    nets = of_vowels, of_tokens, of_windows
+    for number, (net, X) in enumerate(zip(nets, data, strict=True)):
+        path = tmp_path / f"{number}.skdeep"
+        skdeep.save(net, path)
+        assert_array_equal(skdeep.load(path).predict(X), net.predict(X))
+
+
+def test_exported_with_any_length(of_vowels, vowels, tmp_path):
+    of_vowels.export(str(tmp_path / "net"))
+    loaded = tf.saved_model.load(tmp_path / "net")
+    X = padded([x.astype("float32") for x in vowels[0]])
+    assert_allclose(loaded.serve(X), of_vowels.predict_proba(vowels[0]), atol=1e-5)
+
+
+def test_quantile_loss(spots, tmp_path):
+    X, y = spots
+    loss = skdeep.QuantileLoss(0.9)
+    net = SequenceRegressor("gru", window=3, loss=loss, epochs=30, random_state=0)
+    net.fit(X, y)
+    assert 0.8 < (y <= net.predict(X)).mean() < 0.99
+    skdeep.save(net, tmp_path / "net.skdeep")
+    loaded = skdeep.load(tmp_path / "net.skdeep")
+    assert loaded.loss.quantile == 0.9
+    assert_array_equal(loaded.predict(X), net.predict(X))
+    values = loss.call(tf.constant([[1.0, 3.0]]), tf.constant([[2.0, 1.0]]))
+    assert_allclose(values, [(0.1 * 1 + 0.9 * 2) / 2], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["ItalyPowerDemand", "BasicMotions"])
+def test_accuracy_on_real_sequences(name):
+    net = SequenceClassifier(
+        "conv", units=(32, 32), batch_norm=True, epochs=60, random_state=0
+    )
+    assert net.fit(*ucr(name, "TRAIN")).score(*ucr(name, "TEST")) > 0.9

@@ -153,8 +153,11 @@ SEQUENCE_NETWORK = NETWORK.replace(
         Activation of all layers but the last: "auto" is "tanh" in recurrent ones and
         "silu" in the others; else a name""",
 ).replace(
-    "between each hidden layer and its activation",
-    "between each hidden layer and its activation,\n        after recurrent ones",
+    """        Batch normalisation between each hidden layer and its activation, with a
+        momentum of 0.9: Keras's 0.99 is for fits of thousands of steps.""",
+    """        Batch normalisation after each recurrent layer, and between other layers and
+        their activation, with a momentum of 0.9: Keras's 0.99 is for fits of
+        thousands of steps.""",
 )
 
 _TRAINING = """\
@@ -196,7 +199,7 @@ _REST = """\
         Metrics for ``history_``, weighted like the loss.
     normalize : bool, default=True
         Standardise the inputs inside the network, and for regression losses that
-        allow it (squared, absolute, Huber, log-cosh) the targets. The losses in
+        allow it (squared, absolute, Huber, log-cosh, quantile) the targets. The losses in
         ``history_`` are in standardised units then.
 {dtype}    warm_start : bool, default=False
         Go on from the weights and the optimiser's state of the last fit.

@@ -7,9 +7,12 @@ on a quiet machine.
 
 import argparse
 import os
+import sys
 import warnings
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.append(str(Path(__file__).parents[1]))  # the data of the tests
 
 import conv_fits
 import fused_fits
@@ -40,6 +43,9 @@ BENCHMARKS = {
         conv_fits.conv_accuracy,
         sequence_fits.sequence_warm_fit,
         sequence_fits.sequence_fused,
+        sequence_fits.sequence_accuracy,
+        sequence_fits.forecast_airline,
+        sequence_fits.forecast_sunspots,
     )
 }
 

@@ -18,12 +18,12 @@ def digits():
     return (data.images[:1792] / 16).astype("float32"), data.target[:1792]
 
 
-def sunspots(n_steps, n_samples=256):
+def sunspot_windows(n_steps, n_samples=256):
     """Windows of the yearly numbers, eight channels that lag by one year each."""
-    from statsmodels.datasets import sunspots
+    from series_data import sunspots
 
-    series = sunspots.load_pandas().data["SUNACTIVITY"].to_numpy("float32") / 100
-    windows = np.lib.stride_tricks.sliding_window_view(series, n_steps + 8)
+    yearly = sunspots().to_numpy("float32") / 100
+    windows = np.lib.stride_tricks.sliding_window_view(yearly, n_steps + 8)
     index = np.random.default_rng(0).integers(len(windows), size=n_samples)
     chosen = windows[index]
     X = np.stack([chosen[:, i : i + n_steps] for i in range(8)], axis=2)
@@ -60,7 +60,7 @@ def sequence_warm_fit():
     """A warm fit of one recurrent layer of 32 units; one prediction."""
     goals = {8: {"lstm": 8, "gru": 6}, 32: {"lstm": 2.5}, 64: {"lstm": 2.5}}
     for n_steps in (8, 32, 64):
-        X, y = digits() if n_steps == 8 else sunspots(n_steps)
+        X, y = digits() if n_steps == 8 else sunspot_windows(n_steps)
         for cell in ("lstm", "gru", "rnn"):
             net = ours(cell, epochs=10 if n_steps == 8 else 20)
             model = keras_model(X.shape[1:], len(np.unique(y)), cell)
@@ -120,3 +120,100 @@ def _keras_fit_seconds(X, y, cell):
 
     short, long = seconds(lambda: fit(2), lambda: fit(6))
     return short + (_EPOCHS - 2) * (long - short) / 4
+
+
+# Of nets that learn shapes: as the fully convolutional network of Wang et al., 2017,
+# "Time series classification from scratch with deep neural networks".
+_SHAPES = {"cell": "conv", "units": (64, 64, 64), "batch_norm": True, "epochs": 300}
+_UCR = {
+    "ItalyPowerDemand": 0.95,
+    "GunPoint": 0.95,
+    "BasicMotions": 1.0,
+    "JapaneseVowels": 0.95,
+}
+
+
+def sequence_accuracy():
+    """Official splits of the UCR and UEA archives, five seeds."""
+    from series_data import ucr
+
+    from skdeep import SequenceClassifier
+
+    settings = {"defaults": {}, "cell='gru'": {"cell": "gru"}, "conv": _SHAPES}
+    print(f"conv: {_SHAPES}")
+    for name, goal in _UCR.items():
+        train, test = ucr(name, "TRAIN"), ucr(name, "TEST")
+        for what, params in settings.items():
+            nets = [SequenceClassifier(**params, random_state=i) for i in range(5)]
+            scores = [net.fit(*train).score(*test) for net in nets]
+            wanted = f">= {goal}" if what == "conv" else ""
+            row(f"{name}, {what}: mean accuracy", np.mean(scores), wanted)
+            row(f"{name}, {what}: lowest of five", np.min(scores), "")
+
+
+def forecast_airline():
+    """Three years of airline passengers from twelve months, five seeds."""
+    from series_data import airline
+    from sklearn.linear_model import LinearRegression
+    from statsmodels.tsa.holtwinters import ExponentialSmoothing
+
+    from skdeep import DenseRegressor, Forecaster, SequenceRegressor
+
+    y = airline()
+    known, actual = y[:-36], y[-36:].to_numpy()
+
+    def error(forecast):
+        return np.abs(np.asarray(forecast) - actual).mean()
+
+    smoothing = ExponentialSmoothing(
+        known.to_timestamp(), trend="add", seasonal="mul", seasonal_periods=12
+    )
+    row("airline: MAE, seasonal naive", error(np.tile(known[-12:], 3)), "")
+    row("airline: MAE, Holt-Winters", error(smoothing.fit().forecast(36)), "")
+    nets = {
+        "linear": lambda seed: LinearRegression(),
+        "lstm": lambda seed: SequenceRegressor(random_state=seed),
+        "gru": lambda seed: SequenceRegressor("gru", random_state=seed),
+        "conv": lambda seed: SequenceRegressor("conv", random_state=seed),
+        "dense": lambda seed: DenseRegressor(random_state=seed),
+    }
+    differences = {
+        "as it is": {},
+        "seasonal difference": {"seasonal_difference": 1, "seasonal_period": 12},
+    }
+    for what, options in differences.items():
+        for name, net in nets.items():
+            errors = []
+            for seed in range(5):
+                f = Forecaster(net(seed), 12, strategy="recursive", **options)
+                errors.append(error(f.fit(known).predict(36)))
+            row(f"airline, {what}: MAE, {name}, mean", np.mean(errors), "")
+            row(f"airline, {what}: MAE, {name}, worst of five", np.max(errors), "")
+
+
+def forecast_sunspots():
+    """The last 55 years of sunspots from windows of eleven, five seeds."""
+    from series_data import sunspots
+    from sklearn.linear_model import LinearRegression
+    from sklearn.model_selection import TimeSeriesSplit
+
+    from skdeep import Forecaster, SequenceRegressor
+
+    y, cv = sunspots(), TimeSeriesSplit(5, test_size=11)
+    nets = {
+        "linear autoregression": lambda seed: LinearRegression(),
+        "lstm": lambda seed: SequenceRegressor(random_state=seed),
+        "gru": lambda seed: SequenceRegressor("gru", random_state=seed),
+    }
+    for horizon in (1, 11):
+        for name, net in nets.items():
+            errors = []
+            for seed in range(5):
+                result = Forecaster(net(seed), 11, horizon).backtest(y, cv=cv)
+                errors.append(result.errors.loc["all", "forecast"])
+            for measure in ("MAE", "RMSE"):
+                values = [e[measure] for e in errors]
+                what = f"sunspots, {horizon} years: {measure}, {name}"
+                row(f"{what}, mean of five seeds", np.mean(values), "")
+        naive = result.errors.loc["all", "naive"]
+        row(f"sunspots, {horizon} years: MAE, naive", naive["MAE"], "")

@@ -178,6 +178,7 @@ _FITTED = frozenset(
         "_pixel_factor",
         "_random_state",
         "_targets",
+        "_window",
         "best_epoch_",
         "classes_",
         "feature_names_in_",

@@ -91,7 +91,7 @@ def test_windows_with_exogenous_columns():
     [
         (np.arange(4.0), {"window": 3, "horizon": 2}, "at least 5 rows. Received 4"),
         (np.zeros((4, 2, 2)), {"window": 1}, r"Received shape \(4, 2, 2\)"),
-        (Y, {"window": 2, "exog": Y[:-1].to_numpy()}, "Received 143"),
+        (Y, {"window": 2, "exog": Y[:-1].to_numpy()}, r"shape \(143,\)"),
         (Y, {"window": 2, "exog": Y.shift(freq="M")}, "exog.reindex"),
         (Y, {"window": 0}, "'window' parameter"),
     ],
@@ -573,7 +573,7 @@ def test_anomalies_with_exogenous_columns():
     rng = np.random.default_rng(0)
     exog = rng.normal(size=100)
     y = exog + 0.01 * rng.normal(size=100)
-    f = Forecaster(LINEAR, 2, 3).fit(y, exog)
+    f = Forecaster(LINEAR, 2).fit(y, exog)
     spoilt = y.copy()
     spoilt[99] += 1
     rows = f.detect_anomalies(spoilt, exog)
@@ -604,3 +604,155 @@ def test_skforecast():
     net = SequenceRegressor("gru", **NET)
     forecast = ForecasterRecursive(net, lags=12).fit(y=Y.to_timestamp()).predict(3)
     assert np.isfinite(forecast).all()
+
+
+# What a review found
+
+
+def test_later_steps_widen_what_a_direct_forecast_sees(noise):
+    cv = TimeSeriesSplit(5, test_size=3)
+    wide = Forecaster(LINEAR, 4, 3, exog_lags=(2,)).backtest(noise, noise, cv=cv)
+    first = wide.forecasts[wide.forecasts["step"] == 1]
+    assert_allclose(first["forecast"], first["actual"])  # a lag of zero, as documented
+    narrow = Forecaster(LINEAR, 4, 3, exog_lags=(3,)).backtest(noise, noise, cv=cv)
+    first = narrow.forecasts[narrow.forecasts["step"] == 1]
+    assert not np.isclose(first["forecast"], first["actual"], atol=0.01).any()
+
+
+def test_no_exogenous_row_is_made_up(noise):
+    y = np.r_[noise[1:], 0.0]
+    rows = Forecaster(LINEAR, 2, 3).fit(y, noise).detect_anomalies(y, noise)
+    assert rows["predicted"][-2:].isna().all()
+    assert not rows["predicted"][3:-2].isna().any()
+    assert not rows["anomaly"][-2:].any()
+    cv = TimeSeriesSplit(2, test_size=6)
+    with pytest.raises(ValueError, match=r"needs 148 rows of X\. Received 144"):
+        Forecaster(LINEAR, 4, 5).backtest(Y, Y, cv=cv)
+    f = Forecaster(LINEAR, 4, 5, exog_lags=(5,))
+    assert len(f.backtest(Y, Y, cv=cv).forecasts) == 12
+
+
+def test_quantiles_of_differences_that_add_up_are_refused():
+    options = {"quantiles": (0.1, 0.5), "seasonal_period": 12}
+    model = QuantileRegressor(alpha=0)
+    with pytest.raises(ValueError, match="the sum of quantiles is no quantile"):
+        Forecaster(model, 4, 2, difference=1, **options).fit(Y)
+    with pytest.raises(ValueError, match="the sum of quantiles is no quantile"):
+        Forecaster(model, 4, 13, seasonal_difference=1, **options).fit(Y)
+    Forecaster(model, 4, 1, difference=1, **options).fit(Y)
+    Forecaster(model, 4, 12, seasonal_difference=1, **options).fit(Y)
+
+
+def test_names_stay():
+    assert Forecaster(LINEAR, 3).fit(np.arange(9.0)).predict().name is None
+    days = pd.date_range("2020", periods=30, name="day")
+    y = pd.Series(np.arange(30.0), days, name=0)
+    forecast = Forecaster(LINEAR, 3).fit(y).predict()
+    assert forecast.name == 0
+    assert forecast.index.name == "day"
+
+
+def test_later_changes_of_the_data_change_nothing():
+    y = Y.copy()
+    f = Forecaster(LINEAR, 12).fit(y)
+    before = f.predict()
+    y.iloc[-1] = 1e6
+    assert_series_equal(f.predict(), before)
+
+
+def test_columns_are_compared():
+    frame = pd.DataFrame({"a": Y, "b": -Y})
+    f = Forecaster(LINEAR, 12).fit(frame, frame)
+    for call in (
+        lambda: f.detect_anomalies(frame[["b", "a"]], frame),
+        lambda: f.detect_anomalies(frame, frame[["b", "a"]]),
+    ):
+        with pytest.raises(ValueError, match=r"columns \['a', 'b'\], as in fit"):
+            call()
+    f.predict(X=np.ones((1, 2)))
+    doubled = frame.set_axis(["a", "a"], axis=1)
+    with pytest.raises(ValueError, match="different names"):
+        f.fit(doubled)
+
+
+def test_the_threshold_is_that_of_the_training_rows():
+    f = Forecaster(LINEAR, 12).fit(Y[:-12])
+    before = f.detect_anomalies(Y)["threshold"].iloc[0]
+    spoilt = Y[-12:].copy()
+    spoilt.iloc[3] += 3000
+    after = f.update(spoilt).detect_anomalies(Y)["threshold"].iloc[0]
+    assert after == before
+
+
+def test_single_rows_of_dates_without_a_frequency():
+    y = Y.to_timestamp()
+    y.index = pd.DatetimeIndex(list(y.index))
+    f = Forecaster(LINEAR, 4).fit(y[:-1], y[:-1])
+    assert f.predict(X=y[-1:]).index[0] == y.index[-1]
+    f.update(y[-1:], y[-1:])
+    assert len(f._y) == len(y)
+    with pytest.raises(ValueError, match="go on where the series ends"):
+        f.update(y[-1:], y[-1:])
+
+
+@pytest.mark.parametrize("freq", ["15min", "6h", "2M", "2W"])
+def test_periods_of_several_units(freq):
+    index = pd.period_range("2020-01-01", periods=42, freq=freq)
+    y = pd.Series(np.arange(40.0), index[:40])
+    assert_index_equal(Forecaster(LINEAR, 3, 2).fit(y).predict().index, index[40:])
+
+
+def test_arrays_beside_labelled_series():
+    exog = Y.to_numpy() * 2
+    f = Forecaster(LINEAR, 4, 2)
+    by_array = f.backtest(Y, exog).forecasts
+    assert_frame_equal(by_array, f.backtest(Y, Y * 2).forecasts)
+    assert f.fit(Y.to_numpy(), Y).predict(X=[1.0, 2.0]).index[0] == pd.Period("1961-01")
+    X, _ = rolling_windows([1.0, 2, 3, 4], 2, exog=[1.0, 2, 3, 4])
+    assert X.shape == (2, 2, 2)
+
+
+def test_unknown_future_beyond_what_is_needed():
+    future = pd.Series([1.0, np.nan], pd.period_range("1961-01", periods=2, freq="M"))
+    f = Forecaster(LINEAR, 4, strategy="recursive", exog_lags=(1,)).fit(Y, Y)
+    assert f.predict(2, future).notna().all()
+    with pytest.raises(ValueError, match="X must not contain"):
+        f.predict(3, future)
+
+
+def test_parameters_that_are_set_later_wait_for_the_next_fit():
+    f = Forecaster(LINEAR, 12, 2).fit(Y)
+    before = f.predict()
+    f.set_params(horizon=5, strategy="recursive", quantiles=(0.5,))
+    assert_series_equal(f.predict(), before)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda f: f.backtest(Y, cv=[(np.arange(50), [50, 51])]), None, None),
+        (lambda f: f.backtest(Y, cv=3), None, None),
+        (lambda f: f.predict_interval("x"), TypeError, "Received str"),
+        (
+            lambda f: f.predict_interval(f.backtest(pd.DataFrame({"a": Y, "b": Y}))),
+            ValueError,
+            r"Received one of \['a', 'b'\]",
+        ),
+        (lambda f: f.fit(Y.astype(str)), ValueError, "real numbers. Received"),
+        (lambda f: f.fit(Y.astype(complex)), ValueError, "Received columns of complex"),
+        (lambda f: f.fit(Y, Y[:0]), ValueError, "at least one row"),
+    ],
+)
+def test_calls(call, error, message):
+    f = Forecaster(LINEAR, 12, 2).fit(Y)
+    if error is None:
+        call(f)
+        return
+    with pytest.raises(error, match=message):
+        call(f)
+
+
+def test_targets_per_step_are_refused():
+    net = SequenceRegressor(return_sequences=True, **NET)
+    with pytest.raises(ValueError, match="Set its return_sequences to False"):
+        Forecaster(net, 12, 12).fit(Y)

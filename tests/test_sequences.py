@@ -1,10 +1,12 @@
 """SequenceClassifier and SequenceRegressor: forms of X and y, agreement, options."""
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
 from agreement import same_weights
+from joblib import Parallel, delayed
 from numpy.testing import assert_allclose, assert_array_equal
 from series_data import sunspots, ucr
 from sklearn.base import clone
@@ -21,7 +23,7 @@ from skdeep.estimators import _base
 from skdeep.networks import SequenceSpec
 from skdeep.networks._layers import lowering
 from skdeep.networks._recurrent_layers import HoistedRNN
-from skdeep.training import _job
+from skdeep.training import _fused, _job
 
 NET = {"units": (4,), "epochs": 2, "random_state": 0}
 
@@ -478,36 +480,54 @@ def test_loops_are_compiled_earlier(images, monkeypatch, cell, epochs, path):
     assert paths == [path]
 
 
-@pytest.mark.parametrize("n_steps", [8, 12])
-def test_fused_is_as_alone(images, n_steps, monkeypatch):
-    """Short ones are trained together, longer ones in turns."""
+@pytest.fixture
+def fused_runs(monkeypatch):
+    """How many members each compiled call for several networks had."""
+    runs = []
+    original = _fused.FusedProgram.run
+
+    def run(program, states, metric_states, chunk, *, xla):
+        runs.append(chunk.rows.shape[0])
+        return original(program, states, metric_states, chunk, xla=xla)
+
+    monkeypatch.setattr(_fused.FusedProgram, "run", run)
+    monkeypatch.setattr(_fused.FusedProgram, "pays", lambda *arguments: True)
     monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
-    X = np.tile(images[0], (1, 2, 1))[:, :n_steps]
-    net = SequenceClassifier("gru", **NET, early_stopping=True)
-    net.set_params(validation_fraction=0.2)
-    folds = [(np.arange(20, 110), np.arange(20))] * 8
-    alone = cross_val_score(net, X, images[1], cv=folds[:1], error_score="raise")
+    return runs
+
+
+def fit_fused(net, data, y):
+    """Fits of ``data`` in turn, 16 in all."""
+    models = [clone(net) for _ in range(16)]
     with skdeep.fuse():
-        fused = cross_val_score(net, X, images[1], cv=folds, error_score="raise")
-    assert_allclose(fused, np.repeat(alone, 8), atol=0.051)
+        return Parallel()(
+            delayed(model.fit)(data[i % len(data)], y) for i, model in enumerate(models)
+        )
 
 
-def test_fused_sequences_of_different_lengths(vowels, monkeypatch):
-    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
+@pytest.mark.parametrize(
+    ("cell", "n_steps", "together"),
+    [("gru", 8, True), ("lstm", 8, True), ("gru", 12, False), ("conv", 12, True)],
+)
+def test_fused_is_as_alone(images, fused_runs, cell, n_steps, together):
+    """Short ones are trained together, those with longer loops in turns."""
+    X = np.tile(images[0], (1, 2, 1))[:, :n_steps]
+    net = SequenceClassifier(cell, **NET)
+    alone = clone(net).fit(X, images[1])
+    for model in fit_fused(net, [X], images[1]):
+        same_weights(model, alone, 1e-4)
+    assert bool(fused_runs) == together
+
+
+def test_fused_sequences_of_different_lengths(vowels, fused_runs):
     X, y = vowels
     net = SequenceClassifier("conv", **NET)
-    short = [x[:7] for x in X]
-    alone = [clone(net).fit(data, y) for data in (X, short)]
-    with skdeep.fuse():
-        from joblib import Parallel, delayed
-
-        models = [clone(net) for _ in range(10)]
-        fused = Parallel()(
-            delayed(model.fit)(X if i % 2 == 0 else short, y)
-            for i, model in enumerate(models)
-        )
-    for number, model in enumerate(fused):
+    data = [X, [x[:7] for x in X]]
+    alone = [clone(net).fit(part, y) for part in data]
+    for number, model in enumerate(fit_fused(net, data, y)):
         same_weights(model, alone[number % 2], 1e-4)
+    assert fused_runs
+    assert max(fused_runs) <= 8  # only those of one length
 
 
 # Options
@@ -610,3 +630,123 @@ def test_accuracy_on_real_sequences(name):
         "conv", units=(32, 32), batch_norm=True, epochs=60, random_state=0
     )
     assert net.fit(*ucr(name, "TRAIN")).score(*ucr(name, "TEST")) > 0.9
+
+
+# What a review found
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn", "conv"])
+def test_every_kernel_has_its_own_seed(images, cell):
+    nets = [
+        SequenceClassifier(cell, units=(8, 8), bidirectional=True, epochs=1)
+        .set_params(learning_rate=1e-12, random_state=seed, batch_size=120)
+        .fit(*images)
+        for seed in (0, 1, 0)
+    ]
+    first, second, again = (net.network_.weights.trainable for net in nets)
+    kernels = [i for i, array in enumerate(first) if array.ndim > 1 and array.any()]
+    assert len(kernels) >= 3
+    for i in kernels:
+        assert_allclose(first[i], again[i], atol=1e-6)
+        if cell == "gru" and first[i].shape[0] == 2:
+            continue  # its biases
+        assert np.abs(first[i] - second[i]).max() > 0.01
+        for j in kernels:
+            if j > i and first[i].shape == first[j].shape:
+                assert np.abs(first[i] - first[j]).max() > 0.01
+
+
+def test_lists_for_a_network_of_arrays(images):
+    X, y = images
+    by_list = SequenceClassifier("gru", **NET).fit(X, y, X_val=list(X), y_val=y)
+    by_array = SequenceClassifier("gru", **NET).fit(X, y, X_val=X, y_val=y)
+    assert_allclose(by_list.history_, by_array.history_, rtol=1e-6)
+    by_list.partial_fit(list(X), y)
+    by_array.partial_fit(X, y)
+    same_weights(by_list, by_array, 1e-6)
+    per_step = SequenceRegressor("rnn", return_sequences=True, **NET)
+    per_step.fit(list(X), X.sum(axis=2))
+    assert per_step.sequence_shape_ == (8, 8)
+
+
+def test_classes_of_partial_fit_per_step(images):
+    X, y = images[0], (images[0].sum(axis=2) > 40).astype(int)
+    net = SequenceClassifier("rnn", return_sequences=True, **NET)
+    with pytest.raises(ValueError, match="classes must be passed"):
+        net.partial_fit(X, y)
+    assert_array_equal(net.partial_fit(X, y, classes=[0, 1, 2]).classes_, [0, 1, 2])
+
+
+def test_integers_keep_their_precision():
+    X = (np.arange(60) + 1_600_000_000)[:, None]
+    net = SequenceRegressor("rnn", window=4, dtype="float64", **NET)
+    net.fit(X, np.sin(np.arange(60)))
+    assert_array_equal(net.predict(X), net.predict(X.astype(float)))
+
+
+def test_a_changed_window_waits_for_the_next_fit(spots):
+    net = SequenceRegressor("rnn", window=3, **NET).fit(*spots)
+    net.set_params(window=7)
+    with pytest.raises(ValueError, match=r"fitted with window=3\. Received window=7"):
+        net.predict(spots[0])
+    assert net.sequence_shape_ == (3, 1)
+    net.set_params(window=None)
+    with pytest.raises(ValueError, match="Received window=None"):
+        net.predict(spots[0])
+
+
+def test_keras_engine_validates_in_pieces(spots, monkeypatch):
+    monkeypatch.setattr(SequenceSpec, "rows_at_once", property(lambda spec: 100))
+    net = SequenceRegressor("rnn", window=3, engine="keras", **NET)
+    by_keras = net.fit(*spots, X_val=spots[0], y_val=spots[1])
+    compiled = clone(net).set_params(engine="compiled")
+    compiled.fit(*spots, X_val=spots[0], y_val=spots[1])
+    assert_allclose(by_keras.history_, compiled.history_, rtol=1e-4)
+
+
+def test_labels_that_come_last_only(spots):
+    y = np.repeat([0, 1, 2], [200, 90, 18])
+    net = SequenceClassifier("rnn", window=3, early_stopping=True, **NET)
+    with pytest.raises(ValueError, match=r"labels that only these have: \[2\]"):
+        net.fit(spots[0], y)
+
+
+def test_activations_that_learn(images):
+    prelu = keras.layers.PReLU()
+    SequenceClassifier("conv", activation=prelu, **NET).fit(*images)
+    with pytest.raises(ValueError, match="cannot train the weights of an activation"):
+        SequenceClassifier("gru", activation=prelu, **NET).fit(*images)
+    leaky = keras.layers.LeakyReLU(0.1)
+    SequenceClassifier("gru", activation=leaky, **NET).fit(*images)
+
+
+@pytest.mark.parametrize(
+    ("net", "X", "y", "message"),
+    [
+        ({}, np.ones((4, 0, 2)), np.arange(4), "at least one step and one channel"),
+        ({"embedding_dim": 2}, [[1, 2**24]] * 4, np.arange(4), "below 16777215. Rec"),
+    ],
+)
+def test_sizes_that_cannot_be(net, X, y, message):
+    with pytest.raises(ValueError, match=message):
+        SequenceRegressor(**net, **NET).fit(X, y)
+
+
+def test_score_compares_shapes(images):
+    X = images[0]
+    net = SequenceRegressor("rnn", return_sequences=True, **NET).fit(X, X.sum(axis=2))
+    with pytest.raises(ValueError, match=r"\(120, 8\)\. Received shape \(8, 120\)"):
+        net.score(X, X.sum(axis=2).T)
+
+
+@pytest.mark.parametrize("quantile", [0, 1, 90, float("nan")])
+def test_wrong_quantiles(quantile):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        skdeep.QuantileLoss(quantile)
+
+
+def test_series_of_sequences(of_vowels, vowels):
+    X, _ = vowels
+    expected = of_vowels.predict(X)
+    assert_array_equal(of_vowels.predict(pd.Series(X)), expected)
+    assert_array_equal(of_vowels.predict(pd.Series([x.tolist() for x in X])), expected)

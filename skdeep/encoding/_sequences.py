@@ -9,8 +9,11 @@ import numpy as np
 
 def is_ragged(X):
     """Whether X is a collection of sequences that may differ in length."""
+    if hasattr(X, "to_numpy") and len(X.shape) == 1:
+        X = X.to_numpy()
     if isinstance(X, np.ndarray):
-        return X.dtype == object and X.ndim == 1 and len(X) > 0 and _is_array(X[0])
+        nested = X.dtype == object and X.ndim == 1 and len(X) > 0
+        return nested and (_is_array(X[0]) or isinstance(X[0], (list, tuple)))
     if not isinstance(X, (list, tuple)) or not X:
         return False
     if _is_array(X[0]):
@@ -70,6 +73,8 @@ def _check(sequence, number, before):
 
 def padded(sequences):
     """One array, with a mask as last channel and as many steps as the longest needs.
+
+    The sequences are zeros behind their ends, where the mask is.
 
     Returns
     -------

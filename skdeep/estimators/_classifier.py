@@ -54,7 +54,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         return self._partial_fit(X, y, sample_weight, classes)
 
     def _check_classes(self, y, classes):
-        if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+        if self._is_indicator(y):
             return None
         if self._is_fitted or classes is not None:
             known = getattr(self, "classes_", None)
@@ -65,6 +65,10 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
             "classes must be passed on the first call to partial_fit: later calls "
             "may bring labels that the first one lacks. Received classes=None."
         )
+
+    def _is_indicator(self, y):
+        """Whether y has a column per label, so that their number is known."""
+        return np.ndim(y) == 2 and np.shape(y)[1] > 1
 
     def predict(self, X):
         """Predict labels.

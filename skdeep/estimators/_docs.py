@@ -68,12 +68,15 @@ X may be
     - an array of shape (n_samples, steps, channels), or (n_samples, steps) for one
       channel;
     - a list of arrays of shape (steps, channels) or (steps,), whose lengths may
-      differ: they are padded and masked inside;
+      differ: they are padded to the longest and masked inside;
     - with ``embedding_dim``, tokens in place of one channel: integers from 0;
     - with ``window=k``, one long series: rows in the order of time, one target for
       each. Row t sees rows t-k+1 to t of the X that is passed, and nothing later. The
       first k-1 rows of each X, be it for training or for prediction, see only the
       rows that X has; what is before them is masked.
+
+    With a list or a window, the Keras model in ``model_``, and what ``export`` writes,
+    takes one channel more: ones for steps that are there, zeros for the others.
 
     Targets are one value or label per sequence, several columns (a horizon, say) or,
     with ``return_sequences``, one value or label per step, of shape
@@ -155,9 +158,9 @@ SEQUENCE_NETWORK = NETWORK.replace(
 ).replace(
     """        Batch normalisation between each hidden layer and its activation, with a
         momentum of 0.9: Keras's 0.99 is for fits of thousands of steps.""",
-    """        Batch normalisation after each recurrent layer, and between other layers and
-        their activation, with a momentum of 0.9: Keras's 0.99 is for fits of
-        thousands of steps.""",
+    """        Batch normalisation after recurrent layers, and between others and their
+        activation, with a momentum of 0.9: Keras's 0.99 is for fits of thousands of
+        steps.""",
 )
 
 _TRAINING = """\
@@ -199,8 +202,8 @@ _REST = """\
         Metrics for ``history_``, weighted like the loss.
     normalize : bool, default=True
         Standardise the inputs inside the network, and for regression losses that
-        allow it (squared, absolute, Huber, log-cosh, quantile) the targets. The losses in
-        ``history_`` are in standardised units then.
+        allow it (squared, absolute, Huber, log-cosh, quantile) the targets. The losses
+        in ``history_`` are in standardised units then.
 {dtype}    warm_start : bool, default=False
         Go on from the weights and the optimiser's state of the last fit.
     random_state : int, RandomState instance or None, default=None

@@ -16,6 +16,8 @@ from skdeep.encoding import (
 )
 from skdeep.inference import forward
 
+# Single precision holds integers up to here.
+_MOST_TOKENS = 2**24 - 1
 _NO_TARGET = "no_validation"  # scikit-learn's word for it
 
 
@@ -25,30 +27,40 @@ class SequenceInput:
     def _check_training_data(self, X, y, *, reset):
         numeric = self._estimator_type_ == "regressor"
         y, per_step = self._flat(y)
+        X = self._stacked(X)
         if is_ragged(X):
             self._refuse_ragged()
             X = self._ragged(X, reset=reset)
             y = _check_y(y, multi_output=True, y_numeric=numeric, estimator=self)
             check_consistent_length(X, y)
-            X = padded(X)
+            X = padded(X) if self._any_length else X
         else:
             X, y = self._regular(X, y, numeric=numeric, reset=reset)
         return X, self._per_step(y, per_step)
 
     def _check_samples(self, X):
         """An array, or a list where sequences differ in length."""
+        X = self._stacked(X)
         if is_ragged(X):
             return self._ragged(X, reset=False)
         return self._regular(X, reset=False)
 
     # The forms of X
 
+    def _stacked(self, X):
+        """A list of equal arrays as one array, where only an array will do."""
+        if self.window is None and not self.return_sequences:
+            return X
+        shapes = {np.shape(item) for item in X} if is_ragged(X) else ()
+        return np.stack(list(X)) if len(shapes) == 1 else X
+
     def _regular(self, X, y=_NO_TARGET, *, numeric=False, reset):
         """X of shape (n_samples, steps, channels), with a mask if the network has one;
         and y, if given.
         """
+        self._compare_window(reset)
         alone = isinstance(y, str) and y == _NO_TARGET
-        options = {"dtype": ["float32", "float64"] if alone else self.dtype}
+        options = {"dtype": ["float64", "float32"] if alone else self.dtype}
         if not alone:
             options |= {"multi_output": True, "y_numeric": numeric}
         X = np.asarray(X) if isinstance(X, (list, tuple)) else X
@@ -61,7 +73,7 @@ class SequenceInput:
             X, y = check_X_y(X, y, allow_nd=True, estimator=self, **options)
         if self.window is None:
             X = self._panel(X, reset)
-        else:
+        elif reset:
             self.sequence_shape_ = (self.window, X.shape[1])
         X = self._tokens(X, reset)
         if self.window is not None:
@@ -69,6 +81,15 @@ class SequenceInput:
         elif self._any_length:
             X = with_mask(X)
         return X if alone else (X, y)
+
+    def _compare_window(self, reset):
+        if reset:
+            self._window = self.window
+        if self.window != self._window:
+            raise ValueError(
+                f"{type(self).__name__} was fitted with window={self._window}. "
+                f"Received window={self.window}. Call fit with it."
+            )
 
     def _table(self, X, y, alone, options, reset):
         """Rows of one series, or sequences of one channel."""
@@ -89,6 +110,11 @@ class SequenceInput:
                 "X must have shape (n_samples, steps) or (n_samples, steps, channels). "
                 f"Received shape {X.shape}."
             )
+        if 0 in X.shape:
+            raise ValueError(
+                f"Sequences need at least one step and one channel. Received X of "
+                f"shape {X.shape}."
+            )
         three = X.ndim == 3
         X = X if three else X[:, :, None]
         if reset:
@@ -106,6 +132,7 @@ class SequenceInput:
                 f"window={self.window} takes one series: an array of shape (n_rows, "
                 "n_features). Received a list of sequences. Set window=None."
             )
+        self._compare_window(reset)
         sequences = as_sequences(X, self.dtype)
         if reset:
             self.sequence_shape_ = (None, sequences[0].shape[1])
@@ -161,8 +188,17 @@ class SequenceInput:
                 f"Received {X[wrong][0]}. Set embedding_dim=None for numbers."
             )
         if reset:
-            self._n_tokens = int(X.max()) + 2  # the last stands for unknown ones
+            self._learn_tokens(X.max())
         return np.minimum(X, self._n_tokens - 1)
+
+    def _learn_tokens(self, largest):
+        if largest >= _MOST_TOKENS:
+            raise ValueError(
+                f"embedding_dim={self.embedding_dim} makes a vector for each token, "
+                f"which must be below {_MOST_TOKENS}. Received {largest:.0f}. "
+                "Number the tokens from 0, as sklearn's OrdinalEncoder does."
+            )
+        self._n_tokens = int(largest) + 2  # the last stands for unknown ones
 
     # Scaling
 
@@ -185,7 +221,16 @@ class SequenceInput:
         if self.window is None:
             return super()._split_rows(y, n_val, rng)
         # The last ones: training may not see what comes after them.
-        return np.split(np.arange(len(y)), [len(y) - n_val])
+        train, held_out = np.split(np.arange(len(y)), [len(y) - n_val])
+        if self._estimator_type_ == "classifier" and y.ndim == 1:
+            new = np.setdiff1d(y[held_out], y[train])
+            if len(new):
+                raise ValueError(
+                    "early_stopping with a window holds out the last rows. Received y "
+                    f"with labels that only these have: {new}. Pass X_val and y_val, "
+                    "or set early_stopping=False."
+                )
+        return train, held_out
 
     # One target per step
 
@@ -205,6 +250,9 @@ class SequenceInput:
                 f"(n_samples, steps, n_outputs). Received shape {y.shape}."
             )
         return y.reshape(len(y), -1), y.shape[1:]
+
+    def _is_indicator(self, y):
+        return not self.return_sequences and super()._is_indicator(y)
 
     def _per_step(self, y, shape):
         if shape is None:
@@ -251,9 +299,9 @@ class SequenceInput:
         return output
 
     def _decoded(self, method, X):
-        if not (self._is_fitted and self.return_sequences):
-            return super()._decoded(method, X)
         output = self._forward(X)
+        if not self.network_.spec.return_sequences:
+            return getattr(self._targets, method)(output)
         decode = getattr(self._targets, method)
         decoded = decode(output.reshape(-1, output.shape[-1]))
         return decoded.reshape(*output.shape[:2], *decoded.shape[1:])
@@ -275,10 +323,16 @@ class SequenceInput:
         -------
         score : float
         """
-        if not self.return_sequences:
+        check_is_fitted(self)
+        if not self.network_.spec.return_sequences:
             return super().score(X, y, sample_weight)
         predicted = self.predict(X)
-        y = np.asarray(y).reshape(predicted.shape)
+        y = np.asarray(y)
+        if y.shape != predicted.shape:
+            raise ValueError(
+                f"score takes y of the shape of the predictions, {predicted.shape}. "
+                f"Received shape {y.shape}."
+            )
         if sample_weight is not None:
             sample_weight = np.repeat(sample_weight, predicted.shape[1])
         pair = self._steps_as_samples(y), self._steps_as_samples(predicted)

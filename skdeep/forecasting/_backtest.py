@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.model_selection import TimeSeriesSplit
+from sklearn.model_selection import TimeSeriesSplit, check_cv
 
 _NAMES = "forecast", "naive", "seasonal naive"
 
@@ -45,7 +46,7 @@ class Backtest:
         -------
         widths : ndarray of shape (steps, n_series)
         """
-        if not 0 < coverage < 1:
+        if not isinstance(coverage, Real) or not 0 < coverage < 1:
             raise ValueError(
                 f"coverage must lie between 0 and 1. Received coverage={coverage!r}."
             )
@@ -62,7 +63,7 @@ class Backtest:
 
 def _quantile(residuals, coverage, step):
     """The smallest residual that ``coverage`` of n + 1 exchangeable ones are below."""
-    rank = math.ceil((len(residuals) + 1) * coverage)
+    rank = math.ceil((len(residuals) + 1) * coverage - 1e-9)
     if rank > len(residuals):
         needed = math.ceil(coverage / (1 - coverage) - 1e-9)
         raise ValueError(
@@ -76,15 +77,15 @@ def _quantile(residuals, coverage, step):
 def backtest(forecaster, y, X, *, cv, refit):
     """See :meth:`Forecaster.backtest`; ``y`` and ``X`` are of :class:`Series`."""
     horizon = forecaster.horizon
-    cv = TimeSeriesSplit(5, test_size=horizon) if cv is None else cv
+    if cv is None or isinstance(cv, Integral):
+        cv = TimeSeriesSplit(cv or 5, test_size=horizon)
+    cv = check_cv(cv)
     model, tables = None, []
     for train, test in cv.split(y.values):
         _check_order(train, test)
         if model is None or refit:
             rows = slice(train[0], train[-1] + 1)
-            known = y.rows(rows), X and X.rows(rows)
-            model = clone(forecaster)
-            model.fit(*(part and part.like(part.values, part.index) for part in known))
+            model = clone(forecaster)._learn(y.rows(rows), X and X.rows(rows))
         for start in range(test[0], test[-1] + 1, horizon):
             steps = min(horizon, test[-1] + 1 - start)
             tables.append(_forecasts(model, y, X, start - 1, steps))
@@ -106,8 +107,8 @@ def _forecasts(model, y, X, origin, steps):
     """The forecast from one origin, and what a season and a row before say."""
     period = model.seasonal_period
     rows = origin + np.arange(1, steps + 1)
-    exog = X and np.concatenate([X.values, np.repeat(X.values[-1:], steps, axis=0)])
     known = y.values[: origin + 1]
+    exog = X and _known_exog(model, X, origin, steps)
     path = model._point_paths(known, exog, np.array([origin]), steps)[0]
     n_series = path.shape[1]
     table = {
@@ -126,6 +127,17 @@ def _forecasts(model, y, X, origin, steps):
     unit = np.abs(known[lag:] - known[:-lag]).mean(axis=0)
     table["unit"] = np.tile(unit, steps)
     return pd.DataFrame(table, index=np.repeat(y.index[rows], n_series))
+
+
+def _known_exog(model, X, origin, steps):
+    needed = origin + 1 + model._supervised_.future_rows(steps)
+    if needed > len(X):
+        raise ValueError(
+            f"The forecast of horizon={model.horizon} steps from row {origin} needs "
+            f"{needed} rows of X. Received {len(X)}. Let cv give folds of a multiple "
+            "of the horizon, or use exog_lags of at least the horizon."
+        )
+    return X.values[:needed]
 
 
 def _check_season(origin, period):

@@ -1,5 +1,6 @@
 """Forecasts of series with any regressor."""
 
+from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
@@ -10,11 +11,12 @@ from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep.forecasting._backtest import backtest
+from skdeep.forecasting._backtest import Backtest, backtest
 from skdeep.forecasting._quantiles import check_quantiles, for_quantile
 from skdeep.forecasting._series import Series
 from skdeep.forecasting._supervised import Supervised, differencing
 
+_SETTINGS = "horizon", "strategy", "quantiles", "exog_lags"
 _POSITIVE = [Interval(Integral, 1, None, closed="left")]
 _NATURAL = [Interval(Integral, 0, None, closed="left")]
 
@@ -24,13 +26,15 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
 
     The regressor learns what follows windows of the series. A window ends at the last
     row that is known; only exogenous columns with a lag shorter than the horizon reach
-    beyond it, and then :meth:`predict` asks for their future.
+    beyond it, and then :meth:`predict` asks for their future. A forecast is made from
+    what is known of the exogenous columns when it is made, or asked for.
 
     Parameters
     ----------
     estimator : object
         A regressor of scikit-learn or of skdeep. Those that take sequences get
-        windows of shape (window, n_channels), others one row of numbers.
+        windows of shape (window, n_channels), others, pipelines and searches among
+        them, one row of numbers: the channels of each step side by side.
     window : int, default=12
         Rows that each forecast sees.
     horizon : int, default=1
@@ -41,7 +45,8 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         for as long as :meth:`predict` is asked to.
     exog_lags : tuple of int, default=(0,)
         Which rows of the exogenous columns a step sees, counted back from the step: 0
-        is its own time, 1 the row before.
+        is its own time, 1 the row before. All steps of a direct forecast see what one
+        of them sees: with a lag below the horizon also rows after their own.
     difference : int, default=0
         How often the series is differenced before windows are cut.
     seasonal_difference : int, default=0
@@ -53,9 +58,10 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         mean and standard deviation.
     quantiles : sequence of float, default=None
         Predict these quantiles, one fit for each; 0.5 must be among them. Needs
-        ``strategy="direct"`` and a regressor with a quantile loss: networks of skdeep,
-        or ``QuantileRegressor``, ``GradientBoostingRegressor`` and
-        ``HistGradientBoostingRegressor`` of scikit-learn.
+        ``strategy="direct"``, no differences that add up over the horizon, and a
+        regressor with a quantile loss: networks of skdeep, or ``QuantileRegressor``,
+        ``GradientBoostingRegressor`` and ``HistGradientBoostingRegressor`` of
+        scikit-learn.
 
     Attributes
     ----------
@@ -143,7 +149,10 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         ValueError
             If values are missing, the index has gaps or the series is too short.
         """
-        y, X = _aligned(y, X)
+        return self._learn(*_aligned(y, X))
+
+    def _learn(self, y, X):
+        """:meth:`fit` on checked series."""
         supervised = self._supervised(X is not None)
         needed = supervised.first_origin + supervised.horizon + 1
         if len(y) < needed:
@@ -159,6 +168,9 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         ]
         self.n_features_in_ = int(np.prod(samples[0].shape[1:]))
         self._supervised_, self._y, self._X = supervised, y, X
+        self._n_taught = len(y)
+        # Those of the regressor, whatever is set later.
+        self._settings = {name: getattr(self, name) for name in _SETTINGS}
         return self
 
     def _supervised(self, has_exog):
@@ -167,17 +179,26 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
                 f"seasonal_difference={self.seasonal_difference} needs a "
                 "seasonal_period. Received None. Set it to the rows of a season."
             )
+        if getattr(self.estimator, "return_sequences", False):
+            raise ValueError(
+                "A forecast has one target for a whole window. Received "
+                f"{self.estimator!r}. Set its return_sequences to False."
+            )
         horizon = self.horizon if self.strategy == "direct" else 1
-        return Supervised(
+        offsets = self._offsets(horizon)
+        supervised = Supervised(
             window=self.window,
             horizon=horizon,
-            offsets=self._offsets(horizon) if has_exog else (),
+            offsets=offsets if has_exog else (),
             filter=differencing(
                 self.difference, self.seasonal_difference, self.seasonal_period
             ),
             scaled=self.scaling == "window",
             panel=get_tags(self.estimator).input_tags.three_d_array,
         )
+        if self.quantiles is not None:
+            check_quantiles(self.quantiles, self.strategy, supervised.feeds_back)
+        return supervised
 
     def _offsets(self, horizon):
         for lag in self.exog_lags:
@@ -192,7 +213,6 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
     def _to_fit(self):
         if self.quantiles is None:
             return [clone(self.estimator)]
-        check_quantiles(self.quantiles, self.strategy)
         return [for_quantile(self.estimator, q) for q in self.quantiles]
 
     @staticmethod
@@ -216,7 +236,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             The forecaster, whose forecasts start after these rows.
         """
         check_is_fitted(self)
-        y, X = _aligned(y, X)
+        y, X = _aligned(y, X, continues=True)
         self._check_exog(X)
         longer = self._y.extended(y, "y")
         self._X = X and self._X.extended(X, "X")
@@ -253,10 +273,11 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         origins = np.array([len(self._y) - 1])
         values = self._quantile_paths(self._y.values, exog, origins, steps)[:, 0]
         index = self._y.following(steps)
-        if self.quantiles is None:
+        quantiles = self._settings["quantiles"]
+        if quantiles is None:
             return self._y.like(values[0], index)
         frames = [
-            pd.DataFrame(values[:, :, column].T, index, list(self.quantiles))
+            pd.DataFrame(values[:, :, column].T, index, list(quantiles))
             for column in range(values.shape[2])
         ]
         if self._y.one:
@@ -285,10 +306,12 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             Columns ``forecast``, ``lower`` and ``upper``, below the name of the series
             where there are several.
         """
+        check_is_fitted(self)
         steps = self._n_steps(steps)
+        _check_backtest(backtest, self._y)
         half = backtest.half_widths(steps, coverage)
         forecast = self.predict(steps, X)
-        if self.quantiles is not None:
+        if self._settings["quantiles"] is not None:
             forecast = self._median(forecast)
         forecast = forecast.to_frame() if self._y.one else forecast
         frames = [
@@ -320,9 +343,10 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         X : Series, DataFrame or array-like of shape (n_rows, n_exog), default=None
             Exogenous columns. Rows that a forecast would have to be given are taken
             as known.
-        cv : splitter, default=None
-            Such as ``TimeSeriesSplit``; None takes five folds of ``horizon`` rows. Of
-            a longer fold each ``horizon`` rows are predicted from those before them.
+        cv : int, splitter or iterable, default=None
+            Such as ``TimeSeriesSplit``; a number, five for None, are as many folds of
+            ``horizon`` rows. Of a longer fold each ``horizon`` rows are predicted from
+            all rows before them, those of a gap among them.
         refit : bool, default=True
             Whether each fold is trained anew, or all use what the first one learnt.
 
@@ -331,6 +355,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         result : Backtest
             Errors per step beside the naive and the seasonal naive forecast.
         """
+        self._validate_params()
         return backtest(self, *_aligned(y, X), cv=cv, refit=refit)
 
     def detect_anomalies(self, y, X=None, *, quantile=0.99):
@@ -360,7 +385,13 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             )
         y, X = _aligned(y, X)
         self._check_exog(X)
-        usual = np.abs(self._y.values - self._one_step(self._y, self._X))
+        self._y.check_columns(y, "y")
+        if X is not None:
+            self._X.check_columns(X, "X")
+        taught = slice(self._n_taught)
+        known = self._y.rows(taught)
+        usual = self._one_step(known, self._X and self._X.rows(taught)) - known.values
+        usual = np.abs(usual)
         threshold = np.nanquantile(usual, quantile, axis=0)
         predicted = self._one_step(y, X)
         residual = y.values - predicted
@@ -380,10 +411,11 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         return frames[0] if y.one else pd.concat(frames, axis=1, keys=y.columns)
 
     def _one_step(self, y, X):
-        """What the rows before it say about each row, NaN without a whole window."""
+        """What the rows before it say about each row, NaN where too few are known."""
         supervised = self._supervised_
-        exog = None if X is None else _extended_by_last(X.values, supervised)
-        origins = np.arange(supervised.first_origin, len(y) - 1)
+        exog = X and X.values
+        last = len(y) - max(1, supervised.future_rows(1))
+        origins = np.arange(supervised.first_origin, last)
         predicted = np.full(y.values.shape, np.nan)
         if len(origins):
             paths = self._point_paths(y.values, exog, origins, 1)
@@ -393,12 +425,13 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
     # What comes after origins
 
     def _n_steps(self, steps):
-        steps = self.horizon if steps is None else steps
+        horizon = self._settings["horizon"]
+        steps = horizon if steps is None else steps
         if not isinstance(steps, Integral) or steps < 1:
             raise ValueError(f"steps must be a positive integer. Received {steps!r}.")
-        if self.strategy == "direct" and steps > self.horizon:
+        if self._settings["strategy"] == "direct" and steps > horizon:
             raise ValueError(
-                f"strategy='direct' predicts at most horizon={self.horizon} steps. "
+                f"strategy='direct' predicts at most horizon={horizon} steps. "
                 f"Received steps={steps}. Raise horizon, or use strategy='recursive'."
             )
         return int(steps)
@@ -410,17 +443,19 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
                 self._check_exog(X)
             return None
         needed = self._supervised_.future_rows(steps)
-        future = None if X is None else Series.of(X, "X")
-        given = 0 if future is None else len(future)
+        given = 0 if X is None else len(X)
         if given < needed:
+            lags = self._settings["exog_lags"]
             raise ValueError(
-                f"exog_lags={self.exog_lags!r} and steps={steps} need {needed} rows of "
+                f"exog_lags={lags!r} and steps={steps} need {needed} rows of "
                 f"X after the series. Received {given}. Pass them as X, or use lags of "
                 "at least the horizon."
             )
-        if future is None:
+        if X is None:
             return self._X.values
-        return self._X.extended(future.rows(slice(max(needed, 1))), "X").values
+        # What lies further ahead is not used, and may be unknown.
+        future = Series.of(X[: max(needed, 1)], "X", continues=True)
+        return self._X.extended(future, "X").values
 
     def _quantile_paths(self, y, exog, origins, steps):
         """Shape (n_estimators, n_origins, steps, n_series), quantiles in order."""
@@ -428,27 +463,45 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             self._supervised_.forecasts(fitted.predict, y, exog, origins, steps)
             for fitted in self.estimators_
         ]
-        if self.quantiles is None:
+        quantiles = self._settings["quantiles"]
+        if quantiles is None:
             return np.stack(paths)
         # Quantiles of separate fits may cross (Chernozhukov et al., 2010,
         # "Quantile and Probability Curves Without Crossing").
-        order = np.argsort(np.argsort(self.quantiles))
+        order = np.argsort(np.argsort(quantiles))
         return np.sort(paths, axis=0)[order]
 
     def _point_paths(self, y, exog, origins, steps):
         """Shape (n_origins, steps, n_series)."""
         paths = self._quantile_paths(y, exog, origins, steps)
-        if self.quantiles is None:
-            return paths[0]
-        return paths[list(self.quantiles).index(0.5)]
+        quantiles = self._settings["quantiles"]
+        return paths[0 if quantiles is None else list(quantiles).index(0.5)]
 
 
-def _aligned(y, X):
-    """Both checked, in the same rows."""
-    y = Series.of(y, "y")
+def _check_backtest(backtest, y):
+    if not isinstance(backtest, Backtest):
+        raise TypeError(
+            "backtest must be what Forecaster.backtest returns. Received "
+            f"{type(backtest).__name__}."
+        )
+    names = list(backtest.forecasts["series"].unique())
+    if len(names) != len(y.columns) or not (y.one or names == list(y.columns)):
+        raise ValueError(
+            f"The backtest must be of the series that the forecaster was fitted on, "
+            f"{list(y.columns)}. Received one of {names}."
+        )
+
+
+def _aligned(y, X, *, continues=False):
+    """Both checked, in the same rows; an array has the other's index."""
+    y = Series.of(y, "y", continues=continues)
     if X is None:
         return y, None
-    X = Series.of(X, "X")
+    X = Series.of(X, "X", continues=continues)
+    if len(X) == len(y) and not X.labelled:
+        X = replace(X, index=y.index, labelled=y.labelled)
+    elif len(X) == len(y) and not y.labelled:
+        y = replace(y, index=X.index)
     if len(X) != len(y) or (X.labelled and not X.index.equals(y.index)):
         raise ValueError(
             f"X must have the rows of y. Received {len(y)} rows of y from "
@@ -460,9 +513,3 @@ def _aligned(y, X):
 
 def _as_taught(X, Y):
     return X, Y[:, 0] if Y.shape[1] == 1 else Y
-
-
-def _extended_by_last(exog, supervised):
-    """Rows that only steps after the first one would see, which are not used."""
-    more = np.repeat(exog[-1:], supervised.future_rows(1), axis=0)
-    return np.concatenate([exog, more])

@@ -8,7 +8,7 @@ from sklearn.pipeline import Pipeline
 from skdeep.estimators._base import BaseNetwork
 
 
-def check_quantiles(quantiles, strategy):
+def check_quantiles(quantiles, strategy, feeds_back):
     """Refuse what are no quantiles, or have no meaning with the strategy."""
     inside = all(isinstance(q, Real) and 0 < q < 1 for q in quantiles)
     if not inside or len(set(quantiles)) < len(quantiles) or 0.5 not in quantiles:
@@ -20,6 +20,12 @@ def check_quantiles(quantiles, strategy):
         raise ValueError(
             "quantiles need strategy='direct': a quantile that is fed back is no "
             f"quantile of the next step. Received strategy={strategy!r}."
+        )
+    if feeds_back:
+        raise ValueError(
+            f"quantiles={quantiles!r} cannot be had of differences that add up over "
+            "the horizon: the sum of quantiles is no quantile of the sum. Use "
+            "difference=0 and a horizon within the season, or horizon=1."
         )
 
 

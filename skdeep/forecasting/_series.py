@@ -30,8 +30,15 @@ class Series:
     labelled: bool
 
     @classmethod
-    def of(cls, data, name):
+    def of(cls, data, name, *, continues=False):
         """Check ``data``, which messages call ``name``.
+
+        Parameters
+        ----------
+        data : array-like, Series or DataFrame
+        name : str
+        continues : bool
+            Whether the index is that of rows to come, which :meth:`extended` checks.
 
         Raises
         ------
@@ -49,9 +56,10 @@ class Series:
                 data, ensure_2d=False, ensure_all_finite=False, input_name=name
             )
             frame, one = pd.DataFrame(array), array.ndim == 1
-        values = frame.to_numpy(dtype="float64")
+        _check_columns(frame, name)
+        values = frame.to_numpy(dtype="float64", copy=True)
         _check_values(values, frame.index, name)
-        index = _regular(frame.index, name)
+        index = frame.index if continues else _regular(frame.index, name)
         return cls(values, index, frame.columns, one, labelled)
 
     def __len__(self):
@@ -73,12 +81,7 @@ class Series:
         ValueError
             If ``other`` starts earlier or later than where this one ends.
         """
-        same = list(other.columns) == list(self.columns)
-        if not same and not (self.one and other.one):
-            raise ValueError(
-                f"{name} must have the columns {list(self.columns)}, as in fit. "
-                f"Received {list(other.columns)}."
-            )
+        self.check_columns(other, name)
         expected = self.following(len(other))
         if other.labelled and not other.index.equals(expected):
             raise ValueError(
@@ -88,11 +91,45 @@ class Series:
         values = np.concatenate([self.values, other.values])
         return replace(self, values=values, index=self.index.append(expected))
 
+    def check_columns(self, other, name):
+        """Refuse other columns, or another order, than this one has."""
+        same = list(other.columns) == list(self.columns)
+        nameless = not other.labelled or (self.one and other.one)
+        if not same and not (nameless and len(other.columns) == len(self.columns)):
+            raise ValueError(
+                f"{name} must have the columns {list(self.columns)}, as in fit. "
+                f"Received {list(other.columns)}."
+            )
+
     def like(self, values, index):
         """``values`` of shape (n_rows, n_columns) as what this came as."""
         if self.one:
-            return pd.Series(values[:, 0], index, name=self.columns[0])
+            nameless = isinstance(self.columns, pd.RangeIndex)
+            return pd.Series(
+                values[:, 0], index, name=None if nameless else self.columns[0]
+            )
         return pd.DataFrame(values, index, self.columns)
+
+
+def _check_columns(frame, name):
+    if len(frame) == 0:
+        raise ValueError(f"{name} must have at least one row. Received none.")
+    kinds = [kind for kind in frame.dtypes if not _is_real(kind)]
+    if kinds:
+        raise ValueError(
+            f"{name} must hold real numbers. Received columns of {kinds[0]}. Convert "
+            f"them, as with pandas.to_numeric."
+        )
+    if frame.columns.nlevels > 1 or not frame.columns.is_unique:
+        raise ValueError(
+            f"The columns of {name} must have different names of one level. Received "
+            f"{list(frame.columns)}. Rename them."
+        )
+
+
+def _is_real(kind):
+    is_number = pd.api.types.is_numeric_dtype(kind)
+    return is_number and not pd.api.types.is_complex_dtype(kind)
 
 
 def _check_values(values, index, name):
@@ -111,7 +148,7 @@ def _regular(index, name):
     if isinstance(index, pd.DatetimeIndex):
         return _with_frequency(index, name)
     if isinstance(index, pd.PeriodIndex):
-        _check_spacing(index.astype("int64"), index, name, unit=1)
+        _check_spacing(index.astype("int64"), index, name, unit=index.freq.n)
         return index
     if pd.api.types.is_integer_dtype(index.dtype):
         _check_spacing(index, index, name)
@@ -119,7 +156,8 @@ def _regular(index, name):
     raise ValueError(
         f"The index of {name} must be a DatetimeIndex, a PeriodIndex or integers that "
         f"are evenly spaced. Received {type(index).__name__} of {index.dtype}. Convert "
-        "it with pandas.to_datetime, or use reset_index(drop=True)."
+        "it, as with index.astype(int) or pandas.to_datetime(index), or use "
+        "reset_index(drop=True)."
     )
 
 
@@ -169,7 +207,9 @@ def _gap(index, place, name):
 def continued(index, n_steps):
     """The next ``n_steps`` labels after a regular index."""
     if isinstance(index, pd.DatetimeIndex):
-        following = pd.date_range(index[-1], periods=n_steps + 1, freq=index.freq)
+        following = pd.date_range(
+            index[-1], periods=n_steps + 1, freq=index.freq, name=index.name
+        )
         return following[1:]
     if isinstance(index, pd.PeriodIndex):
         return pd.period_range(index[-1] + 1, periods=n_steps, name=index.name)

@@ -108,10 +108,20 @@ class Supervised:
 
     # Windows
 
+    @property
+    def feeds_back(self):
+        """Whether a step of a horizon is made from those before it."""
+        return bool(self.filter[1 : self.horizon].any())
+
     def _differenced(self, y):
-        kernel = self.filter[::-1]
-        views = np.lib.stride_tricks.sliding_window_view(y, len(kernel), axis=0)
-        return views @ kernel
+        n_rows = len(y) - self.n_lags
+        parts = (self.filter[k] * y[self.n_lags - k :][:n_rows] for k in self._lags)
+        return sum(parts, np.zeros((n_rows, y.shape[1])))
+
+    @property
+    def _lags(self):
+        """Those that count: a season leaves most of the filter empty."""
+        return np.flatnonzero(self.filter)
 
     def _windows(self, differenced, origins):
         rows = origins[:, None] - self.n_lags + np.arange(1 - self.window, 1)
@@ -132,8 +142,7 @@ class Supervised:
             return steps
         past = y[origins[:, None] + np.arange(1 - self.n_lags, 1)]
         for step in range(steps.shape[1]):
-            lags = past[:, -self.n_lags :][:, ::-1]
-            known = np.einsum("k,okc->oc", self.filter[1:], lags)
+            known = sum(self.filter[k] * past[:, -k] for k in self._lags[1:])
             new = steps[:, step] - known
             past = np.concatenate([past, new[:, None]], axis=1)
         return past[:, self.n_lags :]

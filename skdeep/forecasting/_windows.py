@@ -89,17 +89,19 @@ def _windows(values, length):
 
 
 def _with_exog(series, values, exog):
-    both_labelled = hasattr(series, "index") and hasattr(exog, "index")
+    both_labelled = all(
+        isinstance(p, (pd.Series, pd.DataFrame)) for p in (series, exog)
+    )
     if both_labelled and not series.index.equals(exog.index):
         raise ValueError(
             "exog must have the index of the series. Received another one. Use "
             "exog.reindex(series.index)."
         )
     columns = np.asarray(exog)
-    if len(columns) != len(values):
+    if columns.ndim not in (1, 2) or len(columns) != len(values):
         raise ValueError(
-            f"exog must have the {len(values)} rows of the series. Received "
-            f"{len(columns)}."
+            f"exog must have shape (n_rows,) or (n_rows, n_exog) and the {len(values)} "
+            f"rows of the series. Received shape {columns.shape}."
         )
     return np.column_stack([values, columns])
 

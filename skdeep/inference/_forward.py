@@ -97,11 +97,10 @@ def forward(spec, weights, X):
 def _forward_compiled(spec, weights, X):
     from skdeep.inference._compiled import forward_compiled
 
-    parts = [
-        forward_compiled(spec, weights, _dense(X[piece]))
-        for piece in pieces(X, spec.rows_at_once)
-    ]
-    return np.concatenate(parts).astype(np.float64)
+    output = np.empty((X.shape[0], *spec.output_shape))
+    for piece in pieces(X, spec.rows_at_once):
+        output[piece] = forward_compiled(spec, weights, _dense(X[piece]))
+    return output
 
 
 def pieces(X, n_rows):

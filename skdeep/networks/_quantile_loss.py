@@ -13,9 +13,24 @@ class QuantileLoss(keras.losses.Loss):
     ----------
     quantile : float
         In (0, 1).
+
+    Raises
+    ------
+    ValueError
+        If ``quantile`` lies elsewhere.
+
+    Examples
+    --------
+    >>> from skdeep import DenseRegressor, QuantileLoss
+    >>> DenseRegressor(loss=QuantileLoss(0.9)).loss.quantile
+    0.9
     """
 
     def __init__(self, quantile, name="quantile", **options):
+        if not 0 < quantile < 1:
+            raise ValueError(
+                f"quantile must lie between 0 and 1. Received quantile={quantile!r}."
+            )
         super().__init__(name=name, **options)
         self.quantile = float(quantile)
 

@@ -78,7 +78,16 @@ def _recurrent(spec, kit, x, mask, units, vector):
 
 def _cell_activation(spec):
     given = spec.cell_activation
-    return copy(given) if isinstance(given, L.Layer) else given
+    if not isinstance(given, L.Layer):
+        return given
+    layer = copy(given)
+    layer.build((None, 1))
+    if layer.weights:
+        raise ValueError(
+            f"Recurrent layers cannot train the weights of an activation. Received "
+            f"activation={given!r}. Use one that learns nothing, or cell='conv'."
+        )
+    return layer
 
 
 def _convolution(spec, kit, x, mask, units):

@@ -45,8 +45,7 @@ def train_keras(job, optimizer):
         model.fit(
             batches,
             epochs=job.epochs,
-            validation_data=_validation(job),
-            validation_batch_size=job.spec.rows_at_once,
+            validation_data=job.validation and _ValidationBatches(job),
             callbacks=[observer, *job.keras_callbacks],
             verbose=0,
             shuffle=False,
@@ -87,12 +86,22 @@ def _start(model, job, optimizer):
             variable.assign(value)
 
 
-def _validation(job):
-    rows = job.validation
-    if rows is None:
-        return None
-    X = dense(rows.X, dtype=job.spec.array_dtype)
-    return X, rows.Y, _weight(rows.Y, rows.weight)
+class _ValidationBatches(keras.utils.PyDataset):
+    """The validation data in pieces: windows of a series overlap in memory."""
+
+    def __init__(self, job):
+        super().__init__()
+        self._rows, self._dtype = job.validation, job.spec.array_dtype
+        self._size = job.spec.rows_at_once
+
+    def __len__(self):
+        return -(-len(self._rows) // self._size)
+
+    def __getitem__(self, index):
+        piece = slice(index * self._size, (index + 1) * self._size)
+        Y, weight = self._rows.Y[piece], self._rows.weight[piece]
+        X = dense(self._rows.X[piece], dtype=self._dtype)
+        return X, Y, _weight(Y, weight)
 
 
 def _weight(Y, weight):

@@ -426,14 +426,15 @@ def _all_layers(model):
 
 def _seeded_initializers(model, place):
     for layer in _all_layers(model):
+        owner = getattr(layer, "cell", layer)  # where recurrent layers have theirs
         for attribute, name in _SEEDED:
-            initializer = getattr(layer, name, None)
-            if initializer is None or id(getattr(layer, attribute, None)) not in place:
+            initializer = getattr(owner, name, None)
+            if initializer is None or id(getattr(owner, attribute, None)) not in place:
                 continue
             config = dict(initializer.get_config())
             if config.get("seed") in (None, TEMPLATE_SEED):
                 config.pop("seed", None)
-            index = place[id(getattr(layer, attribute))]
+            index = place[id(getattr(owner, attribute))]
             if "seed" in initializer.get_config():
                 yield index, type(initializer), config
 

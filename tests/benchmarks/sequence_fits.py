@@ -205,15 +205,16 @@ def forecast_sunspots():
         "lstm": lambda seed: SequenceRegressor(random_state=seed),
         "gru": lambda seed: SequenceRegressor("gru", random_state=seed),
     }
-    for horizon in (1, 11):
+    for horizon, strategy in ((1, "direct"), (11, "direct"), (11, "recursive")):
         for name, net in nets.items():
             errors = []
             for seed in range(5):
-                result = Forecaster(net(seed), 11, horizon).backtest(y, cv=cv)
+                f = Forecaster(net(seed), 11, horizon, strategy=strategy)
+                result = f.backtest(y, cv=cv)
                 errors.append(result.errors.loc["all", "forecast"])
             for measure in ("MAE", "RMSE"):
                 values = [e[measure] for e in errors]
-                what = f"sunspots, {horizon} years: {measure}, {name}"
-                row(f"{what}, mean of five seeds", np.mean(values), "")
+                what = f"sunspots, {horizon} years {strategy}: {measure}, {name}"
+                row(what, np.mean(values), "")
         naive = result.errors.loc["all", "naive"]
         row(f"sunspots, {horizon} years: MAE, naive", naive["MAE"], "")

@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 import skdeep
 from skdeep import SequenceClassifier, SequenceRegressor
 from skdeep.encoding import bucket, padded, trailing_windows
-from skdeep.estimators import _base
+from skdeep.estimators import _base, _sequence_input
 from skdeep.networks import SequenceSpec
 from skdeep.networks._layers import lowering
 from skdeep.networks._recurrent_layers import HoistedRNN
@@ -445,6 +445,9 @@ def test_forward_passes_agree(case, monkeypatch):
     estimator, X, y = case
     fitted = estimator.set_params(epochs=1).fit(X, y)
     by_numpy = fitted.predict_proba(X)
+    # All lengths in one bucket, so that there is padding.
+    monkeypatch.setattr(_sequence_input, "bucket", lambda n_steps: 0)
+    assert_allclose(fitted.predict_proba(X), by_numpy, atol=1e-12)
     monkeypatch.setattr(SequenceSpec, "suits_numpy", lambda spec, n_rows: False)
     assert_allclose(fitted.predict_proba(X), by_numpy, atol=1e-12)
     if isinstance(X, list):

@@ -13,7 +13,12 @@ from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegressor
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LinearRegression, QuantileRegressor, Ridge
+from sklearn.linear_model import (
+    LinearRegression,
+    QuantileRegressor,
+    Ridge,
+    SGDRegressor,
+)
 from sklearn.metrics import mean_absolute_error
 from sklearn.model_selection import KFold, TimeSeriesSplit
 from sklearn.neighbors import KNeighborsRegressor
@@ -358,11 +363,12 @@ def test_wrong_exogenous_columns(X, message):
         ({"quantiles": (0.5, 1.5)}, "between 0 and 1"),
         ({"quantiles": (0.5,), "strategy": "recursive"}, "need strategy='direct'"),
         ({"quantiles": (0.5,)}, r"Received LinearRegression\(\)"),
+        ({"quantiles": (0.5,), "estimator": SGDRegressor()}, r"Received SGDRegressor"),
     ],
 )
 def test_wrong_params(params, message):
     with pytest.raises(ValueError, match=message):
-        Forecaster(LINEAR, 12, **params).fit(Y, Y)
+        Forecaster(**{"estimator": LINEAR, "window": 12, **params}).fit(Y, Y)
 
 
 def test_wrong_calls():
@@ -586,7 +592,6 @@ def test_anomalies_with_exogenous_columns():
 
 @pytest.mark.filterwarnings("ignore:The default of config:FutureWarning")
 def test_sktime():
-    pytest.importorskip("sktime")
     from sktime.forecasting.compose import make_reduction
 
     net = SequenceRegressor("gru", **NET)
@@ -606,7 +611,7 @@ def test_skforecast():
     assert np.isfinite(forecast).all()
 
 
-# What a review found
+# Rules at the edges
 
 
 def test_later_steps_widen_what_a_direct_forecast_sees(noise):

@@ -635,7 +635,7 @@ def test_accuracy_on_real_sequences(name):
     assert net.fit(*ucr(name, "TRAIN")).score(*ucr(name, "TEST")) > 0.9
 
 
-# What a review found
+# Rules at the edges
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn", "conv"])

@@ -52,12 +52,12 @@ def _check(sequence, number, before):
     if sequence.ndim != 2:
         raise ValueError(
             "Every sequence must have shape (steps,) or (steps, channels). Received "
-            f"shape {sequence.shape} as number {number}."
+            f"shape {sequence.shape} as number {number}. Reshape it."
         )
     if n_channels is not None and sequence.shape[1] != n_channels:
         raise ValueError(
             f"All sequences must have the same channels. Received {n_channels} as "
-            f"number 0 and {sequence.shape[1]} as number {number}."
+            f"number 0 and {sequence.shape[1]} as number {number}. Leave channels out."
         )
     if len(sequence) == 0:
         raise ValueError(

@@ -4,11 +4,10 @@ import os
 from numbers import Real
 
 import numpy as np
-from sklearn.utils import check_array, check_X_y
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import validate_data
 
 from skdeep.encoding import Standardization, image_array, infer_image_shape
+from skdeep.estimators._input_checks import NO_TARGET, check_axes, is_alone
 from skdeep.networks import BACKBONES, FrozenModel
 
 IMAGE_CONSTRAINTS = {
@@ -20,7 +19,6 @@ BACKBONE_CONSTRAINTS = {
     "backbone_weights": [str, os.PathLike, None],
 }
 _BYTE = 1 / 255
-_NO_TARGET = "no_validation"  # scikit-learn's word for it
 
 
 def describe_backbone(backbone):
@@ -47,27 +45,19 @@ class ImageInput:
             state = {**state, "backbone": state["backbone"].thaw()}
         super().__setstate__(state)
 
-    def _check_images(self, X, y=_NO_TARGET, *, reset, **options):
+    def _check_images(self, X, y=NO_TARGET, *, reset, **options):
         """X of shape (n_samples, height, width, channels), a view; and y, if given."""
-        alone = isinstance(y, str) and y == _NO_TARGET
         X = image_array(X)
         # What comes in one of these stays as it is until its batch is due.
         options["dtype"] = ["float32", "float64", "uint8"]
         flat = np.ndim(X) == 2 or not hasattr(X, "ndim")
-        if flat and alone:
-            X = validate_data(self, X, reset=reset, **options)
-        elif flat:
-            X, y = validate_data(self, X, y, reset=reset, **options)
-        elif alone:
-            X = check_array(X, allow_nd=True, estimator=self, **options)
-        else:
-            X, y = check_X_y(X, y, allow_nd=True, estimator=self, **options)
+        X, y = check_axes(self, X, y, table=flat, reset=reset, **options)
         if reset:
             self._learn_pixels(X)
         else:
             self._compare_pixels(X)
         X = X.reshape(len(X), *self.image_shape_)
-        return X if alone else (X, y)
+        return X if is_alone(y) else (X, y)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -34,7 +34,9 @@ class _Sequence(SequenceInput):
     def _family_spec(self, data, common):
         units = self._positive_integers("units")
         if not units:
-            raise ValueError("units must hold at least one integer. Received ().")
+            raise ValueError(
+                "units must hold at least one integer. Received (). Pass units=32, say."
+            )
         recurrent = self.cell != "conv"
         activation = common["activation"]
         if activation == "auto":

@@ -2,8 +2,8 @@
 
 import numpy as np
 from sklearn.metrics import accuracy_score, r2_score
-from sklearn.utils import check_array, check_consistent_length, check_X_y
-from sklearn.utils.validation import _check_y, check_is_fitted, validate_data
+from sklearn.utils import check_consistent_length
+from sklearn.utils.validation import _check_y, check_is_fitted
 
 from skdeep.encoding import (
     Standardization,
@@ -14,11 +14,11 @@ from skdeep.encoding import (
     trailing_windows,
     with_mask,
 )
+from skdeep.estimators._input_checks import NO_TARGET, check_axes, is_alone
 from skdeep.inference import forward
 
 # Single precision holds integers up to here.
 _MOST_TOKENS = 2**24 - 1
-_NO_TARGET = "no_validation"  # scikit-learn's word for it
 
 
 class SequenceInput:
@@ -54,23 +54,25 @@ class SequenceInput:
         shapes = {np.shape(item) for item in X} if is_ragged(X) else ()
         return np.stack(list(X)) if len(shapes) == 1 else X
 
-    def _regular(self, X, y=_NO_TARGET, *, numeric=False, reset):
+    def _regular(self, X, y=NO_TARGET, *, numeric=False, reset):
         """X of shape (n_samples, steps, channels), with a mask if the network has one;
         and y, if given.
         """
         self._compare_window(reset)
-        alone = isinstance(y, str) and y == _NO_TARGET
-        options = {"dtype": ["float64", "float32"] if alone else self.dtype}
-        if not alone:
-            options |= {"multi_output": True, "y_numeric": numeric}
+        options = {"dtype": ["float64", "float32"]}
+        if not is_alone(y):
+            options = {"multi_output": True, "y_numeric": numeric, "dtype": self.dtype}
         X = np.asarray(X) if isinstance(X, (list, tuple)) else X
         table = getattr(X, "ndim", 2) <= 2
-        if self.window is not None or (table and (reset or not self._any_length)):
-            X, y = self._table(X, y, alone, options, reset)
-        elif alone:
-            X = check_array(X, allow_nd=True, estimator=self, **options)
-        else:
-            X, y = check_X_y(X, y, allow_nd=True, estimator=self, **options)
+        if self.window is None:
+            table = table and (reset or not self._any_length)
+        elif not table:
+            raise ValueError(
+                f"window={self.window} takes one series: X of shape (n_rows, "
+                f"n_features), in the order of time. Received shape {X.shape}. "
+                "Set window=None for sequences that are samples."
+            )
+        X, y = check_axes(self, X, y, table=table, reset=reset, **options)
         if self.window is None:
             X = self._panel(X, reset)
         elif reset:
@@ -80,7 +82,7 @@ class SequenceInput:
             X = trailing_windows(X, self.window)
         elif self._any_length:
             X = with_mask(X)
-        return X if alone else (X, y)
+        return X if is_alone(y) else (X, y)
 
     def _compare_window(self, reset):
         if reset:
@@ -91,29 +93,17 @@ class SequenceInput:
                 f"Received window={self.window}. Call fit with it."
             )
 
-    def _table(self, X, y, alone, options, reset):
-        """Rows of one series, or sequences of one channel."""
-        if getattr(X, "ndim", 2) > 2:
-            raise ValueError(
-                f"window={self.window} takes one series: X of shape (n_rows, "
-                f"n_features), in the order of time. Received shape {X.shape}. "
-                "Set window=None for sequences that are samples."
-            )
-        if alone:
-            return validate_data(self, X, reset=reset, **options), None
-        return validate_data(self, X, y, reset=reset, **options)
-
     def _panel(self, X, reset):
         """X of shape (n_samples, steps, channels)."""
         if X.ndim > 3:
             raise ValueError(
                 "X must have shape (n_samples, steps) or (n_samples, steps, channels). "
-                f"Received shape {X.shape}."
+                f"Received shape {X.shape}. Reshape it."
             )
         if 0 in X.shape:
             raise ValueError(
                 f"Sequences need at least one step and one channel. Received X of "
-                f"shape {X.shape}."
+                f"shape {X.shape}. Leave the empty ones out."
             )
         three = X.ndim == 3
         X = X if three else X[:, :, None]
@@ -179,7 +169,7 @@ class SequenceInput:
         if X.shape[-1] != 1:
             raise ValueError(
                 f"embedding_dim={self.embedding_dim} takes one token per step. "
-                f"Received {X.shape[-1]} channels."
+                f"Received {X.shape[-1]} channels. Pass one, or embedding_dim=None."
             )
         wrong = (X < 0) | (np.floor(X) != X)
         if wrong.any():
@@ -247,7 +237,8 @@ class SequenceInput:
         if y.ndim not in (2, 3):
             raise ValueError(
                 "return_sequences=True takes y of shape (n_samples, steps) or "
-                f"(n_samples, steps, n_outputs). Received shape {y.shape}."
+                f"(n_samples, steps, n_outputs). Received shape {y.shape}. Pass a "
+                "target per step, or return_sequences=False."
             )
         return y.reshape(len(y), -1), y.shape[1:]
 
@@ -260,7 +251,8 @@ class SequenceInput:
         if shape[0] != self.sequence_shape_[0]:
             raise ValueError(
                 "return_sequences=True takes a target for every step. Received X with "
-                f"{self.sequence_shape_[0]} steps and y with {shape[0]}."
+                f"{self.sequence_shape_[0]} steps and y with {shape[0]}. Cut one of "
+                "them."
             )
         return y.reshape(len(y), *shape)
 
@@ -300,9 +292,9 @@ class SequenceInput:
 
     def _decoded(self, method, X):
         output = self._forward(X)
-        if not self.network_.spec.return_sequences:
-            return getattr(self._targets, method)(output)
         decode = getattr(self._targets, method)
+        if not self.network_.spec.return_sequences:
+            return decode(output)
         decoded = decode(output.reshape(-1, output.shape[-1]))
         return decoded.reshape(*output.shape[:2], *decoded.shape[1:])
 

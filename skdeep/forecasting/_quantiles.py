@@ -3,6 +3,7 @@
 from numbers import Real
 
 from sklearn.base import clone
+from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 
 from skdeep.estimators._base import BaseNetwork
@@ -41,7 +42,7 @@ def for_quantile(estimator, quantile):
     elif "quantile" in params:
         loss = {"loss": "quantile"} if "loss" in params else {}
         last.set_params(quantile=quantile, **loss)
-    elif {"alpha", "loss"} <= set(params) and hasattr(last, "n_iter_no_change"):
+    elif isinstance(last, GradientBoostingRegressor):
         last.set_params(loss="quantile", alpha=quantile)
     else:
         raise ValueError(

@@ -66,12 +66,12 @@ ndarray of shape (n_windows, horizon, n_series)
     if values.ndim not in (1, 2):
         raise ValueError(
             "series must have shape (n_rows,) or (n_rows, n_series). Received shape "
-            f"{values.shape}."
+            f"{values.shape}. Reshape it."
         )
     if len(values) < window + horizon:
         raise ValueError(
             f"A window of {window} rows and a horizon of {horizon} need at least "
-            f"{window + horizon} rows. Received {len(values)}."
+            f"{window + horizon} rows. Received {len(values)}. Shorten them."
         )
     channels = values if exog is None else _with_exog(series, values, exog)
     # The last rows of the series are targets only, the first ones inputs only.
@@ -101,7 +101,7 @@ def _with_exog(series, values, exog):
     if columns.ndim not in (1, 2) or len(columns) != len(values):
         raise ValueError(
             f"exog must have shape (n_rows,) or (n_rows, n_exog) and the {len(values)} "
-            f"rows of the series. Received shape {columns.shape}."
+            f"rows of the series. Received shape {columns.shape}. Reshape it."
         )
     return np.column_stack([values, columns])
 

@@ -15,7 +15,7 @@ import zipfile
 import numpy as np
 
 from skdeep import __version__
-from skdeep.encoding import ClassTargets, ContinuousTargets, Standardization
+from skdeep.encoding import ClassTargets, ContinuousTargets, Standardization, Tokenizer
 from skdeep.exceptions import FileFormatError
 from skdeep.networks import (
     ConvSpec,
@@ -44,6 +44,7 @@ def _types():
         FittedNetwork,
         FrozenModel,
         Standardization,
+        Tokenizer,
         Weights,
     )
     return {cls.__name__: cls for cls in types}
@@ -178,11 +179,13 @@ _FITTED = frozenset(
         "_pixel_factor",
         "_random_state",
         "_targets",
+        "_tokenizer",
         "_window",
         "best_epoch_",
         "classes_",
         "feature_names_in_",
         "image_shape_",
+        "length_",
         "n_epochs_",
         "n_features_in_",
         "n_outputs_",

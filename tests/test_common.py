@@ -16,9 +16,10 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn import config_context
 from sklearn.base import ClassifierMixin, RegressorMixin, clone, is_classifier
-from sklearn.model_selection import cross_validate
+from sklearn.model_selection import KFold, cross_validate
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from text_data import paragraphs
 
 import skdeep
 
@@ -31,8 +32,15 @@ ESTIMATORS = [
 every_estimator = pytest.mark.parametrize("cls", ESTIMATORS)
 
 
+def of_texts(cls):
+    return cls().__sklearn_tags__().input_tags.string
+
+
 def data_for(cls, iris, diabetes):
-    return iris if is_classifier(cls()) else diabetes
+    if not of_texts(cls):
+        return iris if is_classifier(cls()) else diabetes
+    texts, names = paragraphs()
+    return texts, names if is_classifier(cls()) else np.char.str_len(texts)
 
 
 def tiny(cls, **params):
@@ -156,9 +164,10 @@ def test_no_file_is_written(cls, iris, diabetes, tmp_path, monkeypatch):
 def test_cross_validation_trains_what_was_asked_for(cls, iris, diabetes):
     """A clone that forgets its settings would train another number of epochs."""
     X, y = data_for(cls, iris, diabetes)
-    result = cross_validate(
-        make_pipeline(StandardScaler(), tiny(cls)), X, y, cv=2, return_estimator=True
-    )
+    first = FunctionTransformer() if of_texts(cls) else StandardScaler()
+    pipe = make_pipeline(first, tiny(cls))
+    folds = KFold(2, shuffle=True, random_state=0)
+    result = cross_validate(pipe, X, y, cv=folds, return_estimator=True)
     assert [e[-1].n_epochs_ for e in result["estimator"]] == [3, 3]
     assert [len(e[-1].history_) for e in result["estimator"]] == [3, 3]
 

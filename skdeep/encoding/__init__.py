@@ -11,19 +11,25 @@ from skdeep.encoding._sequences import (
     with_mask,
 )
 from skdeep.encoding._targets import ClassTargets, ContinuousTargets
+from skdeep.encoding._texts import Tokenizer, checked_texts, cut
+from skdeep.encoding._vectors import token_vectors
 
 __all__ = [
     "ClassTargets",
     "ContinuousTargets",
     "Rows",
     "Standardization",
+    "Tokenizer",
     "as_sequences",
     "bucket",
+    "checked_texts",
+    "cut",
     "image_array",
     "infer_image_shape",
     "is_ragged",
     "padded",
     "select",
+    "token_vectors",
     "trailing_windows",
     "with_mask",
 ]

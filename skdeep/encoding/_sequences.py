@@ -89,10 +89,10 @@ def padded(sequences):
     return array
 
 
-def bucket(n_steps):
-    """``n_steps`` rounded up, at most by a quarter: each number of steps compiles."""
-    step = max(1, 2 ** (n_steps.bit_length() - 3))
-    return -(-n_steps // step) * step
+def bucket(size, parts=4):
+    """``size`` rounded up, at most by one of so many parts: each size compiles."""
+    step = max(1, 2 ** (size.bit_length() - parts.bit_length()))
+    return -(-size // step) * step
 
 
 def with_mask(X):

@@ -5,6 +5,9 @@ from skdeep.estimators._dense import DenseClassifier, DenseRegressor
 from skdeep.estimators._image_embedder import ImageEmbedder
 from skdeep.estimators._image_loader import ImageLoader
 from skdeep.estimators._sequence import SequenceClassifier, SequenceRegressor
+from skdeep.estimators._text import TextClassifier, TextRegressor
+from skdeep.estimators._text_generator import TextGenerator
+from skdeep.estimators._token_sequences import TokenSequences
 
 __all__ = [
     "ConvClassifier",
@@ -15,4 +18,8 @@ __all__ = [
     "ImageLoader",
     "SequenceClassifier",
     "SequenceRegressor",
+    "TextClassifier",
+    "TextGenerator",
+    "TextRegressor",
+    "TokenSequences",
 ]

@@ -401,8 +401,8 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
             )
         return spec
 
-    def _positive_integers(self, name):
-        """The parameter ``name``, an integer or several, as a tuple."""
+    def _positive_integers(self, name, *, least=0):
+        """The parameter ``name``, an integer or at least so many, as a tuple."""
         value = getattr(self, name)
         sizes = np.atleast_1d(np.asarray(value, dtype=object))
         for size in sizes:
@@ -410,6 +410,11 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
                 raise ValueError(
                     f"{name} must hold positive integers. Received {name}={value!r}."
                 )
+        if len(sizes) < least:
+            raise ValueError(
+                f"{name} must hold at least {least} integer. Received {name}={value!r}. "
+                f"Pass {name}=32, say."
+            )
         return tuple(int(size) for size in sizes)
 
     @property

@@ -83,12 +83,9 @@ X may be
     (n_samples, steps).
 """
 
-SEQUENCE = """\
-    cell : {"lstm", "gru", "rnn", "conv"}, default="lstm"
-        What goes along time: long short-term memories, gated recurrent units, simple
-        recurrent layers, or convolutions with a mean over all steps at the end.
+_SEQUENCE_LAYERS = """\
     units : array-like of int or int, default=(32,)
-        Units, or filters, of each layer along time.
+        Units, or filters, of each layer along time; "average" has none.
     bidirectional : bool, default=False
         Whether each recurrent layer goes through the sequence both ways.
     recurrent_dropout : float, default=0.0
@@ -98,6 +95,14 @@ SEQUENCE = """\
         Steps that a convolution sees.
     hidden_layer_sizes : array-like of int or int, default=()
         Widths of the dense layers after those along time.
+"""
+
+SEQUENCE = f"""\
+    cell : {{"lstm", "gru", "rnn", "conv", "average"}}, default="lstm"
+        What goes along time: long short-term memories, gated recurrent units, simple
+        recurrent layers, convolutions with a mean over all steps at the end, or only
+        that mean.
+{_SEQUENCE_LAYERS}\
     return_sequences : bool, default=False
         Whether there is one target per step, for sequences of equal length.
         Bidirectional layers and convolutions then see what comes after a step, too.
@@ -107,6 +112,31 @@ SEQUENCE = """\
     embedding_dim : int, default=None
         Width of the vectors that tokens become. Tokens beyond those of ``fit`` share
         one vector.
+"""
+
+TOKENS = """\
+    analyzer : {"word", "char", "subword"}, default="word"
+        What a token is: a word or a punctuation mark, a character, or a sequence of
+        bytes that is frequent in the texts (byte pair encoding; Sennrich, Haddow and
+        Birch, 2016, https://arxiv.org/abs/1508.07909), which knows every text. In
+        scripts without spaces every character counts as a word.
+    vocabulary : dict or array-like of str, default=None
+        The tokens, where they are known beforehand: with their numbers, as in
+        ``vocabulary_``, or in their order. ``max_tokens`` and ``min_frequency`` have no
+        effect then.
+    min_frequency : int, default=1
+        How often a token must occur in the texts of ``fit``.
+    lowercase : bool, default=True
+        Whether letters are made small.
+    strip_accents : bool, default=False
+        Whether accents are removed.
+"""
+
+LENGTH = """\
+    max_length : int or None, default=256
+        Tokens to which longer texts are cut.
+    truncation : {"post", "pre"}, default="post"
+        Which end is cut off.
 """
 
 SEQUENCE_ATTRIBUTES = """\
@@ -192,7 +222,52 @@ keras.optimizers.schedules.LearningRateSchedule or None, default="auto"
 """
 TRAINING = _TRAINING.format(auto_batch=200, epochs=100)
 SEQUENCE_TRAINING = _TRAINING.format(auto_batch=32, epochs=100)
+TEXT_NETWORK = SEQUENCE_NETWORK.replace(
+    """dropout : float, default=0.0
+        Share of the hidden units""",
+    """dropout : float, default=0.5
+        Share of the units after each layer along time, of the mean of "average" and
+        of the hidden units""",
+)
+TEXT_TRAINING = _TRAINING.format(auto_batch=32, epochs=15)
 CONV_TRAINING = _TRAINING.format(auto_batch=64, epochs=30)
+
+TEXTS = """\
+X is a list, an array or a Series of str. The vocabulary is learnt from the texts of
+    ``fit``, as by :class:`TokenSequences`; tokens become vectors, and these go through
+    the layers. A text without any token counts as one unknown token. Bytes, None and
+    NaN are refused.
+
+    The Keras model in ``model_``, and what ``export`` writes, takes token numbers and
+    a second channel: ones where there is a token, zeros where there is padding.
+"""
+
+TEXT = (
+    """\
+    cell : {"lstm", "gru", "rnn", "conv", "average"}, default="average"
+        What the tokens' vectors go through: recurrent layers, convolutions with a mean
+        over all tokens at the end, or only that mean (as in fastText; Joulin, Grave,
+        Bojanowski and Mikolov, 2017, https://arxiv.org/abs/1607.01759).
+"""
+    + TOKENS.replace(
+        "    vocabulary",
+        """    max_tokens : int, default=20000
+        Most tokens in the vocabulary, padding and unknown included.
+    vocabulary""",
+    )
+    + LENGTH
+    + """\
+    embedding_dim : int or "auto", default="auto"
+        Width of the tokens' vectors; "auto" is 64, or that of ``embedding_weights``.
+    embedding_weights : path-like, dict, DataFrame or array-like, default=None
+        Pretrained vectors: a file of lines "word number number ..." (GloVe, and
+        word2vec or fastText as text), vectors by word, or an array with a row for each
+        token of ``vocabulary_``. Tokens that have none start with random numbers.
+    train_embedding : bool, default=True
+        Whether the tokens' vectors are trained.
+"""
+    + _SEQUENCE_LAYERS
+)
 
 _REST = """\
     callbacks : list of keras.callbacks.Callback, default=None
@@ -226,6 +301,16 @@ _CONV_DTYPE = """\
         policy, faster on processors that have instructions for it.
 """
 REST = _REST.replace("{dtype}", _DTYPE)
+_NORMALIZE = REST[REST.index("    normalize") : REST.index("    dtype")]
+TEXT_REST = REST.replace(_NORMALIZE, "")
+TEXT_TARGET_REST = REST.replace(
+    _NORMALIZE,
+    """\
+    normalize : bool, default=True
+        Standardise the targets, for losses that allow it (squared, absolute, Huber,
+        log-cosh, quantile). The losses in ``history_`` are in these units then.
+""",
+)
 CONV_REST = _REST.replace("{dtype}", _CONV_DTYPE)
 
 ATTRIBUTES = """\
@@ -247,3 +332,34 @@ ATTRIBUTES = """\
     n_outputs_ : int
         Number of outputs.
 """
+_OF_TABLES = ATTRIBUTES[
+    ATTRIBUTES.index("    n_features_in_") : ATTRIBUTES.index("    n_outputs_")
+]
+TEXT_ATTRIBUTES = """\
+    vocabulary_ : dict
+        The number of each token: 0 is the padding, 1 what ``fit`` has not seen.
+""" + ATTRIBUTES.replace(_OF_TABLES, "")
+
+GENERATOR_TOKENS = TOKENS.replace("default=1\n", "default=2\n").replace(
+    "must occur in the texts of ``fit``.",
+    """must occur in the texts of ``fit``. With 1, the model
+        never sees an unknown one.""",
+)
+GENERATOR_NETWORK = (
+    _SEQUENCE_LAYERS[
+        _SEQUENCE_LAYERS.index("    recurrent_dropout") : _SEQUENCE_LAYERS.index(
+            "    kernel_size"
+        )
+    ]
+    + """\
+    activation : str, callable, keras.layers.Layer or None, default="tanh"
+        Activation of the recurrent layers.
+"""
+    + NETWORK[NETWORK.index("    kernel_initializer") : NETWORK.index("    loss")]
+    .replace("dropout : float, default=0.0", "dropout : float, default=0.5")
+    .replace("Share of the hidden", "Share of the")
+    .replace("between each hidden layer and its activation", "after each layer")
+)
+GENERATOR_TRAINING = _TRAINING.format(auto_batch=32, epochs=20).replace(
+    "default=10\n        Epochs without", "default=3\n        Epochs without"
+)

@@ -117,7 +117,7 @@ class ImageEmbedder(
             If the weights cannot be downloaded.
         """
         from skdeep.networks._backbones import pretrained_weights
-        from skdeep.networks._build import build_template, with_backbone
+        from skdeep.networks._build import build_template, with_pretrained
 
         self._check_images(X, reset=True)
         arrays = pretrained_weights(self.backbone, self._weights(), self.image_shape_)
@@ -133,7 +133,7 @@ class ImageEmbedder(
         model = build_template(spec)
         spec = replace(spec, units=model.output_shape[1])
         values = [v.numpy() for v in model.non_trainable_variables]
-        trainable, fixed = with_backbone(model, arrays, [], values)
+        trainable, fixed = with_pretrained(model, arrays, [], values)
         scaling = self._pixel_scaling()
         if spec.normalize:
             fixed[:2] = scaling.mean.astype("float32"), scaling.scale.astype("float32")

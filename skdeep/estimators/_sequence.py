@@ -4,16 +4,19 @@ from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skdeep.encoding import bucket
 from skdeep.estimators import _docs
 from skdeep.estimators._classifier import BaseNetworkClassifier
 from skdeep.estimators._regressor import BaseNetworkRegressor
 from skdeep.estimators._sequence_input import SequenceInput
 from skdeep.networks import ACTIVATIONS, SequenceSpec
 
+# Folds whose vocabularies differ little share their compiled programs.
+_TOKEN_PARTS = 8
 _POSITIVE = ["array-like", Interval(Integral, 1, None, closed="left")]
 _COUNT = [Interval(Integral, 1, None, closed="left"), None]
-_CONSTRAINTS = {
-    "cell": [StrOptions({"lstm", "gru", "rnn", "conv"})],
+CONSTRAINTS = {
+    "cell": [StrOptions({"lstm", "gru", "rnn", "conv", "average"})],
     "units": _POSITIVE,
     "bidirectional": ["boolean"],
     "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
@@ -26,18 +29,18 @@ _CONSTRAINTS = {
 }
 
 
-class _Sequence(SequenceInput):
+class BaseSequence(SequenceInput):
     """Sequences in, and the spec of the network."""
 
     _auto_batch = 32
+    _frozen_embedding = False
 
     def _family_spec(self, data, common):
-        units = self._positive_integers("units")
-        if not units:
-            raise ValueError(
-                "units must hold at least one integer. Received (). Pass units=32, say."
-            )
-        recurrent = self.cell != "conv"
+        if self.cell == "average":
+            units = self._no_layers()
+        else:
+            units = self._positive_integers("units", least=1)
+        recurrent = self.cell not in ("conv", "average")
         activation = common["activation"]
         if activation == "auto":
             activation, of_cells = "silu", "tanh"
@@ -49,8 +52,9 @@ class _Sequence(SequenceInput):
         return SequenceSpec(
             **common,
             masked=self._masked,
-            n_tokens=self._n_tokens,
-            embedding_dim=self.embedding_dim or 0,
+            n_tokens=self._embedding_rows,
+            embedding_dim=self._embedding_width(),
+            frozen_embedding=self._frozen_embedding,
             cell=self.cell,
             cell_activation=of_cells,
             cell_units=units,
@@ -60,8 +64,23 @@ class _Sequence(SequenceInput):
             return_sequences=bool(self.return_sequences),
         )
 
+    @property
+    def _embedding_rows(self):
+        return bucket(self._n_tokens, _TOKEN_PARTS)
 
-class SequenceClassifier(_Sequence, BaseNetworkClassifier):
+    def _embedding_width(self):
+        return self.embedding_dim or 0
+
+    def _no_layers(self):
+        if self.return_sequences:
+            raise ValueError(
+                "cell='average' makes one vector of a whole sequence. Received "
+                "return_sequences=True. Use another cell."
+            )
+        return ()
+
+
+class SequenceClassifier(BaseSequence, BaseNetworkClassifier):
     __doc__ = f"""A recurrent or convolutional network that classifies sequences.
 
     {_docs.SEQUENCES}
@@ -90,7 +109,7 @@ class SequenceClassifier(_Sequence, BaseNetworkClassifier):
 
     _parameter_constraints: dict = {
         **BaseNetworkClassifier._parameter_constraints,
-        **_CONSTRAINTS,
+        **CONSTRAINTS,
     }
 
     def __init__(
@@ -176,7 +195,7 @@ class SequenceClassifier(_Sequence, BaseNetworkClassifier):
         return super()._class_weight(targets, y, weight)
 
 
-class SequenceRegressor(_Sequence, BaseNetworkRegressor):
+class SequenceRegressor(BaseSequence, BaseNetworkRegressor):
     __doc__ = f"""A recurrent or convolutional network from sequences to values.
 
     {_docs.SEQUENCES}
@@ -202,7 +221,7 @@ class SequenceRegressor(_Sequence, BaseNetworkRegressor):
 
     _parameter_constraints: dict = {
         **BaseNetworkRegressor._parameter_constraints,
-        **_CONSTRAINTS,
+        **CONSTRAINTS,
     }
 
     def __init__(

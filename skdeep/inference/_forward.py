@@ -97,7 +97,9 @@ def forward(spec, weights, X):
 def _forward_compiled(spec, weights, X):
     from skdeep.inference._compiled import forward_compiled
 
-    output = np.empty((X.shape[0], *spec.output_shape))
+    n_steps = X.shape[1]  # where the spec leaves them open
+    shape = [n_steps if size is None else size for size in spec.output_shape]
+    output = np.empty((X.shape[0], *shape))
     for piece in pieces(X, spec.rows_at_once):
         output[piece] = forward_compiled(spec, weights, _dense(X[piece]))
     return output
@@ -130,11 +132,15 @@ class FoldedLayers:
         self._fixed = filter(is_weight, weights.non_trainable)
         self.scaling = None
         if spec.normalize:
-            self.scaling = self._cast(next(self._fixed)), self._cast(next(self._fixed))
+            self.scaling = self.fixed(), self.fixed()
 
     def arrays(self, count):
         """The next arrays as they are."""
         return [self._cast(next(self._trainable)) for _ in range(count)]
+
+    def fixed(self):
+        """The next array that was not trained."""
+        return self._cast(next(self._fixed))
 
     def products(self, n_hidden):
         """Kernels and biases of so many hidden layers and of the output layer."""

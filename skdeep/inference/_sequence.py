@@ -23,7 +23,9 @@ def forward_sequence(spec, layers, X):
     -------
     output : ndarray of shape (n_samples, units) or (n_samples, steps, units)
     """
-    embedding = layers.arrays(1)[0] if spec.n_tokens else None
+    embedding = None
+    if spec.n_tokens:
+        embedding = layers.fixed() if spec.frozen_embedding else layers.arrays(1)[0]
     read = _read_recurrent if spec.recurrent else _read_convolution
     along_time = [read(spec, layers, number) for number in range(len(spec.cell_units))]
     products = layers.products(len(spec.hidden_layer_sizes))

@@ -122,30 +122,39 @@ def build_stock(spec, weights, inputs, outputs):
     return model
 
 
-def with_backbone(model, arrays, trainable, non_trainable):
-    """The lists of a template's values, with these arrays in its backbone.
+def with_pretrained(model, arrays, trainable, non_trainable):
+    """The lists of a template's values, with these arrays in its pretrained layer.
 
     Parameters
     ----------
     model : keras.Model
-        A template that has a backbone.
+        A template that has a backbone or an embedding.
     arrays : list of ndarray
-        In the order of the backbone's ``weights``.
+        In the order of that layer's ``weights``. NaN stands for what is not known.
     trainable, non_trainable : list
         Values in the order of the template's variables.
     """
     # Augmentations may be models, too, but come first.
-    backbone = [layer for layer in model.layers if isinstance(layer, keras.Model)][-1]
-    new = {id(v): a for v, a in zip(backbone.weights, arrays, strict=True)}
+    kinds = keras.Model, L.Embedding
+    layer = [layer for layer in model.layers if isinstance(layer, kinds)][-1]
+    new = {id(v): a for v, a in zip(layer.weights, arrays, strict=True)}
 
     def replaced(variables, values):
         pairs = zip(variables, values, strict=True)
-        return [new.get(id(variable), value) for variable, value in pairs]
+        return [_known(new.get(id(variable)), value) for variable, value in pairs]
 
     return (
         replaced(model.trainable_variables, trainable),
         replaced(model.non_trainable_variables, non_trainable),
     )
+
+
+def _known(array, value):
+    """``array`` where it is a number, else ``value``."""
+    if array is None:
+        return value
+    unknown = np.isnan(array) if array.dtype.kind == "f" else np.zeros(1, bool)
+    return np.where(unknown, value, array) if unknown.any() else array
 
 
 def assign(variables, values):

@@ -34,6 +34,8 @@ def layers_along_time(spec, kit, x):
             x = kit.dropout(spec.dropout, seed=TEMPLATE_SEED, dtype=spec.dtype)(x)
     if not spec.recurrent and not spec.return_sequences:
         x = L.GlobalAveragePooling1D(dtype=spec.dtype)(x, mask=mask)
+        if spec.dropout and not spec.cell_units:
+            x = kit.dropout(spec.dropout, seed=TEMPLATE_SEED, dtype=spec.dtype)(x)
     return x
 
 
@@ -42,6 +44,7 @@ def _embedded(spec, x):
         spec.n_tokens,
         spec.embedding_dim,
         embeddings_initializer=initializer("random_uniform"),
+        trainable=not spec.frozen_embedding,
         dtype=spec.dtype,
     )(x[:, :, 0])
 

@@ -12,6 +12,8 @@ _MOST_FOR_NUMPY = 20_000_000
 _VALUES_AT_ONCE = 2**22
 # What stands for the number of steps where sequences differ in length.
 _SOME_STEPS = 128
+# Weights whose update takes as long as a dense network's step, without XLA.
+_UPDATED_AS_A_STEP = 2**20
 _GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
@@ -29,7 +31,10 @@ class SequenceSpec(NetworkSpec):
         How many tokens are known, 0 where the inputs are numbers.
     embedding_dim : int
         Width of a token's vector.
-    cell : {"lstm", "gru", "rnn", "conv"}
+    frozen_embedding : bool
+        Whether the tokens' vectors stay as they came.
+    cell : {"lstm", "gru", "rnn", "conv", "average"}
+        "average" is no layer at all: the mean of the steps.
     cell_activation : str, callable or keras.layers.Layer
         Of recurrent layers; ``activation`` is that of the others.
     cell_units : tuple of int
@@ -43,6 +48,7 @@ class SequenceSpec(NetworkSpec):
     masked: bool = False
     n_tokens: int = 0
     embedding_dim: int = 0
+    frozen_embedding: bool = False
     cell: str = "lstm"
     cell_activation: object = "tanh"
     cell_units: tuple = (32,)
@@ -52,22 +58,25 @@ class SequenceSpec(NetworkSpec):
     return_sequences: bool = False
 
     def _layout_names(self):
-        names = "masked", "n_tokens", "embedding_dim", "cell", "cell_units"
-        more = "bidirectional", "kernel_size", "return_sequences"
+        names = "masked", "n_tokens", "embedding_dim", "frozen_embedding", "cell"
+        more = "cell_units", "bidirectional", "kernel_size", "return_sequences"
         return (*super()._layout_names(), *names, *more)
 
     @property
     def widths(self):
-        return (*self.cell_units, *self.hidden_layer_sizes)
+        # Where nothing follows the tokens' vectors, these are what is learnt.
+        vectors = (self.embedding_dim,) if self.only_averages else ()
+        return (*vectors, *self.cell_units, *self.hidden_layer_sizes)
 
     @property
     def recurrent(self):
-        return self.cell != "conv"
+        return self.cell in _GATES
 
     @property
     def activations(self):
         of_cells = self.cell_activation if self.recurrent else self.activation
-        return of_cells, *([self.activation] if self.hidden_layer_sizes else [])
+        used = [of_cells] * bool(self.cell_units)
+        return *used, *([self.activation] if self.hidden_layer_sizes else [])
 
     @property
     def ways(self):
@@ -86,7 +95,7 @@ class SequenceSpec(NetworkSpec):
     @property
     def multiply_adds(self):
         """Of the forward pass of one sequence."""
-        total, width = 0, self.n_channels
+        width = total = self.n_channels
         for units in self.cell_units:
             if self.recurrent:
                 total += self.ways * _GATES[self.cell] * units * (width + units)
@@ -100,13 +109,19 @@ class SequenceSpec(NetworkSpec):
         return self.input_shape[0] or _SOME_STEPS
 
     @property
+    def only_averages(self):
+        return self.n_tokens > 0 and not self.cell_units
+
+    @property
     def rows_at_once(self):
-        widest = max(self.n_channels, *self.cell_units) * max(self.kernel_size, 4)
+        widest = max([self.n_channels, *self.cell_units]) * max(self.kernel_size, 4)
+        widest = max(widest, self.units * self.return_sequences)
         return max(1, min(8192, _VALUES_AT_ONCE // (self._steps * widest)))
 
     @property
     def plain_step_cost(self):
-        return 4 if self.recurrent else 1
+        vectors = self.n_tokens * self.embedding_dim / _UPDATED_AS_A_STEP
+        return vectors + (4 if self.recurrent else 1)
 
     def suits_numpy(self, n_rows):
         return n_rows * self.multiply_adds <= _MOST_FOR_NUMPY

@@ -82,6 +82,11 @@ class NetworkSpec:
         return False
 
     @property
+    def only_averages(self):
+        """Whether the network is a mean of vectors that it learns."""
+        return False
+
+    @property
     def rows_at_once(self):
         """How many samples an evaluation may hold the layers' outputs of."""
         return 8192

@@ -28,6 +28,10 @@ _FINE_TUNING_RATE = 3e-4  # what has been learnt should not be lost
 _WHOLE_DECAY = 1.0
 _MOST_DECAY = 2.0
 _PARTIAL_DECAY = 0.1  # in partial_fit, which has no end
+# Averages of tokens: steps from which the learning rate is that of other networks, and
+# what it is multiplied with at most where there are fewer.
+_UNHURRIED_STEPS = 3000
+_MOST_HASTE = 3.0
 # Wrappers around other optimisers: their state is not theirs alone.
 UNSUPPORTED = (keras.optimizers.LossScaleOptimizer, keras.optimizers.MultiOptimizer)
 RESTORED = (
@@ -152,7 +156,7 @@ class OptimizerSpec:
         own_rate, self.decay_scale = None, 1.0
         if optimizer == "auto":
             optimizer = _default()
-            own_rate = _default_rate(job.spec)
+            own_rate = _default_rate(job)
             self.decay_scale = _weight_decay(job, own_rate)
         elif isinstance(optimizer, str):
             optimizer = _named(optimizer)
@@ -194,14 +198,27 @@ def _default():
     return keras.optimizers.AdamW(_RATE, weight_decay=1.0, beta_2=0.99)
 
 
-def _default_rate(spec):
+def _default_rate(job):
     """Narrow and shallow networks need larger steps: measured on the same tables."""
+    spec = job.spec
     if spec.fine_tunes:
         return _FINE_TUNING_RATE
     depth, widths = len(spec.widths), spec.widths
     if depth == 0:
         return 0.05
-    return min(0.05, _RATE * 2 / depth * math.sqrt(128 / max(widths)))
+    rate = min(0.05, _RATE * 2 / depth * math.sqrt(128 / max(widths)))
+    return rate * _haste(job) if spec.only_averages else rate
+
+
+def _haste(job):
+    """Vectors of tokens move only where a text has them: few steps must be larger.
+
+    Measured on sets of 120 to 16,000 texts.
+    """
+    if job.planned_epochs is None:
+        return 1.0
+    n_steps = job.steps_per_epoch * job.planned_epochs
+    return min(_MOST_HASTE, max(1.0, math.sqrt(_UNHURRIED_STEPS / n_steps)))
 
 
 def _weight_decay(job, own_rate):

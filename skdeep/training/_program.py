@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from skdeep.encoding import Standardization
 from skdeep.networks import identity, is_weight
-from skdeep.networks._build import build_template, with_backbone
+from skdeep.networks._build import build_template, with_pretrained
 from skdeep.networks._layers import Standardize, counting, lowering
 from skdeep.networks._parts import TEMPLATE_SEED
 from skdeep.training._metrics import make_metrics
@@ -149,7 +149,7 @@ class Program:
         state = self._initial.draw(rng, standardization, weights)
         if weights is not None or pretrained is None:
             return state
-        parts = with_backbone(self.model, pretrained, *state[:2])
+        parts = with_pretrained(self.model, pretrained, *state[:2])
         return State(*map(_tensors, parts), state.optimizer)
 
     def chunk_steps(self, total_steps, step_values, max_bytes=_CHUNK_BYTES):

@@ -1,0 +1,266 @@
+"""Texts to token numbers and back.
+
+What a token is, is learnt by the package ``tokenizers`` from the training texts.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+PADDING, UNKNOWN = "[PAD]", "[UNK]"
+# Characters of scripts that put no space between words: each is a word.
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_LETTERS = rf"[\w&&[^{_UNSPACED}]]+"
+_WORDS = rf"[{_UNSPACED}]|{_LETTERS}(?:['\u2019]{_LETTERS})*|[^\w\s]"
+_CHARACTERS = r"(?m)."
+_NO_SPACE_BEFORE = re.compile(r"\s+([.,;:!?%)\]}\u2019\u201d»])")
+_NO_SPACE_AFTER = re.compile(r"([(\[{\u2018\u201c«])\s+")
+
+
+def checked_texts(X, name="X"):
+    """Yield the texts of X, each after a check.
+
+    Parameters
+    ----------
+    X : iterable of str
+        A list, an array of one axis or one column, a Series, or a generator.
+    name : str
+        What errors call it.
+
+    Raises
+    ------
+    ValueError
+        If X is one text, or holds anything but texts.
+    """
+    wanted = f"{name} must be a list, an array or a Series of texts"
+    if isinstance(X, (str, bytes)):
+        raise ValueError(
+            f"{wanted}. Received one text, {X[:40]!r}. Put it into a list."
+        )
+    X = _one_column(X, name)
+    try:
+        texts = iter(X)
+    except TypeError:
+        raise ValueError(
+            f"{wanted}. Received {type(X).__name__}. Pass a list."
+        ) from None
+    number = -1
+    for number, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise ValueError(
+                f"{name} must hold texts, of type str. Received {text!r:.60} of type "
+                f"{type(text).__name__} as number {number}. {_remedy(text)}"
+            )
+        yield text
+    if number < 0:
+        raise ValueError(f"{name} must hold at least one text. Received none.")
+
+
+def _one_column(X, name):
+    """The only column of X, where X is a table."""
+    shape = getattr(X, "shape", (0,))
+    if len(shape) == 1:
+        return X
+    if len(shape) == 2 and shape[1] == 1:
+        return np.asarray(X)[:, 0]
+    raise ValueError(
+        f"{name} must hold one text per sample. Received an array of shape "
+        f"{tuple(shape)}. Pass one column."
+    )
+
+
+def _remedy(item):
+    if isinstance(item, bytes):
+        return "Decode it: text.decode('utf-8')."
+    if item is None or item != item:
+        return "Fill missing texts, with '' say, or leave them out."
+    return "Convert it with str()."
+
+
+@dataclass(eq=False)
+class Tokenizer:
+    """What the tokens are, as plain values.
+
+    Attributes
+    ----------
+    analyzer : {"word", "char", "subword"}
+    description : str
+        What the package ``tokenizers`` has learnt, in its own JSON.
+    """
+
+    analyzer: str
+    description: str
+
+    @classmethod
+    def of(
+        cls, texts, *, analyzer, max_tokens, min_frequency, lowercase, strip_accents
+    ):
+        """Learn the tokens of ``texts``, an iterable of str.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        backend = _untrained(analyzer, lowercase, strip_accents)
+        trainer = _trainer(analyzer, max_tokens, min_frequency)
+        backend.train_from_iterator(texts, trainer)
+        tokenizer = cls(analyzer, backend.to_str())
+        if tokenizer.n_tokens <= len((PADDING, UNKNOWN)):
+            raise ValueError(
+                "The vocabulary is empty: no token of the texts occurs "
+                f"min_frequency={min_frequency} times or more. Pass texts that are not "
+                "empty, or lower min_frequency."
+            )
+        return tokenizer
+
+    @classmethod
+    def of_vocabulary(cls, vocabulary, *, analyzer, lowercase, strip_accents):
+        """Words or characters that are known beforehand.
+
+        Parameters
+        ----------
+        vocabulary : dict or iterable of str
+            Tokens, in their order or with their numbers.
+        """
+        if analyzer == "subword":
+            raise ValueError(
+                "vocabulary needs analyzer='word' or 'char': sub-words come with the "
+                "order in which they are made. Received analyzer='subword'. Set "
+                "vocabulary=None; sub-words know every text."
+            )
+        if isinstance(vocabulary, dict):
+            vocabulary = sorted(vocabulary, key=vocabulary.get)
+        tokens = dict.fromkeys(
+            [PADDING, UNKNOWN, *checked_texts(vocabulary, "vocabulary")]
+        )
+        numbers = {token: number for number, token in enumerate(tokens)}
+        backend = _untrained(analyzer, lowercase, strip_accents)
+        backend.model = _package().models.WordLevel(numbers, unk_token=UNKNOWN)
+        return cls(analyzer, backend.to_str())
+
+    @property
+    def _backend(self):
+        """The learnt object, made from its description when first needed."""
+        if "_made" not in self.__dict__:
+            self._made = _package().Tokenizer.from_str(self.description)
+            # A text that contains "[PAD]" holds no padding.
+            self._made.encode_special_tokens = True
+        return self._made
+
+    def __getstate__(self):
+        return {"analyzer": self.analyzer, "description": self.description}
+
+    @property
+    def n_tokens(self):
+        return self._backend.get_vocab_size()
+
+    @property
+    def vocabulary(self):
+        """The number of each token."""
+        pairs = self._backend.get_vocab().items()
+        return dict(sorted(pairs, key=lambda pair: pair[1]))
+
+    def encode(self, texts):
+        """The tokens of each text, a list of lists of int."""
+        if len(texts) == 1:
+            return [self._backend.encode(texts[0]).ids]
+        return [item.ids for item in self._backend.encode_batch_fast(texts)]
+
+    def continued(self, text, numbers):
+        """``text`` and what these tokens say, with a space where one belongs."""
+        more = self.decode(numbers)
+        apart = self.analyzer == "word" and text and more and not text[-1].isspace()
+        if apart and not _NO_SPACE_BEFORE.match(f" {more}"):
+            text += " "
+        return text + more
+
+    def token(self, number):
+        """The token of this number, as ``vocabulary`` has it."""
+        return self._backend.id_to_token(int(number))
+
+    def decode(self, numbers):
+        """The text of these tokens; padding is left out, unknown ones are marked.
+
+        Raises
+        ------
+        ValueError
+            If a number is none of a token.
+        """
+        known = self.n_tokens
+        wrong = [number for number in numbers if not 0 <= number < known]
+        if wrong:
+            raise ValueError(
+                f"Tokens are integers from 0 to {known - 1}. Received {wrong[0]}. Pass "
+                "what this transformer has made."
+            )
+        numbers = [int(number) for number in numbers if number]
+        if self.analyzer == "subword":
+            return self._backend.decode(numbers, skip_special_tokens=False)
+        tokens = [self._backend.id_to_token(number) for number in numbers]
+        if self.analyzer == "char":
+            return "".join(tokens)
+        text = _NO_SPACE_BEFORE.sub(r"\1", " ".join(tokens))
+        return _NO_SPACE_AFTER.sub(r"\1", text)
+
+
+def _package():
+    try:
+        import tokenizers
+    except ImportError as error:
+        raise ImportError(
+            "Texts need the package tokenizers: pip install 'skdeep[text]'."
+        ) from error
+    return tokenizers
+
+
+def _untrained(analyzer, lowercase, strip_accents):
+    package = _package()
+    models, normalizers = package.models, package.normalizers
+    splitters = package.pre_tokenizers
+    steps = [normalizers.NFC()]
+    if lowercase:
+        steps.append(normalizers.Lowercase())
+    if strip_accents:
+        steps += [normalizers.NFD(), normalizers.StripAccents(), normalizers.NFC()]
+    if analyzer == "subword":
+        backend = package.Tokenizer(models.BPE())
+        backend.pre_tokenizer = splitters.ByteLevel(add_prefix_space=False)
+        backend.decoder = package.decoders.ByteLevel()
+    else:
+        backend = package.Tokenizer(models.WordLevel(unk_token=UNKNOWN))
+        pattern = package.Regex(_WORDS if analyzer == "word" else _CHARACTERS)
+        backend.pre_tokenizer = splitters.Split(pattern, "removed", invert=True)
+    backend.normalizer = normalizers.Sequence(steps)
+    return backend
+
+
+def _trainer(analyzer, max_tokens, min_frequency):
+    package = _package()
+    common = {
+        "vocab_size": max_tokens,
+        "min_frequency": min_frequency,
+        "special_tokens": [PADDING, UNKNOWN],
+        "show_progress": False,
+    }
+    if analyzer != "subword":
+        return package.trainers.WordLevelTrainer(**common)
+    # All bytes, so that every text can be written with them.
+    alphabet = package.pre_tokenizers.ByteLevel.alphabet()
+    return package.trainers.BpeTrainer(initial_alphabet=alphabet, **common)
+
+
+def cut(tokens, max_length, truncation):
+    """At most ``max_length`` of ``tokens``; an unknown one where there are none.
+
+    Parameters
+    ----------
+    tokens : list of int
+    max_length : int or None
+    truncation : {"post", "pre"}
+        Which end is cut off.
+    """
+    if max_length is not None and len(tokens) > max_length:
+        tokens = tokens[:max_length] if truncation == "post" else tokens[-max_length:]
+    return tokens or [1]

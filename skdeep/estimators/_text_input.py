@@ -1,0 +1,83 @@
+"""What networks for texts share: their tokens, and the vectors of these."""
+
+import os
+from numbers import Integral
+
+from sklearn.utils import check_consistent_length
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_y
+
+from skdeep.encoding import checked_texts, padded, token_vectors
+from skdeep.estimators._sequence import BaseSequence
+from skdeep.estimators._token_sequences import (
+    LENGTH_CONSTRAINTS,
+    TOKEN_CONSTRAINTS,
+    TokenSettings,
+)
+
+TEXT_CONSTRAINTS = {
+    **TOKEN_CONSTRAINTS,
+    **LENGTH_CONSTRAINTS,
+    "embedding_dim": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    "embedding_weights": ["array-like", dict, str, os.PathLike, None],
+    "train_embedding": ["boolean"],
+}
+_EMBEDDING_DIM = 64
+
+
+class TextInput(TokenSettings, BaseSequence):
+    """Needs the parameters of TEXT_CONSTRAINTS."""
+
+    window = None
+    return_sequences = False
+
+    def _check_training_data(self, X, y, *, reset):
+        texts = list(checked_texts(X))
+        numeric = self._estimator_type_ == "regressor"
+        y = _check_y(y, multi_output=True, y_numeric=numeric, estimator=self)
+        check_consistent_length(texts, y)
+        if reset:
+            self._learn_texts(texts)
+        return padded(self._columns(texts)), y
+
+    def _learn_texts(self, texts):
+        self._tokenizer = self._learn_tokenizer(texts)
+        self._n_tokens = self._tokenizer.n_tokens
+        self._window = None
+        self.sequence_shape_ = (None, 1)
+        if self.embedding_weights is not None:
+            self._vectors = self._learn_vectors()  # until the network has them
+
+    def _learn_vectors(self):
+        vectors = token_vectors(
+            self.embedding_weights, self.vocabulary_, self._embedding_rows
+        )
+        if self.embedding_dim not in ("auto", vectors.shape[1]):
+            raise ValueError(
+                f"embedding_dim={self.embedding_dim} differs from the length of the "
+                f"vectors in embedding_weights, {vectors.shape[1]}. Leave it at 'auto'."
+            )
+        return vectors
+
+    def _pretrained(self, spec):
+        vectors = self.__dict__.pop("_vectors", None)
+        return None if vectors is None else [vectors.astype(self.dtype)]
+
+    def _embedding_width(self):
+        if "_vectors" in self.__dict__:
+            return self._vectors.shape[1]
+        if self.embedding_weights is not None:  # going on with a network
+            return self.network_.spec.embedding_dim
+        return _EMBEDDING_DIM if self.embedding_dim == "auto" else self.embedding_dim
+
+    @property
+    def _frozen_embedding(self):
+        return not self.train_embedding
+
+    def _check_samples(self, X):
+        return self._columns(list(checked_texts(X)))
+
+    def _columns(self, texts):
+        """The tokens of each text, an array of shape (length, 1)."""
+        sequences = self._sequences(self._tokenizer, texts, self.max_length)
+        return [tokens[:, None].astype(self.dtype) for tokens in sequences]

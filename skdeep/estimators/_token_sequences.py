@@ -1,0 +1,236 @@
+"""TokenSequences: from texts to the numbers of their tokens."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from skdeep.encoding import Tokenizer, checked_texts, cut
+from skdeep.estimators import _docs
+
+TOKEN_CONSTRAINTS = {
+    "analyzer": [StrOptions({"word", "char", "subword"})],
+    "max_tokens": [Interval(Integral, 3, None, closed="left")],
+    "vocabulary": ["array-like", dict, None],
+    "min_frequency": [Interval(Integral, 1, None, closed="left")],
+    "lowercase": ["boolean"],
+    "strip_accents": ["boolean"],
+}
+LENGTH_CONSTRAINTS = {
+    "max_length": [Interval(Integral, 1, None, closed="left"), None],
+    "truncation": [StrOptions({"post", "pre"})],
+}
+_LEAST_SUBWORDS = 258  # all bytes, padding and unknown
+
+
+class TokenSettings:
+    """Needs the parameters of TOKEN_CONSTRAINTS."""
+
+    def _learn_tokenizer(self, texts):
+        if self.vocabulary is not None:
+            return Tokenizer.of_vocabulary(
+                self.vocabulary,
+                analyzer=self.analyzer,
+                lowercase=bool(self.lowercase),
+                strip_accents=bool(self.strip_accents),
+            )
+        if self.analyzer == "subword" and self.max_tokens < _LEAST_SUBWORDS:
+            raise ValueError(
+                "analyzer='subword' needs a token for each of 256 bytes: max_tokens "
+                f"must be at least {_LEAST_SUBWORDS}. Received "
+                f"max_tokens={self.max_tokens}. Raise it, or use analyzer='char'."
+            )
+        return Tokenizer.of(
+            texts,
+            analyzer=self.analyzer,
+            max_tokens=int(self.max_tokens),
+            min_frequency=int(self.min_frequency),
+            lowercase=bool(self.lowercase),
+            strip_accents=bool(self.strip_accents),
+        )
+
+    def _sequences(self, tokenizer, texts, max_length):
+        """A list of arrays of int, none of them empty."""
+        return [
+            np.array(cut(tokens, max_length, self.truncation))
+            for tokens in tokenizer.encode(texts)
+        ]
+
+    @property
+    def vocabulary_(self):
+        """The number of each token: 0 is the padding, 1 what ``fit`` has not seen."""
+        if "_tokenizer" not in self.__dict__:
+            raise AttributeError(
+                f"{type(self).__name__} has no attribute 'vocabulary_' before fit."
+            )
+        return self._tokenizer.vocabulary
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = False
+        tags.input_tags.one_d_array = True
+        return tags
+
+
+class TokenSequences(TokenSettings, TransformerMixin, BaseEstimator):
+    __doc__ = f"""Texts to sequences of token numbers.
+
+    The vocabulary is that of the texts that ``fit`` gets, so in a pipeline no fold
+    learns from another. Number 0 is the padding, number 1 every token that ``fit``
+    has not seen; the others are in the order of their frequency. A text without any
+    token becomes one unknown token, for a network needs at least one step.
+
+    Texts are brought into Unicode's composed form (NFC). The tokens are those of the
+    package ``tokenizers`` (https://github.com/huggingface/tokenizers), which the extra
+    ``skdeep[text]`` installs.
+
+    Parameters
+    ----------
+    max_tokens : int, default=20000
+        Most tokens in the vocabulary, padding and unknown included.
+{_docs.TOKENS}{_docs.LENGTH}\
+    padding : {{"post", "pre"}} or None, default=None
+        None gives sequences of different lengths, which :class:`SequenceClassifier`
+        takes as they are. "post" and "pre" fill them with zeros behind or in front,
+        up to ``max_length`` or, without it, up to the longest text of ``fit``.
+
+    Attributes
+    ----------
+    vocabulary_ : dict
+        The number of each token.
+    length_ : int or None
+        Numbers per text, where they are padded.
+
+    Examples
+    --------
+    >>> from skdeep import TokenSequences
+    >>> texts = ["To be, or not to be", "that is the question"]
+    >>> tokens = TokenSequences(max_length=7, padding="post").fit(texts)
+    >>> tokens.transform(["To be is the answer"])
+    array([[ 3,  2,  5, 10,  1,  0,  0]])
+    >>> tokens.inverse_transform([[3, 2, 4, 7, 3, 2]])
+    array(['to be, or to be'], dtype=object)
+    """
+
+    _parameter_constraints: dict = {
+        **TOKEN_CONSTRAINTS,
+        **LENGTH_CONSTRAINTS,
+        "padding": [StrOptions({"post", "pre"}), None],
+    }
+
+    def __init__(
+        self,
+        max_tokens=20_000,
+        *,
+        analyzer="word",
+        vocabulary=None,
+        min_frequency=1,
+        lowercase=True,
+        strip_accents=False,
+        max_length=256,
+        truncation="post",
+        padding=None,
+    ):
+        self.max_tokens = max_tokens
+        self.analyzer = analyzer
+        self.vocabulary = vocabulary
+        self.min_frequency = min_frequency
+        self.lowercase = lowercase
+        self.strip_accents = strip_accents
+        self.max_length = max_length
+        self.truncation = truncation
+        self.padding = padding
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn the vocabulary.
+
+        Parameters
+        ----------
+        X : iterable of str
+            Texts: a list, an array, a Series, or a generator, whose texts are kept in
+            memory only for ``padding`` without ``max_length``.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : TokenSequences
+
+        Raises
+        ------
+        ValueError
+            If X holds anything but texts (bytes, None, NaN), or no token.
+        ImportError
+            If the package ``tokenizers`` is missing.
+        """
+        texts, longest = checked_texts(X), self.max_length
+        measured = self.padding is not None and longest is None
+        texts = list(texts) if measured else texts
+        tokenizer = self._learn_tokenizer(texts)
+        if measured:
+            longest = max(map(len, self._sequences(tokenizer, texts, None)))
+        self._tokenizer = tokenizer
+        self.length_ = None if self.padding is None else longest
+        return self
+
+    def transform(self, X):
+        """The tokens of each text.
+
+        Parameters
+        ----------
+        X : iterable of str
+            Texts.
+
+        Returns
+        -------
+        tokens : ndarray of shape (n_samples, length_), or of shape (n_samples,), \
+of arrays
+            Numbers of tokens.
+        """
+        check_is_fitted(self)
+        longest = self.max_length if self.padding is None else self.length_
+        sequences = self._sequences(self._tokenizer, list(checked_texts(X)), longest)
+        if self.padding is None:
+            ragged = np.empty(len(sequences), dtype=object)
+            for number, sequence in enumerate(sequences):
+                ragged[number] = sequence
+            return ragged
+        tokens = np.zeros((len(sequences), self.length_), dtype=int)
+        for row, sequence in zip(tokens, sequences, strict=True):
+            if self.padding == "post":
+                row[: len(sequence)] = sequence
+            else:
+                row[-len(sequence) :] = sequence
+        return tokens
+
+    def inverse_transform(self, X):
+        """Texts of these tokens.
+
+        Sub-words and characters give back the text, as far as ``lowercase`` and
+        ``strip_accents`` left it; words are joined by spaces, but for punctuation.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length), or of arrays
+            Numbers of tokens.
+
+        Returns
+        -------
+        texts : ndarray of shape (n_samples,) of str
+
+        Raises
+        ------
+        ValueError
+            If a number is none of a token.
+        """
+        check_is_fitted(self)
+        texts = [self._tokenizer.decode(sequence) for sequence in X]
+        return np.array(texts, dtype=object)
+
+    def __sklearn_is_fitted__(self):
+        return "_tokenizer" in self.__dict__

@@ -1,0 +1,278 @@
+"""TextGenerator: likelihoods, what comes next, generated texts, streams."""
+
+import pickle
+
+import numpy as np
+import pytest
+from agreement import same_weights
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import log_softmax
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, KFold
+from text_data import paragraphs
+
+import skdeep
+from skdeep import TextGenerator, TokenSequences
+from skdeep.training import _job
+
+TEXTS = list(paragraphs()[0])
+TRAIN, TEST = TEXTS[:130], TEXTS[130:]
+TINY = {"window": 8, "units": 4, "embedding_dim": 3, "epochs": 2, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def generator():
+    net = TextGenerator("gru", window=12, units=24, embedding_dim=24, random_state=0)
+    return net.set_params(learning_rate=0.01, epochs=12, min_frequency=4).fit(TRAIN)
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return TextGenerator(**TINY).fit(TRAIN)
+
+
+def stream_of(net, text):
+    return [0, *net._tokenizer.encode([text])[0], 0]
+
+
+def unigram_perplexity(net):
+    train = np.concatenate([stream_of(net, text)[1:] for text in TRAIN])
+    test = np.concatenate([stream_of(net, text)[1:] for text in TEST])
+    counts = np.bincount(train, minlength=len(net.vocabulary_)) + 0.1
+    return np.exp(-np.log(counts / counts.sum())[test].mean())
+
+
+def test_knows_more_than_the_frequencies(generator):
+    assert 1 < generator.perplexity(TEST) < 0.9 * unigram_perplexity(generator)
+    assert generator.perplexity(TRAIN) < generator.perplexity(TEST)
+    assert_allclose(generator.score(TEST), -np.log(generator.perplexity(TEST)))
+
+
+def test_one_token_is_predicted_from_half_a_window_at_least(tiny):
+    """The same, token by token, through the Keras model."""
+    text = " ".join(TEST[:2])
+    stream = stream_of(tiny, text)
+    total = 0.0
+    for place in range(1, len(stream)):
+        end = min(-(-place // 4) * 4, len(stream) - 1)
+        seen = np.array(stream[max(0, end - 8) : place], float)
+        seen = np.pad(seen, (0, 8 - len(seen)))[None, :, None]
+        number = min(place, place - max(0, end - 8)) - 1
+        total += np.log(np.asarray(tiny.model_(seen))[0, number, stream[place]])
+    assert_allclose(tiny.score([text]), total / (len(stream) - 1), rtol=1e-4)
+
+
+def test_next_tokens(generator):
+    best = generator.predict_next("the data", top=3)
+    assert list(best.columns) == ["token", "probability"]
+    assert best["probability"].is_monotonic_decreasing
+    every = generator.predict_next("the data", top=10_000)
+    assert set(every["token"]) == set(generator.vocabulary_)
+    assert_allclose(every["probability"].sum(), 1, rtol=1e-5)
+    longer = "no effect of what is before a window " + "the data " * 12
+    assert_array_equal(
+        generator.predict_next("the data " * 12, 5), generator.predict_next(longer, 5)
+    )
+
+
+def test_greedy(generator):
+    text = generator.generate("The data", 6, temperature=0)
+    assert text.startswith("The data")
+    known = "The data"
+    for _ in range(6):
+        every = generator.predict_next(known, top=100)
+        token = every[every["token"] != "[UNK]"]["token"].iloc[0]
+        if token == "[PAD]":
+            break
+        known = f"{known} {token}"
+    encode = generator._tokenizer.encode
+    assert encode([text]) == encode([known])
+    assert generator.generate("The data", 6, temperature=1e-9) == text
+
+
+def test_draws(generator):
+    def draw(seed, **params):
+        return generator.generate("the", 20, random_state=seed, **params)
+
+    assert draw(0) == draw(0)
+    assert len({draw(seed) for seed in range(5)}) == 5
+    assert "[UNK]" not in "".join(draw(seed) for seed in range(20))
+    assert draw(np.random.RandomState(3)) == draw(3)
+
+
+def test_draws_follow_the_probabilities(generator):
+    every = generator.predict_next("the", top=10_000).set_index("token")["probability"]
+    every = every.drop("[UNK]") ** 2  # temperature 0.5
+    expected = every / every.sum()
+    rng = np.random.RandomState(0)
+    texts = [
+        generator.generate("the", 1, temperature=0.5, random_state=rng)
+        for _ in range(800)
+    ]
+    token = expected.drop("[PAD]").idxmax()
+    number = generator.vocabulary_[token]
+    drawn = np.mean(
+        [generator._tokenizer.encode([t])[0][1:] == [number] for t in texts]
+    )
+    assert abs(drawn - expected[token]) < 0.06
+
+
+def likelihood(net, text, prompt):
+    """Of what follows the prompt, token by token, ends left out."""
+    tokens, total = stream_of(net, text)[:-1], 0.0
+    for place in range(len(stream_of(net, prompt)) - 1, len(tokens)):
+        log_p = net._log_probabilities(np.array([tokens[:place][-net.window :]]))[0]
+        total += log_p[tokens[place]]
+    return total
+
+
+def test_beams_find_what_is_more_probable(generator):
+    prompt = "the"
+    found = [generator.generate(prompt, 5, n_beams=n) for n in (1, 8)]
+    assert found[0] == generator.generate(prompt, 5, temperature=0)
+    likelihoods = [likelihood(generator, text, prompt) for text in found]
+    assert likelihoods[1] >= likelihoods[0]
+    assert found[1] == generator.generate(prompt, 5, n_beams=8, random_state=7)
+
+
+def test_texts_end():
+    net = TextGenerator(window=4, epochs=40, random_state=0, dropout=0.0)
+    net.fit(["one two three"] * 60)
+    assert net.generate("one", 50, temperature=0) == "one two three"
+    assert net.generate("", 50, n_beams=3) == "one two three"
+    assert net.generate("", 2, temperature=0) == "one two"
+    assert net.predict_next("one two three", 1)["token"].item() == "[PAD]"
+
+
+@pytest.mark.parametrize("analyzer", ["char", "subword"])
+def test_other_tokens(analyzer):
+    net = TextGenerator(**TINY, analyzer=analyzer, max_tokens=300).fit(TRAIN)
+    text = net.generate("Data ", 9, random_state=0)
+    assert text.startswith("Data ")
+    assert net.perplexity(TEST) < 300
+
+
+def test_pieces_hold_every_token_once_or_more(tiny):
+    stream = np.concatenate([[0], *[stream_of(tiny, t)[1:] for t in TRAIN]])
+    X, y = tiny._check_training_data(TRAIN, None, reset=False)
+    assert_array_equal(X[:-1].ravel(), stream[: 8 * (len(X) - 1)])
+    assert_array_equal(y[:-1].ravel(), stream[1 : 8 * (len(X) - 1) + 1])
+    assert_array_equal(y[-1].ravel(), stream[-8:])
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_engines_agree(cell, monkeypatch):
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
+    net = TextGenerator(cell, **TINY, dtype="float64", dropout=0.0, min_frequency=5)
+    first = clone(net).fit(TRAIN[:20])
+    second = clone(net).set_params(engine="keras").fit(TRAIN[:20])
+    same_weights(first, second, 1e-6)
+
+
+def test_two_layers_and_the_compiled_forward_pass(monkeypatch):
+    net = TextGenerator(**{**TINY, "units": (5, 4)}, recurrent_dropout=0.2).fit(TRAIN)
+    expected = net.score(TEST)
+    monkeypatch.setattr(
+        "skdeep.networks.SequenceSpec.suits_numpy", lambda spec, n_rows: False
+    )
+    assert_allclose(net.score(TEST), expected, rtol=1e-5)
+
+
+def test_stream():
+    """What partial_fit gets in parts, with the vocabulary of the whole."""
+    whole = TokenSequences(min_frequency=2).fit(text for text in TRAIN)
+    net = TextGenerator(**TINY, vocabulary=whole.vocabulary_, learning_rate=0.003)
+    scores = []
+    for _ in range(3):
+        for start in range(0, 130, 65):
+            net.partial_fit(TRAIN[start : start + 65])
+        scores.append(net.score(TEST))
+    assert net.vocabulary_ == whole.vocabulary_
+    assert net.n_epochs_ == 6
+    assert scores == sorted(scores)
+
+
+def test_validation():
+    net = TextGenerator(**TINY).fit(TRAIN, X_val=TEST)
+    assert net.history_["val_loss"].notna().all()
+    stopping = TextGenerator(**TINY, early_stopping=True).fit(TRAIN)
+    n_pieces = len(stopping._check_training_data(TRAIN, None, reset=False)[0])
+    assert stopping._split_rows(np.zeros(n_pieces), 3, None)[1].max() == n_pieces - 1
+    assert "val_loss" in stopping.history_
+
+
+def test_warm_start_goes_on(tiny):
+    net = clone(tiny).set_params(warm_start=True).fit(TRAIN)
+    before = net.history_["loss"].iloc[-1]
+    assert net.fit(TRAIN).history_["loss"].iloc[-1] < before
+    assert len(net.history_) == 4
+
+
+def test_search():
+    search = GridSearchCV(
+        TextGenerator(**TINY), {"cell": ["gru", "rnn"]}, cv=KFold(2), refit=False
+    )
+    assert np.isfinite(search.fit(TRAIN).cv_results_["mean_test_score"]).all()
+
+
+def test_copies(tiny, tmp_path):
+    skdeep.save(tiny, tmp_path / "model.skdeep")
+    for copy in (
+        skdeep.load(tmp_path / "model.skdeep"),
+        pickle.loads(pickle.dumps(tiny)),
+        clone(tiny).fit(TRAIN),
+    ):
+        assert copy.score(TEST) == tiny.score(TEST)
+        assert copy.generate("the", random_state=0) == tiny.generate(
+            "the", random_state=0
+        )
+
+
+def test_is_no_classifier(tiny):
+    assert not is_classifier(tiny)
+    assert not is_regressor(tiny)
+    assert not hasattr(tiny, "predict")
+
+
+@pytest.mark.parametrize(
+    ("texts", "params", "message"),
+    [
+        (["a a a a"], {}, r"two different tokens\. Received texts with \['a'\] only"),
+        (["a b"] * 2, {"window": 9}, r"window=9 needs.*Received 6, ends.*Lower it"),
+        (TRAIN, {"cell": "conv"}, "cell"),
+        (TRAIN, {"units": 0}, "units"),
+        (TRAIN, {"units": ()}, "units must hold at least 1"),
+    ],
+)
+def test_wrong_fits(texts, params, message):
+    with pytest.raises(ValueError, match=message):
+        TextGenerator(**{**TINY, **params}).fit(texts)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"prompt": ["a"]}, "prompt"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"temperature": -1}, "temperature"),
+        ({"n_beams": 0}, "n_beams"),
+    ],
+)
+def test_wrong_calls(tiny, params, message):
+    with pytest.raises(ValueError, match=message):
+        tiny.generate(**params)
+    with pytest.raises(ValueError, match="top"):
+        tiny.predict_next("a", top=0)
+    with pytest.raises(NotFittedError):
+        TextGenerator().generate()
+    with pytest.raises(ValueError, match="Received one text"):
+        tiny.score("one text")
+
+
+def test_log_probabilities_are_those_of_the_network(tiny):
+    tokens = np.array([[0, 5, 9]])
+    whole = tiny._log_probabilities(tokens, last=False)[0]
+    assert_allclose(np.exp(whole).sum(axis=1), 1, rtol=1e-5)
+    assert_allclose(tiny._log_probabilities(tokens)[0], whole[-1], rtol=1e-5)
+    assert_allclose(log_softmax(whole, axis=1), whole, atol=1e-5)

@@ -306,6 +306,14 @@ def test_wrong_lengths():
         TextClassifier().fit(TEXTS, ABOUT_IMAGES[1:])
 
 
+def test_texts_longer_than_memory(monkeypatch):
+    monkeypatch.setattr("os.sysconf", lambda name: 200)  # 200 pages of 200 bytes
+    net = TextClassifier(max_length=None)
+    with pytest.raises(ValueError, match=r"160 sequences.*set max_length"):
+        net.fit(TEXTS, ABOUT_IMAGES)
+    assert net.set_params(max_length=20, epochs=1).fit(TEXTS, NAMES).n_epochs_ == 1
+
+
 def test_average_has_no_steps():
     net = SequenceClassifier("average", embedding_dim=4, return_sequences=True)
     with pytest.raises(ValueError, match="cell='average' makes one vector"):

@@ -4,6 +4,9 @@ Where sequences differ in length, or a window reaches back before the first row,
 last channel is a mask: one for steps that are there, zero for the others.
 """
 
+import math
+import os
+
 import numpy as np
 
 
@@ -79,14 +82,34 @@ def padded(sequences):
     Returns
     -------
     array : ndarray of shape (n_samples, steps, channels + 1)
+
+    Raises
+    ------
+    ValueError
+        If it is larger than the machine's memory.
     """
-    longest = bucket(max(map(len, sequences)))
-    first = sequences[0]
-    array = np.zeros((len(sequences), longest, first.shape[1] + 1), first.dtype)
+    first, n_steps = sequences[0], max(map(len, sequences))
+    shape = len(sequences), bucket(n_steps), first.shape[1] + 1
+    n_bytes = math.prod(shape) * first.dtype.itemsize
+    if n_bytes > _memory():
+        raise ValueError(
+            f"{len(sequences)} sequences, padded to the longest of {n_steps} steps, "
+            f"take {n_bytes / 2**30:.0f} GiB, more than this machine's memory. Cut the "
+            "longest ones (texts: set max_length)."
+        )
+    array = np.zeros(shape, first.dtype)
     for row, sequence in zip(array, sequences, strict=True):
         row[: len(sequence), :-1] = sequence
         row[: len(sequence), -1] = 1
     return array
+
+
+def _memory():
+    """Bytes of this machine's memory, as far as the system tells."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not on every system
+        return math.inf
 
 
 def bucket(size, parts=4):

@@ -412,8 +412,8 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
                 )
         if len(sizes) < least:
             raise ValueError(
-                f"{name} must hold at least {least} integer. Received {name}={value!r}. "
-                f"Pass {name}=32, say."
+                f"{name} must hold at least {least} integer. Received "
+                f"{name}={value!r}. Pass {name}=32, say."
             )
         return tuple(int(size) for size in sizes)
 

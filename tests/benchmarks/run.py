@@ -18,6 +18,7 @@ import conv_fits
 import fused_fits
 import sequence_fits
 import single_fits
+import text_fits
 
 BENCHMARKS = {
     function.__name__: function
@@ -46,6 +47,9 @@ BENCHMARKS = {
         sequence_fits.sequence_accuracy,
         sequence_fits.forecast_airline,
         sequence_fits.forecast_sunspots,
+        text_fits.text_accuracy,
+        text_fits.text_speed,
+        text_fits.text_generator,
     )
 }
 

@@ -175,6 +175,7 @@ _FITTED = frozenset(
     [
         "_bytes",
         "_history",
+        "_learnt_settings",
         "_n_tokens",
         "_pixel_factor",
         "_random_state",

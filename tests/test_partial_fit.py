@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from agreement import same_weights
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 
 from skdeep import DenseClassifier, DenseRegressor
 
@@ -76,3 +78,22 @@ def test_another_network_or_optimizer_is_refused(diabetes, change, message):
     warm = DenseRegressor(**NET, epochs=1, warm_start=True).fit(X, y)
     with pytest.raises(ValueError, match=message):
         warm.set_params(**change).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("keras", "keras"), ("keras", "auto"), ("auto", "keras")]
+)
+def test_goes_on_in_either_engine(iris, first, second):
+    """A fit has a schedule, partial_fit none: the optimiser's state is the same."""
+    nets = [DenseClassifier((4,), epochs=2, random_state=0) for _ in range(2)]
+    for net, engines in zip(nets, [("auto", "auto"), (first, second)], strict=True):
+        net.set_params(engine=engines[0]).fit(*iris)
+        net.set_params(engine=engines[1], learning_rate=0.001).partial_fit(*iris)
+    same_weights(*nets)
+
+
+def test_accuracy_of_a_sparse_loss(iris):
+    net = DenseClassifier((4,), loss="sparse_categorical_crossentropy", epochs=2)
+    net.set_params(metrics=["accuracy"], random_state=0)
+    expected = clone(net).set_params(loss="auto").fit(*iris).history_
+    assert_allclose(net.fit(*iris).history_, expected, rtol=1e-5)

@@ -238,8 +238,11 @@ def test_is_no_classifier(tiny):
 @pytest.mark.parametrize(
     ("texts", "params", "message"),
     [
+        (["a b c"] * 4, {"early_stopping": True}, "at least two pieces of 8.*X_val"),
+        (["x y"] * 9, {"vocabulary": ["a", "b"]}, "No token of the texts is in the"),
+        (TRAIN, {"vocabulary": ["a", "The"]}, r"holds 'The', which no text.*lowercase"),
         (["a a a a"], {}, r"two different tokens\. Received texts with \['a'\] only"),
-        (["a b"] * 2, {"window": 9}, r"window=9 needs.*Received 6, ends.*Lower it"),
+        (["a b"] * 2, {"window": 9}, r"window=9 needs.*Received 6, ends.*lower it"),
         (TRAIN, {"cell": "conv"}, "cell"),
         (TRAIN, {"units": 0}, "units"),
         (TRAIN, {"units": ()}, "units must hold at least 1"),
@@ -268,11 +271,97 @@ def test_wrong_calls(tiny, params, message):
         TextGenerator().generate()
     with pytest.raises(ValueError, match="Received one text"):
         tiny.score("one text")
+    with pytest.raises(ValueError, match=r"prompt must hold.*half a character"):
+        tiny.generate("\ud800")
+    with pytest.raises(ValueError, match=r"X_val must hold.*None"):
+        TextGenerator(**TINY).fit(TRAIN, X_val=[None])
+    with pytest.raises(ValueError, match="Pass more text at once"):
+        clone(tiny).fit(TRAIN).partial_fit(["a"])
+
+
+@pytest.mark.parametrize(
+    "change", [{"analyzer": "char"}, {"lowercase": False}, {"vocabulary": ["a", "b"]}]
+)
+def test_other_tokens_need_a_new_fit(tiny, change):
+    net = clone(tiny).fit(TRAIN).set_params(**change)
+    with pytest.raises(
+        ValueError, match=rf"same tokens.*Received.*{next(iter(change))}"
+    ):
+        net.partial_fit(TRAIN)
+    with pytest.raises(ValueError, match="same tokens"):
+        net.set_params(warm_start=True).fit(TRAIN)
+    assert net.set_params(warm_start=False).fit(TRAIN).n_epochs_ == 2
+
+
+def test_window_is_that_of_the_fit(tiny):
+    net = clone(tiny).fit(TRAIN)
+    expected = net.score(TEST)
+    assert net.set_params(window=3).score(TEST) == expected
+
+
+def test_context(tiny):
+    """An end stands in front, and a window is seen."""
+    for text in ("data", " ".join(TEST[:3])):
+        numbers = [0, *tiny._tokenizer.encode([text])[0]][-8:]
+        seen = np.pad(np.array(numbers, float), (0, 8 - len(numbers)))[None, :, None]
+        expected = np.asarray(tiny.model_(seen))[0, len(numbers) - 1]
+        found = tiny.predict_next(text, 10_000).set_index("token")["probability"]
+        assert_allclose(found[list(tiny.vocabulary_)], expected, rtol=1e-4)
+
+
+def every_continuation(net, known, max_tokens):
+    """Yield the likelihood and the tokens of each; 0 is the end."""
+    log_p = net._log_probabilities(net._context(known))[0]
+    for number in (0, *range(2, len(log_p))):
+        if number == 0 or max_tokens == 1:
+            yield log_p[number], [number][: number > 0]
+            continue
+        for total, tokens in every_continuation(net, [*known, number], max_tokens - 1):
+            yield log_p[number] + total, [number, *tokens]
+
+
+def test_beams_find_the_best_of_all():
+    net = TextGenerator(**TINY, min_frequency=1, dropout=0.0)
+    net.set_params(learning_rate=0.05, epochs=30)
+    net.fit(["a b c a", "b a c", "c c a b", "a c", "b"] * 4)
+    differs = 0
+    for known in ([], [2], [3], [4], [2, 3], [3, 4], [4, 2], [4, 4], [2, 2, 3]):
+        _, best = max(every_continuation(net, known, 4), key=lambda pair: pair[0])
+        assert net._search(known, 4, 1000) == best
+        differs += net._search(known, 4, 1) != best
+    assert differs
+
+
+@pytest.mark.filterwarnings("error")
+def test_extreme_temperatures(generator):
+    cold = generator.generate("the", 5, temperature=1e-308, random_state=0)
+    assert cold == generator.generate("the", 5, temperature=0)
+    hot = {
+        generator.generate("the", 1, temperature=1e300, random_state=seed)
+        for seed in range(40)
+    }
+    assert len(hot) > 30
+    assert "the[UNK]" not in "".join(hot).replace(" ", "")
+
+
+def test_spaces(generator):
+    tokens = generator.vocabulary_
+    continued = generator._tokenizer.continued
+    assert continued("the (", [tokens["data"]]) == "the (data"
+    assert continued("the", [tokens["data"], tokens["."]]) == "the data."
+    assert continued("the", [tokens["."]]) == "the."
+    assert continued("the ", [tokens["data"]]) == "the data"
+    assert continued("", [tokens["data"]]) == "data"
+
+
+def test_metrics():
+    net = TextGenerator(**TINY, metrics=["accuracy"]).fit(TRAIN)
+    assert (net.history_["accuracy"] > 0.01).all()
 
 
 def test_log_probabilities_are_those_of_the_network(tiny):
     tokens = np.array([[0, 5, 9]])
-    whole = tiny._log_probabilities(tokens, last=False)[0]
+    whole = tiny._log_probabilities(tokens, 3)[0]
     assert_allclose(np.exp(whole).sum(axis=1), 1, rtol=1e-5)
     assert_allclose(tiny._log_probabilities(tokens)[0], whole[-1], rtol=1e-5)
     assert_allclose(log_softmax(whole, axis=1), whole, atol=1e-5)

@@ -52,6 +52,7 @@ def checked_texts(X, name="X"):
                 f"{name} must hold texts, of type str. Received {text!r:.60} of type "
                 f"{type(text).__name__} as number {number}. {_remedy(text)}"
             )
+        _refuse_surrogates(text, name, number)
         yield text
     if number < 0:
         raise ValueError(f"{name} must hold at least one text. Received none.")
@@ -68,6 +69,17 @@ def _one_column(X, name):
         f"{name} must hold one text per sample. Received an array of shape "
         f"{tuple(shape)}. Pass one column."
     )
+
+
+def _refuse_surrogates(text, name, number):
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{name} must hold texts of Unicode characters. Received half a character "
+            f"in number {number}: {error}. Replace it: "
+            "text.encode('utf-8', 'replace').decode()."
+        ) from error
 
 
 def _remedy(item):
@@ -138,7 +150,20 @@ class Tokenizer:
         numbers = {token: number for number, token in enumerate(tokens)}
         backend = _untrained(analyzer, lowercase, strip_accents)
         backend.model = _package().models.WordLevel(numbers, unk_token=UNKNOWN)
-        return cls(analyzer, backend.to_str())
+        tokenizer = cls(analyzer, backend.to_str())
+        tokenizer._refuse_unreachable(numbers)
+        return tokenizer
+
+    def _refuse_unreachable(self, numbers):
+        words = list(numbers)[len((PADDING, UNKNOWN)) :]
+        for word, tokens in zip(words, self.encode(words), strict=True):
+            if tokens != [numbers[word]]:
+                raise ValueError(
+                    f"vocabulary holds {word!r}, which no text contains after it is "
+                    f"split into tokens (analyzer={self.analyzer!r}) and brought into "
+                    "the form that lowercase and strip_accents ask for. Bring it into "
+                    "that form, or leave it out."
+                )
 
     @property
     def _backend(self):
@@ -172,7 +197,8 @@ class Tokenizer:
         """``text`` and what these tokens say, with a space where one belongs."""
         more = self.decode(numbers)
         apart = self.analyzer == "word" and text and more and not text[-1].isspace()
-        if apart and not _NO_SPACE_BEFORE.match(f" {more}"):
+        joins = apart and _NO_SPACE_BEFORE.match(f" {more}")
+        if apart and not joins and not _NO_SPACE_AFTER.match(f"{text[-1]} "):
             text += " "
         return text + more
 
@@ -221,7 +247,7 @@ def _untrained(analyzer, lowercase, strip_accents):
     splitters = package.pre_tokenizers
     steps = [normalizers.NFC()]
     if lowercase:
-        steps.append(normalizers.Lowercase())
+        steps += [normalizers.Lowercase(), normalizers.NFC()]
     if strip_accents:
         steps += [normalizers.NFD(), normalizers.StripAccents(), normalizers.NFC()]
     if analyzer == "subword":

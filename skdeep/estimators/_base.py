@@ -240,7 +240,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         if n_val >= len(y):
             raise ValueError(
                 f"validation_fraction={self.validation_fraction} leaves no training "
-                f"sample of n_samples={len(y)}. Lower it, pass X_val and y_val, or set "
+                f"sample of n_samples={len(y)}. Lower it, pass validation data, or set "
                 "early_stopping=False."
             )
         train, held_out = self._split_rows(y, n_val, rng)

@@ -197,8 +197,9 @@ _TRAINING = """\
     optimizer : str or keras.optimizers.Optimizer, default="auto"
         "auto" is AdamW with ``beta_2=0.99``, a learning rate of 0.003 for two hidden
         layers of 128 units (more for narrow and shallow networks, 0.05 for linear
-        models), and a weight decay that depends on the number of steps: see the user
-        guide, "Defaults". An optimiser object is a recipe: it is never changed.
+        models; averages of tokens take more in short fits), and a weight decay that
+        depends on the number of steps: see the user guide, "Defaults". An
+        optimiser object is a recipe: it is never changed.
     learning_rate : float, default=None
         Initial learning rate. None keeps the optimiser's own.
     learning_rate_schedule : str, \
@@ -360,6 +361,20 @@ GENERATOR_NETWORK = (
     .replace("Share of the hidden", "Share of the")
     .replace("between each hidden layer and its activation", "after each layer")
 )
-GENERATOR_TRAINING = _TRAINING.format(auto_batch=32, epochs=20).replace(
-    "default=10\n        Epochs without", "default=3\n        Epochs without"
+GENERATOR_TRAINING = (
+    _TRAINING.format(auto_batch=32, epochs=20)
+    .replace("patience : int, default=10", "patience : int, default=3")
+    .replace(
+        """training data, shuffled (and stratified by label), that early
+        stopping holds out""",
+        """stream, the last pieces and two at least, that early stopping
+        holds out""",
+    )
+)
+GENERATOR_REST = TEXT_REST.replace(
+    "the order of the samples, the held-out part\n        and dropout",
+    "the order of the pieces and dropout",
+)
+GENERATOR_ATTRIBUTES = TEXT_ATTRIBUTES.replace(
+    "0 is the padding, 1 what", "0 is the end of a text, 1 what"
 )

@@ -31,7 +31,11 @@ class TextGenerator(TokenSettings, BaseNetwork):
     The texts are joined into one stream, with an end between them, and cut into pieces
     of ``window`` tokens. A recurrent network reads each piece and learns, after every
     token, the probability of each token of the vocabulary to be the next. X is a list,
-    an array or a Series of str.
+    an array or a Series of str. Sub-words are bytes, of which a generated text may end
+    in the middle of a character.
+
+    The Keras model in ``model_`` takes ``window`` token numbers, of shape
+    (n, window, 1), and gives the probabilities of all next tokens.
 
     Parameters
     ----------
@@ -46,10 +50,10 @@ class TextGenerator(TokenSettings, BaseNetwork):
     max_tokens : int, default=10000
         Most tokens in the vocabulary, end and unknown included.
 {_docs.GENERATOR_TOKENS}{_docs.GENERATOR_NETWORK}{_docs.GENERATOR_TRAINING}\
-{_docs.TEXT_REST}
+{_docs.GENERATOR_REST}
     Attributes
     ----------
-{_docs.TEXT_ATTRIBUTES}
+{_docs.GENERATOR_ATTRIBUTES}
     Examples
     --------
     >>> from skdeep import TextGenerator
@@ -62,7 +66,7 @@ class TextGenerator(TokenSettings, BaseNetwork):
     """
 
     _parameter_constraints: dict = {
-        **{k: v for k, v in BaseNetwork._parameter_constraints.items()},
+        **BaseNetwork._parameter_constraints,
         **TOKEN_CONSTRAINTS,
         "cell": [StrOptions({"lstm", "gru", "rnn"})],
         "window": [_COUNT],
@@ -198,13 +202,18 @@ class TextGenerator(TokenSettings, BaseNetwork):
         if reset:
             self._tokenizer = self._learn_tokenizer(texts)
             self._refuse_single_token()
+        else:
+            self._compare_token_settings()
         streams = [[*tokens, _END] for tokens in self._tokenizer.encode(texts)]
         stream = np.concatenate([[_END], *streams])
+        if reset:
+            self._refuse_unknown(streams)
         n_targets = len(stream) - 1
         if n_targets < self.window:
             raise ValueError(
                 f"window={self.window} needs texts of at least so many tokens. "
-                f"Received {n_targets}, ends of texts included. Lower it, or pass more."
+                f"Received {n_targets}, ends of texts included. Pass more text at "
+                "once, or lower it."
             )
         starts = np.arange(0, n_targets - self.window + 1, self.window)
         if n_targets % self.window:
@@ -219,16 +228,25 @@ class TextGenerator(TokenSettings, BaseNetwork):
             only = list(self.vocabulary_)[_UNKNOWN + 1 :]
             raise ValueError(
                 "A language model needs at least two different tokens. Received texts "
-                f"with {only} only. Pass more texts, or lower min_frequency="
-                f"{self.min_frequency}."
+                f"with {only} only. Pass more texts, lower min_frequency or raise "
+                "max_tokens."
             )
 
     def _held_out(self, validation):
         if validation is None or validation[0] is None:
             return super()._held_out(validation)
-        return self._check_rows(validation[0], None, None, reset=False)
+        texts = list(checked_texts(validation[0], "X_val"))
+        return self._check_rows(texts, None, None, reset=False)
 
     def _split_rows(self, y, n_val, rng):
+        # The last piece may overlap the one before.
+        n_val = max(2, n_val)
+        if n_val >= len(y):
+            raise ValueError(
+                f"early_stopping=True holds out at least two pieces of {self.window} "
+                f"tokens. Received texts of {len(y)} pieces. Pass X_val or more text, "
+                "lower window, or set early_stopping=False."
+            )
         return np.split(np.arange(len(y)), [len(y) - n_val])
 
     def _learn_targets(self, y, weight, classes):
@@ -255,8 +273,8 @@ class TextGenerator(TokenSettings, BaseNetwork):
 
     # Prediction
 
-    def _log_probabilities(self, contexts, *, last=True):
-        """Of each next token, after the last token or after every one.
+    def _log_probabilities(self, contexts, n_targets=None):
+        """Of each next token, after the last token or after so many last ones.
 
         Parameters
         ----------
@@ -264,17 +282,23 @@ class TextGenerator(TokenSettings, BaseNetwork):
 
         Returns
         -------
-        log_probabilities : ndarray of shape (n, n_tokens) or (n, length, n_tokens)
+        log_probabilities : ndarray of shape (n, n_tokens) or (n, n_targets, n_tokens)
         """
         network = self.network_
         shape = contexts.shape[1] if network.spec.fuses else None, 1
-        spec = replace(network.spec, input_shape=shape, return_sequences=not last)
+        several = n_targets is not None
+        spec = replace(network.spec, input_shape=shape, return_sequences=several)
         X = contexts[:, :, None].astype(self.dtype)
-        return log_softmax(forward(spec, network.weights, X), axis=-1)
+        logits = forward(spec, network.weights, X).astype(np.float64)
+        return log_softmax(logits[:, -n_targets:] if several else logits, axis=-1)
+
+    @property
+    def _fitted_window(self):
+        return self.network_.spec.input_shape[0]
 
     def _context(self, tokens):
         """The last tokens, as one row."""
-        return np.array([[_END, *tokens][-self.window :]])
+        return np.array([[_END, *tokens][-self._fitted_window :]])
 
     def score(self, X, y=None):
         """Mean log-likelihood of a token, ends of texts included.
@@ -306,7 +330,7 @@ class TextGenerator(TokenSettings, BaseNetwork):
             size = max(1, _VALUES_AT_ONCE // (length * self._tokenizer.n_tokens))
             for start in range(0, len(pairs), size):
                 inputs, targets = self._columns(pairs[start : start + size])
-                log_p = self._log_probabilities(inputs, last=False)[:, -n_targets:]
+                log_p = self._log_probabilities(inputs, n_targets)
                 total += np.take_along_axis(log_p, targets[:, :, None], axis=2).sum()
                 count += targets.size
         return float(total / count)
@@ -318,10 +342,11 @@ class TextGenerator(TokenSettings, BaseNetwork):
 
     def _pieces(self, stream):
         """Yield inputs and the targets of the last of them, each target once."""
-        stride = max(1, self.window // 2)
+        window = self._fitted_window
+        stride = max(1, window // 2)
         for start in range(0, len(stream) - 1, stride):
             end = min(start + stride, len(stream) - 1)
-            yield stream[max(0, end - self.window) : end], stream[start + 1 : end + 1]
+            yield stream[max(0, end - window) : end], stream[start + 1 : end + 1]
 
     def perplexity(self, X):
         """How many tokens the model wavers between, on average.
@@ -360,7 +385,7 @@ class TextGenerator(TokenSettings, BaseNetwork):
             is the end of the text, "[UNK]" any token that is not in the vocabulary.
         """
         check_is_fitted(self)
-        context = self._context(self._tokenizer.encode([prompt])[0])
+        context = self._context(self._tokens_of(prompt))
         probabilities = np.exp(self._log_probabilities(context)[0])
         best = np.argsort(-probabilities, kind="stable")[:top]
         tokens = [self._tokenizer.token(number) for number in best]
@@ -409,13 +434,16 @@ class TextGenerator(TokenSettings, BaseNetwork):
             The prompt and what follows. Unknown tokens are never added.
         """
         check_is_fitted(self)
-        known = self._tokenizer.encode([prompt])[0]
+        known = self._tokens_of(prompt)
         if n_beams is not None:
             new = self._search(known, max_tokens, n_beams)
         else:
             rng = check_random_state(random_state)
             new = self._draw(known, max_tokens, temperature, rng)
         return self._tokenizer.continued(prompt, new)
+
+    def _tokens_of(self, prompt):
+        return self._tokenizer.encode(list(checked_texts([prompt], "prompt")))[0]
 
     def _known_only(self, tokens_of_rows):
         """Log-probabilities of the next tokens, of which none is unknown."""
@@ -431,9 +459,12 @@ class TextGenerator(TokenSettings, BaseNetwork):
             if temperature == 0:
                 number = int(log_p.argmax())
             else:
-                steps = np.cumsum(np.exp(log_softmax(log_p / temperature)))
+                # Of the best one zero, so that no division overflows.
+                with np.errstate(over="ignore"):
+                    scaled = (log_p - log_p.max()) / temperature
+                steps = np.cumsum(np.exp(scaled))
                 # The sum may be a little less than one.
-                number = int(np.searchsorted(steps, rng.uniform() * steps[-1]))
+                number = int(np.searchsorted(steps, rng.uniform() * steps[-1], "right"))
             if number == _END:
                 break
             tokens.append(number)

@@ -38,7 +38,12 @@ class TextInput(TokenSettings, BaseSequence):
         check_consistent_length(texts, y)
         if reset:
             self._learn_texts(texts)
-        return padded(self._columns(texts)), y
+        else:
+            self._compare_token_settings()
+        columns = self._columns(texts)
+        if reset:
+            self._refuse_unknown(columns)
+        return padded(columns), y
 
     def _learn_texts(self, texts):
         self._tokenizer = self._learn_tokenizer(texts)

@@ -28,7 +28,35 @@ _LEAST_SUBWORDS = 258  # all bytes, padding and unknown
 class TokenSettings:
     """Needs the parameters of TOKEN_CONSTRAINTS."""
 
+    def _token_settings(self):
+        """The parameters that decide what the tokens are."""
+        settings = {name: getattr(self, name) for name in TOKEN_CONSTRAINTS}
+        if self.vocabulary is not None:
+            settings["vocabulary"] = list(self.vocabulary)
+        return settings
+
+    def _compare_token_settings(self):
+        """To go on with a network is to go on with its tokens."""
+        old, new = self._learnt_settings, self._token_settings()
+        changed = [name for name in old if old[name] != new[name]]
+        if changed:
+            raise ValueError(
+                "warm_start and partial_fit go on with the same tokens. They had "
+                f"{ {name: old[name] for name in changed} }. Received "
+                f"{ {name: new[name] for name in changed} }. Call fit with "
+                "warm_start=False to start anew."
+            )
+
+    def _refuse_unknown(self, sequences):
+        """Where the vocabulary was given, and the texts are others."""
+        if max(np.max(sequence) for sequence in sequences) <= 1:
+            raise ValueError(
+                "No token of the texts is in the vocabulary. Received "
+                f"vocabulary={self.vocabulary!r:.80}. Pass that of such texts, or None."
+            )
+
     def _learn_tokenizer(self, texts):
+        self._learnt_settings = self._token_settings()
         if self.vocabulary is not None:
             return Tokenizer.of_vocabulary(
                 self.vocabulary,

@@ -18,6 +18,8 @@ from skdeep.training._program import program_for
 from skdeep.training._schedules import LearningRates
 from skdeep.training._stopping import EarlyStopping
 
+_RATE = "learning_rate"  # an optimiser's variable
+
 
 def train_keras(job, optimizer):
     """Train one network with ``keras.Model.fit``.
@@ -78,11 +80,10 @@ def _start(model, job, optimizer):
     model.optimizer.build(model.trainable_variables)
     resumed = job.resume is not None and job.resume.optimizer is not None
     if resumed and optimizer.supported:
-        slots = model.optimizer.variables
-        saved = job.resume.optimizer
-        if len(slots) < len(saved):  # a schedule holds no learning-rate variable
-            saved = [saved[0], *saved[2:]]
-        for variable, value in zip(slots, saved, strict=True):
+        # The learning rate is that of this fit.
+        slots = [v for v in model.optimizer.variables if v.name != _RATE]
+        first, _, *others = job.resume.optimizer
+        for variable, value in zip(slots, [first, *others], strict=True):
             variable.assign(value)
 
 
@@ -192,8 +193,11 @@ class _Observer(keras.callbacks.Callback):
             model.non_trainable_variables,
             model.optimizer.variables,
         )
-        arrays = [[v.numpy() for v in part] for part in parts]
-        return Weights(*arrays, self.done)
+        trainable, fixed, slots = ([v.numpy() for v in part] for part in parts)
+        if all(v.name != _RATE for v in parts[2]):
+            # A schedule is no variable; where there is none, the rate is the second.
+            slots.insert(1, np.float32(0))
+        return Weights(trainable, fixed, slots, self.done)
 
     def outcome(self, interrupted):
         weights = self._last_finite

@@ -249,14 +249,12 @@ class Program:
     def _update_metrics(self, state, y, output, weight, mean, scale):
         if len(y.shape) > 2:  # every step of a sequence counts
             weight = tf.broadcast_to(weight[:, None], tf.shape(y)[:2])
+        # Units may be for all columns, so that TensorFlow forgets how many there are.
+        y = tf.ensure_shape(y * scale + mean, y.shape)
+        output = tf.ensure_shape(output * scale + mean, output.shape)
         return [
             _tensors(
-                metric.stateless_update_state(
-                    values,
-                    y * scale + mean,
-                    output * scale + mean,
-                    sample_weight=weight,
-                )
+                metric.stateless_update_state(values, y, output, sample_weight=weight)
             )
             for metric, values in zip(self.metrics, state, strict=True)
         ]

@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from text_data import paragraphs
 
 import skdeep
 from skdeep import SequenceClassifier, TextClassifier, TextGenerator, TokenSequences
+from skdeep.exceptions import FileFormatError
 
 TEXTS, NAMES = paragraphs()
 LYRICS = ["To be, or not to be", "that is the question"]
@@ -132,6 +134,7 @@ def test_forms_of_x():
     series = pd.Series(LYRICS, index=[7, 8])
     for X in (np.array(LYRICS), tuple(LYRICS), series, series.to_frame(), column):
         assert lists(TokenSequences().fit_transform(X)) == expected
+    assert lists(TokenSequences().fit_transform(iter(LYRICS))) == expected
     stream = TokenSequences().fit(text for text in LYRICS)
     assert lists(stream.transform(LYRICS)) == expected
 
@@ -196,6 +199,8 @@ def test_copies_and_same_result_again(tmp_path):
         ([], "at least one text"),
         (np.array([["a", "b"]]), r"shape \(1, 2\)\. Pass one column"),
         (3, "Received int"),
+        (pd.Series(["a", None], dtype="string"), r"number 1\. Fill missing"),
+        ({"a", "b"}, "Received a set, which has no order"),
         (["a", "b\ud800"], "half a character in number 1.*Replace it"),
         (["", " "], "vocabulary is empty.*lower min_frequency"),
     ],
@@ -215,6 +220,13 @@ def test_wrong_texts(estimator, X, message):
             {"vocabulary": [1, 2]},
             r"vocabulary must hold texts.*of type int as number 0",
         ),
+        ({"vocabulary": ["a", "a"]}, "each token once"),
+        ({"vocabulary": ["[PAD]"]}, "one at least"),
+        ({"vocabulary": {"a": "2"}}, "an integer for each token"),
+        ({"vocabulary": {"a": 5, "b": 2}}, r"numbers 2, 3.*Received 'a': 5"),
+        ({"vocabulary": {"a", "b"}}, "no order"),
+        ({"vocabulary": ["Word"]}, r"holds 'Word', which no text.*lowercase"),
+        ({"vocabulary": ["two words"]}, "holds 'two words', which no text"),
         ({"min_frequency": 10_000}, "min_frequency=10000 times or more"),
         ({"analyzer": "sentence"}, "analyzer"),
         ({"max_tokens": 2}, "max_tokens"),
@@ -234,9 +246,41 @@ def test_wrong_calls(monkeypatch):
     for wrong in (-1, 11):
         with pytest.raises(ValueError, match=rf"from 0 to 10\. Received {wrong}"):
             tokens.inverse_transform([[3, wrong]])
+    for wrong in ([[2.5]], [3, 2], [["a"]]):
+        with pytest.raises(ValueError, match="sequences of integers"):
+            tokens.inverse_transform(wrong)
+    with pytest.raises(ValueError, match="None of type NoneType"):
+        TokenSequences(vocabulary=["a"]).fit([None])
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     with pytest.raises(ImportError, match=r"pip install 'skdeep\[text\]'"):
         TokenSequences().fit(LYRICS)
+
+
+def test_long_runs_without_spaces():
+    run = "GATTACA" * 20_000
+    tokens = TokenSequences(analyzer="subword", max_tokens=400, max_length=None)
+    back = tokens.inverse_transform(tokens.fit_transform([run, "a  b \n c "]))
+    assert list(back) == [run.lower(), "a  b \n c "]
+
+
+def test_padding_set_after_fit_needs_another():
+    tokens = TokenSequences().fit(LYRICS).set_params(padding="post")
+    assert lists(tokens.transform(["to be"])) == [[3, 2]]
+
+
+def test_damaged_files_are_refused(tmp_path):
+    path = tmp_path / "tokens.skdeep"
+    skdeep.save(TokenSequences().fit(LYRICS), path)
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read("estimator.json").decode()
+    vocabulary = r"\"be\":2"
+    for old, new in ((vocabulary, vocabulary[:-1] + "99"), ('"word"', '"x"')):
+        changed = content.replace(old, new)
+        assert changed != content
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("estimator.json", changed)
+        with pytest.raises(FileFormatError):
+            skdeep.load(path)
 
 
 def test_one_word_is_a_vocabulary():

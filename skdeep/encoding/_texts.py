@@ -5,8 +5,10 @@ What a token is, is learnt by the package ``tokenizers`` from the training texts
 
 import re
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
+from sklearn.utils._missing import is_pandas_na, is_scalar_nan
 
 PADDING, UNKNOWN = "[PAD]", "[UNK]"
 # Characters of scripts that put no space between words: each is a word.
@@ -37,6 +39,10 @@ def checked_texts(X, name="X"):
     if isinstance(X, (str, bytes)):
         raise ValueError(
             f"{wanted}. Received one text, {X[:40]!r}. Put it into a list."
+        )
+    if isinstance(X, (set, frozenset, dict)):
+        raise ValueError(
+            f"{wanted}. Received a {type(X).__name__}, which has no order. Pass a list."
         )
     X = _one_column(X, name)
     try:
@@ -85,7 +91,7 @@ def _refuse_surrogates(text, name, number):
 def _remedy(item):
     if isinstance(item, bytes):
         return "Decode it: text.decode('utf-8')."
-    if item is None or item != item:
+    if item is None or is_pandas_na(item) or is_scalar_nan(item):
         return "Fill missing texts, with '' say, or leave them out."
     return "Convert it with str()."
 
@@ -103,6 +109,13 @@ class Tokenizer:
 
     analyzer: str
     description: str
+
+    def __post_init__(self):
+        numbers = sorted(self._backend.get_vocab().values())
+        special = [self._backend.token_to_id(token) for token in (PADDING, UNKNOWN)]
+        consistent = special == [0, 1] and numbers == list(range(len(numbers)))
+        if self.analyzer not in ("word", "char", "subword") or not consistent:
+            raise ValueError("This is no description of tokens that skdeep has made.")
 
     @classmethod
     def of(
@@ -142,12 +155,7 @@ class Tokenizer:
                 "order in which they are made. Received analyzer='subword'. Set "
                 "vocabulary=None; sub-words know every text."
             )
-        if isinstance(vocabulary, dict):
-            vocabulary = sorted(vocabulary, key=vocabulary.get)
-        tokens = dict.fromkeys(
-            [PADDING, UNKNOWN, *checked_texts(vocabulary, "vocabulary")]
-        )
-        numbers = {token: number for number, token in enumerate(tokens)}
+        numbers = _numbered(vocabulary)
         backend = _untrained(analyzer, lowercase, strip_accents)
         backend.model = _package().models.WordLevel(numbers, unk_token=UNKNOWN)
         tokenizer = cls(analyzer, backend.to_str())
@@ -231,6 +239,33 @@ class Tokenizer:
         return _NO_SPACE_AFTER.sub(r"\1", text)
 
 
+def _numbered(vocabulary):
+    """The number of each token of a given vocabulary, padding and unknown included."""
+    given = vocabulary if isinstance(vocabulary, dict) else {}
+    if not all(isinstance(number, Integral) for number in given.values()):
+        raise ValueError(
+            "vocabulary as a dict has an integer for each token. Received "
+            f"{vocabulary!r:.80}. Pass a list in the order of the numbers."
+        )
+    ordered = sorted(given, key=given.get) if given else vocabulary
+    words = list(checked_texts(ordered, "vocabulary"))
+    words = [word for word in words if word not in (PADDING, UNKNOWN)]
+    numbers = {word: n for n, word in enumerate([PADDING, UNKNOWN, *words])}
+    if not words or len(numbers) < len(words) + 2:
+        raise ValueError(
+            "vocabulary must hold each token once, and one at least. Received "
+            f"{vocabulary!r:.80}. Leave the others out."
+        )
+    wrong = [word for word, number in given.items() if numbers[word] != number]
+    if wrong:
+        raise ValueError(
+            "vocabulary as a dict has the numbers 2, 3, and so on: 0 is the padding, 1 "
+            f"what is unknown. Received {wrong[0]!r}: {given[wrong[0]]}. Number "
+            "the tokens anew, or pass a list."
+        )
+    return numbers
+
+
 def _package():
     try:
         import tokenizers
@@ -252,7 +287,10 @@ def _untrained(analyzer, lowercase, strip_accents):
         steps += [normalizers.NFD(), normalizers.StripAccents(), normalizers.NFC()]
     if analyzer == "subword":
         backend = package.Tokenizer(models.BPE())
-        backend.pre_tokenizer = splitters.ByteLevel(add_prefix_space=False)
+        # Merging takes time with the square of a run without spaces.
+        runs = splitters.Split(package.Regex(r"\s*\S{1,200}|\s+"), "isolated")
+        of_bytes = splitters.ByteLevel(add_prefix_space=False)
+        backend.pre_tokenizer = splitters.Sequence([runs, of_bytes])
         backend.decoder = package.decoders.ByteLevel()
     else:
         backend = package.Tokenizer(models.WordLevel(unk_token=UNKNOWN))

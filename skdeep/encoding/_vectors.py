@@ -20,7 +20,7 @@ def token_vectors(given, vocabulary, n_rows):
 
     Returns
     -------
-    vectors : ndarray of shape (n_rows, dim), float32
+    vectors : ndarray of shape (n_rows, dim)
 
     Raises
     ------
@@ -29,7 +29,7 @@ def token_vectors(given, vocabulary, n_rows):
     """
     if isinstance(given, (str, os.PathLike)):
         known = _from_file(given, vocabulary)
-    elif isinstance(given, dict) or hasattr(given, "index"):
+    elif isinstance(given, dict) or hasattr(given, "to_numpy"):
         known = _from_table(given, vocabulary)
     else:
         known = _in_order(given, vocabulary)
@@ -40,38 +40,58 @@ def token_vectors(given, vocabulary, n_rows):
             f"{list(vocabulary)[2:6]}. Pass vectors of the texts' language, with "
             "tokens written in the same way."
         )
+    known = {token: _vector(token, vector) for token, vector in known.items()}
     widths = {len(vector) for vector in known.values()}
     if len(widths) > 1:
         raise ValueError(
             "embedding_weights must hold vectors of one length. Received lengths "
             f"{sorted(widths)}. Leave the damaged ones out."
         )
-    vectors = np.full((n_rows, widths.pop()), np.nan, dtype=np.float32)
+    vectors = np.full((n_rows, widths.pop()), np.nan)
     for token, vector in known.items():
         vectors[vocabulary[token]] = vector
-        if not np.isfinite(vectors[vocabulary[token]]).all():
-            raise ValueError(
-                "embedding_weights must hold finite numbers. Received "
-                f"{np.asarray(vector)} for {token!r}. Leave it out."
-            )
     return vectors
 
 
+def _vector(token, value):
+    """One axis of finite numbers, at least one."""
+    try:
+        vector = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        vector = np.empty(0)
+    if vector.ndim != 1 or len(vector) == 0 or not np.isfinite(vector).all():
+        raise ValueError(
+            "embedding_weights must hold a list of finite numbers for each token. "
+            f"Received {value!r:.60} for {token!r}. Leave it out."
+        )
+    return vector
+
+
 def _from_file(path, vocabulary):
-    known = {}
-    with open(path, encoding="utf-8") as file:
-        for number, line in enumerate(file):
-            token, *numbers = line.rstrip().split(" ")
-            if number == 0 and len(numbers) == 1:
-                continue  # word2vec starts with the size of the table
-            if token in vocabulary:
-                known[token] = _numbers(numbers, path, number)
+    known, width = {}, None
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            for number, line in enumerate(file):
+                fields = line.rstrip("\r\n\t ").replace("\t", " ").split(" ")
+                if number == 0 and len(fields) == 2 and "".join(fields).isdigit():
+                    width = int(fields[1])  # word2vec starts with the table's size
+                    continue
+                width = width or len(fields) - 1
+                # Some tables have words with spaces.
+                token = " ".join(fields[:-width] if width else fields)
+                if token in vocabulary:
+                    known[token] = _numbers(fields[-width:], path, number)
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"embedding_weights takes a text file in UTF-8. Received {path}: {error}. "
+            "Unpack or convert it."
+        ) from error
     return known
 
 
 def _numbers(numbers, path, line):
     try:
-        return np.array(numbers, dtype=np.float32)
+        return np.array(numbers, dtype=np.float64)
     except ValueError as error:
         raise ValueError(
             f"embedding_weights takes lines of a word and numbers. Received {path}, "
@@ -80,13 +100,19 @@ def _numbers(numbers, path, line):
 
 
 def _from_table(table, vocabulary):
-    if hasattr(table, "index"):
+    if hasattr(table, "to_numpy"):
+        if not table.index.is_unique:
+            twice = table.index[table.index.duplicated()][0]
+            raise ValueError(
+                "embedding_weights as a DataFrame has each word once in its index. "
+                f"Received {twice!r} more than once. Leave the others out."
+            )
         table = dict(zip(table.index, table.to_numpy(), strict=True))
     return {token: table[token] for token in vocabulary if token in table}
 
 
 def _in_order(array, vocabulary):
-    array = np.asarray(array, dtype=np.float32)
+    array = np.asarray(array, dtype=np.float64)
     if array.ndim != 2 or len(array) != len(vocabulary):
         raise ValueError(
             "embedding_weights as an array has a row for each token of vocabulary_, "

@@ -237,7 +237,8 @@ TEXTS = """\
 X is a list, an array or a Series of str. The vocabulary is learnt from the texts of
     ``fit``, as by :class:`TokenSequences`; tokens become vectors, and these go through
     the layers. A text without any token counts as one unknown token. Bytes, None and
-    NaN are refused.
+    NaN are refused. What early stopping holds out counts for the vocabulary, unless it
+    comes as ``X_val``; ``partial_fit`` keeps that of its first call.
 
     The Keras model in ``model_``, and what ``export`` writes, takes token numbers and
     a second channel: ones where there is a token, zeros where there is padding.
@@ -263,7 +264,9 @@ TEXT = (
     embedding_weights : path-like, dict, DataFrame or array-like, default=None
         Pretrained vectors: a file of lines "word number number ..." (GloVe, and
         word2vec or fastText as text), vectors by word, or an array with a row for each
-        token of ``vocabulary_``. Tokens that have none start with random numbers.
+        token of ``vocabulary_``. Tokens that have none start with random numbers. They
+        count where a network starts, not where ``warm_start`` goes on.
+        ``skdeep.save`` takes all forms but the DataFrame.
     train_embedding : bool, default=True
         Whether the tokens' vectors are trained.
 """

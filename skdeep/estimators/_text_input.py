@@ -3,9 +3,10 @@
 import os
 from numbers import Integral
 
-from sklearn.utils import check_consistent_length
+import numpy as np
+from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_y
+from sklearn.utils.validation import _check_sample_weight, _check_y
 
 from skdeep.encoding import checked_texts, padded, token_vectors
 from skdeep.estimators._sequence import BaseSequence
@@ -30,6 +31,17 @@ class TextInput(TokenSettings, BaseSequence):
 
     window = None
     return_sequences = False
+
+    def _check_rows(self, X, y, sample_weight, *, reset):
+        # Texts without a weight are no texts: the vocabulary is that of the others.
+        X = list(checked_texts(X))
+        check_consistent_length(X, y)
+        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        present = np.flatnonzero(weight)
+        if 0 < len(present) < len(X):
+            X, y = (_safe_indexing(part, present) for part in (X, y))
+            weight = weight[present]
+        return super()._check_rows(X, y, weight, reset=reset)
 
     def _check_training_data(self, X, y, *, reset):
         texts = list(checked_texts(X))
@@ -71,8 +83,8 @@ class TextInput(TokenSettings, BaseSequence):
     def _embedding_width(self):
         if "_vectors" in self.__dict__:
             return self._vectors.shape[1]
-        if self.embedding_weights is not None:  # going on with a network
-            return self.network_.spec.embedding_dim
+        if self.embedding_weights is not None and self.embedding_dim == "auto":
+            return self.network_.spec.embedding_dim  # to go on with it
         return _EMBEDDING_DIM if self.embedding_dim == "auto" else self.embedding_dim
 
     @property

@@ -58,6 +58,8 @@ class TokenSettings:
     def _learn_tokenizer(self, texts):
         self._learnt_settings = self._token_settings()
         if self.vocabulary is not None:
+            for _ in texts:  # each is checked when it comes
+                pass
             return Tokenizer.of_vocabulary(
                 self.vocabulary,
                 analyzer=self.analyzer,
@@ -109,8 +111,8 @@ class TokenSequences(TokenSettings, TransformerMixin, BaseEstimator):
 
     The vocabulary is that of the texts that ``fit`` gets, so in a pipeline no fold
     learns from another. Number 0 is the padding, number 1 every token that ``fit``
-    has not seen; the others are in the order of their frequency. A text without any
-    token becomes one unknown token, for a network needs at least one step.
+    has not seen; words and characters are in the order of their frequency. A text
+    without any token becomes one unknown token, for a network needs at least one step.
 
     Texts are brought into Unicode's composed form (NFC). The tokens are those of the
     package ``tokenizers`` (https://github.com/huggingface/tokenizers), which the extra
@@ -206,6 +208,24 @@ class TokenSequences(TokenSettings, TransformerMixin, BaseEstimator):
         self.length_ = None if self.padding is None else longest
         return self
 
+    def fit_transform(self, X, y=None):
+        """:meth:`fit`, then :meth:`transform`; X may be a generator.
+
+        Parameters
+        ----------
+        X : iterable of str
+            Texts.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        tokens : ndarray
+            As :meth:`transform` gives them.
+        """
+        texts = list(checked_texts(X))
+        return self.fit(texts).transform(texts)
+
     def transform(self, X):
         """The tokens of each text.
 
@@ -221,19 +241,20 @@ of arrays
             Numbers of tokens.
         """
         check_is_fitted(self)
-        longest = self.max_length if self.padding is None else self.length_
+        padded = self.length_ is not None
+        longest = self.length_ if padded else self.max_length
         sequences = self._sequences(self._tokenizer, list(checked_texts(X)), longest)
-        if self.padding is None:
+        if not padded:
             ragged = np.empty(len(sequences), dtype=object)
             for number, sequence in enumerate(sequences):
                 ragged[number] = sequence
             return ragged
         tokens = np.zeros((len(sequences), self.length_), dtype=int)
         for row, sequence in zip(tokens, sequences, strict=True):
-            if self.padding == "post":
-                row[: len(sequence)] = sequence
-            else:
+            if self.padding == "pre":
                 row[-len(sequence) :] = sequence
+            else:
+                row[: len(sequence)] = sequence
         return tokens
 
     def inverse_transform(self, X):
@@ -257,8 +278,19 @@ of arrays
             If a number is none of a token.
         """
         check_is_fitted(self)
-        texts = [self._tokenizer.decode(sequence) for sequence in X]
+        X = X.to_numpy() if hasattr(X, "to_numpy") else X
+        texts = [self._tokenizer.decode(_integers(sequence)) for sequence in X]
         return np.array(texts, dtype=object)
 
     def __sklearn_is_fitted__(self):
         return "_tokenizer" in self.__dict__
+
+
+def _integers(sequence):
+    numbers = np.asarray(sequence)
+    if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
+        raise ValueError(
+            "X must hold sequences of integers, one for each text. Received "
+            f"{sequence!r:.60}. Pass what transform has made."
+        )
+    return numbers.tolist()

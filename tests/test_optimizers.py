@@ -1,12 +1,16 @@
 """The Keras internals that the compiled engine stands on."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
 
+from skdeep.networks import SequenceSpec
 from skdeep.training import _optimizers
+from skdeep.training._optimizers import OptimizerSpec
 from skdeep.training._schedules import LearningRates
 
 S = keras.optimizers.schedules
@@ -51,3 +55,24 @@ def test_named_schedules_are_stretched_over_the_fit():
     expected = 0.05 * (1 + np.cos(np.pi * np.arange(11) / 10))
     assert_allclose(cosine.of(0, 11), expected, atol=1e-8)
     assert_allclose(LearningRates(0.1, None, 10).of(0, 2), 0.1)
+
+
+def test_short_fits_of_averages_take_larger_steps():
+    def rate(planned_epochs, **spec):
+        shape = {"input_shape": (None, 2), "units": 3, "output": "softmax"}
+        tokens = {"n_tokens": 50, "embedding_dim": 64, "cell": "average"}
+        spec = SequenceSpec(**{**shape, **tokens, "cell_units": (), **spec})
+        job = SimpleNamespace(
+            spec=spec,
+            steps_per_epoch=10,
+            planned_epochs=planned_epochs,
+            learning_rate=None,
+            learning_rate_schedule=None,
+        )
+        return OptimizerSpec("auto", job).learning_rate
+
+    slow = rate(1000)
+    assert rate(None) == slow
+    assert_allclose([rate(100), rate(75), rate(1)], [slow * 3**0.5, slow * 2, slow * 3])
+    others = {"cell": "gru", "cell_units": (8,)}
+    assert rate(1, **others) == rate(1000, **others)

@@ -285,9 +285,9 @@ class TextGenerator(TokenSettings, BaseNetwork):
         log_probabilities : ndarray of shape (n, n_tokens) or (n, n_targets, n_tokens)
         """
         network = self.network_
-        shape = contexts.shape[1] if network.spec.fuses else None, 1
         several = n_targets is not None
-        spec = replace(network.spec, input_shape=shape, return_sequences=several)
+        # Contexts of all lengths, at the beginning of a text.
+        spec = replace(network.spec, input_shape=(None, 1), return_sequences=several)
         X = contexts[:, :, None].astype(self.dtype)
         logits = forward(spec, network.weights, X).astype(np.float64)
         return log_softmax(logits[:, -n_targets:] if several else logits, axis=-1)
@@ -319,26 +319,25 @@ class TextGenerator(TokenSettings, BaseNetwork):
             In natural logarithms, at most 0.
         """
         check_is_fitted(self)
-        pieces = {}
-        for tokens in self._tokenizer.encode(list(checked_texts(X))):
-            for inputs, targets in self._pieces(np.array([_END, *tokens, _END])):
-                pieces.setdefault((len(inputs), len(targets)), []).append(
-                    (inputs, targets)
-                )
         total = count = 0
-        for (length, n_targets), pairs in pieces.items():
-            size = max(1, _VALUES_AT_ONCE // (length * self._tokenizer.n_tokens))
-            for start in range(0, len(pairs), size):
-                inputs, targets = self._columns(pairs[start : start + size])
-                log_p = self._log_probabilities(inputs, n_targets)
-                total += np.take_along_axis(log_p, targets[:, :, None], axis=2).sum()
-                count += targets.size
+        for inputs, targets in self._batches(list(checked_texts(X))):
+            log_p = self._log_probabilities(inputs, targets.shape[1])
+            total += np.take_along_axis(log_p, targets[:, :, None], axis=2).sum()
+            count += targets.size
         return float(total / count)
 
-    @staticmethod
-    def _columns(pairs):
-        """Two arrays of the inputs and of the targets."""
-        return [np.array(part) for part in zip(*pairs, strict=True)]
+    def _batches(self, texts):
+        """Yield pieces of equal lengths: inputs, and targets of the last of them."""
+        pieces = {}
+        for tokens in self._tokenizer.encode(texts):
+            for piece in self._pieces(np.array([_END, *tokens, _END])):
+                lengths = tuple(map(len, piece))
+                pieces.setdefault(lengths, []).append(piece)
+        for (length, _), some in pieces.items():
+            size = max(1, _VALUES_AT_ONCE // (length * self._tokenizer.n_tokens))
+            for start in range(0, len(some), size):
+                parts = zip(*some[start : start + size], strict=True)
+                yield tuple(np.array(part) for part in parts)
 
     def _pieces(self, stream):
         """Yield inputs and the targets of the last of them, each target once."""

@@ -190,6 +190,14 @@ def test_partial_fit_keeps_the_vocabulary():
     assert net.n_epochs_ == 2
 
 
+def test_other_tokens_need_a_new_fit():
+    net = TextClassifier(**TINY, epochs=1, warm_start=True).fit(TEXTS, ABOUT_IMAGES)
+    net.set_params(analyzer="char")
+    with pytest.raises(ValueError, match=r"same tokens.*'word'.*Received.*'char'"):
+        net.fit(TEXTS, ABOUT_IMAGES)
+    assert net.set_params(warm_start=False).fit(TEXTS, ABOUT_IMAGES).n_epochs_ == 1
+
+
 def test_validation_texts():
     net = TextClassifier(**TINY, epochs=3)
     net.fit(

@@ -306,6 +306,12 @@ def test_wrong_vector_files(tmp_path, vectors):
     path.write_text("the 1 2\ndata one two\n")
     with pytest.raises(ValueError, match="line 2 is another"):
         TextClassifier(embedding_weights=path).fit(TEXTS, ABOUT_IMAGES)
+    path.write_text("data 1 2\nthe 1\n")
+    with pytest.raises(ValueError, match=r"one length\. Received lengths \[1, 2\]"):
+        TextClassifier(embedding_weights=path).fit(TEXTS, ABOUT_IMAGES)
+    path.write_text("data\nthe\n")
+    with pytest.raises(ValueError, match="finite numbers for each token"):
+        TextClassifier(embedding_weights=path).fit(TEXTS, ABOUT_IMAGES)
     path.write_bytes("data 1 2\nÄ 1 2".encode("latin-1"))
     with pytest.raises(ValueError, match="text file in UTF-8"):
         TextClassifier(embedding_weights=path).fit(TEXTS, ABOUT_IMAGES)

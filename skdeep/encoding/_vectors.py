@@ -78,9 +78,10 @@ def _from_file(path, vocabulary):
                     continue
                 width = width or len(fields) - 1
                 # Some tables have words with spaces.
-                token = " ".join(fields[:-width] if width else fields)
+                n_words = max(1, len(fields) - width)
+                token = " ".join(fields[:n_words])
                 if token in vocabulary:
-                    known[token] = _numbers(fields[-width:], path, number)
+                    known[token] = _numbers(fields[n_words:], path, number)
     except UnicodeDecodeError as error:
         raise ValueError(
             f"embedding_weights takes a text file in UTF-8. Received {path}: {error}. "

@@ -61,7 +61,9 @@ def checked_texts(X, name="X"):
         _refuse_surrogates(text, name, number)
         yield text
     if number < 0:
-        raise ValueError(f"{name} must hold at least one text. Received none.")
+        raise ValueError(
+            f"{name} must hold at least one text. Received none. Pass some."
+        )
 
 
 def _one_column(X, name):

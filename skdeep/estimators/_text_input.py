@@ -59,11 +59,13 @@ class TextInput(TokenSettings, BaseSequence):
 
     def _learn_texts(self, texts):
         self._tokenizer = self._learn_tokenizer(texts)
-        self._n_tokens = self._tokenizer.n_tokens
-        self._window = None
         self.sequence_shape_ = (None, 1)
         if self.embedding_weights is not None:
             self._vectors = self._learn_vectors()  # until the network has them
+
+    @property
+    def _n_tokens(self):
+        return self._tokenizer.n_tokens
 
     def _learn_vectors(self):
         vectors = token_vectors(

@@ -89,7 +89,7 @@ def forward(spec, weights, X):
     n_rows = min(X.shape[0], _NUMPY_ROWS)
     buffers = [np.empty((n_rows, width), dtype) for width in spec.hidden_layer_sizes]
     for piece in pieces(X, _NUMPY_ROWS):
-        x = layers.scaled(_dense(X[piece]))
+        x = layers.scaled(dense_rows(X[piece]))
         dense_layers(products, activation, x, buffers, output[piece])
     return output
 
@@ -101,7 +101,7 @@ def _forward_compiled(spec, weights, X):
     shape = [n_steps if size is None else size for size in spec.output_shape]
     output = np.empty((X.shape[0], *shape))
     for piece in pieces(X, spec.rows_at_once):
-        output[piece] = forward_compiled(spec, weights, _dense(X[piece]))
+        output[piece] = forward_compiled(spec, weights, dense_rows(X[piece]))
     return output
 
 
@@ -110,7 +110,8 @@ def pieces(X, n_rows):
     return [slice(i, i + n_rows) for i in range(0, X.shape[0], n_rows)]
 
 
-def _dense(X):
+def dense_rows(X):
+    """``X`` without the form of sparse data."""
     return X.toarray() if sparse.issparse(X) else X
 
 

@@ -47,6 +47,12 @@ class Kit(NamedTuple):
     lstm: type
     gru: type
     rnn: type
+    # Called with the kind of a layer, its output and what its activation gets.
+    mark: object
+
+
+def _no_mark(kind, output, weighted=None):
+    pass
 
 
 _TEMPLATE = Kit(
@@ -59,6 +65,7 @@ _TEMPLATE = Kit(
     HoistedLSTM,
     HoistedGRU,
     HoistedRNN,
+    _no_mark,
 )
 _STOCK = Kit(
     L.Dropout,
@@ -70,10 +77,11 @@ _STOCK = Kit(
     L.LSTM,
     L.GRU,
     L.SimpleRNN,
+    _no_mark,
 )
 
 
-def build_template(spec, *, linear_output=False):
+def build_template(spec, *, linear_output=False, mark=_no_mark):
     """The training template: its weights are inputs of the compiled program.
 
     Parameters
@@ -81,6 +89,8 @@ def build_template(spec, *, linear_output=False):
     spec : NetworkSpec
     linear_output : bool, default=False
         Leave out the activation of the output layer.
+    mark : callable
+        Is told of each layer that has a name; see :class:`Kit`.
 
     Returns
     -------
@@ -88,7 +98,8 @@ def build_template(spec, *, linear_output=False):
         Input: (batch, *spec.input_shape). Output: (batch, units).
     """
     standardize = Standardize(dtype=spec.array_dtype) if spec.normalize else None
-    return _network(spec, _TEMPLATE, standardize, linear_output, None)
+    kit = _TEMPLATE._replace(mark=mark)
+    return _network(spec, kit, standardize, linear_output, None)
 
 
 def build_stock(spec, weights, inputs, outputs):
@@ -181,9 +192,10 @@ def _network(spec, kit, standardize, linear_output, rescale):
     if spec.output is None:
         return keras.Model(inputs, x)
     # In full precision also where the layers before it are not.
-    x = dense(spec, spec.units, dtype=spec.array_dtype)(x)
+    x = weighted = dense(spec, spec.units, dtype=spec.array_dtype)(x)
     if spec.output != "linear" and not linear_output:
         x = L.Activation(spec.output, dtype=spec.array_dtype)(x)
+    kit.mark("output", x, weighted)
     return keras.Model(inputs, x if rescale is None else rescale(x))
 
 
@@ -196,7 +208,8 @@ def _hidden_layers(spec, kit, x):
         x = dense(spec, width, use_bias=not spec.batch_norm)(x)
         if spec.batch_norm:
             x = normalized(spec, kit, x)
-        x = activation(spec)(x)
+        weighted, x = x, activation(spec)(x)
+        kit.mark("dense", x, weighted)
         if spec.dropout:
             x = kit.dropout(spec.dropout, seed=TEMPLATE_SEED, dtype=spec.dtype)(x)
     return x

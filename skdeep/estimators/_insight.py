@@ -36,11 +36,8 @@ class NetworkInsight:
         --------
         >>> from skdeep import DenseRegressor
         >>> network = DenseRegressor.from_weights([[[3, 1], [3, 5]], [[2], [-1]]])
-        >>> network.summary()[["output_shape", "parameters", "flops"]]
-                output_shape  parameters  flops
-        layer
-        dense_1         (2,)           6      8
-        output          (1,)           3      4
+        >>> network.summary()["parameters"].to_dict()
+        {'dense_1': 6, 'output': 3}
         """
         import pandas as pd
 

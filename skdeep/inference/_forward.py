@@ -115,6 +115,25 @@ def dense_rows(X):
     return X.toarray() if sparse.issparse(X) else X
 
 
+def dense_products(spec, weights):
+    """Kernels and biases of a dense network, its batch normalisations folded in.
+
+    Parameters
+    ----------
+    spec : DenseSpec
+    weights : Weights
+
+    Returns
+    -------
+    products : list of tuple
+        Copies: a kernel of shape (n_inputs, n_units) and a bias of shape (n_units,)
+        for each layer.
+    """
+    layers = FoldedLayers(spec, weights, spec.array_dtype)
+    products = layers.products(len(spec.hidden_layer_sizes))
+    return [(np.array(kernel), np.array(bias)) for kernel, bias in products]
+
+
 class FoldedLayers:
     """Reads a network's arrays, layer by layer.
 

@@ -1,6 +1,7 @@
 """From what a user has fitted to the network in it."""
 
 from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -40,29 +41,31 @@ def network_and_samples(estimator, X):
     return inner, X
 
 
+def refuse_others(estimator):
+    """An error where there is no network in ``estimator``, fitted or not."""
+    inner = estimator
+    while isinstance(inner, Pipeline | FrozenEstimator | BaseSearchCV):
+        inner = inner[-1] if isinstance(inner, Pipeline) else inner.estimator
+    if not isinstance(inner, BaseNetwork) or isinstance(inner, TextGenerator):
+        raise TypeError(
+            "estimator must be a network of skdeep that predicts something for each "
+            "sample, a pipeline that ends with one, or a search over either. Received "
+            f"{estimator!r}."
+        )
+
+
 def _unwrapped(estimator):
     """The network's estimator and the transformers before it."""
-    given, before = estimator, []
+    refuse_others(estimator)
+    before = []
     while not isinstance(estimator, BaseNetwork):
         if isinstance(estimator, Pipeline):
             before += [estimator[:-1]] if len(estimator) > 1 else []
             estimator = estimator[-1]
         elif isinstance(estimator, FrozenEstimator):
             estimator = estimator.estimator
-        elif hasattr(estimator, "param_grid") or hasattr(estimator, "best_estimator_"):
+        else:
             check_is_fitted(estimator, "best_estimator_")
             estimator = estimator.best_estimator_
-        else:
-            _refuse(given)
-    if isinstance(estimator, TextGenerator):
-        _refuse(given)
     check_is_fitted(estimator)
     return estimator, before
-
-
-def _refuse(estimator):
-    raise TypeError(
-        "estimator must be a network of skdeep that predicts something for each "
-        "sample, a pipeline that ends with one, or a search over either. Received "
-        f"{estimator!r}."
-    )

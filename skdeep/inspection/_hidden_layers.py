@@ -1,5 +1,6 @@
 """HiddenLayers: a network's features for another model."""
 
+import math
 from numbers import Integral
 
 from sklearn.base import (
@@ -10,7 +11,7 @@ from sklearn.base import (
     _fit_context,
     clone,
 )
-from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -20,8 +21,8 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep.inspection._fitted import network_estimator
-from skdeep.inspection._layer_outputs import layer_outputs
+from skdeep.inspection._fitted import network_estimator, refuse_others
+from skdeep.inspection._layer_outputs import chosen_names, layer_outputs
 
 
 class HiddenLayers(
@@ -93,12 +94,13 @@ class HiddenLayers(
         -------
         self : HiddenLayers
         """
+        refuse_others(self.estimator)
         self.estimator_ = clone(self.estimator)
         self.estimator_.fit(X, y, **self._routed(fit_params))
         if hasattr(self.estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.estimator_.feature_names_in_
         # A wrong layer is an error of fit, not of transform.
-        self._n_features_out = self._features(_safe_indexing(X, [0])).shape[1]
+        self._n_features_out = self._width()
         return self
 
     def transform(self, X):
@@ -115,7 +117,8 @@ class HiddenLayers(
             In the network's dtype.
         """
         check_is_fitted(self)
-        return self._features(X)
+        (values,) = layer_outputs(self.estimator_, X, self.layer).values()
+        return values.reshape(len(values), -1)
 
     @property
     def n_features_in_(self):
@@ -146,13 +149,15 @@ class HiddenLayers(
             return fit_params
         return process_routing(self, "fit", **fit_params).estimator.fit
 
-    def _features(self, X):
-        (values,) = layer_outputs(self.estimator_, X, self.layer).values()
-        spec = network_estimator(self.estimator_).network_.spec
-        if values.ndim > 2 and None in spec.input_shape:
+    def _width(self):
+        """Numbers that the layer gives for each sample."""
+        network = network_estimator(self.estimator_)
+        (name,) = chosen_names(network.network_.spec, self.layer)
+        shape = network.summary().loc[name, "output_shape"]
+        if None in shape:
             raise ValueError(
                 f"layer={self.layer!r} gives an output for each step, and sequences of "
                 "different lengths have different numbers of them. Take a layer behind "
                 "the one that sums up the steps."
             )
-        return values.reshape(len(values), -1)
+        return math.prod(shape)

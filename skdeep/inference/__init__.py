@@ -1,6 +1,6 @@
 """Predictions from a fitted network's arrays."""
 
 from skdeep.inference._forward import dense_products, forward
-from skdeep.inference._layers import forward_layers, layer_names
+from skdeep.inference._layers import forward_layers, layer_names, wider_dtype
 
-__all__ = ["dense_products", "forward", "forward_layers", "layer_names"]
+__all__ = ["dense_products", "forward", "forward_layers", "layer_names", "wider_dtype"]

@@ -26,7 +26,7 @@ def layer_names(spec):
     return [layer.name for layer in named_network(spec).layers]
 
 
-def forward_layers(spec, weights, X, names, *, weighted=False):
+def forward_layers(spec, weights, X, names, *, weighted=False, into=None):
     """Outputs of the named layers, after their activations.
 
     Parameters
@@ -37,6 +37,8 @@ def forward_layers(spec, weights, X, names, *, weighted=False):
     names : sequence of str
     weighted : bool, default=False
         Also what the activations get, where layers have one.
+    into : tuple of dict, default=None
+        Arrays to write to, for the outputs and for what the activations get.
 
     Returns
     -------
@@ -48,28 +50,35 @@ def forward_layers(spec, weights, X, names, *, weighted=False):
     """
     known = spec.activation in ACTIVATIONS if isinstance(spec.activation, str) else None
     if isinstance(spec, DenseSpec) and (known or not spec.widths):
-        outputs, before = _dense_layers(spec, weights, X, names, weighted)
+        outputs, before = _dense_layers(spec, weights, X, names, weighted, into)
     else:
-        outputs, before = _compiled_layers(spec, weights, X, tuple(names), weighted)
+        names = tuple(names)
+        outputs, before = _compiled_layers(spec, weights, X, names, weighted, into)
     return (outputs, before) if weighted else outputs
 
 
-def _dense_layers(spec, weights, X, names, weighted):
+def wider_dtype(spec, X):
+    """Single precision where the samples and the network are, else double."""
     own = X.dtype if X.dtype.kind == "f" else spec.array_dtype
-    dtype = np.result_type(own, spec.array_dtype)
+    return np.result_type(own, spec.array_dtype)
+
+
+def _dense_layers(spec, weights, X, names, weighted, into):
+    dtype = wider_dtype(spec, X)
     layers = FoldedLayers(spec, weights, dtype)
     products = layers.products(len(spec.hidden_layer_sizes))
     activations = [ACTIVATIONS.get(spec.activation)] * (len(products) - 1)
     activations.append(_OUTPUTS[spec.output])
     last = max(map(layer_names(spec).index, names), default=-1) + 1
     steps = list(zip(layer_names(spec), products, activations, strict=True))[:last]
-    outputs, before = {}, {}
-    for name, (kernel, _), _ in steps:
-        shape = X.shape[0], kernel.shape[1]
-        if name in names:
-            outputs[name] = np.empty(shape, dtype)
-            if weighted:
-                before[name] = np.empty(shape, dtype)
+    shapes = {
+        name: (X.shape[0], len(bias)) for name, (_, bias), _ in steps if name in names
+    }
+    if into is None:
+        outputs = {name: np.empty(shape, dtype) for name, shape in shapes.items()}
+        before = {name: np.empty(shapes[name], dtype) for name in shapes if weighted}
+    else:
+        outputs, before = into
     for piece in pieces(X, _NUMPY_ROWS):
         x = layers.scaled(dense_rows(X[piece]))
         for name, (kernel, bias), activation in steps:
@@ -83,22 +92,21 @@ def _dense_layers(spec, weights, X, names, weighted):
     return outputs, before
 
 
-def _compiled_layers(spec, weights, X, names, weighted):
+def _compiled_layers(spec, weights, X, names, weighted, into):
     from skdeep.inference._compiled import constants
 
     call = _call(spec, names, weighted)
-    parts = []
+    results = into or ({}, {})
     for piece in pieces(X, spec.rows_at_once):
         x = np.asarray(dense_rows(X[piece]), spec.array_dtype)
-        results = call(*constants(weights), x)
-        parts.append([{k: v.numpy() for k, v in part.items()} for part in results])
-    return [_concatenated([part[i] for part in parts]) for i in range(2)]
-
-
-def _concatenated(parts):
-    if len(parts) == 1:
-        return parts[0]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        for arrays, tensors in zip(results, call(*constants(weights), x), strict=True):
+            for name, tensor in tensors.items():
+                if name not in arrays:
+                    shape = X.shape[0], *tensor.shape[1:]
+                    arrays[name] = np.empty(shape, spec.array_dtype)
+                # In the tensor's own memory: numpy() would copy it.
+                arrays[name][piece] = memoryview(tensor)
+    return results
 
 
 @functools.lru_cache(maxsize=64)
@@ -111,7 +119,8 @@ def _call(spec, names, weighted):
 
     def call(trainable, non_trainable, X):
         outputs, before, _ = run(trainable, non_trainable, X)
-        return outputs, before if weighted else {}
+        parts = outputs, before if weighted else {}
+        return tf.nest.map_structure(lambda t: tf.cast(t, spec.array_dtype), parts)
 
     model = named_network(spec).model
     lists = model.trainable_variables, model.non_trainable_variables

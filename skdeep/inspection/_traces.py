@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from skdeep.inference import forward_layers, layer_names
+from skdeep.inference import forward_layers, layer_names, wider_dtype
 from skdeep.inspection._fitted import network_and_samples
 from skdeep.inspection._layer_outputs import network_rows
 from skdeep.networks import DenseSpec, Weights, is_weight
@@ -73,11 +73,19 @@ def forward_trace(estimator, X):
     """
     inner, rows = _dense_network(estimator, X)
     network = inner.network_
-    names = layer_names(network.spec)
-    outputs, weighted = forward_layers(
-        network.spec, network.weights, rows, names, weighted=True
+    nodes = _Nodes(network, _dense(rows), wider_dtype(network.spec, rows))
+    weighted, of_weighted = nodes.column()
+    activation, of_activation = nodes.column()
+    forward_layers(
+        network.spec,
+        network.weights,
+        rows,
+        layer_names(network.spec),
+        weighted=True,
+        into=(of_activation, of_weighted),
     )
-    return _nodes(network, rows, {"weighted_input": weighted, "activation": outputs})
+    nodes.complete(of_activation)
+    return nodes.frame({"weighted_input": weighted, "activation": activation})
 
 
 @validate_params(
@@ -135,13 +143,19 @@ def backward_trace(estimator, X, y, *, learning_rate=0.01):
     network = _in_double(inner.network_)
     head = inner._head(inner._targets)
     found = slopes(network.spec, head, network.weights, _dense(rows), Y)
-    columns = {
-        "weighted_input": found.weighted,
-        "activation": found.outputs,
-        "delta": found.deltas,
-    }
-    nodes = _nodes(network, rows, columns)
-    return BackwardTrace(found.loss, nodes, _weights(network, found, learning_rate))
+    nodes, columns = _Nodes(network, _dense(rows), "float64"), {}
+    for name, of_layers in [
+        ("weighted_input", found.weighted),
+        ("activation", found.outputs),
+        ("delta", found.deltas),
+    ]:
+        columns[name], parts = nodes.column()
+        for layer, values in of_layers.items():
+            parts[layer][:] = values
+        if name == "activation":
+            nodes.complete(parts)
+    weights = _weights(network, found, learning_rate)
+    return BackwardTrace(found.loss, nodes.frame(columns), weights)
 
 
 def encoded_targets(estimator, X, y):
@@ -190,52 +204,68 @@ def _dense(rows):
     return rows.toarray() if hasattr(rows, "toarray") else rows
 
 
-def _nodes(network, rows, columns):
-    """A row for each layer, sample and node.
+class _Nodes:
+    """The rows of a trace: each layer's, then each sample's, then each node's.
+
+    Columns are made whole, and filled layer by layer: a trace of many samples is large.
 
     Parameters
     ----------
-    columns : dict of str to dict of str to ndarray of shape (n_samples, n_nodes)
-        By the column's name, then by the layer's.
+    network : FittedNetwork
+    X : ndarray of shape (n_samples, n_features)
+    dtype : dtype
     """
-    import pandas as pd
 
-    outputs = dict(columns["activation"])
-    spec, X = network.spec, _dense(rows)
-    layers = {"input": X}
-    if spec.normalize:
-        layers["standardized_input"] = network.inputs.apply(X)
-    layers.update(outputs)
-    if spec.output == "linear" and _scales(network.outputs):
-        layers["rescaled_output"] = network.outputs.undo(outputs["output"])
-    columns = {**columns, "activation": layers}
-    widths = [values.shape[1] for values in layers.values()]
-    n_samples = len(X)
-    counts = n_samples * np.array(widths)
-    codes = np.repeat(np.arange(len(layers), dtype=np.int8), counts)
-    numbers = np.arange(n_samples, dtype=np.int32)
-    samples = [np.repeat(numbers, width) for width in widths]
-    nodes = [np.tile(np.arange(w, dtype=np.int32), n_samples) for w in widths]
-    frame = {
-        "layer": pd.Categorical.from_codes(codes, list(layers)),
-        "sample": np.concatenate(samples),
-        "node": np.concatenate(nodes),
-    }
-    dtype = next(iter(outputs.values())).dtype
-    for name, of_layers in columns.items():
-        frame[name] = _column(of_layers, layers, dtype)
-    return pd.DataFrame(frame, copy=False)
+    def __init__(self, network, X, dtype):
+        spec = network.spec
+        self._network, self._X, self._dtype = network, X, dtype
+        widths = {"input": X.shape[1]}
+        if spec.normalize:
+            widths["standardized_input"] = X.shape[1]
+        sizes = [*spec.hidden_layer_sizes, spec.units]
+        widths.update(zip(layer_names(spec), sizes, strict=True))
+        if spec.output == "linear" and _scales(network.outputs):
+            widths["rescaled_output"] = spec.units
+        self._widths = widths
 
+    def column(self):
+        """A new column, and its parts of shape (n_samples, n_nodes) by layer."""
+        column = np.empty(len(self._X) * sum(self._widths.values()), self._dtype)
+        parts, start = {}, 0
+        for name, width in self._widths.items():
+            stop = start + len(self._X) * width
+            parts[name] = column[start:stop].reshape(len(self._X), width)
+            if name not in layer_names(self._network.spec):
+                parts[name][:] = np.nan
+            start = stop
+        return column, parts
 
-def _column(of_layers, layers, dtype):
-    """One column; NaN in layers that have no such value."""
-    column = np.empty(sum(values.size for values in layers.values()), dtype)
-    start = 0
-    for name, values in layers.items():
-        part = column[start : start + values.size]
-        part[:] = of_layers[name].ravel() if name in of_layers else np.nan
-        start += values.size
-    return column
+    def complete(self, parts):
+        """Fill in the activations outside of the layers."""
+        network = self._network
+        parts["input"][:] = self._X
+        if "standardized_input" in parts:
+            parts["standardized_input"][:] = network.inputs.apply(self._X)
+        if "rescaled_output" in parts:
+            parts["rescaled_output"][:] = network.outputs.undo(parts["output"])
+
+    def frame(self, columns):
+        """The table with these columns."""
+        import pandas as pd
+
+        n_samples, n_rows = len(self._X), len(next(iter(columns.values())))
+        layer = np.empty(n_rows, np.int8)
+        sample, node = np.empty(n_rows, np.int32), np.empty(n_rows, np.int32)
+        start = 0
+        for code, width in enumerate(self._widths.values()):
+            rows = slice(start, start + n_samples * width)
+            layer[rows] = code
+            sample[rows].reshape(n_samples, width)[:] = np.arange(n_samples)[:, None]
+            node[rows].reshape(n_samples, width)[:] = np.arange(width)
+            start = rows.stop
+        layers = pd.Categorical.from_codes(layer, list(self._widths))
+        numbers = {"layer": layers, "sample": sample, "node": node}
+        return pd.DataFrame({**numbers, **columns}, copy=False)
 
 
 def _scales(standardization):

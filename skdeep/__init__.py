@@ -29,6 +29,7 @@ _HOME = {
     "TextRegressor": "skdeep.estimators",
     "TokenSequences": "skdeep.estimators",
     "backward_trace": "skdeep.inspection",
+    "diagnose": "skdeep.inspection",
     "forward_trace": "skdeep.inspection",
     "fuse": "skdeep.fusion",
     "layer_outputs": "skdeep.inspection",

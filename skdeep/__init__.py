@@ -34,6 +34,7 @@ _HOME = {
     "fuse": "skdeep.fusion",
     "layer_outputs": "skdeep.inspection",
     "load": "skdeep.persistence",
+    "report": "skdeep.reports",
     "rolling_windows": "skdeep.forecasting",
     "save": "skdeep.persistence",
 }

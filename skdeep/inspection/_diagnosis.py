@@ -21,6 +21,7 @@ _CHECKS = (
     _layer_findings.gradients,
     _layer_findings.updates,
 )
+_INDENT = {"initial_indent": "  ", "subsequent_indent": "  "}
 
 
 class Diagnosis:
@@ -51,9 +52,7 @@ class Diagnosis:
         lines = [f"Diagnosis of {self._title}: {self._count()}.", ""]
         for finding, layers, advice in self._advice():
             lines.append(f"* {finding}{f' ({layers})' if layers else ''}")
-            lines += textwrap.wrap(advice, 84, initial_indent="  ")[:1]
-            rest = textwrap.wrap(advice, 84, initial_indent="  ")[1:]
-            lines += textwrap.wrap(" ".join(rest), 84, initial_indent="  ") + [""]
+            lines += [*textwrap.wrap(advice, 84, **_INDENT), ""]
         facts = self.frame[["measure", "layer", "value", "healthy"]]
         table = facts.to_string(index=False, float_format=_number, justify="left")
         return "\n".join([*lines, table])

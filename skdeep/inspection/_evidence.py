@@ -40,8 +40,9 @@ class Evidence:
         By layer, the root of the mean square of the norms of single samples'
         gradients, divided by the norm of the weights.
     updates : dict of str to float
-        By layer, the norm of what a network's first step changes, divided by the norm
-        of the weights before it.
+        By layer, the norm of what a new network's first step changes, divided by the
+        norm of the weights before it. Vectors of tokens are left out: they start small,
+        and steps change few of them.
     """
 
     estimator: object
@@ -141,7 +142,7 @@ def _slopes(estimator, rows, Y):
     signs = np.random.RandomState(0).choice([-1.0, 1.0], len(Y))
     plain = replace(network.spec, l1=0.0, l2=0.0)
     found = slopes(plain, head, network.weights, rows, Y, signs)
-    before = _matrices(network.spec, network.weights)
+    before = _matrices(network.spec, network.weights, "kernel", "embeddings")
     # Each gradient was divided by the number of samples.
     scale = 1.0
     if getattr(head.keras_loss(), "reduction", None) != "sum":
@@ -164,10 +165,10 @@ def _first_updates(estimator, samples, y):
     rng = np.random.RandomState(0)
     data = twin._encode(*batch, None, None, before, None, rng)
     outcome = train(twin._job(data, 1, before, rng, whole=False), twin.engine)
-    old = _matrices(before.spec, before.weights)
+    old = _matrices(before.spec, before.weights, "kernel")
     if outcome.diverged_at is not None:
         return dict.fromkeys(_by_layer(old, old), np.inf)
-    new = _matrices(before.spec, outcome.weights)
+    new = _matrices(before.spec, outcome.weights, "kernel")
     return _by_layer(old, {name: new[name] - old[name] for name in old})
 
 
@@ -193,14 +194,13 @@ def _initial(estimator):
     return replace(network, weights=Weights(trainable, fixed))
 
 
-def _matrices(spec, weights):
+def _matrices(spec, weights, *endings):
     """The trainable arrays by name, without biases and scales."""
     from skdeep.networks._named import named_places
 
     places = [(name, place) for name, place in named_places(spec) if place.trainable]
     arrays = {name: place.of(weights) for name, place in places}
-    kernels = ("kernel", "embeddings")
-    return {k: v for k, v in arrays.items() if k.rpartition("/")[2].endswith(kernels)}
+    return {name: a for name, a in arrays.items() if name.endswith(endings)}
 
 
 def _by_layer(weights, changes):

@@ -21,6 +21,7 @@ _N_BINS = 15
 _MOST_OVERCONFIDENCE = 0.1
 # Too little confidence hides no mistake, and label smoothing brings it about.
 _MOST_UNDERCONFIDENCE = 0.2
+_CALIBRATE = "wrap the fitted network in CalibratedClassifierCV(FrozenEstimator(...))"
 
 
 def overfitting(evidence):
@@ -144,7 +145,7 @@ def imbalance(evidence):
 
 
 def scales(evidence):
-    """Inputs or targets of very different or large numbers, as the network gets them."""
+    """Inputs or targets of different or large size, as the network gets them."""
     spec = evidence.spec
     tokens = getattr(spec, "n_tokens", 0)
     if not (spec.normalize or tokens or getattr(spec, "backbone", None)):
@@ -215,23 +216,36 @@ def calibration(evidence):
     if evidence.probabilities is None:
         return
     confidence, right = _confidences(evidence)
-    error = _calibration_error(confidence, right)
     difference = float(np.mean(confidence) - np.mean(right))
-    yield Fact("mean confidence minus accuracy", difference)
-    most = _MOST_OVERCONFIDENCE if difference > 0 else _MOST_UNDERCONFIDENCE
-    most += 0.5 / np.sqrt(len(right))  # at most so large is the standard error
-    finding = "over-confident" if difference > 0 else "under-confident"
-    remedy = (
-        "set label_smoothing=0.1, dropout or early_stopping=True"
-        if difference > 0
-        else "lower label_smoothing and dropout, or raise epochs"
-    )
+    noise = 0.5 / np.sqrt(len(right))  # at most so large is the standard error
+    low, high = -_MOST_UNDERCONFIDENCE - noise, _MOST_OVERCONFIDENCE + noise
+    measure, healthy = "mean confidence minus accuracy", f"{low:.2g} to {high:.2g}"
+    fact = Fact(measure, difference, healthy)
+    yield fact if low <= difference <= high else fact.ill(*_miscalibrated(fact))
+    error = _calibration_error(confidence, right)
+    # What samples that are few in their bins make of a calibrated network.
+    most = _MOST_OVERCONFIDENCE + 0.4 * np.sqrt(_N_BINS / len(right))
     yield Fact("expected calibration error", error, f"at most {most:.2g}").or_ill(
-        error > most,
-        finding,
-        f"The mean probability of what is predicted is {np.mean(confidence):.0%}, but "
-        f"{np.mean(right):.0%} of it is right: {remedy}, or wrap the fitted network in "
-        "CalibratedClassifierCV(FrozenEstimator(network)).",
+        low <= difference <= high and error > most,
+        "miscalibrated",
+        f"Probabilities differ by {error:.2f} from the share of right predictions, "
+        f"above it for some and below for others: {_CALIBRATE}.",
+    )
+
+
+def _miscalibrated(fact):
+    """The finding and the advice."""
+    off = f"{abs(fact.value):.2f}"
+    if fact.value > 0:
+        remedy = "set label_smoothing=0.1, dropout or early_stopping=True"
+        return "over-confident", (
+            f"The probabilities of predictions are {off} above the share of right "
+            f"ones: {remedy}, or {_CALIBRATE}."
+        )
+    remedy = "lower label_smoothing and dropout, raise epochs"
+    return "under-confident", (
+        f"The probabilities of predictions are {off} below the share of right "
+        f"ones: {remedy}, or {_CALIBRATE}."
     )
 
 

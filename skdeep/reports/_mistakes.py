@@ -41,8 +41,10 @@ def mistakes(estimator, X, shown, n_worst=12):
         return "<p>None: every prediction is right.</p>"
     given = _safe_indexing(X, worst)
     inner, samples = network_and_samples(estimator, given)
-    if getattr(inner, "window", None) is not None:
-        return table(_values(inner, given, worst, shown))  # its past is needed, too
+    images = isinstance(inner.network_.spec, ConvSpec)  # may be given as paths
+    table_given = hasattr(given, "columns")
+    if not (images or table_given) and all(isinstance(x, str) for x in given):
+        return _texts(given, worst, shown)
     pictures = _pictures(inner, samples)
     if pictures is None:
         return table(_values(inner, given, worst, shown))
@@ -77,14 +79,14 @@ def losses_of(y, predicted, probabilities, classes):
 
 def _pictures(estimator, samples):
     """A picture for each sample, or None where none would show it."""
-    rows = None
-    if not hasattr(samples, "tocsr"):
-        rows = network_rows(estimator, samples)
     spec = estimator.network_.spec
+    # A row's window needs the rows before it.
+    windows = getattr(estimator, "window", None) is not None
+    if hasattr(samples, "tocsr") or windows or getattr(spec, "n_tokens", 0):
+        return None
+    rows = network_rows(estimator, samples)
     if isinstance(spec, ConvSpec):
         return [image(row, "image") for row in rows]
-    if rows is None or getattr(spec, "n_tokens", 0):
-        return None
     if rows.ndim == 3:
         if getattr(spec, "masked", False):
             rows = [row[row[:, -1] > 0.5, :-1] for row in rows]
@@ -105,7 +107,10 @@ def _caption(number, shown):
 
 def _words(number, shown):
     """What is true, what was predicted, and how sure."""
-    words = {"true": _text(shown.y, number), "predicted": _text(shown.predicted, number)}
+    words = {
+        "true": _text(shown.y, number),
+        "predicted": _text(shown.predicted, number),
+    }
     if shown.confidence is not None:
         words["confidence"] = f"{shown.confidence[number]:.0%}"
     return words
@@ -129,7 +134,7 @@ def _short(value):
 
 
 def _values(estimator, given, worst, shown):
-    """A row for each sample: its target, its prediction, its first features or text."""
+    """A row for each sample: its target, its prediction, its first features."""
     import pandas as pd
 
     rows = []
@@ -145,8 +150,6 @@ def _features(estimator, sample):
         sample = sample.toarray()
     columns = getattr(sample, "columns", None)
     first = sample.iloc[0] if hasattr(sample, "iloc") else sample[0]
-    if isinstance(first, str):
-        return {"text": _short(first)}
     values = np.ravel(np.asarray(first, dtype=object))
     if columns is None:
         names = getattr(estimator, "feature_names_in_", ())
@@ -154,3 +157,13 @@ def _features(estimator, sample):
         columns = names if same else [f"x{i}" for i in range(len(values))]
     some = list(zip(columns, values, strict=True))[:_MOST_FEATURES]
     return {str(name): _short(value) for name, value in some}
+
+
+def _texts(given, worst, shown):
+    """A paragraph for each text."""
+    paragraphs = ""
+    for text, number in zip(given, worst, strict=True):
+        words = [f"{key}: {value}" for key, value in _words(number, shown).items()]
+        head = html.escape(", ".join([f"sample {number}", *words]))
+        paragraphs += f"<p><b>{head}</b><br>{html.escape(_short(text))}</p>"
+    return paragraphs

@@ -20,6 +20,7 @@ table.numbers td { text-align: right; }
 .wide { overflow-x: auto; }
 pre { white-space: pre-wrap; margin: 0; }
 figure { margin: 0 0 1em; }
+.charts { display: flex; flex-wrap: wrap; gap: 0 1em; }
 .grid { display: flex; flex-wrap: wrap; gap: 1em; }
 .grid figure { width: 9em; margin: 0; font-size: .85em; }
 .grid img { width: 100%; }

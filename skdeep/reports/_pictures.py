@@ -20,9 +20,11 @@ _LONGEST_LABEL = 20
 
 def curves(history, best_epoch):
     """The history's columns, each with its validation, against epochs."""
+    if not len(history):
+        return "<p>None: the network was not trained here.</p>"
     parts = []
     for name in [n for n in history if not n.startswith("val_")]:
-        figure, ax = _figure(6.4, 3.4)
+        figure, ax = _figure(5.2, 3.0)
         mark = "o" if len(history) == 1 else None
         ax.plot(history.index, history[name], marker=mark, label="training")
         if f"val_{name}" in history:
@@ -33,7 +35,7 @@ def curves(history, best_epoch):
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.legend()
         parts.append(picture(drawn(figure), f"{name} of each epoch"))
-    return "".join(f"<figure>{part}</figure>" for part in parts)
+    return _side_by_side(parts)
 
 
 def confusion(y, predicted, classes):
@@ -46,7 +48,7 @@ def confusion(y, predicted, classes):
         frame = pd.DataFrame(rows).T.rename_axis("label").reset_index()
         return table(frame, numbers=True)
     written = len(classes) <= _MOST_WRITTEN_CLASSES
-    side = np.clip(1.5 + 0.5 * len(classes), 4, 9)
+    side = np.clip(1.5 + 0.38 * len(classes), 3.5, 8)
     figure, ax = _figure(side, side)
     counts = confusion_matrix(y, predicted, labels=classes)
     labels = [_plain(label) for label in classes]
@@ -66,20 +68,29 @@ def residuals(y, predicted):
     n_outputs = columns[0].shape[1]
     parts = []
     for number in range(min(n_outputs, _MOST_OUTPUTS)):
-        figure, axes = _figure(8.4, 4.0, 2)
-        for ax, kind in zip(
-            axes, ("actual_vs_predicted", "residual_vs_predicted"), strict=True
-        ):
-            PredictionErrorDisplay(
-                y_true=columns[0][:, number], y_pred=columns[1][:, number]
-            ).plot(ax=ax, kind=kind, scatter_kwargs={"alpha": 0.5, "s": 12})
         name = f"output {number}" if n_outputs > 1 else ""
-        figure.suptitle(name)
-        alt = " ".join(["targets and residuals against predictions", name]).strip()
-        parts.append(f"<figure>{picture(drawn(figure), alt)}</figure>")
+        pair = [values[:, number] for values in columns]
+        for kind in ("actual_vs_predicted", "residual_vs_predicted"):
+            parts.append(_errors(*pair, kind, name))
+    content = _side_by_side(parts)
     if n_outputs > _MOST_OUTPUTS:
-        parts.append(f"<p>The first {_MOST_OUTPUTS} of {n_outputs} outputs.</p>")
-    return "".join(parts)
+        content += f"<p>The first {_MOST_OUTPUTS} of {n_outputs} outputs.</p>"
+    return content
+
+
+def _errors(y, predicted, kind, name):
+    figure, ax = _figure(4.2, 3.8)
+    display = PredictionErrorDisplay(y_true=y, y_pred=predicted)
+    display.plot(ax=ax, kind=kind, scatter_kwargs={"alpha": 0.5, "s": 12})
+    ax.set_title(name)
+    if kind == "actual_vs_predicted":
+        ax.tick_params("x", rotation=30)  # sklearn's ticks have many digits
+    return picture(drawn(figure), f"{kind.replace('_', ' ')} {name}".strip())
+
+
+def _side_by_side(parts):
+    figures = "".join(f"<figure>{part}</figure>" for part in parts)
+    return f'<div class="charts">{figures}</div>'
 
 
 def image(values, alt):
@@ -105,12 +116,12 @@ def sequence(values, alt):
     return picture(drawn(figure), alt)
 
 
-def _figure(width, height, n_columns=1):
+def _figure(width, height):
     """A figure and its axes, without pyplot's state."""
     from matplotlib.figure import Figure
 
     figure = Figure((width, height), layout="constrained")
-    return figure, figure.subplots(1, n_columns)
+    return figure, figure.subplots()
 
 
 def _plain(label):

@@ -179,13 +179,12 @@ def _trained(estimator, inner, X, y):
 
     history = inner.history_
     changed = _changed_params(inner)
-    metric = "R2" if not hasattr(inner, "classes_") else "accuracy"
     facts = {
         "network": f"{type(inner).__name__}, {_count(inner)} parameters",
         "parameters": ", ".join(f"{k}={v!r}" for k, v in changed.items()) or "defaults",
-        "inside of": "" if estimator is inner else repr(estimator),
+        "inside of": "" if estimator is inner else " ".join(repr(estimator).split()),
         "samples here": f"X of shape {_shape(X)}, y of shape {_shape(y)}",
-        "score here": f"{estimator.score(X, y):.4g} ({metric})",
+        "score here": f"{estimator.score(X, y):.4g} ({_metric(estimator, inner)})",
         "epochs": f"{len(history)}, best {inner.best_epoch_}" if len(history) else "",
     }
     if len(history):
@@ -195,6 +194,14 @@ def _trained(estimator, inner, X, y):
     frame = pd.DataFrame({"what": facts.keys(), "value": facts.values()})
     with pd.option_context("display.max_colwidth", None):
         return table(frame, header=False)
+
+
+def _metric(estimator, inner):
+    """What the score of a search or of a network is."""
+    scoring = getattr(estimator, "scoring", None)
+    if scoring is not None:
+        return scoring if isinstance(scoring, str) else "by its own scoring"
+    return "accuracy" if hasattr(inner, "classes_") else "R2"
 
 
 def _count(estimator):
@@ -210,6 +217,6 @@ def _layers(estimator):
     frame = estimator.summary().reset_index()
     shapes = frame["output_shape"]
     frame["output_shape"] = [
-        " × ".join("any" if n is None else str(n) for n in shape) for shape in shapes
+        " by ".join("any" if n is None else str(n) for n in shape) for shape in shapes
     ]
     return table(frame.rename(columns=lambda name: name.replace("_", " ")))

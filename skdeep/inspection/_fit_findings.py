@@ -74,9 +74,9 @@ def underfitting(evidence):
     losses = estimator.history_.get("loss", ())
     stopped = estimator.early_stopping and len(losses) < estimator.epochs
     ill = [fact for fact in overfitting(evidence) if fact.finding]
-    if len(losses) < 2 or stopped or ill:
+    if len(losses) < 3 or stopped or ill:
         return
-    fall = losses.iloc[(len(losses) - 1) // 2] - losses.iloc[-1]
+    fall = losses.iloc[len(losses) // 2] - losses.iloc[-1]
     share = float(fall / _whole_fall(losses))
     healthy = f"at most {_MOST_LATE_FALL}"
     yield Fact("fall of the loss in the second half", share, healthy).or_ill(
@@ -88,7 +88,10 @@ def underfitting(evidence):
 
 
 def baseline(evidence):
-    """Predictions that are no better than the majority, or the mean."""
+    """Predictions that are no better than the majority, or the mean.
+
+    Accuracy may be: where classes are weighted, that of the classes decides.
+    """
     y, predicted = evidence.y, evidence.predicted
     blank = np.zeros((len(y), 1))
     if evidence.probabilities is None:
@@ -101,15 +104,32 @@ def baseline(evidence):
         score = float(np.mean(predicted == y))
         floor = float(np.mean(simple.fit(blank, y).predict(blank) == y))
     least = floor + _LEAST_SKILL * (1 - floor)
-    # A y of one class, or of one value, says nothing about a network.
     fact = Fact(name, score, f"above {least:.2g} ({best}: {floor:.2g})")
+    # A y of one class, or of one value, says nothing about a network.
     yield fact.or_ill(
-        floor < 1 and not score > least,
+        floor < 1 and not score > least and not _finds_classes(evidence),
         "no better than the baseline",
         f"Predicting {best} for every sample does about as well: look for unscaled "
         "inputs, dead layers and a wrong learning_rate, raise hidden_layer_sizes or "
         "epochs; if nothing helps, the features may not tell the target.",
     )
+
+
+def _finds_classes(evidence):
+    """Whether classes are found that the majority hides, as with class weights."""
+    if evidence.probabilities is None or evidence.y.ndim > 1:
+        return False
+    recalls = _recalls(evidence)[2]
+    chance = 1 / len(recalls)
+    return np.mean(recalls) > chance + _LEAST_SKILL * (1 - chance)
+
+
+def _recalls(evidence):
+    """The classes in y, how many samples they have, and the share that is found."""
+    y, predicted = evidence.y, evidence.predicted
+    present, counts = np.unique(y, return_counts=True)
+    recalls = recall_score(y, predicted, labels=present, average=None, zero_division=0)
+    return present, counts, recalls
 
 
 def _r2(y, predicted):
@@ -123,8 +143,7 @@ def imbalance(evidence):
     y, predicted = evidence.y, evidence.predicted
     if evidence.probabilities is None or y.ndim > 1:
         return
-    present, counts = np.unique(y, return_counts=True)
-    recalls = recall_score(y, predicted, labels=present, average=None, zero_division=0)
+    present, counts, recalls = _recalls(evidence)
     yield Fact("share of the largest class", float(counts.max() / counts.sum()))
     never = [c for c in present[counts >= 5] if not (predicted == c).any()]
     yield Fact("classes never predicted", float(len(never)))
@@ -138,9 +157,9 @@ def imbalance(evidence):
     yield Fact("balanced accuracy", balanced).or_ill(
         bool(uneven and (never or lost > _MOST_LOST_RECALL)),
         "class imbalance",
-        f"Rare classes are missed ({rarest} has {counts.min()} of {len(y)} samples, of "
-        f"which {recalls[counts.argmin()]:.0%} are found): {remedy}, or get more "
-        "samples of them.",
+        f"Rare classes are missed (class {rarest} has {counts.min()} of {len(y)} "
+        f"samples, of which {recalls[counts.argmin()]:.0%} are found): {remedy}, or "
+        "get more samples of them.",
     )
 
 
@@ -196,7 +215,7 @@ def capacity(evidence):
     Without that they are no fault: large networks often generalise.
     """
     parameters = evidence.estimator.summary()["parameters"].sum()
-    n_values = evidence.n_samples * evidence.Y[0].size
+    n_values = evidence.n_samples * evidence.y.size / len(evidence.rows)
     ratio = float(parameters / n_values)
     ill = [fact for fact in overfitting(evidence) if fact.finding]
     yield Fact("parameters per target value of X", ratio).or_ill(
@@ -224,12 +243,13 @@ def calibration(evidence):
     yield fact if low <= difference <= high else fact.ill(*_miscalibrated(fact))
     error = _calibration_error(confidence, right)
     # What samples that are few in their bins make of a calibrated network.
-    most = _MOST_OVERCONFIDENCE + 0.4 * np.sqrt(_N_BINS / len(right))
+    base = _MOST_OVERCONFIDENCE if difference > 0 else _MOST_UNDERCONFIDENCE
+    most = base + 0.4 * np.sqrt(_N_BINS / len(right))
     yield Fact("expected calibration error", error, f"at most {most:.2g}").or_ill(
         low <= difference <= high and error > most,
         "miscalibrated",
-        f"Probabilities differ by {error:.2f} from the share of right predictions, "
-        f"above it for some and below for others: {_CALIBRATE}.",
+        f"Predictions of about the same probability are right more or less often than "
+        f"it says, by {error:.2f} on average: {_CALIBRATE}.",
     )
 
 

@@ -16,7 +16,7 @@ img { max-width: 100%; height: auto; background: #fff; }
 table { border-collapse: collapse; font-size: .9em; }
 th, td { padding: .25em .7em; border-bottom: 1px solid #8884; text-align: left;
   vertical-align: top; }
-table.numbers td { text-align: right; }
+table.numbers :is(th, td):not(:first-child) { text-align: right; }
 .wide { overflow-x: auto; }
 pre { white-space: pre-wrap; margin: 0; }
 figure { margin: 0 0 1em; }

@@ -13,7 +13,7 @@ from sklearn.metrics import (
 from skdeep.reports._page import drawn, picture, table
 
 _MOST_WRITTEN_CLASSES = 15
-_MOST_CLASSES = 60
+MOST_CLASSES = 60
 _MOST_OUTPUTS = 4
 _LONGEST_LABEL = 20
 
@@ -38,15 +38,18 @@ def curves(history, best_epoch):
     return _side_by_side(parts)
 
 
-def confusion(y, predicted, classes):
-    """Classes against predicted classes; many labels in a table."""
+def by_label(y, predicted):
+    """Precision and recall of each label."""
     import pandas as pd
 
-    if y.ndim > 1 or len(classes) > _MOST_CLASSES:
-        rows = classification_report(y, predicted, output_dict=True, zero_division=0)
-        rows = {k: v for k, v in rows.items() if isinstance(v, dict)}
-        frame = pd.DataFrame(rows).T.rename_axis("label").reset_index()
-        return table(frame, numbers=True)
+    rows = classification_report(y, predicted, output_dict=True, zero_division=0)
+    rows = {label: row for label, row in rows.items() if isinstance(row, dict)}
+    frame = pd.DataFrame(rows).T.rename_axis("label").reset_index()
+    return table(frame, numbers=True)
+
+
+def confusion(y, predicted, classes):
+    """Classes against predicted classes."""
     written = len(classes) <= _MOST_WRITTEN_CLASSES
     side = np.clip(1.5 + 0.38 * len(classes), 3.5, 8)
     figure, ax = _figure(side, side)

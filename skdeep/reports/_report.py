@@ -14,7 +14,13 @@ from skdeep.inspection._evidence import values
 from skdeep.inspection._fitted import network_and_samples
 from skdeep.reports._mistakes import losses_of, mistakes
 from skdeep.reports._page import page, table
-from skdeep.reports._pictures import confusion, curves, residuals
+from skdeep.reports._pictures import (
+    MOST_CLASSES,
+    by_label,
+    confusion,
+    curves,
+    residuals,
+)
 
 
 class Report:
@@ -132,16 +138,11 @@ def report(estimator, X, y, path=None):
     inner, samples = network_and_samples(estimator, X)
     diagnosis = diagnose(estimator, X, y)
     shown = _predictions(inner, samples, y)
-    flat = values(inner, shown.y), values(inner, shown.predicted)
-    if shown.probabilities is None:
-        errors = "Residuals", residuals(*flat)
-    else:
-        errors = "Confusion matrix", confusion(*flat, inner.classes_)
     sections = [
         ("What was trained", _trained(estimator, inner, X, y)),
         ("Diagnosis", diagnosis._repr_html_()),
         ("Learning curves", curves(inner.history_, inner.best_epoch_)),
-        errors,
+        _errors(inner, shown),
         ("Layers", _layers(inner)),
         ("Worst mistakes", mistakes(estimator, X, shown)),
     ]
@@ -172,6 +173,17 @@ def _predictions(estimator, samples, y):
     losses = losses_of(*flat, rows, classes)
     losses = losses.reshape(len(y), -1).mean(axis=1)
     return Predictions(y, predicted.reshape(y.shape), probabilities, losses)
+
+
+def _errors(estimator, shown):
+    """The heading and what stands below it."""
+    pair = [values(estimator, part) for part in (shown.y, shown.predicted)]
+    if shown.probabilities is None:
+        return "Residuals", residuals(*pair)
+    classes = estimator.classes_
+    if pair[0].ndim > 1 or len(classes) > MOST_CLASSES:
+        return "Labels", by_label(*pair)
+    return "Confusion matrix", confusion(*pair, classes)
 
 
 def _trained(estimator, inner, X, y):

@@ -159,39 +159,33 @@ def _first_updates(estimator, samples, y):
     n_rows = estimator._batch_size(len(y)) if estimator.batch_size == "auto" else None
     n_rows = n_rows or min(estimator.batch_size, len(y))
     twin.callbacks, twin.metrics, twin.batch_size = None, None, n_rows
-    twin.learning_rate_schedule = _beginning(estimator.learning_rate_schedule)
-    before = _initial(estimator)
     batch = _safe_indexing(samples, np.arange(n_rows)), y[:n_rows]
-    rng = np.random.RandomState(0)
-    data = twin._encode(*batch, None, None, before, None, rng)
-    outcome = train(twin._job(data, 1, before, rng, whole=False), twin.engine)
-    old = _matrices(before.spec, before.weights, "kernel")
+    rng, network = np.random.RandomState(0), estimator.network_
+    data = twin._encode(*batch, None, None, network, None, rng)
+    job = twin._job(data, 1, network, rng, whole=False)
+    job.resume = before = _new_weights(job, network)
+    outcome = train(job, twin.engine)
+    old = _matrices(job.spec, before, "kernel")
     if outcome.diverged_at is not None:
         return dict.fromkeys(_by_layer(old, old), np.inf)
-    new = _matrices(before.spec, outcome.weights, "kernel")
+    new = _matrices(job.spec, outcome.weights, "kernel")
     return _by_layer(old, {name: new[name] - old[name] for name in old})
 
 
-def _beginning(schedule):
-    """Named schedules start with the learning rate itself."""
-    return None if isinstance(schedule, str) else schedule
-
-
-def _initial(estimator):
-    """The network with new weights; a backbone keeps those that it has."""
+def _new_weights(job, network):
+    """Those before the first step; a backbone keeps what it has."""
     from skdeep.networks import Weights
     from skdeep.training._optimizers import OptimizerSpec
     from skdeep.training._program import program_for
 
-    network = estimator.network_
-    if getattr(network.spec, "backbone", None):
-        weights = replace(network.weights, optimizer=None, n_steps=0)
-        return replace(network, weights=weights)
-    head = estimator._head(estimator._targets)
-    program = program_for(network.spec, head, OptimizerSpec("sgd"), ())
+    if getattr(job.spec, "backbone", None):
+        return replace(network.weights, optimizer=None, n_steps=0)
+    optimizer = OptimizerSpec(job.optimizer, job)
+    if not optimizer.supported:
+        optimizer = OptimizerSpec("sgd")  # weights are the same
+    program = program_for(job.spec, job.head, optimizer, ())
     state = program.initial_state(np.random.RandomState(0), network.inputs)
-    trainable, fixed = ([v.numpy() for v in part] for part in state[:2])
-    return replace(network, weights=Weights(trainable, fixed))
+    return Weights(*([value.numpy() for value in part] for part in state[:2]))
 
 
 def _matrices(spec, weights, *endings):

@@ -21,6 +21,7 @@ from skdeep import (
     DenseClassifier,
     DenseRegressor,
     DivergenceWarning,
+    QuantileLoss,
     SequenceClassifier,
     SequenceRegressor,
     TextClassifier,
@@ -462,6 +463,23 @@ def test_callbacks_and_files_are_left_alone(iris, tmp_path):
     written = (tmp_path / "log.csv").read_text()
     diagnose(network, *iris)
     assert (tmp_path / "log.csv").read_text() == written
+
+
+def test_padding_counts_for_no_unit():
+    """Sequences of two steps beside longer ones: what follows their ends is zero."""
+    short = np.arange(100) % 20 > 0
+    lengths = np.where(short, 2, 8)
+    X = [image[:n] for image, n in zip(IMAGES[0][:100], lengths, strict=True)]
+    network = SequenceClassifier("conv", units=(8,), activation="sigmoid", epochs=1)
+    network.set_params(**SEED).fit(X, DIGITS[2][:100])
+    diagnosis = diagnose(network, X, DIGITS[2][:100])
+    assert value(diagnosis, "share of saturated units", "conv_1") == 0
+
+
+def test_quantiles_are_not_beside_the_mean():
+    loss = QuantileLoss(0.9)
+    diagnosis = examined(DenseRegressor((8,), loss=loss, epochs=2, **SEED), DIABETES)
+    assert "R2" not in set(diagnosis.frame["measure"])
 
 
 def test_a_network_that_was_not_trained():

@@ -297,6 +297,23 @@ def test_every_form_has_a_page(form):
     assert words in parts.text
 
 
+def test_many_classes_keep_their_labels_readable():
+    digits = load_digits()
+    X, y = digits.data[:200], digits.target[:200] * 2 + np.arange(200) % 2
+    page = report(DenseClassifier((4,), **TINY).fit(X, y), X, y)
+    assert '<figure class="wide large">' in section(page, "Confusion matrix")
+    y = np.arange(200) % 65
+    page = report(DenseClassifier((4,), **TINY).fit(X, y), X, y)
+    assert Page(section(page, "Labels")).rows[0][1:3] == ["precision", "recall"]
+
+
+def test_long_parameters_are_shortened(classifier, iris):
+    weights = {name: index for index, name in enumerate(range(5000))}
+    network = DenseClassifier((4,), class_weight=weights, **TINY)
+    network.fit(*iris)
+    assert len(section(report(network, *iris), "What was trained")) < 2000
+
+
 def test_files(classifier, iris, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     page = report(classifier, *iris)

@@ -7,12 +7,14 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_consistent_length
 
-from skdeep.inspection._fitted import network_and_samples
+from skdeep.inspection._fitted import network_and_samples, network_estimator
 from skdeep.inspection._layer_outputs import network_rows
 from skdeep.inspection._traces import encoded_targets
 
 _MOST_ROWS = 2000
 _LEAST_ROWS = 32
+# Also "recurrent_kernel" and others.
+_KERNEL = "kernel"
 
 
 @dataclass
@@ -38,11 +40,11 @@ class Evidence:
         Of the layers.
     gradients : dict of str to float
         By layer, the root of the mean square of the norms of single samples'
-        gradients, divided by the norm of the weights.
+        gradients, divided by the norm of the weights. Vectors of tokens are left out,
+        here and in updates: a sample has few of them.
     updates : dict of str to float
         By layer, the norm of what a new network's first step changes, divided by the
-        norm of the weights before it. Vectors of tokens are left out: they start small,
-        and steps change few of them.
+        norm of the weights before it.
     """
 
     estimator: object
@@ -82,11 +84,11 @@ def gathered(estimator, X, y):
     Evidence
     """
     check_consistent_length(X, y)
+    y = np.asarray(y)
     n_samples = len(y)
-    inner, samples = network_and_samples(estimator, X)
-    chosen = _some_rows(inner, n_samples)
-    samples = _safe_indexing(samples, chosen)
-    y = np.asarray(y)[chosen]
+    chosen = _some_rows(network_estimator(estimator), n_samples)
+    inner, samples = network_and_samples(estimator, _safe_indexing(X, chosen))
+    y = y[chosen]
     rows = network_rows(inner, samples)
     rows = rows.toarray() if hasattr(rows, "toarray") else rows
     Y = encoded_targets(inner, rows, y)
@@ -142,7 +144,7 @@ def _slopes(estimator, rows, Y):
     signs = np.random.RandomState(0).choice([-1.0, 1.0], len(Y))
     plain = replace(network.spec, l1=0.0, l2=0.0)
     found = slopes(plain, head, network.weights, rows, Y, signs)
-    before = _matrices(network.spec, network.weights, "kernel", "embeddings")
+    before = _kernels(network.spec, network.weights)
     # Each gradient was divided by the number of samples.
     scale = 1.0
     if getattr(head.keras_loss(), "reduction", None) != "sum":
@@ -165,10 +167,10 @@ def _first_updates(estimator, samples, y):
     job = twin._job(data, 1, network, rng, whole=False)
     job.resume = before = _new_weights(job, network)
     outcome = train(job, twin.engine)
-    old = _matrices(job.spec, before, "kernel")
+    old = _kernels(job.spec, before)
     if outcome.diverged_at is not None:
         return dict.fromkeys(_by_layer(old, old), np.inf)
-    new = _matrices(job.spec, outcome.weights, "kernel")
+    new = _kernels(job.spec, outcome.weights)
     return _by_layer(old, {name: new[name] - old[name] for name in old})
 
 
@@ -188,13 +190,12 @@ def _new_weights(job, network):
     return Weights(*([value.numpy() for value in part] for part in state[:2]))
 
 
-def _matrices(spec, weights, *endings):
-    """The trainable arrays by name, without biases and scales."""
+def _kernels(spec, weights):
+    """The trainable arrays by name, without biases, scales and vectors of tokens."""
     from skdeep.networks._named import named_places
 
     places = [(name, place) for name, place in named_places(spec) if place.trainable]
-    arrays = {name: place.of(weights) for name, place in places}
-    return {name: a for name, a in arrays.items() if name.endswith(endings)}
+    return {name: place.of(weights) for name, place in places if name.endswith(_KERNEL)}
 
 
 def _by_layer(weights, changes):

@@ -11,6 +11,8 @@ _MOST_RISE = 0.15
 _MOST_GAP = 0.5
 _MOST_LATE_FALL = 0.1
 _LEAST_SKILL = 0.1
+# Losses whose predictions are not meant to be near the targets' mean.
+_NOT_THE_MEAN = "quantile", "cosine_similarity"
 _MOST_INPUT = 100
 _MOST_INPUT_RATIO = 1000
 _TARGETS = 0.01, 10
@@ -92,6 +94,8 @@ def baseline(evidence):
 
     Accuracy may be: where classes are weighted, that of the classes decides.
     """
+    if loss_name(evidence.estimator.loss) in _NOT_THE_MEAN:
+        return
     y, predicted = evidence.y, evidence.predicted
     blank = np.zeros((len(y), 1))
     if evidence.probabilities is None:

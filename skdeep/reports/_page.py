@@ -24,6 +24,7 @@ figure { margin: 0 0 1em; }
 .grid { display: flex; flex-wrap: wrap; gap: 1em; }
 .grid figure { width: 9em; margin: 0; font-size: .85em; }
 .grid img { width: 100%; }
+.large img { max-width: none; }
 .pixels { image-rendering: pixelated; }
 summary { cursor: pointer; }
 """

@@ -58,11 +58,13 @@ def confusion(y, predicted, classes):
     ConfusionMatrixDisplay(counts, display_labels=labels).plot(
         ax=ax,
         cmap="Blues",
-        colorbar=not written,
+        colorbar=False,
         include_values=written,
         xticks_rotation="vertical" if max(map(len, labels)) > 3 else "horizontal",
     )
-    return f"<figure>{picture(drawn(figure), 'confusion matrix')}</figure>"
+    drawing = picture(drawn(figure), "confusion matrix")
+    # Many small labels are not made smaller yet: the picture scrolls.
+    return f'<figure class="{"" if written else "wide large"}">{drawing}</figure>'
 
 
 def residuals(y, predicted):

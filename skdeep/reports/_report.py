@@ -22,6 +22,8 @@ from skdeep.reports._pictures import (
     residuals,
 )
 
+_LONGEST = 400  # characters of a parameter
+
 
 class Report:
     """An HTML page; notebooks show it.
@@ -190,11 +192,13 @@ def _trained(estimator, inner, X, y):
     import pandas as pd
 
     history = inner.history_
-    changed = _changed_params(inner)
+    changed = _changed_params(inner).items()
+    changed = ", ".join(f"{name}={_written(value)}" for name, value in changed)
     facts = {
         "network": f"{type(inner).__name__}, {_count(inner)} parameters",
-        "parameters": ", ".join(f"{k}={v!r}" for k, v in changed.items()) or "defaults",
-        "inside of": "" if estimator is inner else " ".join(repr(estimator).split()),
+        "parameters": ", ".join(f"{k}={_written(v)}" for k, v in changed.items())
+        or "defaults",
+        "inside of": "" if estimator is inner else _written(estimator),
         "samples here": f"X of shape {_shape(X)}, y of shape {_shape(y)}",
         "score here": f"{estimator.score(X, y):.4g} ({_metric(estimator, inner)})",
         "epochs": f"{len(history)}, best {inner.best_epoch_}" if len(history) else "",
@@ -221,8 +225,13 @@ def _count(estimator):
 
 
 def _shape(values):
-    shape = getattr(values, "shape", None) or np.shape(values[0])
-    return shape if hasattr(values, "shape") else f"({len(values)},)"
+    return getattr(values, "shape", (len(values),))
+
+
+def _written(value):
+    """An object as one line, shortened: a parameter may hold arrays."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _layers(estimator):

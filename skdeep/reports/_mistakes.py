@@ -47,7 +47,7 @@ def mistakes(estimator, X, shown, n_worst=12):
         return _texts(given, worst, shown)
     pictures = _pictures(inner, samples)
     if pictures is None:
-        return table(_values(inner, given, worst, shown))
+        return _values(inner, given, worst, shown)
     figures = "".join(
         f"<figure>{drawing}<figcaption>{_caption(number, shown)}</figcaption></figure>"
         for number, drawing in zip(worst, pictures, strict=True)
@@ -135,14 +135,13 @@ def _short(value):
 
 def _values(estimator, given, worst, shown):
     """A row for each sample: its target, its prediction, its first features."""
-    import pandas as pd
-
     rows = []
     for place, number in enumerate(worst):
-        sample = _safe_indexing(given, [place])
-        row = {"sample": number, **_words(number, shown)}
-        rows.append(row | _features(estimator, sample))
-    return pd.DataFrame(rows)
+        words = _words(number, shown)
+        features = _features(estimator, _safe_indexing(given, [place]))
+        rows.append([number, *words.values(), *features.values()])
+    # A feature may have any name, also "true".
+    return table(["sample", *words, *features], rows)
 
 
 def _features(estimator, sample):

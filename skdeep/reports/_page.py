@@ -54,16 +54,27 @@ def page(title, sections):
     )
 
 
-def table(frame, *, header=True, numbers=False):
-    """A DataFrame, which may be wider than the page."""
-    content = frame.to_html(
-        index=False,
-        header=header,
-        border=0,
-        classes="numbers" if numbers else None,
-        float_format=lambda value: f"{value:.4g}",
-    )
-    return f'<div class="wide">{content}</div>'
+def table(header, rows, *, numbers=False):
+    """A table, which may be wider than the page.
+
+    Parameters
+    ----------
+    header : sequence of str or None
+    rows : iterable of sequence
+        Of texts and numbers.
+    numbers : bool, default=False
+        Whether all but the first column are numbers.
+    """
+    # Not pandas's, which cuts texts as its global options say.
+    head = "" if header is None else f"<thead>{_row(header, 'th')}</thead>"
+    body = "".join(_row(row, "td") for row in rows)
+    kind = ' class="numbers"' if numbers else ""
+    return f'<div class="wide"><table{kind}>{head}<tbody>{body}</tbody></table></div>'
+
+
+def _row(cells, tag):
+    texts = (f"{c:.4g}" if isinstance(c, float) else str(c) for c in cells)
+    return f"<tr>{''.join(f'<{tag}>{html.escape(t)}</{tag}>' for t in texts)}</tr>"
 
 
 def picture(png, alt, *, pixels=False):

@@ -40,12 +40,11 @@ def curves(history, best_epoch):
 
 def by_label(y, predicted):
     """Precision and recall of each label."""
-    import pandas as pd
-
-    rows = classification_report(y, predicted, output_dict=True, zero_division=0)
-    rows = {label: row for label, row in rows.items() if isinstance(row, dict)}
-    frame = pd.DataFrame(rows).T.rename_axis("label").reset_index()
-    return table(frame, numbers=True)
+    scores = classification_report(y, predicted, output_dict=True, zero_division=0)
+    scores = {label: row for label, row in scores.items() if isinstance(row, dict)}
+    header = ["label", *next(iter(scores.values()))]
+    rows = [[label, *row.values()] for label, row in scores.items()]
+    return table(header, rows, numbers=True)
 
 
 def confusion(y, predicted, classes):

@@ -189,15 +189,12 @@ def _errors(estimator, shown):
 
 
 def _trained(estimator, inner, X, y):
-    import pandas as pd
-
     history = inner.history_
     changed = _changed_params(inner).items()
     changed = ", ".join(f"{name}={_written(value)}" for name, value in changed)
     facts = {
         "network": f"{type(inner).__name__}, {_count(inner)} parameters",
-        "parameters": ", ".join(f"{k}={_written(v)}" for k, v in changed.items())
-        or "defaults",
+        "parameters": changed or "defaults",
         "inside of": "" if estimator is inner else _written(estimator),
         "samples here": f"X of shape {_shape(X)}, y of shape {_shape(y)}",
         "score here": f"{estimator.score(X, y):.4g} ({_metric(estimator, inner)})",
@@ -206,10 +203,7 @@ def _trained(estimator, inner, X, y):
     if len(history):
         last = history.iloc[-1].items()
         facts["last epoch"] = ", ".join(f"{k} {v:.4g}" for k, v in last)
-    facts = {key: value for key, value in facts.items() if value}
-    frame = pd.DataFrame({"what": facts.keys(), "value": facts.values()})
-    with pd.option_context("display.max_colwidth", None):
-        return table(frame, header=False)
+    return table(None, [fact for fact in facts.items() if fact[1]])
 
 
 def _metric(estimator, inner):
@@ -240,4 +234,5 @@ def _layers(estimator):
     frame["output_shape"] = [
         " by ".join("any" if n is None else str(n) for n in shape) for shape in shapes
     ]
-    return table(frame.rename(columns=lambda name: name.replace("_", " ")))
+    header = [name.replace("_", " ") for name in frame]
+    return table(header, frame.itertuples(index=False))

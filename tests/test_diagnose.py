@@ -349,6 +349,20 @@ def test_overfitting_in_the_history():
     assert not found(diagnosis) & {"overfitting", "too little data for the capacity"}
 
 
+def test_the_second_half_of_the_epochs():
+    for epochs, half in ((2, None), (3, 2), (6, 3), (7, 4)):
+        network = DenseClassifier((8,), epochs=epochs, **SEED)
+        diagnosis = examined(network, DIGITS)
+        measure = "fall of the loss in the second half"
+        if half is None:
+            assert measure not in set(diagnosis.frame["measure"])
+            continue
+        losses = network.history_["loss"]
+        scale = max(losses[1] - losses.min(), losses[1] / 5)
+        expected = (losses[half] - losses[epochs]) / scale
+        assert_allclose(value(diagnosis, measure), expected)
+
+
 def test_class_weights_are_not_worse_than_the_majority():
     network = DenseClassifier((8,), epochs=2, class_weight={"eight": 50, "other": 1})
     diagnosis = examined(network.set_params(**SEED), eights(DIGITS))

@@ -78,7 +78,7 @@ def underfitting(evidence):
     ill = [fact for fact in overfitting(evidence) if fact.finding]
     if len(losses) < 3 or stopped or ill:
         return
-    fall = losses.iloc[len(losses) // 2] - losses.iloc[-1]
+    fall = losses.iloc[(len(losses) - 1) // 2] - losses.iloc[-1]
     share = float(fall / _whole_fall(losses))
     healthy = f"at most {_MOST_LATE_FALL}"
     yield Fact("fall of the loss in the second half", share, healthy).or_ill(

@@ -209,7 +209,7 @@ def test_summary_counts_as_keras_does(fitted, kind):
     assert summary["trainable"].sum() == trainable
 
 
-def test_flops_and_shapes(fitted):
+def test_flops_and_shapes(fitted, images):
     summary = fitted["conv"][0].summary()
     assert summary.loc["conv_2", "output_shape"] == (4, 4, 6)
     assert summary.loc["conv_2", "flops"] == 2 * 16 * 9 * 4 * 6
@@ -221,6 +221,9 @@ def test_flops_and_shapes(fitted):
     summary = fitted["gru"][0].summary()
     assert summary.loc["gru_1", "flops"] == 2 * 2 * (8 * 12 + 4 * 12)
     assert summary.loc["gru_2", "flops"] == 2 * 2 * (8 * 9 + 3 * 9)
+    # Where all have eight steps of eight numbers, all steps count.
+    network = SequenceClassifier("rnn", units=(3,), epochs=1).fit(*images)
+    assert network.summary().loc["rnn_1", "flops"] == 2 * 8 * (8 * 3 + 3 * 3)
 
 
 @every_kind

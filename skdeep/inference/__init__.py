@@ -1,5 +1,6 @@
 """Predictions from a fitted network's arrays."""
 
+from skdeep.inference._autoencoder import decode, encode
 from skdeep.inference._forward import forward
 
-__all__ = ["forward"]
+__all__ = ["decode", "encode", "forward"]

@@ -11,6 +11,7 @@ from joblib import register_parallel_backend
 __version__ = "0.1.0"
 
 _HOME = {
+    "Autoencoder": "skdeep.estimators",
     "ConvClassifier": "skdeep.estimators",
     "ConvRegressor": "skdeep.estimators",
     "DenseClassifier": "skdeep.estimators",

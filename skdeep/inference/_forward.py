@@ -144,7 +144,13 @@ def dense_products(spec, weights):
         for each layer.
     """
     layers = FoldedLayers(spec, weights, spec.array_dtype)
-    products = layers.products(len(spec.hidden_layer_sizes))
+    n_hidden, own = len(spec.hidden_layer_sizes), 3 if spec.batch_norm else 2
+    n_arrays = (len(weights.trainable) - 2) // max(1, n_hidden)
+    products = []
+    for _ in range(n_hidden):
+        products.append(layers.product(spec.batch_norm))
+        layers.arrays(n_arrays - own)  # the weights of an activation
+    products.append(layers.product(False))
     return [(np.array(kernel), np.array(bias)) for kernel, bias in products]
 
 

@@ -242,6 +242,16 @@ def test_weights_by_name_go_there_and_back(fitted, kind):
     assert_array_equal(other._forward(X), network._forward(X))
 
 
+def test_what_was_handed_out_is_a_copy(fitted):
+    network, _ = fitted["odd"]
+    network.get_weights()["output/kernel"][:] = 0
+    network.coefs_[1][:] = 0
+    network.intercepts_[1][:] = 7
+    assert network.get_weights()["output/kernel"].all()
+    assert network.coefs_[1].all()
+    assert network.intercepts_[1] != 7
+
+
 def test_some_weights(iris):
     X, y = iris
     network = DenseClassifier((4,), epochs=2, random_state=0).fit(X, y)
@@ -283,8 +293,6 @@ def test_coefs_and_intercepts_predict(iris, fitted):
         z = x @ coefs + intercepts
         x = z / (1 + np.exp(-z))
     assert_allclose(x @ kernel + bias, network.decision_function(X), atol=1e-5)
-    network.coefs_[0][:] = 0
-    assert network.coefs_[0].any()
     with pytest.raises(AttributeError, match="no attribute 'coefs_' before fit"):
         _ = DenseRegressor().coefs_
 

@@ -1,0 +1,40 @@
+"""Pictures side by side, for the displays that draw some."""
+
+import numpy as np
+
+from skdeep.plotting._axes import grid_of_axes, hide_ticks
+
+
+def draw_images(images, *, ax, n_columns, n_images, titles=None, **options):
+    """Images in a grid.
+
+    Parameters
+    ----------
+    images : sequence of ndarray of shape (height, width) or (height, width, 3)
+    ax, n_columns, n_images
+        See :meth:`FilterDisplay.plot`.
+    titles : list of str or None
+    **options
+        For ``imshow``.
+
+    Returns
+    -------
+    axes : ndarray of matplotlib Axes
+    drawn : list of matplotlib AxesImage
+    """
+    for name, value in (("n_columns", n_columns), ("n_images", n_images)):
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1. Received {name}={value}.")
+    images = list(images)[:n_images]
+    axes, _ = grid_of_axes(ax, len(images), n_columns, size=(1.1, 1.2))
+    drawn = []
+    for number, (image, one) in enumerate(zip(images, axes, strict=True)):
+        hide_ticks(one)
+        drawn.append(one.imshow(image, **options))
+        one.set_title(str(number) if titles is None else titles[number], fontsize=9)
+    return axes, drawn
+
+
+def largest(values):
+    """The largest absolute value, or one: limits of colours centred at zero."""
+    return float(np.abs(values).max()) or 1.0

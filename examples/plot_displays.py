@@ -12,6 +12,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from keras.optimizers import SGD
 from sklearn.calibration import CalibrationDisplay
 from sklearn.datasets import (
     load_breast_cancer,
@@ -102,7 +103,7 @@ save(
 # One parameter, all fits trained together.
 for name, values in {
     "learning_rate": [0.0003, 0.001, 0.003, 0.01, 0.03],
-    "optimizer": ["sgd", "rmsprop", "adam", "adamw"],
+    "optimizer": ["rmsprop", "adam", SGD(0.1), SGD(0.1, momentum=0.9)],
     "hidden_layer_sizes": [(16,), (64,), (64, 64), (32, 32, 32)],
 }.items():
     save(
@@ -119,7 +120,7 @@ for name, values in {
 
 # %%
 # Where a layer of two units puts the digits, after some epochs of one fit.
-plane = DenseClassifier((64, 2), activation="tanh", epochs=60, random_state=0)
+plane = DenseClassifier((64, 2), activation="leaky_relu", epochs=60, random_state=0)
 save(HiddenSpaceDisplay.from_epochs(plane, X_train, y_train), "hidden_space_epochs")
 save(
     HiddenSpaceDisplay.from_estimator(plane.fit(X_train, y_train), X_test, y_test),
@@ -141,7 +142,10 @@ labels = np.repeat(["flower", "china"], len(corners))
 colour = ConvClassifier((16,), kernel_size=5, epochs=5, random_state=0)
 colour.fit(np.stack(patches), labels)
 save(FilterDisplay.from_estimator(colour), "filters_colour")
-save(FeatureMapDisplay.from_estimator(colour, patches[5]), "feature_maps_colour")
+save(
+    FeatureMapDisplay.from_estimator(colour, max(patches, key=np.std)),
+    "feature_maps_colour",
+)
 
 # %%
 # Reconstructions of images and of rows of numbers.
@@ -159,29 +163,56 @@ save(
 )
 
 # %%
-# A forecast with its interval, the backtest it rests on, and quantiles.
-weeks = pd.date_range("2016-01-03", periods=260, freq="W")
-season = 10 + 3 * np.sin(np.arange(260) * 2 * np.pi / 52)
-sales = pd.Series(
-    season + np.random.RandomState(0).normal(0, 0.6, 260), weeks, name="sales"
+# A forecast with its interval, the backtest it rests on, and quantiles: monthly airline
+# passengers in thousands (Box and Jenkins, 1976, "Time Series Analysis").
+counts = """
+    112 118 132 129 121 135 148 148 136 119 104 118
+    115 126 141 135 125 149 170 170 158 133 114 140
+    145 150 178 163 172 178 199 199 184 162 146 166
+    171 180 193 181 183 218 230 242 209 191 172 194
+    196 196 236 235 229 243 264 272 237 211 180 201
+    204 188 235 227 234 264 302 293 259 229 203 229
+    242 233 267 269 270 315 364 347 312 274 237 278
+    284 277 317 313 318 374 413 405 355 306 271 306
+    315 301 356 348 355 422 465 467 404 347 305 336
+    340 318 362 348 363 435 491 505 404 359 310 337
+    360 342 406 396 420 472 548 559 463 407 362 405
+    417 391 419 461 472 535 622 606 508 461 390 432
+"""
+passengers = pd.Series(
+    [float(number) for number in counts.split()],
+    pd.period_range("1949-01", periods=144, freq="M"),
+    name="passengers (thousands)",
 )
 forecaster = Forecaster(
-    DenseRegressor((16,), epochs=30, random_state=0), window=52, horizon=12
+    DenseRegressor((32,), epochs=60, random_state=0),
+    window=12,
+    horizon=12,
+    seasonal_difference=1,
+    seasonal_period=12,
 )
-backtest = forecaster.backtest(sales, cv=9, refit=False)
-forecaster.fit(sales)
+backtest = forecaster.backtest(passengers, cv=5)
+forecaster.fit(passengers)
 save(
     ForecastDisplay.from_forecaster(
-        forecaster, backtest=backtest, coverage=0.8, n_last=104
+        forecaster, backtest=backtest, coverage=0.8, n_last=72
     ),
     "forecast",
 )
-save(ForecastDisplay.from_backtest(backtest, y=sales, n_last=156), "backtest")
-forecaster.set_params(quantiles=(0.05, 0.25, 0.5, 0.75, 0.95)).fit(sales)
-save(ForecastDisplay.from_forecaster(forecaster, n_last=104), "forecast_quantiles")
-two = pd.DataFrame({"sales": sales, "returns": 0.1 * sales.shift(3).bfill()})
-both = Forecaster(Ridge(), window=52, horizon=12).fit(two)
-save(ForecastDisplay.from_forecaster(both, n_last=104), "forecast_of_two")
+save(ForecastDisplay.from_backtest(backtest, y=passengers, n_last=96), "backtest")
+quantiles = Forecaster(
+    DenseRegressor((32,), epochs=60, random_state=0),
+    window=12,
+    horizon=12,
+    scaling="window",
+    quantiles=(0.05, 0.25, 0.5, 0.75, 0.95),
+).fit(passengers)
+save(ForecastDisplay.from_forecaster(quantiles, n_last=72), "forecast_quantiles")
+both = (
+    passengers.to_frame("passengers").assign(growth=passengers.pct_change(12)).iloc[12:]
+)
+two = Forecaster(Ridge(), window=12, horizon=12).fit(both)
+save(ForecastDisplay.from_forecaster(two), "forecast_of_two")
 
 # %%
 # A whole small network, with what it makes of one flower.
@@ -201,16 +232,15 @@ save(NetworkDisplay.from_estimator(small), "network_weights")
 petals = iris.data[:, 2:]
 boundary = DenseClassifier((32, 32), epochs=60, random_state=0)
 boundary.fit(petals, iris.target)
-save(
-    DecisionBoundaryDisplay.from_estimator(
-        boundary,
-        petals,
-        xlabel="petal length (cm)",
-        ylabel="petal width (cm)",
-        grid_resolution=200,
-    ),
-    "decision_boundary",
+display = DecisionBoundaryDisplay.from_estimator(
+    boundary,
+    petals,
+    xlabel="petal length (cm)",
+    ylabel="petal width (cm)",
+    grid_resolution=200,
 )
+display.ax_.scatter(*petals.T, c=iris.target, s=12, cmap="gray", edgecolors="black")
+save(display, "decision_boundary")
 save(
     ConfusionMatrixDisplay.from_estimator(conv, images_test, y_test), "confusion_matrix"
 )

@@ -36,8 +36,8 @@ def training_histories(
         An estimator of skdeep, or a pipeline whose last step is one. It is cloned.
     X : array-like or sparse matrix of shape (n_samples, n_features)
         Training data, or whatever the estimator takes.
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        Targets.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None
+        Targets; None for estimators without.
     param_name : str
         The parameter that varies, in a pipeline ``step__parameter``.
     param_range : sequence

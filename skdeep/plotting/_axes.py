@@ -105,10 +105,17 @@ def _divided(ax, n_rows, n_columns):
 
 def add_legend(ax, is_new, **options):
     """A legend right of ``ax`` in a figure of ours, else where it hides least."""
-    place = {"loc": "best"}
-    if is_new:
-        place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0}
-    return ax.legend(**{**place, **options})
+    if not is_new:
+        return ax.legend(**{"loc": "best", **options})
+    place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "borderaxespad": 0.8}
+    legend = ax.legend(**{**place, **options})
+    figure = ax.figure
+    width, height = figure.get_size_inches()
+    # The axes keep their width.
+    figure.set_size_inches(
+        width + legend.get_window_extent().width / figure.dpi, height
+    )
+    return legend
 
 
 def hide_ticks(ax):

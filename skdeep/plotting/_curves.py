@@ -23,6 +23,11 @@ def metric_names(histories, metrics=None):
     """
     columns = (c for history in histories.values() for c in history.columns)
     known = list(dict.fromkeys(c.removeprefix(_VALIDATION) for c in columns))
+    if not known or (metrics is not None and not metrics):
+        raise ValueError(
+            f"There must be a loss or a metric to draw. Received metrics={metrics} and "
+            f"histories with {known or 'no epochs'}. Fit the network, or name some."
+        )
     if metrics is None:
         return known
     for name in metrics:
@@ -105,12 +110,17 @@ def _check_options(histories, smoothing, log_scale, line_kw):
         raise TypeError(
             f"line_kw must be a dict of properties of lines. Received {line_kw!r}."
         )
-    losses = [h.filter(regex="^(val_)?loss$").min().min() for h in histories.values()]
-    if log_scale and np.nanmin(losses) <= 0:
+    losses = [h.filter(regex="^(val_)?loss$").to_numpy() for h in histories.values()]
+    lowest = min((part.min() for part in map(_known, losses) if part.size), default=1)
+    if log_scale and lowest <= 0:
         raise ValueError(
             "log_scale=True needs losses above zero. Received a loss of "
-            f"{np.nanmin(losses):.4g}. Use log_scale=False."
+            f"{lowest:.4g}. Use log_scale=False."
         )
+
+
+def _known(values):
+    return values[~np.isnan(values)]
 
 
 def _style(column):
@@ -120,7 +130,7 @@ def _style(column):
 def _curve(ax, values, smoothing, options):
     marker = {"marker": "."} if len(values) == 1 else {}
     if smoothing:
-        ax.plot(values.index, values, **{**options, "alpha": 0.25, "linewidth": 1})
+        ax.plot(values.index, values, **{**options, "alpha": 0.4, "linewidth": 1})
         # The weighted mean over the epochs so far, not of zeros before them.
         values = values.ewm(alpha=1 - smoothing, adjust=True).mean()
     return ax.plot(values.index, values, **{**marker, **options})[0]

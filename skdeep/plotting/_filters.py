@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from skdeep.inspection._fitted import network_estimator
-from skdeep.plotting._images import draw_images, largest
+from skdeep.plotting._images import add_scale, draw_images, largest
 
 
 class FilterDisplay:
@@ -108,10 +108,10 @@ class FilterDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         images, what = self._pictures(channel)
-        limit = largest(images[..., 0] if images.ndim == 4 else images)
+        limit = largest(images)
         options = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
         if images.ndim == 4:
-            images, options = 0.5 + images / (2 * largest(images)), {}
+            images, options = 0.5 + images / (2 * limit), {}
         if self.kernels.ndim == 3:
             options["aspect"] = "auto"
         self.axes_, self.images_ = draw_images(
@@ -122,6 +122,8 @@ class FilterDisplay:
             **{**options, **(im_kw or {})},
         )
         self.figure_ = self.axes_[0].figure
+        if images.ndim == 3:
+            add_scale(self.axes_, self.images_[0], "Weight")
         if ax is None:
             self.figure_.suptitle(f"{self.layer}{what}", fontsize=11)
         return self

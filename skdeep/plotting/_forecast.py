@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep.forecasting import Backtest, Forecaster
 from skdeep.plotting._axes import COLORS, add_legend, grid_of_axes
 
 
@@ -86,6 +87,7 @@ class ForecastDisplay:
         display : ForecastDisplay
         """
         check_matplotlib_support(f"{cls.__name__}.from_forecaster")
+        _check_type(forecaster, Forecaster, "forecaster")
         check_is_fitted(forecaster)
         known = forecaster._y
         series = pd.DataFrame(known.values, known.index, known.columns)
@@ -123,6 +125,7 @@ class ForecastDisplay:
         display : ForecastDisplay
         """
         check_matplotlib_support(f"{cls.__name__}.from_backtest")
+        _check_type(backtest, Backtest, "backtest")
         rows = backtest.forecasts
         names = list(rows["series"].unique())
         if y is None:
@@ -159,6 +162,8 @@ class ForecastDisplay:
             The display.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
+        if n_last is not None and n_last < 1:
+            raise ValueError(f"n_last must be at least 1. Received n_last={n_last}.")
         names = list(self.series.columns)
         self.axes_, is_new = grid_of_axes(ax, len(names), 1, size=(8.0, 3.5))
         self.figure_ = self.axes_[0].figure
@@ -166,8 +171,8 @@ class ForecastDisplay:
         series = self.series if n_last is None else self.series.iloc[-n_last:]
         for column, one in enumerate(self.axes_):
             self._draw(one, column, series, line_kw or {})
-            named = names[column] not in (None, 0)
-            one.set_ylabel(str(names[column]) if named else "Value")
+            _format_dates(one, series.index)
+            one.set_ylabel(_axis_label(names, column))
         self.axes_[-1].set_xlabel(str(series.index.name or "Time"))
         add_legend(self.axes_[0], is_new)
         return self
@@ -175,11 +180,14 @@ class ForecastDisplay:
     def _draw(self, ax, column, series, options):
         past = {"color": "0.25", "linewidth": 1.2, "label": "series"}
         self.lines_ += ax.plot(_times(series), series.iloc[:, column], **past)
-        for number, forecast in enumerate(self.forecasts):
+        shown = [f[f.index >= series.index[0]] for f in self.forecasts]
+        shown = [forecast for forecast in shown if len(forecast)]
+        for number, forecast in enumerate(shown):
             # Those that follow each other are told apart by their shade.
             shade = {"color": COLORS[2 if number % 2 == 0 else 6], "zorder": 3}
             style = {"marker": "." if len(forecast) < 40 else "", **shade, **options}
-            label = "forecast" if number == 0 else None
+            label = "forecasts" if len(shown) > 1 else "forecast"
+            label = label if number == 0 else None
             values = forecast.iloc[:, column]
             self.lines_ += ax.plot(_times(forecast), values, label=label, **style)
         for number, (label, sides) in enumerate((self.intervals or {}).items()):
@@ -189,10 +197,32 @@ class ForecastDisplay:
             self.bands_.append(ax.fill_between(_times(sides[0]), lower, upper, **band))
 
 
+def _check_type(value, kind, name):
+    if not isinstance(value, kind):
+        raise TypeError(
+            f"{name} must be a {kind.__name__} of skdeep. Received {value!r}."
+        )
+
+
+def _axis_label(names, column):
+    if isinstance(names[column], str):
+        return names[column]
+    return "Value" if len(names) == 1 else f"Series {names[column]}"
+
+
 def _times(frame):
     """The index as matplotlib takes it."""
     periods = isinstance(frame.index, pd.PeriodIndex)
     return frame.index.to_timestamp() if periods else frame.index
+
+
+def _format_dates(ax, index):
+    """Dates in few words, which do not overlap."""
+    from matplotlib.dates import ConciseDateFormatter
+
+    if isinstance(index, pd.PeriodIndex | pd.DatetimeIndex):
+        formatter = ConciseDateFormatter(ax.xaxis.get_major_locator())
+        ax.xaxis.set_major_formatter(formatter)
 
 
 def _bands(tables, columns):

@@ -86,10 +86,11 @@ class HiddenSpaceDisplay:
             If the layer has not two units.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        y = _one_column(y)
         name, points = _plane(estimator, X, layer)
         return cls(
             points[None],
-            np.asarray(y),
+            y,
             layer=name,
             classes=_classes(estimator, y),
         ).plot(ax=ax, scatter_kw=scatter_kw)
@@ -139,6 +140,7 @@ class HiddenSpaceDisplay:
             If the layer has not two units, or an epoch is none of the estimator's.
         """
         check_matplotlib_support(f"{cls.__name__}.from_epochs")
+        target = _one_column(y)
         estimator = clone(estimator)
         network = last_step(estimator)
         recorder = _Recorder(_chosen_epochs(epochs, network.epochs), layer)
@@ -148,10 +150,10 @@ class HiddenSpaceDisplay:
         planes = [_plane(fitted, samples, layer) for fitted in recorder.fitted.values()]
         return cls(
             np.stack([points for _, points in planes]),
-            np.asarray(y),
+            target,
             epochs=list(recorder.fitted),
             layer=planes[0][0],
-            classes=_classes(estimator, y),
+            classes=_classes(estimator, target),
         ).plot(ax=ax, n_columns=n_columns, scatter_kw=scatter_kw)
 
     def plot(self, *, ax=None, n_columns=3, scatter_kw=None):
@@ -172,8 +174,8 @@ class HiddenSpaceDisplay:
             The display.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        one = len(self.points) == 1
-        size = (5.5, 4.5) if one else (3.2, 3.0)
+        single = len(self.points) == 1
+        size = (5.5, 4.5) if single else (3.2, 3.0)
         self.axes_, is_new = grid_of_axes(ax, len(self.points), n_columns, size=size)
         self.figure_ = self.axes_[0].figure
         self.scatters_ = []
@@ -191,7 +193,7 @@ class HiddenSpaceDisplay:
         return self
 
     def _scatter(self, ax, points, options):
-        style = {"s": 12, "alpha": 0.8, "linewidths": 0}
+        style = {"s": 14, "alpha": 0.8, "linewidths": 0}
         if self.classes is None:
             style |= {"c": self.target, "cmap": "viridis"}
             return [ax.scatter(*points.T, **{**style, **options})]
@@ -199,7 +201,7 @@ class HiddenSpaceDisplay:
         for number, label in enumerate(self.classes):
             look = {
                 "color": COLORS[number % len(COLORS)],
-                "marker": MARKERS[number // len(COLORS) % len(MARKERS)],
+                "marker": MARKERS[number % len(MARKERS)],
                 "label": str(label),
             }
             chosen = points[self.target == label]
@@ -255,6 +257,17 @@ class _Recorder:
             _plane_layer(fitted_estimator, self.layer)
         if epoch in self.epochs:
             self.fitted[epoch] = fitted_estimator
+
+
+def _one_column(y):
+    y = np.asarray(y)
+    if y.ndim != 1:
+        raise ValueError(
+            "y must have one label or value per sample, to colour it by. Received y of "
+            f"shape {y.shape}. Draw the points of skdeep.layer_outputs yourself, "
+            "coloured by one column."
+        )
+    return y
 
 
 def _chosen_epochs(epochs, n_epochs):

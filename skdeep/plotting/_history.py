@@ -275,6 +275,9 @@ def _frame(history):
 
 
 def _best_params(search, n_best):
+    if n_best < 1:
+        raise ValueError(f"n_best must be at least 1. Received n_best={n_best}.")
+    check_is_fitted(search, "cv_results_")
     results = search.cv_results_
     several = isinstance(search.refit, str) and "rank_test_score" not in results
     key = f"rank_test_{search.refit if several else 'score'}"

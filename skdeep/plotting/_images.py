@@ -35,6 +35,13 @@ def draw_images(images, *, ax, n_columns, n_images, titles=None, **options):
     return axes, drawn
 
 
+def add_scale(axes, image, label):
+    """What the colours of ``image``, and of all pictures in ``axes``, stand for."""
+    bar = axes[0].figure.colorbar(image, ax=list(axes), label=label, aspect=30)
+    bar.ax.tick_params(labelsize=8)
+    return bar
+
+
 def largest(values):
     """The largest absolute value, or one: limits of colours centred at zero."""
     return float(np.abs(values).max()) or 1.0

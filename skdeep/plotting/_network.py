@@ -18,7 +18,7 @@ class NetworkDisplay:
     A weight's line is red above zero and blue below it; the larger the weight, the
     wider and darker, in comparison with the other weights of its layer. With a sample,
     the nodes show its activations, coloured likewise; the first column the features as
-    they came. Make it with :meth:`from_estimator`.
+    the network gets them. Make it with :meth:`from_estimator`.
 
     Parameters
     ----------
@@ -173,7 +173,9 @@ class NetworkDisplay:
         for name, column in zip([*names, "output"], places, strict=True):
             self._write((column[0, 0], top), name, fontsize=9)
         for name, place in zip(self.feature_names or (), places[0], strict=False):
-            self._write(np.subtract(place, [_NODE, 0]), f"{name} ", ha="right", fontsize=8)
+            self._write(
+                np.subtract(place, [_NODE, 0]), f"{name} ", ha="right", fontsize=8
+            )
         for name, place in zip(self.output_names or (), places[-1], strict=False):
             self._write(np.add(place, [_NODE, 0]), f" {name}", ha="left", fontsize=8)
 
@@ -193,7 +195,11 @@ def _check_sizes(spec, max_nodes):
 
 def _activations(estimator, x):
     """Of each column: the features, then the layers in their own units."""
-    x = x.to_frame().T if hasattr(x, "to_frame") else np.asarray(x)[None]
+    x = x.to_frame().T if hasattr(x, "to_frame") else np.atleast_2d(x)
+    if len(x) != 1:
+        raise ValueError(
+            f"x must be one sample, of shape (n_features,). Received shape {x.shape}."
+        )
     trace = forward_trace(estimator, x)
     layers = trace.groupby("layer", observed=True)["activation"]
     columns = {name: values.to_numpy() for name, values in layers}

@@ -7,7 +7,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep.model_selection._labels import distinct
-from skdeep.plotting._axes import COLORS, grid_of_axes, hide_ticks
+from skdeep.plotting._axes import COLORS, add_legend, grid_of_axes, hide_ticks
 
 
 class ReconstructionDisplay:
@@ -153,7 +153,7 @@ class ReconstructionDisplay:
         return self
 
     def _draw_images(self, rows, ax, options):
-        self.axes_ = _grid(ax, rows, size=(1.1, 1.15))
+        self.axes_, _ = _grid(ax, rows, size=(1.1, 1.15))
         # One scale for all rows: a pale reconstruction is to look pale.
         low, high = rows["original"].min(), rows["original"].max()
         style = {"cmap": "gray_r", "vmin": low, "vmax": high, **options}
@@ -165,7 +165,7 @@ class ReconstructionDisplay:
             axes[0].set_ylabel(self._label(name), fontsize=9)
 
     def _draw_curves(self, originals, rows, ax, options):
-        self.axes_ = _grid(ax, rows, size=(2.2, 1.8))
+        self.axes_, is_new = _grid(ax, rows, size=(2.2, 1.8))
         style = {"color": COLORS[2], "linewidth": 1, **options}
         for (name, values), axes in zip(rows.items(), self.axes_, strict=True):
             pairs = zip(originals, values, axes, strict=True)
@@ -176,7 +176,9 @@ class ReconstructionDisplay:
                 if name == next(iter(rows)):
                     one.set_title(f"sample {number}", fontsize=9)
             axes[0].set_ylabel(self._label(name), fontsize=9)
-        self.axes_[0, -1].legend(fontsize=7)
+        for one in self.axes_[-1]:
+            one.set_xlabel("Feature", fontsize=8)
+        add_legend(self.axes_[0, -1], is_new, fontsize=8)
 
     def _label(self, name):
         if name not in self.reconstructions:
@@ -228,5 +230,5 @@ def _image_shape(originals, image_shape):
 
 def _grid(ax, rows, size):
     n_columns = len(next(iter(rows.values())))
-    axes, _ = grid_of_axes(ax, len(rows) * n_columns, n_columns, size=size)
-    return axes.reshape(len(rows), n_columns)
+    axes, is_new = grid_of_axes(ax, len(rows) * n_columns, n_columns, size=size)
+    return axes.reshape(len(rows), n_columns), is_new

@@ -149,7 +149,11 @@ save(
 
 # %%
 # Reconstructions of images and of rows of numbers.
-models = {"PCA, 8": PCA(8), "NMF, 8": NMF(8, max_iter=1000), "PCA, 32": PCA(32)}
+models = {
+    "PCA, 8": PCA(8),
+    "NMF, 8": NMF(8, max_iter=1000, random_state=0),
+    "PCA, 32": PCA(32),
+}
 models = {name: model.fit(X_train) for name, model in models.items()}
 save(
     ReconstructionDisplay.from_estimators(models, X_test, image_shape=(8, 8)),

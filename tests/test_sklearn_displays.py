@@ -79,7 +79,11 @@ def test_curves_of_binary_classifiers(binary, kind):
     expected = average_precision_score(y == positive, score)
     assert display.average_precision == pytest.approx(expected)
     display = DetCurveDisplay.from_estimator(network, X, y, **options)
-    assert_allclose(display.fpr, det_curve(y == positive, score, drop_intermediate=True)[0], atol=1e-9)
+    assert_allclose(
+        display.fpr,
+        det_curve(y == positive, score, drop_intermediate=True)[0],
+        atol=1e-9,
+    )
     display = CalibrationDisplay.from_estimator(network, X, y, **options)
     assert_allclose(display.prob_true, calibration_curve(y == positive, score)[0])
 

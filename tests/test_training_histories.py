@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdeep import DenseClassifier, DenseRegressor, training_histories
+from skdeep.training import _fused, _scheduler
 
 NET = {"hidden_layer_sizes": (8,), "epochs": 3, "batch_size": 50, "random_state": 0}
 
@@ -26,6 +27,22 @@ def test_each_history_is_that_of_a_fit_alone(iris):
         assert_allclose(histories[rate, "loss"], alone.history_["loss"], rtol=1e-4)
     assert not hasattr(classifier, "network_")
     assert classifier.learning_rate is None
+
+
+def test_fits_are_trained_together(iris, monkeypatch):
+    monkeypatch.setattr(_scheduler, "_QUIET_IN_TASKS", 60)
+    sizes, run = [], _fused.FusedProgram.run
+
+    def counting(self, states, metrics, chunk, **options):
+        sizes.append(int((chunk.n_steps.numpy() > 0).sum()))
+        return run(self, states, metrics, chunk, **options)
+
+    monkeypatch.setattr(_fused.FusedProgram, "run", counting)
+    rates = np.geomspace(1e-4, 1e-1, 6)
+    classifier = DenseClassifier(**NET)
+    histories = training_histories(classifier, *iris, "learning_rate", rates)
+    assert histories.shape == (3, 6)
+    assert max(sizes) >= 3  # six on two cores
 
 
 def test_validation_data_is_preprocessed_and_weights_count(iris):

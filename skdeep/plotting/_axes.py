@@ -42,7 +42,7 @@ def colors_of(values):
     return list(mpl.colormaps["viridis"](places))
 
 
-def grid_of_axes(ax, n_axes, n_columns=None, *, size=(4.0, 3.5)):
+def grid_of_axes(ax, n_axes, n_columns=None, *, size=(4.0, 3.5), gap=0.4):
     """Axes in rows and columns, as in PartialDependenceDisplay of scikit-learn.
 
     Parameters
@@ -54,6 +54,8 @@ def grid_of_axes(ax, n_axes, n_columns=None, *, size=(4.0, 3.5)):
         None puts all into one row.
     size : tuple of float
         Width and height of one of the axes in a new figure, in inches.
+    gap : float
+        Between the parts of a divided axes, in units of their sides.
 
     Returns
     -------
@@ -75,7 +77,7 @@ def grid_of_axes(ax, n_axes, n_columns=None, *, size=(4.0, 3.5)):
     elif n_axes == 1:
         axes = np.array([ax], dtype=object)
     else:
-        axes = _divided(ax, n_rows, n_columns)
+        axes = _divided(ax, n_rows, n_columns, gap)
     for unused in axes[n_axes:]:
         unused.set_axis_off()
     return axes[:n_axes], ax is None
@@ -91,30 +93,34 @@ def _given(axes, n_axes):
     return axes
 
 
-def _divided(ax, n_rows, n_columns):
+def _divided(ax, n_rows, n_columns, gap):
     ax.set_axis_off()
     spec = ax.get_subplotspec()
     if spec is not None:
-        grid = spec.subgridspec(n_rows, n_columns)
+        grid = spec.subgridspec(n_rows, n_columns, wspace=gap, hspace=gap)
     else:
         x, y = ax.get_position().intervalx, ax.get_position().intervaly
         sides = {"left": x[0], "right": x[1], "bottom": y[0], "top": y[1]}
-        grid = ax.figure.add_gridspec(n_rows, n_columns, **sides)
+        grid = ax.figure.add_gridspec(
+            n_rows, n_columns, wspace=gap, hspace=gap, **sides
+        )
     return np.array([ax.figure.add_subplot(cell) for cell in grid], dtype=object)
 
 
 def add_legend(ax, is_new, **options):
     """A legend right of ``ax`` in a figure of ours, else where it hides least."""
+    n_entries = len(options.get("handles") or ax.get_legend_handles_labels()[0])
     if not is_new:
-        return ax.legend(**{"loc": "best", **options})
-    place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "borderaxespad": 0.8}
-    legend = ax.legend(**{**place, **options})
+        small = {"loc": "best", "fontsize": "x-small", "ncols": -(-n_entries // 6)}
+        return ax.legend(**{**small, **options})
     figure = ax.figure
     width, height = figure.get_size_inches()
+    n_columns = -(-n_entries // int(3.5 * height))
+    place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "borderaxespad": 0.8}
+    legend = ax.legend(**{**place, "ncols": n_columns, **options})
     # The axes keep their width.
-    figure.set_size_inches(
-        width + legend.get_window_extent().width / figure.dpi, height
-    )
+    beside = legend.get_window_extent().width / figure.dpi
+    figure.set_size_inches(width + beside, height)
     return legend
 
 

@@ -5,7 +5,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from skdeep.inspection import layer_outputs
 from skdeep.inspection._fitted import network_estimator
-from skdeep.plotting._images import add_scale, draw_images
+from skdeep.plotting._images import add_scale, draw_images, in_unit, unit_of_colors
 
 
 class FeatureMapDisplay:
@@ -121,23 +121,19 @@ class FeatureMapDisplay:
         # The image has its own unit.
         self.images_[0].set(cmap="gray", clim=(np.min(self.image), np.max(self.image)))
         self.figure_ = self.axes_[0].figure
-        add_scale(self.axes_, self.images_[-1], "Activation")
         if ax is None:
+            add_scale(self.axes_, self.images_[-1], "Activation")
             self.figure_.suptitle(self.layer, fontsize=11)
         return self
 
 
 def _as_image(image, estimator):
-    """What ``imshow`` takes: grey, or colours as bytes or from 0 to 1.
-
-    Floats in another unit are stretched to it.
-    """
+    """What ``imshow`` takes: grey, or colours as shares."""
     image = np.asarray(image)
     if image.ndim == 1:
         image = image.reshape(network_estimator(estimator).image_shape_)
-    if image.ndim == 3 and image.shape[-1] != 3:
-        return image.mean(axis=-1)
-    in_unit = image.dtype == np.uint8 or (image.min() >= 0 and image.max() <= 1)
-    if image.ndim == 2 or in_unit:
+    if image.ndim == 2:
         return image
-    return (image - image.min()) / ((image.max() - image.min()) or 1)
+    if image.shape[-1] == 3:
+        return in_unit(image, unit_of_colors(image))
+    return image.mean(axis=-1)

@@ -122,9 +122,9 @@ class FilterDisplay:
             **{**options, **(im_kw or {})},
         )
         self.figure_ = self.axes_[0].figure
-        if images.ndim == 3:
-            add_scale(self.axes_, self.images_[0], "Weight")
         if ax is None:
+            if images.ndim == 3:
+                add_scale(self.axes_, self.images_[0], "Weight")
             self.figure_.suptitle(f"{self.layer}{what}", fontsize=11)
         return self
 

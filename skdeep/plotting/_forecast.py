@@ -33,7 +33,7 @@ class ForecastDisplay:
     lines_ : list of matplotlib Line2D
         For each series what happened, then the forecasts.
     bands_ : list of matplotlib FillBetweenPolyCollection
-        The intervals.
+        The intervals; those of a single step are LineCollections.
 
     Examples
     --------
@@ -193,8 +193,13 @@ class ForecastDisplay:
         for number, (label, sides) in enumerate((self.intervals or {}).items()):
             lower, upper = (side.iloc[:, column] for side in sides)
             alpha = 0.2 + 0.15 * number
-            band = {"color": COLORS[2], "alpha": alpha, "linewidth": 0, "label": label}
-            self.bands_.append(ax.fill_between(_times(sides[0]), lower, upper, **band))
+            band = {"color": COLORS[2], "alpha": alpha, "label": label}
+            times = _times(sides[0])
+            if len(times) == 1:  # no width that could be filled
+                self.bands_.append(ax.vlines(times, lower, upper, linewidth=8, **band))
+            else:
+                filled = ax.fill_between(times, lower, upper, linewidth=0, **band)
+                self.bands_.append(filled)
 
 
 def _check_type(value, kind, name):

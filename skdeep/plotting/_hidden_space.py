@@ -185,8 +185,8 @@ class HiddenSpaceDisplay:
             self.scatters_ += self._scatter(axes, points, scatter_kw or {})
             self._describe(axes, number, n_columns)
         if self.classes is None:
-            bar = self.figure_.colorbar(self.scatters_[-1], ax=list(self.axes_))
-            bar.set_label("Target")
+            beside = list(self.axes_) if is_new else self.axes_[-1]
+            self.figure_.colorbar(self.scatters_[-1], ax=beside, label="Target")
         else:
             last = self.axes_[min(n_columns, len(self.axes_)) - 1]
             add_legend(last, is_new, title="Class", markerscale=1.5)

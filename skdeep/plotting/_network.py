@@ -10,6 +10,8 @@ from skdeep.networks import DenseSpec
 from skdeep.plotting._images import largest
 
 _NODE = 0.5
+# Size of the names, in distances of two nodes.
+_NAMES = 0.3
 
 
 class NetworkDisplay:
@@ -123,20 +125,36 @@ class NetworkDisplay:
 
         sizes = [self.kernels[0].shape[0], *(k.shape[1] for k in self.kernels)]
         tallest = max(sizes)
+        distance = max(3.0, tallest / 4)
+        left, right = self._room_for_names()
+        limits = -0.6 - left, distance * (len(sizes) - 1) + 0.6 + right
         if ax is None:
-            size = (1.5 + 1.9 * len(sizes), min(12.0, max(3.0, 1 + 0.55 * tallest)))
+            inches = 0.5 if tallest <= 12 else 0.36
+            size = inches * (limits[1] - limits[0]), inches * (tallest + 1)
             _, ax = plt.subplots(figsize=size, layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
-        distance = max(3.0, 0.45 * tallest)
         places = [_column(n, distance * i, tallest) for i, n in enumerate(sizes)]
+        top = max(column[:, 1].max() for column in places) + 0.9
+        ax.set_axis_off()
+        ax.set(xlim=limits, ylim=(0.4 - tallest, top + 0.3), aspect="equal")
         pairs = zip(self.kernels, places, places[1:], strict=False)
         self.lines_ = [self._draw_weights(*pair) for pair in pairs]
         self.nodes_ = [self._draw_nodes(i, xy) for i, xy in enumerate(places)]
-        self._label(places)
-        ax.set_axis_off()
-        ax.set_aspect("equal")
-        ax.autoscale_view()
+        self._label(places, top)
         return self
+
+    def _room_for_names(self):
+        """Left and right of the nodes, in distances of two nodes."""
+        for names in (self.feature_names, self.output_names):
+            yield 0.6 * _NAMES * max(map(len, names), default=0) if names else 0
+
+    def _font_size(self, share, largest_size):
+        """Points: a share of the distance of two nodes."""
+        box, ax = self.ax_.get_window_extent(), self.ax_
+        units = np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())
+        pixels = min(box.width / units[0], box.height / units[1])
+        points = 72 * pixels / self.figure_.dpi
+        return float(np.clip(share * points, 3, largest_size))
 
     def _draw_weights(self, kernel, left, right):
         from matplotlib.collections import LineCollection
@@ -146,7 +164,7 @@ class NetworkDisplay:
         lines = LineCollection(
             segments,
             colors=_shades(size),
-            linewidths=0.3 + 2.7 * np.abs(size),
+            linewidths=0.3 + 2.7 * np.abs(size) * min(1, 64 / size.size) ** 0.5,
             zorder=1,
         )
         return self.ax_.add_collection(lines)
@@ -163,21 +181,20 @@ class NetworkDisplay:
             circle = Circle(place, 0.4, facecolor=color, edgecolor="0.2", zorder=2)
             nodes.append(self.ax_.add_patch(circle))
             if value is not None:
-                self._write(place, f"{value:.2g}", color=_ink(color), fontsize=7)
+                size = self._font_size(0.25, 9)
+                self._write(place, _number(value), color=_ink(color), fontsize=size)
         return nodes
 
-    def _label(self, places):
+    def _label(self, places, top):
         names = ["input"]
         names += [f"dense_{number}" for number in range(1, len(places) - 1)]
-        top = max(column[:, 1].max() for column in places) + 0.9
         for name, column in zip([*names, "output"], places, strict=True):
             self._write((column[0, 0], top), name, fontsize=9)
-        for name, place in zip(self.feature_names or (), places[0], strict=False):
-            self._write(
-                np.subtract(place, [_NODE, 0]), f"{name} ", ha="right", fontsize=8
-            )
-        for name, place in zip(self.output_names or (), places[-1], strict=False):
-            self._write(np.add(place, [_NODE, 0]), f" {name}", ha="left", fontsize=8)
+        size = self._font_size(_NAMES, 9)
+        for name, (x, y) in zip(self.feature_names or (), places[0], strict=False):
+            self._write((x - _NODE, y), f"{name} ", ha="right", fontsize=size)
+        for name, (x, y) in zip(self.output_names or (), places[-1], strict=False):
+            self._write((x + _NODE, y), f" {name}", ha="left", fontsize=size)
 
     def _write(self, place, text, *, ha="center", **options):
         self.ax_.text(*place, text, ha=ha, va="center", zorder=3, **options)
@@ -229,6 +246,14 @@ def _column(n_nodes, x, tallest):
     """Centres of the nodes from the top, in the middle of the tallest column."""
     y = -np.arange(n_nodes) - (tallest - n_nodes) / 2
     return np.column_stack([np.full(n_nodes, x), y])
+
+
+def _number(value):
+    """At most six characters or so."""
+    size = abs(value)
+    if size < 0.01:
+        return f"{value:.3f}" if size >= 0.0005 else "0"
+    return f"{value:.2g}" if size < 100 else f"{value:.0f}"
 
 
 def _shades(sizes):

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdeep.model_selection._labels import distinct
 from skdeep.plotting._axes import COLORS, add_legend, grid_of_axes, hide_ticks
+from skdeep.plotting._images import in_unit, unit_of_colors
 
 
 class ReconstructionDisplay:
@@ -153,19 +154,20 @@ class ReconstructionDisplay:
         return self
 
     def _draw_images(self, rows, ax, options):
-        self.axes_, _ = _grid(ax, rows, size=(1.1, 1.15))
+        self.axes_, _ = _grid(ax, rows, size=(1.1, 1.15), gap=0.1)
         # One scale for all rows: a pale reconstruction is to look pale.
         low, high = rows["original"].min(), rows["original"].max()
+        unit = unit_of_colors(rows["original"])
         style = {"cmap": "gray_r", "vmin": low, "vmax": high, **options}
         for (name, images), axes in zip(rows.items(), self.axes_, strict=True):
             for image, one in zip(images, axes, strict=True):
-                if image.ndim == 3:  # colours from 0 to 1
-                    image = np.clip((image - low) / ((high - low) or 1), 0, 1)
+                if image.ndim == 3:
+                    image = in_unit(image, unit)
                 hide_ticks(one).imshow(image, **style)
             axes[0].set_ylabel(self._label(name), fontsize=9)
 
     def _draw_curves(self, originals, rows, ax, options):
-        self.axes_, is_new = _grid(ax, rows, size=(2.2, 1.8))
+        self.axes_, is_new = _grid(ax, rows, size=(2.2, 1.8), gap=0.4)
         style = {"color": COLORS[2], "linewidth": 1, **options}
         for (name, values), axes in zip(rows.items(), self.axes_, strict=True):
             pairs = zip(originals, values, axes, strict=True)
@@ -228,7 +230,7 @@ def _image_shape(originals, image_shape):
     return shape
 
 
-def _grid(ax, rows, size):
+def _grid(ax, rows, **options):
     n_columns = len(next(iter(rows.values())))
-    axes, is_new = grid_of_axes(ax, len(rows) * n_columns, n_columns, size=size)
+    axes, is_new = grid_of_axes(ax, len(rows) * n_columns, n_columns, **options)
     return axes.reshape(len(rows), n_columns), is_new

@@ -130,6 +130,10 @@ def test_history_from_frames_and_from_keras(watched):
     display = HistoryDisplay.from_history(kerases)
     assert display.best_epochs["history"] == watched.best_epoch_
     assert display.lines_["history", "loss"].get_xdata()[0] == 1
+    # A column without validation has its mark, too.
+    rates = {**kerases, "learning_rate": [0.1] * len(kerases["loss"])}
+    marked = HistoryDisplay.from_history(rates).axes_[-1].lines[-1]
+    assert marked.get_xdata()[0] == watched.best_epoch_
     display = HistoryDisplay.from_history({"a": watched.history_, "b": kerases})
     assert list(display.histories) == ["a", "b"]
     with pytest.raises(TypeError, match="DataFrame"):

@@ -128,8 +128,8 @@ def test_filters_of_colours_and_of_sequences(digits):
     assert_allclose(drawn, 0.5 + kernels / (2 * np.abs(kernels).max()))
     maps = FeatureMapDisplay.from_estimator(colour, patches[0])
     assert_allclose(maps.images_[0].get_array(), patches[0] / 255)
-    floats = clone(colour).fit(patches - 128.0, np.arange(20) % 2)
-    maps = FeatureMapDisplay.from_estimator(floats, patches[0] - 128.0)
+    floats = clone(colour).fit(patches - 200.0, np.arange(20) % 2)
+    maps = FeatureMapDisplay.from_estimator(floats, patches[0] - 200.0)
     assert (maps.image.min(), maps.image.max()) == (0, 1)
     sequences = SequenceClassifier("conv", units=(4,), epochs=1, random_state=0)
     sequences.fit(digits[0][:50].reshape(-1, 8, 8), digits[1][:50])
@@ -164,6 +164,13 @@ def test_network_colours_weights_by_their_sign():
     assert red > blue
     assert less_red < more_blue
     assert display.activations is None
+
+
+def test_network_predicts_in_the_units_of_the_targets(regressor, diabetes):
+    sample = diabetes[0][:1]
+    display = NetworkDisplay.from_estimator(regressor, sample)
+    assert_allclose(display.activations[0], sample[0])
+    assert_allclose(display.activations[-1], regressor.predict(sample), rtol=1e-5)
 
 
 def test_network_refuses(conv, regressor, diabetes):

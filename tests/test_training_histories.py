@@ -11,6 +11,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdeep import DenseClassifier, DenseRegressor, training_histories
+from skdeep.estimators._base import BaseNetwork
+from skdeep.exceptions import DivergenceWarning
 from skdeep.training import _fused, _scheduler
 
 NET = {"hidden_layer_sizes": (8,), "epochs": 3, "batch_size": 50, "random_state": 0}
@@ -117,7 +119,21 @@ def test_equal_labels_are_numbered(iris):
     assert_allclose(histories.iloc[:, 0], histories.iloc[:, 1])
 
 
-def test_wrong_arguments_are_refused_before_training(iris):
+def test_a_fit_that_diverges_is_not_missing(diabetes):
+    regressor = DenseRegressor(**NET, optimizer="sgd", learning_rate_schedule=None)
+    with pytest.warns(DivergenceWarning):
+        histories = training_histories(
+            regressor, *diabetes, "learning_rate", [0.01, 1e30]
+        )
+    assert histories[0.01, "loss"].notna().all()
+    assert histories[1e30, "loss"].isna().all()
+
+
+def test_wrong_arguments_are_refused_before_training(iris, monkeypatch):
+    def fit(*args, **kwargs):
+        pytest.fail("training began")
+
+    monkeypatch.setattr(BaseNetwork, "fit", fit)
     classifier = DenseClassifier(**NET)
     with pytest.raises(ValueError, match=r"param_name='rate'.*learning_rate"):
         training_histories(classifier, *iris, "rate", [0.1])

@@ -55,8 +55,8 @@ def training_histories(
     -------
     histories : DataFrame
         A row per epoch, from one. The columns have two levels: the value of the
-        parameter (objects and tuples as text) and the name in ``history_``. Fits that
-        stopped early have NaN in the rows behind.
+        parameter (objects, tuples and None as text) and the name in ``history_``. Fits
+        that stopped early, or diverged, have NaN in the rows behind.
 
     Raises
     ------
@@ -94,9 +94,14 @@ def training_histories(
         sample_weight=sample_weight,
         sample_weight_val=sample_weight_val,
     )
-    frames = [network.history_ for network in networks]
+    frames = [_with_columns(network.history_) for network in networks]
     names = [param_name, "metric"]
     return pd.concat(frames, axis=1, keys=value_labels(values), names=names)
+
+
+def _with_columns(history):
+    """Also where the first epoch diverged, so that no value is missing."""
+    return history if len(history.columns) else history.reindex(columns=["loss"])
 
 
 def _check(estimator, param_name, values):

@@ -95,7 +95,9 @@ def draw_curves(
         one.xaxis.get_major_locator().set_params(integer=True)
         if log_scale and name == "loss":
             one.set_yscale("log")
-    handles = _handles(histories, best_epochs, lines)
+    drawn = {label: line.get_color() for (label, _), line in lines.items()}
+    colors = [drawn.get(*pair) for pair in zip(histories, colors, strict=True)]
+    handles = _handles(histories, best_epochs, colors, lines)
     add_legend(axes[-1], is_new, handles=handles, title=legend_title)
     return axes, lines
 
@@ -148,12 +150,10 @@ def _mark(ax, lines, label, name, epoch):
         ax.plot([epoch], [value], color=line.get_color(), zorder=3, **style)
 
 
-def _handles(histories, best_epochs, lines):
+def _handles(histories, best_epochs, colors, lines):
     from matplotlib.lines import Line2D
 
     handles = []
-    drawn = {label: line.get_color() for (label, _), line in lines.items()}
-    colors = [drawn[label] for label in histories]
     for label, color in zip(histories, colors, strict=True):
         if len(histories) > 1:
             handles.append(Line2D([], [], color=color, label=str(label), linewidth=3))

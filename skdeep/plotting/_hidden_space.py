@@ -120,9 +120,9 @@ class HiddenSpaceDisplay:
         y : array-like of shape (n_samples,)
             Targets.
         epochs : int or list of int, default=6
-            After which epochs to look, or how many of them, spread from the first to
-            the last, more densely among the first. Those that early stopping does not
-            reach are left out.
+            After which epochs to look, or at how many of them at most, spread from the
+            first to the last, more densely among the first. Those that early stopping
+            does not reach are left out.
         layer : str or int, default=None
             As for :meth:`from_estimator`.
         ax, n_columns, scatter_kw

@@ -169,6 +169,7 @@ def test_network_colours_weights_by_their_sign():
 def test_network_predicts_in_the_units_of_the_targets(regressor, diabetes):
     sample = diabetes[0][:1]
     display = NetworkDisplay.from_estimator(regressor, sample)
+    assert len(display.activations) == len(display.nodes_) == 3
     assert_allclose(display.activations[0], sample[0])
     assert_allclose(display.activations[-1], regressor.predict(sample), rtol=1e-5)
 

@@ -17,12 +17,20 @@ _HOME = {
     "DenseClassifier": "skdeep.estimators",
     "DenseRegressor": "skdeep.estimators",
     "DivergenceWarning": "skdeep.exceptions",
+    "FeatureMapDisplay": "skdeep.plotting",
     "FileFormatError": "skdeep.exceptions",
+    "FilterDisplay": "skdeep.plotting",
+    "ForecastDisplay": "skdeep.plotting",
     "Forecaster": "skdeep.forecasting",
     "HiddenLayers": "skdeep.inspection",
+    "HiddenSpaceDisplay": "skdeep.plotting",
+    "HistoryDisplay": "skdeep.plotting",
     "ImageEmbedder": "skdeep.estimators",
     "ImageLoader": "skdeep.estimators",
+    "NetworkDisplay": "skdeep.plotting",
+    "ParameterHistoriesDisplay": "skdeep.plotting",
     "QuantileLoss": "skdeep.networks._quantile_loss",
+    "ReconstructionDisplay": "skdeep.plotting",
     "SequenceClassifier": "skdeep.estimators",
     "SequenceRegressor": "skdeep.estimators",
     "TextClassifier": "skdeep.estimators",
@@ -36,6 +44,7 @@ _HOME = {
     "load": "skdeep.persistence",
     "rolling_windows": "skdeep.forecasting",
     "save": "skdeep.persistence",
+    "training_histories": "skdeep.model_selection",
 }
 __all__ = [*sorted(_HOME)]
 

@@ -213,7 +213,8 @@ def _variables(operations):
 def _flops(layer):
     """Two per multiply-add of a layer's products."""
     if isinstance(layer, keras.Model):
-        return sum(map(_flops, layer.operations))
+        # Of a Sequential, the layers.
+        return sum(map(_flops, getattr(layer, "operations", layer.layers)))
     kernels = [
         getattr(getattr(layer, "cell", layer), name, None)
         for name in ("kernel", "recurrent_kernel", "depthwise_kernel")

@@ -11,17 +11,26 @@ from joblib import register_parallel_backend
 __version__ = "0.1.0"
 
 _HOME = {
+    "Autoencoder": "skdeep.estimators",
     "ConvClassifier": "skdeep.estimators",
     "ConvRegressor": "skdeep.estimators",
     "DenseClassifier": "skdeep.estimators",
     "DenseRegressor": "skdeep.estimators",
     "DivergenceWarning": "skdeep.exceptions",
+    "FeatureMapDisplay": "skdeep.plotting",
     "FileFormatError": "skdeep.exceptions",
+    "FilterDisplay": "skdeep.plotting",
+    "ForecastDisplay": "skdeep.plotting",
     "Forecaster": "skdeep.forecasting",
     "HiddenLayers": "skdeep.inspection",
+    "HiddenSpaceDisplay": "skdeep.plotting",
+    "HistoryDisplay": "skdeep.plotting",
     "ImageEmbedder": "skdeep.estimators",
     "ImageLoader": "skdeep.estimators",
+    "NetworkDisplay": "skdeep.plotting",
+    "ParameterHistoriesDisplay": "skdeep.plotting",
     "QuantileLoss": "skdeep.networks._quantile_loss",
+    "ReconstructionDisplay": "skdeep.plotting",
     "SequenceClassifier": "skdeep.estimators",
     "SequenceRegressor": "skdeep.estimators",
     "TextClassifier": "skdeep.estimators",
@@ -37,6 +46,7 @@ _HOME = {
     "report": "skdeep.reports",
     "rolling_windows": "skdeep.forecasting",
     "save": "skdeep.persistence",
+    "training_histories": "skdeep.model_selection",
 }
 __all__ = [*sorted(_HOME)]
 

@@ -18,6 +18,7 @@ from skdeep import __version__
 from skdeep.encoding import ClassTargets, ContinuousTargets, Standardization, Tokenizer
 from skdeep.exceptions import FileFormatError
 from skdeep.networks import (
+    AutoencoderSpec,
     ConvSpec,
     DenseSpec,
     FrozenModel,
@@ -36,6 +37,7 @@ def _types():
     from skdeep.estimators._base import FittedNetwork
 
     types = (
+        AutoencoderSpec,
         ClassTargets,
         ContinuousTargets,
         ConvSpec,
@@ -179,6 +181,7 @@ _FITTED = frozenset(
         "_n_tokens",
         "_pixel_factor",
         "_random_state",
+        "_row_shape",
         "_targets",
         "_tokenizer",
         "_window",
@@ -191,6 +194,7 @@ _FITTED = frozenset(
         "n_features_in_",
         "n_outputs_",
         "network_",
+        "offset_",
         "sequence_shape_",
         "_metadata_request",
     ]

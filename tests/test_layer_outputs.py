@@ -54,6 +54,7 @@ def fitted(images, sequences, iris, diabetes):
         "odd": (odd.fit(*diabetes), diabetes[0]),
         "conv": (conv(images, batch_norm=True), images[0]),
         "pooled": (conv(images, global_pooling="average"), images[0]),
+        "bfloat16": (conv(images, dtype="mixed_bfloat16"), images[0]),
         "gru": (gru.fit(sequences, labels), sequences),
         "along": (along.fit(images[0], labels), images[0]),
         "text": (words.fit(texts, names), texts),
@@ -66,6 +67,7 @@ LAYERS = {
     "odd": ["dense_1", "output"],
     "conv": [*BLOCKS, "flatten", "dense_1", "output"],
     "pooled": [*BLOCKS, "global_pooling", "dense_1", "output"],
+    "bfloat16": [*BLOCKS, "flatten", "dense_1", "output"],
     "gru": ["gru_1", "gru_2", "output"],
     "along": ["conv_1", "average", "output"],
     "text": ["embedding", "average", "output"],
@@ -207,7 +209,7 @@ def test_summary_counts_as_keras_does(fitted, kind):
     assert summary["trainable"].sum() == trainable
 
 
-def test_flops_and_shapes(fitted):
+def test_flops_and_shapes(fitted, images):
     summary = fitted["conv"][0].summary()
     assert summary.loc["conv_2", "output_shape"] == (4, 4, 6)
     assert summary.loc["conv_2", "flops"] == 2 * 16 * 9 * 4 * 6
@@ -219,6 +221,9 @@ def test_flops_and_shapes(fitted):
     summary = fitted["gru"][0].summary()
     assert summary.loc["gru_1", "flops"] == 2 * 2 * (8 * 12 + 4 * 12)
     assert summary.loc["gru_2", "flops"] == 2 * 2 * (8 * 9 + 3 * 9)
+    # Where all have eight steps of eight numbers, all steps count.
+    network = SequenceClassifier("rnn", units=(3,), epochs=1).fit(*images)
+    assert network.summary().loc["rnn_1", "flops"] == 2 * 8 * (8 * 3 + 3 * 3)
 
 
 @every_kind
@@ -235,6 +240,17 @@ def test_weights_by_name_go_there_and_back(fitted, kind):
     assert not np.array_equal(other._forward(X), network._forward(X))
     other.set_weights(weights)
     assert_array_equal(other._forward(X), network._forward(X))
+
+
+def test_what_was_handed_out_is_a_copy(fitted):
+    network, _ = fitted["odd"]
+    network.get_weights()["output/kernel"][:] = 0
+    network.coefs_[1][:] = 0
+    network.intercepts_[1][:] = 7
+    weights = network.get_weights()
+    assert weights["output/kernel"].all()
+    assert_array_equal(network.coefs_[1], weights["output/kernel"])
+    assert_array_equal(network.intercepts_[1], weights["output/bias"])
 
 
 def test_some_weights(iris):
@@ -278,8 +294,6 @@ def test_coefs_and_intercepts_predict(iris, fitted):
         z = x @ coefs + intercepts
         x = z / (1 + np.exp(-z))
     assert_allclose(x @ kernel + bias, network.decision_function(X), atol=1e-5)
-    network.coefs_[0][:] = 0
-    assert network.coefs_[0].any()
     with pytest.raises(AttributeError, match="no attribute 'coefs_' before fit"):
         _ = DenseRegressor().coefs_
 

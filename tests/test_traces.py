@@ -238,6 +238,9 @@ def test_wrong_arguments_are_refused(iris, classifier):
         backward_trace(classifier, X[:2], y[:2], learning_rate=0)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         backward_trace(classifier, X[:2], y[:3])
+    network = DenseRegressor.from_weights([[[2]]])
+    with pytest.raises(ValueError, match="y contains NaN"):
+        backward_trace(network, [[3.0]], [np.nan])
     with pytest.raises(ValueError, match="not among the known classes"):
         backward_trace(classifier, X[:1], [7])
     with pytest.raises(ValueError, match="Expected 2D array"):

@@ -1,7 +1,7 @@
 """From tables, images and labels to arrays, and back."""
 
 from skdeep.encoding._images import image_array, infer_image_shape
-from skdeep.encoding._inputs import Rows, Standardization, select
+from skdeep.encoding._inputs import OwnTargets, Rows, Standardization, select
 from skdeep.encoding._sequences import (
     as_sequences,
     bucket,
@@ -17,6 +17,7 @@ from skdeep.encoding._vectors import token_vectors
 __all__ = [
     "ClassTargets",
     "ContinuousTargets",
+    "OwnTargets",
     "Rows",
     "Standardization",
     "Tokenizer",

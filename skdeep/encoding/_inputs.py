@@ -25,7 +25,7 @@ class Rows:
     Attributes
     ----------
     X : ndarray of shape (n_samples, ...) or CSR of shape (n_samples, n_features)
-    Y : ndarray of shape (n_samples, n_targets)
+    Y : ndarray of shape (n_samples, n_targets), or OwnTargets
     weight : ndarray of shape (n_samples,), of mean one
     """
 
@@ -61,6 +61,9 @@ class Rows:
                 np.take(X, rows, axis=0, out=flat_out, mode="clip")
             else:
                 flat_out[...] = X[rows]
+        if isinstance(self.Y, OwnTargets):
+            self.Y.write(out_X, out_Y)
+            return
         np.take(
             self.Y,
             flat,
@@ -74,6 +77,35 @@ class Rows:
         for start in range(0, len(self), size):
             piece = slice(start, start + size)
             yield dense(self.X[piece], dtype=dtype), self.Y[piece], self.weight[piece]
+
+
+class OwnTargets:
+    """Samples as their own targets: flat and in units, made when they are asked for.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, ...), Selection, or CSR
+    scaling : Standardization
+        The units, one for each number of a sample.
+    dtype : str
+    """
+
+    ndim = 2
+
+    def __init__(self, X, scaling, dtype):
+        self._X, self._scaling, self._dtype = X, scaling, dtype
+        self.shape = (X.shape[0], len(scaling.mean))
+
+    def __getitem__(self, rows):
+        flat = dense(self._X[rows]).reshape(-1, self.shape[1])
+        return self._scaling.apply(flat).astype(self._dtype)
+
+    def write(self, X, out):
+        """Targets of the dense samples ``X`` into ``out``."""
+        shape = X.shape[: out.ndim - 1]
+        flat = X.reshape(*shape, -1)
+        np.subtract(flat, self._scaling.mean, out=out, casting="same_kind")
+        out /= self._scaling.scale
 
 
 class Selection:
@@ -185,6 +217,11 @@ class Standardization:
     def none(cls, n_columns):
         """Statistics that change nothing."""
         return cls(np.zeros(n_columns), np.ones(n_columns))
+
+    def repeated(self, n_columns):
+        """The statistics of channels, for the columns of flattened images."""
+        times = n_columns // len(self.mean)
+        return type(self)(np.tile(self.mean, times), np.tile(self.scale, times))
 
     def apply(self, X):
         """``X`` in units of its standard deviation around its mean."""

@@ -1,5 +1,6 @@
 """The estimators: one file per family."""
 
+from skdeep.estimators._autoencoder import Autoencoder
 from skdeep.estimators._conv import ConvClassifier, ConvRegressor
 from skdeep.estimators._dense import DenseClassifier, DenseRegressor
 from skdeep.estimators._image_embedder import ImageEmbedder
@@ -10,6 +11,7 @@ from skdeep.estimators._text_generator import TextGenerator
 from skdeep.estimators._token_sequences import TokenSequences
 
 __all__ = [
+    "Autoencoder",
     "ConvClassifier",
     "ConvRegressor",
     "DenseClassifier",

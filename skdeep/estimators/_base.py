@@ -330,7 +330,7 @@ class BaseNetwork(
 
             def attributes(weights):
                 network = FittedNetwork(job.spec, weights, data.inputs, data.outputs)
-                return self._fitted_attributes(network, data.targets)
+                return self._fitted_attributes(network, data.targets, data.train)
 
             hooks.append(ScikitLearnCallbacks(self, context, X, y, attributes))
         return hooks
@@ -341,7 +341,8 @@ class BaseNetwork(
         for record in outcome.records:
             history.append(record)
         network = FittedNetwork(job.spec, outcome.weights, data.inputs, data.outputs)
-        for name, value in self._fitted_attributes(network, data.targets).items():
+        attributes = self._fitted_attributes(network, data.targets, data.train)
+        for name, value in attributes.items():
             setattr(self, name, value)
         self.__dict__.pop("_model", None)
         self._history = history.records
@@ -356,7 +357,7 @@ class BaseNetwork(
     def _own_generator(self):
         return isinstance(self.random_state, np.random.RandomState)
 
-    def _fitted_attributes(self, network, targets):
+    def _fitted_attributes(self, network, targets, train=None):
         return {
             "network_": network,
             "_targets": targets,

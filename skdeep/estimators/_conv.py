@@ -67,16 +67,6 @@ class _Conv(ImageInput):
         default = None if self.backbone is None else "average"
         return self.global_pooling or default
 
-    def _pair(self, name):
-        """The parameter ``name``, one number for both sides or one for each."""
-        numbers = self._positive_integers(name)
-        if len(numbers) not in (1, 2):
-            raise ValueError(
-                f"{name} must be one integer or two, for height and width. Received "
-                f"{name}={getattr(self, name)!r}."
-            )
-        return numbers if len(numbers) == 2 else numbers * 2
-
     def _augmentations(self):
         """The parameter ``augment`` as a tuple of names and layers."""
         augment = self.augment

@@ -31,11 +31,13 @@ def describe_backbone(backbone):
 
 
 class ImageInput:
-    """Needs the parameters ``image_shape``, ``rescale`` and ``backbone``."""
+    """Needs the parameters ``image_shape``, ``rescale``, perhaps ``backbone``."""
+
+    backbone = None
 
     def __getstate__(self):
         state = dict(super().__getstate__())
-        if state["backbone"] is not None and not isinstance(state["backbone"], str):
+        if not isinstance(state.get("backbone"), str | None):
             description = describe_backbone(self.backbone)
             state["backbone"] = FrozenModel(description, self.backbone.get_weights())
         return state
@@ -124,6 +126,16 @@ class ImageInput:
     def _guesses_unit(self):
         named = isinstance(self.backbone, str)
         return self.rescale == "auto" and named and not self._bytes
+
+    def _pair(self, name):
+        """The parameter ``name``, one number for both sides or one for each."""
+        numbers = self._positive_integers(name)
+        if len(numbers) not in (1, 2):
+            raise ValueError(
+                f"{name} must be one integer or two, for height and width. Received "
+                f"{name}={getattr(self, name)!r}."
+            )
+        return numbers if len(numbers) == 2 else numbers * 2
 
     def _pixel_scaling(self):
         """The factor as the statistics of the network's first layer."""

@@ -50,7 +50,6 @@ class NetworkInsight:
             sizes = [(int(np.prod(v.shape)), v.trainable) for v in variables]
             row = {
                 "layer": layer.name,
-                "kind": layer.kind,
                 "output_shape": tuple(layer.output.shape[1:]),
                 "parameters": sum(size for size, _ in sizes),
                 "trainable": sum(size for size, trainable in sizes if trainable),

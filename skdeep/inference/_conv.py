@@ -42,6 +42,38 @@ def forward_conv(spec, layers, activation, X):
     return output
 
 
+def forward_images(spec, layers, activation, X):
+    """Flat images from codes.
+
+    Parameters
+    ----------
+    spec : ImageDecoderSpec
+    layers : FoldedLayers
+    activation : callable
+    X : ndarray of shape (n_samples, n_components)
+
+    Returns
+    -------
+    output : ndarray of shape (n_samples, units)
+    """
+    products = layers.products(len(spec.widths))
+    n_dense = len(spec.hidden_layer_sizes) + 1
+    n_rows = max(1, _PATCHES_AT_ONCE // spec.most_patch_values)
+    output = np.empty((len(X), spec.units), products[0][0].dtype)
+    for piece in pieces(X, n_rows):
+        x = layers.scaled(X[piece])
+        for kernel, bias in products[:n_dense]:
+            x = activation(x @ kernel + bias)
+        x = x.reshape(len(x), *spec.shapes[0])
+        for step, product in zip(spec.steps, products[n_dense:], strict=True):
+            x = x.repeat(2, axis=1).repeat(2, axis=2)
+            x = x[:, : step.before[0], : step.before[1]]
+            x = _convolve(x, step, spec.padding, *product)
+            x = x if step is spec.steps[-1] else activation(x)
+        output[piece] = x.reshape(len(x), -1)
+    return output
+
+
 def _convolve(x, step, padding, kernel, bias):
     if padding == "same":
         sides = margins(step.before, step.window, step.strides)

@@ -11,7 +11,13 @@ import numpy as np
 from scipy import sparse
 from scipy.special import erf, expit
 
-from skdeep.networks import ConvSpec, SequenceSpec, is_weight
+from skdeep.networks import (
+    AutoencoderSpec,
+    ConvSpec,
+    ImageDecoderSpec,
+    SequenceSpec,
+    is_weight,
+)
 
 _NUMPY_ROWS = 1024
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
@@ -67,6 +73,10 @@ def forward(spec, weights, X):
     output : ndarray of shape (n_samples, units)
         float32 where X and the network are and NumPy computes, float64 otherwise.
     """
+    if isinstance(spec, AutoencoderSpec):
+        from skdeep.inference._autoencoder import decode, encode
+
+        return decode(spec, weights, encode(spec, weights, X))
     known = all(isinstance(a, str) and a in ACTIVATIONS for a in spec.activations)
     if not known or not spec.suits_numpy(X.shape[0]):
         return _forward_compiled(spec, weights, X)
@@ -79,6 +89,10 @@ def forward(spec, weights, X):
 
         return forward_sequence(spec, layers, X)
     activation = ACTIVATIONS[spec.activation] if spec.widths else None
+    if isinstance(spec, ImageDecoderSpec):
+        from skdeep.inference._conv import forward_images
+
+        return forward_images(spec, layers, activation, X)
     if isinstance(spec, ConvSpec):
         from skdeep.inference._conv import forward_conv
 
@@ -130,7 +144,13 @@ def dense_products(spec, weights):
         for each layer.
     """
     layers = FoldedLayers(spec, weights, spec.array_dtype)
-    products = layers.products(len(spec.hidden_layer_sizes))
+    n_hidden, own = len(spec.hidden_layer_sizes), 3 if spec.batch_norm else 2
+    n_arrays = (len(weights.trainable) - 2) // max(1, n_hidden)
+    products = []
+    for _ in range(n_hidden):
+        products.append(layers.product(spec.batch_norm))
+        layers.arrays(n_arrays - own)  # the weights of an activation
+    products.append(layers.product(False))
     return [(np.array(kernel), np.array(bias)) for kernel, bias in products]
 
 

@@ -5,8 +5,9 @@ from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.base import is_regressor
 from sklearn.utils._param_validation import Interval, validate_params
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import _check_y, check_consistent_length, column_or_1d
 
 from skdeep.inference import forward_layers, layer_names, wider_dtype
 from skdeep.inspection._fitted import network_and_samples
@@ -172,7 +173,8 @@ def encoded_targets(estimator, X, y):
     -------
     Y : ndarray of shape (n_samples, n_targets)
     """
-    y = np.asarray(y)
+    numeric = is_regressor(estimator)
+    y = _check_y(y, multi_output=True, y_numeric=numeric, estimator=estimator)
     check_consistent_length(X, y)
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y)

@@ -3,6 +3,11 @@
 Importing this package imports no Keras: the builders are in ``_build``.
 """
 
+from skdeep.networks._autoencoder_spec import (
+    AutoencoderSpec,
+    ImageDecoderSpec,
+    encoder_and_decoder,
+)
 from skdeep.networks._conv_spec import ConvSpec, margins
 from skdeep.networks._head import (
     STANDARDIZABLE,
@@ -41,14 +46,17 @@ __all__ = [
     "REGRESSION_LOSSES",
     "SCHEDULES",
     "STANDARDIZABLE",
+    "AutoencoderSpec",
     "ConvSpec",
     "DenseSpec",
     "FrozenModel",
     "Head",
+    "ImageDecoderSpec",
     "NetworkSpec",
     "SequenceSpec",
     "Weights",
     "classification_head",
+    "encoder_and_decoder",
     "identity",
     "is_weight",
     "loss_name",

@@ -1,7 +1,7 @@
 """Keras models of network specs.
 
 A network is: inputs, the family's body (nothing for dense networks), hidden dense
-layers, the output layer.
+layers, the output layer. Autoencoders go their own way.
 """
 
 from typing import NamedTuple
@@ -9,7 +9,8 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from skdeep.networks import _conv, _sequence
+from skdeep.networks import _autoencoder, _conv, _sequence
+from skdeep.networks._autoencoder_spec import AutoencoderSpec, ImageDecoderSpec
 from skdeep.networks._conv_spec import ConvSpec
 from skdeep.networks._layers import (
     CountingBatchNormalization,
@@ -18,13 +19,12 @@ from skdeep.networks._layers import (
     LoweredConv2D,
     LoweredMaxPooling2D,
     PhiloxDropout,
+    PhiloxNoise,
     Standardize,
 )
 from skdeep.networks._parts import (
-    TEMPLATE_SEED,
-    activation,
-    dense,
-    normalized,
+    hidden_layers,
+    output_layer,
     own_random_state,
 )
 from skdeep.networks._recurrent_layers import HoistedGRU, HoistedLSTM, HoistedRNN
@@ -32,6 +32,10 @@ from skdeep.networks._sequence_spec import SequenceSpec
 
 L = keras.layers
 _BODIES = {ConvSpec: _conv.blocks, SequenceSpec: _sequence.layers_along_time}
+_WHOLE = {
+    AutoencoderSpec: _autoencoder.reconstruction,
+    ImageDecoderSpec: _autoencoder.images,
+}
 _BEFORE_SCALING = {ConvSpec: _conv.augmented}
 
 
@@ -39,6 +43,7 @@ class Kit(NamedTuple):
     """The layer classes to build with."""
 
     dropout: type
+    noise: type
     batch_norm: type
     conv: type
     max_pooling: type
@@ -57,6 +62,7 @@ def _no_mark(kind, output, weighted=None):
 
 _TEMPLATE = Kit(
     PhiloxDropout,
+    PhiloxNoise,
     CountingBatchNormalization,
     LoweredConv2D,
     LoweredMaxPooling2D,
@@ -69,6 +75,7 @@ _TEMPLATE = Kit(
 )
 _STOCK = Kit(
     L.Dropout,
+    L.GaussianNoise,
     L.BatchNormalization,
     L.Conv2D,
     L.MaxPooling2D,
@@ -187,29 +194,19 @@ def _network(spec, kit, standardize, linear_output, rescale):
     x = _BEFORE_SCALING.get(type(spec), _unchanged)(spec, kit, x)
     if standardize is not None:
         x = standardize(x)
-    x = _BODIES.get(type(spec), _unchanged)(spec, kit, x)
-    x = _hidden_layers(spec, kit, x)
-    if spec.output is None:
-        return keras.Model(inputs, x)
-    # In full precision also where the layers before it are not.
-    x = weighted = dense(spec, spec.units, dtype=spec.array_dtype)(x)
-    if spec.output != "linear" and not linear_output:
+    x = weighted = _WHOLE.get(type(spec), _layers)(spec, kit, x)
+    if spec.output not in (None, "linear") and not linear_output:
         x = L.Activation(spec.output, dtype=spec.array_dtype)(x)
-    kit.mark("output", x, weighted)
+    if type(spec) not in _WHOLE and spec.output is not None:
+        kit.mark("output", x, weighted)
     return keras.Model(inputs, x if rescale is None else rescale(x))
 
 
+def _layers(spec, kit, x):
+    x = _BODIES.get(type(spec), _unchanged)(spec, kit, x)
+    x = hidden_layers(spec, kit, x)
+    return x if spec.output is None else output_layer(spec)(x)
+
+
 def _unchanged(spec, kit, x):
-    return x
-
-
-def _hidden_layers(spec, kit, x):
-    for width in spec.hidden_layer_sizes:
-        x = dense(spec, width, use_bias=not spec.batch_norm)(x)
-        if spec.batch_norm:
-            x = normalized(spec, kit, x)
-        weighted, x = x, activation(spec)(x)
-        kit.mark("dense", x, weighted)
-        if spec.dropout:
-            x = kit.dropout(spec.dropout, seed=TEMPLATE_SEED, dtype=spec.dtype)(x)
     return x

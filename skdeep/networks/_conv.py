@@ -13,10 +13,9 @@ from skdeep.networks._backbones import (
 from skdeep.networks._parts import (
     TEMPLATE_SEED,
     activation,
+    convolution,
     copy,
-    initializer,
     normalized,
-    regularizer,
 )
 
 L = keras.layers
@@ -63,7 +62,7 @@ def blocks(spec, kit, x):
         kit.mark("backbone", x)
     for step in spec.steps:
         if step.kind == "conv":
-            x = _convolution(spec, kit, step)(x)
+            x = convolution(spec, kit, step, use_bias=not spec.batch_norm)(x)
             if spec.batch_norm:
                 x = normalized(spec, kit, x)
             weighted, x = x, activation(spec)(x)
@@ -79,19 +78,6 @@ def blocks(spec, kit, x):
     if spec.dropout:
         x = kit.dropout(spec.dropout, seed=TEMPLATE_SEED, dtype=spec.dtype)(x)
     return x
-
-
-def _convolution(spec, kit, step):
-    return kit.conv(
-        step.after[2],
-        step.window,
-        strides=step.strides,
-        padding=spec.padding,
-        use_bias=not spec.batch_norm,
-        kernel_initializer=initializer(spec.kernel_initializer),
-        kernel_regularizer=regularizer(spec),
-        dtype=spec.dtype,
-    )
 
 
 def _backbone(spec, x):

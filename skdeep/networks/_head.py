@@ -34,12 +34,15 @@ class Head:
     output : {"linear", "sigmoid", "softmax"}
     loss : str, keras.losses.Loss or callable
     label_smoothing : float
+    penalized : bool
+        Whether the network gives a column more, the penalty of each sample.
     """
 
     units: int
     output: str
     loss: object
     label_smoothing: float = 0.0
+    penalized: bool = False
 
     @property
     def sparse(self):
@@ -53,12 +56,16 @@ class Head:
 
     @property
     def key(self):
-        return identity(self.loss), self.label_smoothing
+        return identity(self.loss), self.label_smoothing, self.penalized
 
     def keras_loss(self):
         """The Keras loss, an object or a function of (y_true, y_pred)."""
         import keras
 
+        if self.penalized:
+            from skdeep.networks._autoencoder import penalized
+
+            return penalized(keras.losses.get(self.loss))
         if not self.label_smoothing:
             return keras.losses.get(self.loss)
         loss = getattr(keras.losses, _CROSSENTROPIES[self.loss])

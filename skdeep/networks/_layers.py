@@ -100,6 +100,55 @@ def philox_dropout(inputs, rate, seed_generator):
     )
 
 
+class PhiloxNoise(L.GaussianNoise):
+    """Gaussian noise from the same generator."""
+
+    def call(self, inputs, training=False):
+        if not training or self.stddev == 0:
+            return inputs
+        seed = tf.cast(tf.convert_to_tensor(self.seed_generator.next()), tf.int32)
+        noise = tf.random.stateless_normal(
+            tf.shape(inputs), seed, dtype=inputs.dtype, alg="philox"
+        )
+        return inputs + self.stddev * noise
+
+
+class TransposedDense(L.Layer):
+    """A dense layer whose kernel is another one's, transposed.
+
+    Parameters
+    ----------
+    source : keras.layers.Dense
+    use_bias : bool
+    """
+
+    def __init__(self, source, use_bias, **options):
+        super().__init__(**options)
+        self._source = lambda: source  # a layer as an attribute would become a part
+        self._use_bias = use_bias
+
+    @property
+    def kernel(self):
+        """That of the other layer, not transposed."""
+        return self._source().kernel
+
+    def build(self, input_shape):
+        width = self.kernel.shape[0]
+        self.bias = None
+        if self._use_bias:
+            self.bias = self.add_weight((width,), "zeros", name="bias")
+
+    def call(self, inputs):
+        kernel = tf.convert_to_tensor(self.kernel)
+        outputs = tf.matmul(inputs, kernel, transpose_b=True)
+        if self.bias is None:
+            return outputs
+        return outputs + tf.convert_to_tensor(self.bias)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.kernel.shape[0])
+
+
 class LoweredConv2D(L.Conv2D):
     """A convolution as shifted slices and one product of matrices.
 

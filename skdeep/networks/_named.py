@@ -1,6 +1,7 @@
 """The layers of a network by name: "conv_1", "dense_2", "output"."""
 
 import functools
+import threading
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,6 +16,19 @@ _SINGLE = frozenset(
     ["average", "backbone", "code", "embedding", "flatten", "global_pooling", "output"]
 )
 _GENERATOR = "seed_generator_state"
+_lock = threading.RLock()
+
+
+def _remembered(build):
+    """``build`` with a memory, and for one thread at a time, as Keras needs it."""
+    cached = functools.lru_cache(maxsize=64)(build)
+
+    @functools.wraps(build)
+    def call(*args):
+        with _lock:
+            return cached(*args)
+
+    return call
 
 
 @dataclass(eq=False)
@@ -49,7 +63,7 @@ class NamedNetwork(NamedTuple):
     layers: tuple
 
 
-@functools.lru_cache(maxsize=64)
+@_remembered
 def named_network(spec):
     """The template of ``spec`` with its layers by name.
 
@@ -77,7 +91,7 @@ def named_network(spec):
     return NamedNetwork(model, tuple(layers))
 
 
-@functools.lru_cache(maxsize=64)
+@_remembered
 def run_of(spec, names):
     """A function that runs the network and gives what its layers make.
 

@@ -32,6 +32,38 @@ def dense(spec, width, *, use_bias=True, dtype=None):
     )
 
 
+def output_layer(spec, make=dense):
+    """The last layer, in full precision also where the layers before it are not."""
+    return make(spec, spec.units, dtype=spec.array_dtype)
+
+
+def hidden_layers(spec, kit, x, make=dense):
+    """``x`` after the hidden dense layers, which ``make`` makes."""
+    for width in spec.hidden_layer_sizes:
+        x = make(spec, width, use_bias=not spec.batch_norm)(x)
+        if spec.batch_norm:
+            x = normalized(spec, kit, x)
+        weighted, x = x, activation(spec)(x)
+        kit.mark("dense", x, weighted)
+        if spec.dropout:
+            x = kit.dropout(spec.dropout, seed=TEMPLATE_SEED, dtype=spec.dtype)(x)
+    return x
+
+
+def convolution(spec, kit, step, *, use_bias):
+    """The convolution of one :class:`Step`."""
+    return kit.conv(
+        step.after[2],
+        step.window,
+        strides=step.strides,
+        padding=spec.padding,
+        use_bias=use_bias,
+        kernel_initializer=initializer(spec.kernel_initializer),
+        kernel_regularizer=regularizer(spec),
+        dtype=spec.dtype,
+    )
+
+
 def normalized(spec, kit, x, mask=None):
     """``x`` after batch normalisation; of sequences, over the steps in ``mask``."""
     # Keras's 0.99 takes hundreds of steps to forget where the averages started.

@@ -1,5 +1,7 @@
 """Keras models of a training job, for callbacks and for the Keras engine."""
 
+import keras
+
 from skdeep.networks._build import assign, build_template
 from skdeep.training._metrics import make_metrics
 
@@ -7,6 +9,8 @@ from skdeep.training._metrics import make_metrics
 def compiled_model(job, optimizer, learning_rate):
     """The job's template as a ``keras.Model`` on which ``compile`` was called."""
     model = build_template(job.spec)
+    if job.head.penalized:
+        model = _Penalized(model.inputs, model.outputs)
     model.compile(
         optimizer=optimizer.keras(learning_rate),
         loss=job.head.keras_loss(),
@@ -14,6 +18,13 @@ def compiled_model(job, optimizer, learning_rate):
         jit_compile="auto" if job.path == "xla" else False,
     )
     return model
+
+
+class _Penalized(keras.Model):
+    """A model whose last column is no output, but a penalty."""
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        return super().compute_metrics(x, y, y_pred[:, :-1], sample_weight)
 
 
 def assign_weights(model, weights):

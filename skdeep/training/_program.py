@@ -54,6 +54,7 @@ class Program:
 
     def __init__(self, spec, head, optimizer, metrics):
         self.spec = spec
+        self.units = head.units
         self.model = build_template(spec)
         loss = head.keras_loss()
         self.loss = per_sample(loss)
@@ -251,6 +252,7 @@ class Program:
             weight = tf.broadcast_to(weight[:, None], tf.shape(y)[:2])
         # Units may be for all columns, so that TensorFlow forgets how many there are.
         y = tf.ensure_shape(y * scale + mean, y.shape)
+        output = output[..., : self.units]  # what follows is a penalty
         output = tf.ensure_shape(output * scale + mean, output.shape)
         return [
             _tensors(

@@ -1,0 +1,368 @@
+"""Autoencoder: short codes of samples, and samples from codes."""
+
+from dataclasses import replace
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import (
+    ClassNamePrefixFeaturesOutMixin,
+    OutlierMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.callback import with_callbacks
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.stats import _weighted_percentile
+from sklearn.utils.validation import validate_data
+
+from skdeep.encoding import ContinuousTargets, OwnTargets, Standardization
+from skdeep.estimators import _docs
+from skdeep.estimators._base import BaseNetwork
+from skdeep.estimators._image_input import IMAGE_CONSTRAINTS, ImageInput
+from skdeep.estimators._reconstruction import Reconstruction, minus_errors
+from skdeep.networks import (
+    ACTIVATIONS,
+    REGRESSION_LOSSES,
+    STANDARDIZABLE,
+    AutoencoderSpec,
+    loss_name,
+    regression_head,
+)
+
+_POSITIVE = ["array-like", Interval(Integral, 1, None, closed="left")]
+_NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
+# Tukey, 1977, "Exploratory Data Analysis": quartile distances beyond the quartile.
+_FENCE = 1.5
+
+
+class Autoencoder(
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    OutlierMixin,
+    Reconstruction,
+    ImageInput,
+    BaseNetwork,
+):
+    __doc__ = f"""A network that learns short codes and makes its inputs of them again.
+
+    An encoder leads to ``n_components`` numbers, a decoder that mirrors it back to the
+    inputs. Rows are tables, and the layers dense, unless ``image_shape`` says that
+    they are images; then, and with images of shape (n_samples, height, width) or
+    (n_samples, height, width, channels), convolutions come before the dense layers and
+    after those of the decoder.
+
+    Parameters
+    ----------
+    n_components : int, default=32
+        Width of the code.
+    hidden_layer_sizes : array-like of int or int, default=(128,)
+        Widths of the encoder's dense layers; the decoder has the same in reverse
+        order. ``()`` is a linear model, for tables.
+    image_shape : tuple of (height, width) or (height, width, channels), default=None
+        Of images that come as rows of numbers.
+    rescale : "auto", float or None, default="auto"
+        What pixels are multiplied with. "auto" divides uint8 by 255 and leaves
+        floats; then all images must be of the kind that ``fit`` has seen.
+    filters : array-like of int or int, default=(32, 64)
+        Filters of the convolutions, each of which halves height and width, as those of
+        the decoder double them. For images only.
+    kernel_size : int or (int, int), default=3
+        Height and width of the convolutions.
+    code_activation : str or None, default=None
+        Activation of the code, a name of ``keras.activations``; None is linear.
+    noise : float, default=0.0
+        Standard deviation of Gaussian noise that is added to the standardised inputs
+        in training, so that the network learns to remove it (denoising autoencoder;
+        Vincent, Larochelle, Bengio and Manzagol, 2008).
+    code_l1 : float, default=0.0
+        Penalty on the code: so many times the sum of a sample's absolute values is
+        added to its loss (sparse autoencoder).
+    tied : bool, default=False
+        Whether the decoder's kernels are those of the encoder, transposed. For dense
+        layers only.
+    contamination : "auto" or float, default="auto"
+        Share of outliers in the training data, in (0, 0.5]. "auto" takes those for
+        outliers whose reconstruction error is more than 1.5 quartile distances above
+        the upper quartile (Tukey's rule).
+{_docs.NETWORK}{_docs.TRAINING}{_docs.REST}
+    Attributes
+    ----------
+    offset_ : float
+        The score under which a sample is an outlier, from the training data of the
+        last call of ``fit`` or ``partial_fit``.
+    encoder_, decoder_ : keras.Model
+        The halves of ``model_``: from raw inputs to codes, and from codes to raw
+        outputs.
+    image_shape_ : tuple of (int, int, int)
+        Height, width and channels, where X are images.
+{_docs.ATTRIBUTES}
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdeep import Autoencoder
+    >>> X, _ = load_digits(return_X_y=True)
+    >>> autoencoder = Autoencoder(8, epochs=20, random_state=0).fit(X[:1500])
+    >>> codes = autoencoder.transform(X[1500:])
+    >>> codes.shape, autoencoder.inverse_transform(codes).shape
+    ((297, 8), (297, 64))
+    >>> bool(autoencoder.score(X[1500:]) > 0.6)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **BaseNetwork._parameter_constraints,
+        **IMAGE_CONSTRAINTS,
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "hidden_layer_sizes": _POSITIVE,
+        "filters": _POSITIVE,
+        "kernel_size": _POSITIVE,
+        "code_activation": [StrOptions(set(ACTIVATIONS)), None],
+        "noise": _NOT_NEGATIVE,
+        "code_l1": _NOT_NEGATIVE,
+        "tied": ["boolean"],
+        "contamination": [
+            StrOptions({"auto"}),
+            Interval(Real, 0, 0.5, closed="right"),
+        ],
+        "loss": [StrOptions({"auto", *REGRESSION_LOSSES}), callable],
+    }
+
+    def __init__(
+        self,
+        n_components=32,
+        *,
+        hidden_layer_sizes=(128,),
+        image_shape=None,
+        rescale="auto",
+        filters=(32, 64),
+        kernel_size=3,
+        code_activation=None,
+        noise=0.0,
+        code_l1=0.0,
+        tied=False,
+        contamination="auto",
+        activation="silu",
+        kernel_initializer="glorot_uniform",
+        dropout=0.0,
+        batch_norm=False,
+        l1=0.0,
+        l2=0.0,
+        loss="auto",
+        optimizer="auto",
+        learning_rate=None,
+        learning_rate_schedule="auto",
+        batch_size="auto",
+        epochs=100,
+        early_stopping=False,
+        validation_fraction=0.1,
+        patience=10,
+        callbacks=None,
+        metrics=None,
+        normalize=True,
+        dtype="float32",
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+        engine="auto",
+    ):
+        self.n_components = n_components
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.image_shape = image_shape
+        self.rescale = rescale
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.code_activation = code_activation
+        self.noise = noise
+        self.code_l1 = code_l1
+        self.tied = tied
+        self.contamination = contamination
+        self.activation = activation
+        self.kernel_initializer = kernel_initializer
+        self.dropout = dropout
+        self.batch_norm = batch_norm
+        self.l1 = l1
+        self.l2 = l2
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.callbacks = callbacks
+        self.metrics = metrics
+        self.normalize = normalize
+        self.dtype = dtype
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.engine = engine
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None, *, X_val=None, sample_weight_val=None):
+        """Train the network to give its inputs again.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data; or images of shape (n_samples, height, width) or
+            (n_samples, height, width, channels).
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, scaled to mean one. A weight of zero removes the sample.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Validation data. Without it, ``early_stopping=True`` holds out
+            ``validation_fraction`` of the training data.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Weights of the validation data.
+
+        Returns
+        -------
+        self : Autoencoder
+        """
+        previous = self.network_ if self.warm_start and self._is_fitted else None
+        validation = X_val, None, sample_weight_val
+        with self._as_before_an_error():
+            return self._fit(X, None, sample_weight, validation, previous)
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Train for one epoch, going on from the weights and the optimiser's state.
+
+        Standardisation is that of the first call, ``offset_`` that of the last.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data, or images.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, scaled to mean one.
+
+        Returns
+        -------
+        self : Autoencoder
+        """
+        return self._partial_fit(X, None, sample_weight)
+
+    # What the skeleton asks for
+
+    def _check_training_data(self, X, y, *, reset):
+        X = self._check_inputs(X, reset=reset, dtype=self.dtype)
+        # In the place of targets, which the skeleton cuts as it cuts X.
+        return X, np.zeros(X.shape[0], bool)
+
+    def _check_samples(self, X):
+        return self._check_inputs(X, reset=False, dtype=("float64", "float32"))
+
+    def _check_inputs(self, X, *, reset, dtype):
+        """A table or images as the network takes them."""
+        if reset:
+            for name in ("image_shape_", "_bytes", "_pixel_factor"):
+                self.__dict__.pop(name, None)
+            images = self.image_shape is not None or np.ndim(X) > 2
+        else:
+            images = self._sees_images
+        if images:
+            return self._check_images(X, reset=reset)
+        X = validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=reset)
+        if reset:
+            self._row_shape = X.shape[1:]
+        return X
+
+    def _learn_pixels(self, X):
+        super()._learn_pixels(X)
+        self._row_shape = X.shape[1:]
+
+    @property
+    def _sees_images(self):
+        return "image_shape_" in self.__dict__
+
+    def _held_out(self, validation):
+        if validation is None or validation[0] is None:
+            return super()._held_out(validation)
+        X_val, _, weight = validation
+        return self._check_rows(X_val, None, weight, reset=False)
+
+    def _encode(self, X, y, sample_weight, validation, previous, classes, rng):
+        data = super()._encode(X, y, sample_weight, validation, previous, classes, rng)
+        n_features = int(np.prod(data.train.X.shape[1:]))
+        units = Standardization.none(n_features)
+        if self.normalize and loss_name(self.loss) in STANDARDIZABLE:
+            units = data.inputs.repeated(n_features)
+        targets = ContinuousTargets(False, units)
+        train, validation = (
+            rows and replace(rows, Y=OwnTargets(rows.X, units, self.dtype))
+            for rows in (data.train, data.validation)
+        )
+        return replace(
+            data, train=train, validation=validation, targets=targets, outputs=units
+        )
+
+    def _learn_targets(self, y, weight, classes):
+        return None
+
+    def _encode_targets(self, targets, y):
+        return y
+
+    def _input_scaling(self, rows):
+        if self._sees_images and not self.normalize:
+            return self._pixel_scaling()
+        return super()._input_scaling(rows)
+
+    def _scales(self, data):
+        return self.normalize or (self._sees_images and self._pixel_factor != 1)
+
+    def _head(self, targets):
+        head = regression_head(targets.n_outputs, self.loss)
+        return replace(head, penalized=self.code_l1 > 0)
+
+    def _family_spec(self, data, common):
+        images = {}
+        if self._sees_images:
+            if self.tied:
+                raise ValueError(
+                    "tied=True needs dense layers. Received tied=True with images. Set "
+                    "tied=False, or pass flat rows without image_shape."
+                )
+            images["filters"] = self._positive_integers("filters", least=1)
+            images["kernel_size"] = self._pair("kernel_size")
+        return AutoencoderSpec(
+            **common,
+            **images,
+            n_components=int(self.n_components),
+            code_activation=self.code_activation or "linear",
+            noise=float(self.noise),
+            code_l1=float(self.code_l1),
+            tied=bool(self.tied),
+        )
+
+    def _fitted_attributes(self, network, targets, train=None):
+        attributes = super()._fitted_attributes(network, targets, train)
+        scores = minus_errors(network, targets, train.X)
+        weight = train.weight.astype(np.float64)
+        return {**attributes, "offset_": self._offset(scores, weight)}
+
+    def _offset(self, scores, weight):
+        """The score under which a sample is an outlier."""
+
+        def quantile(share):
+            return _weighted_percentile(scores, weight, 100 * share, average=True)
+
+        if self.contamination != "auto":
+            return float(quantile(self.contamination))
+        low, high = quantile(0.25), quantile(0.75)
+        return float(low - _FENCE * (high - low))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        tags.input_tags.sparse = self.image_shape is None
+        tags.transformer_tags.preserves_dtype = [self.dtype]
+        return tags

@@ -1,0 +1,182 @@
+"""What an autoencoder is, as plain data: an encoder and a decoder."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from math import prod
+
+from skdeep.networks._conv_spec import ConvSpec, Step
+from skdeep.networks._spec import DenseSpec, NetworkSpec, Weights, is_weight
+
+_OF_BOTH = "activation", "kernel_initializer", "dropout", "batch_norm", "l1", "l2"
+
+
+@dataclass(frozen=True, eq=False)
+class AutoencoderSpec(NetworkSpec):
+    """An encoder down to a code, and a decoder that mirrors it.
+
+    Attributes
+    ----------
+    input_shape : tuple of int
+        (n_features,), or height, width and channels of images.
+    units : int
+        Numbers per sample, images flattened.
+    hidden_layer_sizes : tuple of int
+        Dense layers of the encoder.
+    n_components : int
+        Width of the code.
+    code_activation : str
+    noise : float
+        Standard deviation of what is added to the scaled inputs in training.
+    code_l1 : float
+        Penalty on the code. With one, the network has a column more in training: the
+        penalty of each sample.
+    tied : bool
+        Whether the decoder's kernels are the encoder's, transposed.
+    filters : tuple of int
+        Of the convolutions, which halve the images; () for tables.
+    kernel_size : tuple of (int, int)
+    """
+
+    n_components: int = 32
+    code_activation: str = "linear"
+    noise: float = 0.0
+    code_l1: float = 0.0
+    tied: bool = False
+    filters: tuple = ()
+    kernel_size: tuple = (3, 3)
+
+    def _layout_names(self):
+        names = "n_components", "tied", "filters", "kernel_size"
+        return (*super()._layout_names(), *names)
+
+    def _half(self, family, **own):
+        both = {name: getattr(self, name) for name in (*_OF_BOTH, "dtype")}
+        return family(**both, output="linear", **own)
+
+    @cached_property
+    def encoder(self):
+        """The spec of what makes the code, which is its output layer."""
+        own = {
+            "input_shape": self.input_shape,
+            "units": self.n_components,
+            "hidden_layer_sizes": self.hidden_layer_sizes,
+            "normalize": self.normalize,
+        }
+        if not self.filters:
+            return self._half(DenseSpec, **own)
+        own |= {"filters": self.filters, "kernel_size": self.kernel_size}
+        return self._half(ConvSpec, **own, strides=(2, 2), pooling=None)
+
+    @cached_property
+    def decoder(self):
+        """The spec of what makes samples from codes."""
+        own = {
+            "input_shape": (self.n_components,),
+            "units": self.units,
+            "hidden_layer_sizes": self.hidden_layer_sizes[::-1],
+            "normalize": False,
+        }
+        if not self.filters:
+            return self._half(DenseSpec, **own)
+        steps = self.encoder.steps
+        shapes = (steps[-1].after, *(step.before for step in reversed(steps)))
+        own |= {"kernel_size": self.kernel_size, "shapes": shapes}
+        return self._half(ImageDecoderSpec, **own)
+
+    @property
+    def widths(self):
+        return (*self.encoder.widths, self.n_components, *self.decoder.widths)
+
+    @property
+    def rows_at_once(self):
+        return min(self.encoder.rows_at_once, self.decoder.rows_at_once)
+
+    def suits_xla(self, batch_size):
+        return all(half.suits_xla(batch_size) for half in (self.encoder, self.decoder))
+
+    @property
+    def vectorizes(self):
+        return self.encoder.vectorizes
+
+
+@dataclass(frozen=True, eq=False)
+class ImageDecoderSpec(ConvSpec):
+    """Dense layers, then convolutions, before each of which images become larger.
+
+    Attributes
+    ----------
+    input_shape : tuple of (int,)
+        Width of the code.
+    shapes : tuple of (int, int, int)
+        Height, width and channels after the dense layers and each convolution.
+    """
+
+    shapes: tuple = ()
+
+    @cached_property
+    def steps(self):
+        """The convolutions, a list of :class:`Step`."""
+        return [
+            Step("conv", self.kernel_size, (1, 1), (*after[:2], before[2]), after)
+            for before, after in pairwise(self.shapes)
+        ]
+
+    @cached_property
+    def multiply_adds(self):
+        widths = self.input_shape[0], *self.hidden_layer_sizes, prod(self.shapes[0])
+        of_convs = (
+            prod(step.after) * prod(step.window) * step.before[2] for step in self.steps
+        )
+        return sum(a * b for a, b in pairwise(widths)) + sum(of_convs)
+
+    @property
+    def widths(self):
+        channels = (shape[2] for shape in self.shapes[:-1])
+        return (*self.hidden_layer_sizes, *channels)
+
+    def _shapes(self):
+        return [*self.shapes, *(step.before for step in self.steps)]
+
+
+def encoder_and_decoder(spec, weights):
+    """The two halves of a trained autoencoder, as networks of their own.
+
+    Parameters
+    ----------
+    spec : AutoencoderSpec
+    weights : Weights
+
+    Returns
+    -------
+    halves : list of (NetworkSpec, Weights)
+        Without dropout; each has its own kernels.
+    """
+    fixed = [array for array in weights.non_trainable if is_weight(array)]
+    n_scaling = 2 if spec.normalize else 0
+    scaling, fixed = fixed[:n_scaling], fixed[n_scaling:]
+    trainable = _untied(spec, weights.trainable)
+    # The decoder has as many layers as the encoder.
+    half, middle = len(trainable) // 2, len(fixed) // 2
+    encoder = Weights(trainable[:half], [*scaling, *fixed[:middle]])
+    decoder = Weights(trainable[half:], fixed[middle:])
+    pairs = (spec.encoder, encoder), (spec.decoder, decoder)
+    return [(replace(part, dropout=0.0), arrays) for part, arrays in pairs]
+
+
+def _untied(spec, trainable):
+    """The arrays of both halves, also where the decoder has no kernels of its own."""
+    if not spec.tied:
+        return trainable
+    n_hidden = len(spec.hidden_layer_sizes)
+    # Each layer has a kernel more in the encoder, and the code's layer has two arrays.
+    n_encoder = (len(trainable) + n_hidden + 1) // 2
+    encoder, decoder = trainable[:n_encoder], iter(trainable[n_encoder:])
+    kernels = [array for array in encoder if array.ndim == 2]
+    n_others = (len(trainable) - n_encoder - 1) // max(1, n_hidden)
+    arrays = []
+    for kernel in reversed(kernels):
+        last = kernel is kernels[0]
+        arrays.append(kernel.T)
+        arrays += [next(decoder) for _ in range(1 if last else n_others)]
+    return [*encoder, *arrays]

@@ -17,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from text_data import paragraphs
 
 from skdeep import (
+    Autoencoder,
     ConvClassifier,
     DenseClassifier,
     DenseRegressor,
@@ -559,6 +560,12 @@ def test_what_is_no_network_is_refused(iris):
     for estimator in (LinearRegression().fit(*iris), TextGenerator()):
         with pytest.raises(TypeError, match="must be a network of skdeep"):
             diagnose(estimator, *iris)
+
+
+def test_what_has_no_targets_is_refused(iris):
+    network = Autoencoder(2, epochs=1, **SEED).fit(iris[0])
+    with pytest.raises(TypeError, match="must be a classifier or a regressor"):
+        diagnose(network, *iris)
 
 
 def test_wrong_data_is_refused(classifier, iris):

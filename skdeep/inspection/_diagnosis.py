@@ -116,7 +116,7 @@ def diagnose(estimator, X, y):
     Raises
     ------
     TypeError
-        If the estimator is no network with a prediction for each sample.
+        If the estimator is no network that classifies or regresses.
 
     Notes
     -----

@@ -4,6 +4,7 @@ import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
+from sklearn.base import is_classifier, is_regressor
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_consistent_length
 
@@ -83,10 +84,11 @@ def gathered(estimator, X, y):
     -------
     Evidence
     """
+    predictor = predictor_in(estimator)
     check_consistent_length(X, y)
     y = np.asarray(y)
     n_samples = len(y)
-    chosen = _some_rows(network_estimator(estimator), n_samples)
+    chosen = _some_rows(predictor, n_samples)
     inner, samples = network_and_samples(estimator, _safe_indexing(X, chosen))
     y = y[chosen]
     rows = network_rows(inner, samples)
@@ -107,6 +109,23 @@ def gathered(estimator, X, y):
         gradients,
         _first_updates(inner, samples, y),
     )
+
+
+def predictor_in(estimator):
+    """The network's estimator, which must predict targets.
+
+    Parameters
+    ----------
+    estimator : object
+        As for :func:`gathered`.
+    """
+    inner = network_estimator(estimator)
+    if not (is_classifier(inner) or is_regressor(inner)):
+        raise TypeError(
+            "estimator must be a classifier or a regressor, to be measured with y. "
+            f"Received {inner!r}. skdeep.layer_outputs and HistoryDisplay take others."
+        )
+    return inner
 
 
 def values(estimator, y):

@@ -10,6 +10,7 @@ from sklearn.metrics import (
     confusion_matrix,
 )
 
+from skdeep.plotting import HistoryDisplay
 from skdeep.reports._page import drawn, picture, table
 
 _MOST_WRITTEN_CLASSES = 15
@@ -18,23 +19,17 @@ _MOST_OUTPUTS = 4
 _LONGEST_LABEL = 20
 
 
-def curves(history, best_epoch):
-    """The history's columns, each with its validation, against epochs."""
+def curves(estimator):
+    """The loss and each metric over the epochs."""
+    history = estimator.history_
     if not len(history):
         return "<p>None: the network was not trained here.</p>"
     parts = []
-    for name in [n for n in history if not n.startswith("val_")]:
+    # One picture each: beside each other they would be too small on a phone.
+    for name in dict.fromkeys(column.removeprefix("val_") for column in history):
         figure, ax = _figure(5.2, 3.0)
-        mark = "o" if len(history) == 1 else None
-        ax.plot(history.index, history[name], marker=mark, label="training")
-        if f"val_{name}" in history:
-            values = history[f"val_{name}"]
-            ax.plot(history.index, values, marker=mark, label="validation")
-            ax.axvline(best_epoch, color="0.5", linestyle=":", label="best epoch")
-        ax.set(xlabel="epoch", ylabel=_plain(name))
-        ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.legend()
-        parts.append(picture(drawn(figure), f"{name} of each epoch"))
+        HistoryDisplay.from_estimator(estimator, ax=ax, metrics=[name])
+        parts.append(picture(drawn(figure), f"{name} over the epochs"))
     return _side_by_side(parts)
 
 

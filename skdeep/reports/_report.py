@@ -10,7 +10,7 @@ from sklearn.utils._pprint import _changed_params
 from sklearn.utils.validation import check_consistent_length
 
 from skdeep.inspection import diagnose
-from skdeep.inspection._evidence import values
+from skdeep.inspection._evidence import predictor_in, values
 from skdeep.inspection._fitted import network_and_samples
 from skdeep.reports._mistakes import losses_of, mistakes
 from skdeep.reports._page import page, table
@@ -119,6 +119,8 @@ def report(estimator, X, y, path=None):
 
     Raises
     ------
+    TypeError
+        If the estimator is no network that classifies or regresses.
     ImportError
         Without matplotlib, which comes with ``pip install "skdeep[plot]"``.
     FileNotFoundError
@@ -136,14 +138,15 @@ def report(estimator, X, y, path=None):
     """
     check_matplotlib_support("skdeep.report")
     _check_folder(path)
+    predictor_in(estimator)
     check_consistent_length(X, y)
-    inner, samples = network_and_samples(estimator, X)
     diagnosis = diagnose(estimator, X, y)
+    inner, samples = network_and_samples(estimator, X)
     shown = _predictions(inner, samples, y)
     sections = [
         ("What was trained", _trained(estimator, inner, X, y)),
         ("Diagnosis", diagnosis._repr_html_()),
-        ("Learning curves", curves(inner.history_, inner.best_epoch_)),
+        ("Learning curves", curves(inner)),
         _errors(inner, shown),
         ("Layers", _layers(inner)),
         ("Worst mistakes", mistakes(estimator, X, shown)),

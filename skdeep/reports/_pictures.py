@@ -27,7 +27,7 @@ def curves(estimator):
     parts = []
     # One picture each: beside each other they would be too small on a phone.
     for name in dict.fromkeys(column.removeprefix("val_") for column in history):
-        figure, ax = _figure(5.2, 3.0)
+        figure, ax = _figure(4.4, 2.9)
         HistoryDisplay.from_estimator(estimator, ax=ax, metrics=[name])
         parts.append(picture(drawn(figure), f"{name} over the epochs"))
     return _side_by_side(parts)

@@ -40,6 +40,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skdeep
 from skdeep import (
+    Autoencoder,
     ConvClassifier,
     DenseClassifier,
     DenseRegressor,
@@ -152,7 +153,7 @@ save(
 models = {
     "PCA, 8": PCA(8),
     "NMF, 8": NMF(8, max_iter=1000, random_state=0),
-    "PCA, 32": PCA(32),
+    "Autoencoder, 8": Autoencoder(8, epochs=200, random_state=0),
 }
 models = {name: model.fit(X_train) for name, model in models.items()}
 save(

@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdeep import (
+    Autoencoder,
     ConvClassifier,
     DenseClassifier,
     DenseRegressor,
@@ -209,15 +210,20 @@ def test_parameter_histories(iris):
 
 def test_reconstructions_of_images(digits):
     X, _ = digits
-    models = {"PCA": PCA(5).fit(X), "NMF": NMF(5, max_iter=500, tol=0.01).fit(X)}
+    models = {
+        "PCA": PCA(5).fit(X),
+        "NMF": NMF(5, max_iter=500, tol=0.01).fit(X),
+        "Autoencoder": Autoencoder(5, hidden_layer_sizes=(), epochs=2).fit(X),
+    }
     display = ReconstructionDisplay.from_estimators(models, X, image_shape=(8, 8))
-    assert display.axes_.shape == (3, 8)
+    assert display.axes_.shape == (4, 8)
     for name, model in models.items():
         values = model.inverse_transform(model.transform(X))
-        assert display.errors[name] == pytest.approx(np.mean((values - X) ** 2))
+        error = np.mean((values - X) ** 2)
+        assert display.errors[name] == pytest.approx(error, rel=1e-4)
         row = 1 + list(models).index(name)
         drawn = display.axes_[row, 2].images[0].get_array()
-        assert_allclose(drawn, values[2].reshape(8, 8))
+        assert_allclose(drawn, values[2].reshape(8, 8), rtol=1e-4, atol=1e-4)
     assert f"{display.errors['NMF']:.3g}" in display.axes_[2, 0].get_ylabel()
 
 

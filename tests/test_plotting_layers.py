@@ -9,6 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdeep import (
+    Autoencoder,
     ConvClassifier,
     DenseClassifier,
     DenseRegressor,
@@ -57,6 +58,17 @@ def test_hidden_space_over_epochs_is_that_of_fit(plane, iris):
     assert not np.allclose(display.points[0], outputs, atol=1e-2)
     default = HiddenSpaceDisplay.from_epochs(plane, X, y, epochs=2)
     assert default.epochs == [1, 3]
+
+
+def test_hidden_space_of_a_code(digits):
+    X, y = digits
+    encoder = Autoencoder(2, hidden_layer_sizes=(8,), epochs=2, random_state=0)
+    display = HiddenSpaceDisplay.from_epochs(encoder, X, y, epochs=[2])
+    assert display.layer == "code"
+    assert_allclose(
+        display.points[0], encoder.fit(X).transform(X), rtol=1e-3, atol=1e-4
+    )
+    assert len(display.scatters_) == 10
 
 
 def test_hidden_space_of_continuous_targets_has_a_scale(diabetes):

@@ -72,7 +72,7 @@ class HiddenSpaceDisplay:
             Their targets.
         layer : str or int, default=None
             A layer of two units, see :func:`skdeep.layer_outputs`. None takes the last
-            one before the output.
+            such layer before the output.
         ax, scatter_kw
             See :meth:`plot`.
 
@@ -295,15 +295,18 @@ def _plane(estimator, X, layer):
 
 def _plane_layer(network, layer):
     """The name of the layer, which must have two units."""
-    (name,) = chosen_names(network.network_.spec, -2 if layer is None else layer)
-    shape = network.summary().loc[name, "output_shape"]
-    if shape != (2,):
+    shapes = network.summary()["output_shape"].to_dict()
+    if layer is None:
+        names = [name for name in list(shapes)[:-1] if shapes[name] == (2,)]
+    else:
+        names = chosen_names(network.network_.spec, layer)
+    if not names or shapes[names[-1]] != (2,):
         raise ValueError(
-            f"layer must be one of two units. Received {name!r}, whose outputs have "
-            f"shape {shape}. Give the network such a layer, as with "
+            f"layer must be one of two units. Received layer={layer!r} and a network "
+            f"whose layers give {shapes}. Give the network such a layer, as with "
             "hidden_layer_sizes=(64, 2)."
         )
-    return name
+    return names[-1]
 
 
 def _classes(estimator, y):

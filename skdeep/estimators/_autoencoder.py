@@ -55,9 +55,10 @@ class Autoencoder(
     ----------
     n_components : int, default=32
         Width of the code.
-    hidden_layer_sizes : array-like of int or int, default=(128,)
+    hidden_layer_sizes : array-like of int, int or "auto", default="auto"
         Widths of the encoder's dense layers; the decoder has the same in reverse
-        order. ``()`` is a linear model, for tables.
+        order. "auto" is ``(256,)`` for tables and ``()`` for images. ``()`` makes a
+        linear model of tables.
     image_shape : tuple of (height, width) or (height, width, channels), default=None
         Of images that come as rows of numbers.
     rescale : "auto", float or None, default="auto"
@@ -113,7 +114,7 @@ class Autoencoder(
         **BaseNetwork._parameter_constraints,
         **IMAGE_CONSTRAINTS,
         "n_components": [Interval(Integral, 1, None, closed="left")],
-        "hidden_layer_sizes": _POSITIVE,
+        "hidden_layer_sizes": [StrOptions({"auto"}), *_POSITIVE],
         "filters": _POSITIVE,
         "kernel_size": _POSITIVE,
         "code_activation": [StrOptions(set(ACTIVATIONS)), None],
@@ -131,7 +132,7 @@ class Autoencoder(
         self,
         n_components=32,
         *,
-        hidden_layer_sizes=(128,),
+        hidden_layer_sizes="auto",
         image_shape=None,
         rescale="auto",
         filters=(32, 64),
@@ -253,6 +254,8 @@ class Autoencoder(
 
     # What the skeleton asks for
 
+    _auto_batch = 32
+
     def _check_training_data(self, X, y, *, reset):
         X = self._check_inputs(X, reset=reset, dtype=self.dtype)
         # In the place of targets, which the skeleton cuts as it cuts X.
@@ -266,7 +269,8 @@ class Autoencoder(
         if reset:
             for name in ("image_shape_", "_bytes", "_pixel_factor"):
                 self.__dict__.pop(name, None)
-            images = self.image_shape is not None or np.ndim(X) > 2
+            n_axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+            images = self.image_shape is not None or n_axes > 2
         else:
             images = self._sees_images
         if images:
@@ -318,6 +322,11 @@ class Autoencoder(
 
     def _scales(self, data):
         return self.normalize or (self._sees_images and self._pixel_factor != 1)
+
+    def _hidden_widths(self):
+        if not isinstance(self.hidden_layer_sizes, str):
+            return super()._hidden_widths()
+        return () if self._sees_images else (256,)
 
     def _head(self, targets):
         head = regression_head(targets.n_outputs, self.loss)

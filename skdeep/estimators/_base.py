@@ -378,7 +378,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         head = self._head(data.targets)
         common = {
             "input_shape": data.train.X.shape[1:],
-            "hidden_layer_sizes": self._positive_integers("hidden_layer_sizes"),
+            "hidden_layer_sizes": self._hidden_widths(),
             "units": head.units,
             "output": head.output,
             "activation": "linear" if self.activation is None else self.activation,
@@ -531,6 +531,9 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
     def _pretrained(self, spec):
         """Arrays of the network's backbone, or None."""
         return None
+
+    def _hidden_widths(self):
+        return self._positive_integers("hidden_layer_sizes")
 
     def _output_scaling(self, targets):
         return Standardization.none(1)

@@ -63,6 +63,11 @@ class _Encoded:
     inputs: Standardization
     outputs: Standardization
 
+    @property
+    def telling(self):
+        """Rows that tell how good a network is: for validation, if there are any."""
+        return self.train if self.validation is None else self.validation
+
 
 class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
     """Base of the estimators; not for direct use."""
@@ -327,7 +332,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
 
             def attributes(weights):
                 network = FittedNetwork(job.spec, weights, data.inputs, data.outputs)
-                return self._fitted_attributes(network, data.targets, data.train)
+                return self._fitted_attributes(network, data.targets, data.telling)
 
             hooks.append(ScikitLearnCallbacks(self, context, X, y, attributes))
         return hooks
@@ -338,7 +343,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         for record in outcome.records:
             history.append(record)
         network = FittedNetwork(job.spec, outcome.weights, data.inputs, data.outputs)
-        attributes = self._fitted_attributes(network, data.targets, data.train)
+        attributes = self._fitted_attributes(network, data.targets, data.telling)
         for name, value in attributes.items():
             setattr(self, name, value)
         self.__dict__.pop("_model", None)
@@ -354,7 +359,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
     def _own_generator(self):
         return isinstance(self.random_state, np.random.RandomState)
 
-    def _fitted_attributes(self, network, targets, train=None):
+    def _fitted_attributes(self, network, targets, rows=None):
         return {
             "network_": network,
             "_targets": targets,

@@ -53,3 +53,17 @@ def regressor(diabetes):
 @pytest.fixture
 def weights_of():
     return lambda estimator: estimator.network_.weights.trainable
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """Nothing may be shown, or set for the figures of others; all are closed."""
+    import matplotlib as mpl
+    import matplotlib.pyplot as plt
+
+    plt.switch_backend("Agg")
+    monkeypatch.setattr(plt, "show", lambda: pytest.fail("plt.show was called"))
+    before = mpl.rcParams.copy()
+    yield
+    assert mpl.rcParams == before
+    plt.close("all")

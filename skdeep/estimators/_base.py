@@ -22,6 +22,7 @@ from sklearn.utils.validation import (
 
 from skdeep.encoding import Rows, Standardization, select
 from skdeep.estimators._hooks import Printer, ScikitLearnCallbacks
+from skdeep.estimators._insight import NetworkInsight
 from skdeep.exceptions import DivergenceWarning
 from skdeep.inference import forward
 from skdeep.networks import (
@@ -69,7 +70,9 @@ class _Encoded:
         return self.train if self.validation is None else self.validation
 
 
-class BaseNetwork(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
+class BaseNetwork(
+    NetworkInsight, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta
+):
     """Base of the estimators; not for direct use."""
 
     _parameter_constraints: dict = {

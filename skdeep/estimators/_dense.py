@@ -10,6 +10,7 @@ from skdeep.estimators import _docs
 from skdeep.estimators._base import FittedNetwork
 from skdeep.estimators._classifier import BaseNetworkClassifier
 from skdeep.estimators._regressor import BaseNetworkRegressor
+from skdeep.inference import dense_products
 from skdeep.networks import DenseSpec, Weights
 
 _SKLEARN_ACTIVATIONS = {
@@ -30,6 +31,22 @@ class _Dense:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+    @property
+    def coefs_(self):
+        """Kernels, as scikit-learn's MLP has them."""
+        self._require("coefs_")
+        return [kernel for kernel, _ in self._products()]
+
+    @property
+    def intercepts_(self):
+        """Biases, as scikit-learn's MLP has them."""
+        self._require("intercepts_")
+        return [bias for _, bias in self._products()]
+
+    def _products(self):
+        spec, weights = self.network_.spec, self.network_.weights
+        return dense_products(spec, weights)
 
     @classmethod
     def from_sklearn(cls, mlp, **params):
@@ -127,7 +144,7 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
     ----------
     classes_ : ndarray of shape (n_classes,)
         Labels; for multilabel targets the numbers of the columns.
-{_docs.ATTRIBUTES}
+{_docs.DENSE_ATTRIBUTES}
     Examples
     --------
     >>> from sklearn.datasets import load_iris
@@ -255,7 +272,7 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
 {_docs.HIDDEN_LAYER_SIZES}{_docs.NETWORK}{_docs.TRAINING}{_docs.REST}
     Attributes
     ----------
-{_docs.ATTRIBUTES}
+{_docs.DENSE_ATTRIBUTES}
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes

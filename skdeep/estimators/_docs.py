@@ -336,6 +336,17 @@ ATTRIBUTES = """\
     n_outputs_ : int
         Number of outputs.
 """
+DENSE_ATTRIBUTES = (
+    """\
+    coefs_ : list of ndarray of shape (n_inputs, n_units)
+        The kernels of the layers, as scikit-learn's MLP has them. What is standardised
+        (``normalize``) and normalised comes first: the first kernel is for
+        standardised inputs, and batch normalisation is folded in.
+    intercepts_ : list of ndarray of shape (n_units,)
+        The biases of the layers.
+"""
+    + ATTRIBUTES
+)
 _OF_TABLES = ATTRIBUTES[
     ATTRIBUTES.index("    n_features_in_") : ATTRIBUTES.index("    n_outputs_")
 ]

@@ -17,12 +17,17 @@ def forward_compiled(spec, weights, X):
     """Output before the output layer's activation, of shape (n_samples, units)."""
     with _lock:
         call = _call(spec)
+    output = call(*constants(weights), tf.constant(X, spec.array_dtype))
+    return output.numpy()
+
+
+def constants(weights):
+    """The lists of a network's arrays as tensors."""
+    with _lock:
         if weights not in _constants:
             lists = weights.trainable, weights.non_trainable
             _constants[weights] = [[tf.constant(w) for w in part] for part in lists]
-        trainable, non_trainable = _constants[weights]
-    output = call(trainable, non_trainable, tf.constant(X, spec.array_dtype))
-    return output.numpy()
+        return _constants[weights]
 
 
 @functools.lru_cache(maxsize=64)

@@ -103,7 +103,7 @@ def forward(spec, weights, X):
     n_rows = min(X.shape[0], _NUMPY_ROWS)
     buffers = [np.empty((n_rows, width), dtype) for width in spec.hidden_layer_sizes]
     for piece in pieces(X, _NUMPY_ROWS):
-        x = layers.scaled(_dense(X[piece]))
+        x = layers.scaled(dense_rows(X[piece]))
         dense_layers(products, activation, x, buffers, output[piece])
     return output
 
@@ -115,7 +115,7 @@ def _forward_compiled(spec, weights, X):
     shape = [n_steps if size is None else size for size in spec.output_shape]
     output = np.empty((X.shape[0], *shape))
     for piece in pieces(X, spec.rows_at_once):
-        output[piece] = forward_compiled(spec, weights, _dense(X[piece]))
+        output[piece] = forward_compiled(spec, weights, dense_rows(X[piece]))
     return output
 
 
@@ -124,8 +124,34 @@ def pieces(X, n_rows):
     return [slice(i, i + n_rows) for i in range(0, X.shape[0], n_rows)]
 
 
-def _dense(X):
+def dense_rows(X):
+    """``X`` without the form of sparse data."""
     return X.toarray() if sparse.issparse(X) else X
+
+
+def dense_products(spec, weights):
+    """Kernels and biases of a dense network, its batch normalisations folded in.
+
+    Parameters
+    ----------
+    spec : DenseSpec
+    weights : Weights
+
+    Returns
+    -------
+    products : list of tuple
+        Copies: a kernel of shape (n_inputs, n_units) and a bias of shape (n_units,)
+        for each layer.
+    """
+    layers = FoldedLayers(spec, weights, spec.array_dtype)
+    n_hidden, own = len(spec.hidden_layer_sizes), 3 if spec.batch_norm else 2
+    n_arrays = (len(weights.trainable) - 2) // max(1, n_hidden)
+    products = []
+    for _ in range(n_hidden):
+        products.append(layers.product(spec.batch_norm))
+        layers.arrays(n_arrays - own)  # the weights of an activation
+    products.append(layers.product(False))
+    return [(np.array(kernel), np.array(bias)) for kernel, bias in products]
 
 
 class FoldedLayers:

@@ -34,15 +34,17 @@ def reconstruction(spec, kit, x):
     if spec.filters:
         x = _conv.blocks(encoder, kit, x)
     x = hidden_layers(encoder, kit, x, remembered)
-    code = output_layer(encoder, remembered)(x)
+    code = weighted = output_layer(encoder, remembered)(x)
     if spec.code_activation != "linear":
         code = L.Activation(spec.code_activation, dtype=spec.dtype)(code)
+    kit.mark("code", code, weighted)
     if spec.filters:
         output = images(decoder, kit, code)
     else:
         layer = _transposed(made) if spec.tied else dense
         output = hidden_layers(decoder, kit, code, layer)
         output = output_layer(decoder, layer)(output)
+    kit.mark("output", output, output)
     return _with_penalty(spec, code, output) if spec.code_l1 else output
 
 
@@ -65,7 +67,7 @@ def images(spec, kit, x):
     """Flat images from codes."""
     x = hidden_layers(spec, kit, x)
     x = dense(spec, prod(spec.shapes[0]), use_bias=not spec.batch_norm)(x)
-    x = _activated(spec, kit, x)
+    x = _activated(spec, kit, x, "dense")
     x = L.Reshape(spec.shapes[0], dtype=spec.dtype)(x)
     for step in spec.steps:
         # Not transposed convolutions, whose windows overlap unevenly: Odena, Dumoulin
@@ -75,14 +77,16 @@ def images(spec, kit, x):
         last = step is spec.steps[-1]
         x = convolution(spec, kit, step, use_bias=last or not spec.batch_norm)(x)
         if not last:
-            x = _activated(spec, kit, x)
+            x = _activated(spec, kit, x, "conv")
     return L.Flatten(dtype=spec.dtype)(x)
 
 
-def _activated(spec, kit, x):
+def _activated(spec, kit, x, kind):
     if spec.batch_norm:
         x = normalized(spec, kit, x)
-    return activation(spec)(x)
+    weighted, x = x, activation(spec)(x)
+    kit.mark(kind, x, weighted)
+    return x
 
 
 def penalized(loss):

@@ -52,6 +52,12 @@ class Kit(NamedTuple):
     lstm: type
     gru: type
     rnn: type
+    # Called with the kind of a layer, its output and what its activation gets.
+    mark: object
+
+
+def _no_mark(kind, output, weighted=None):
+    pass
 
 
 _TEMPLATE = Kit(
@@ -65,6 +71,7 @@ _TEMPLATE = Kit(
     HoistedLSTM,
     HoistedGRU,
     HoistedRNN,
+    _no_mark,
 )
 _STOCK = Kit(
     L.Dropout,
@@ -77,10 +84,11 @@ _STOCK = Kit(
     L.LSTM,
     L.GRU,
     L.SimpleRNN,
+    _no_mark,
 )
 
 
-def build_template(spec, *, linear_output=False):
+def build_template(spec, *, linear_output=False, mark=_no_mark):
     """The training template: its weights are inputs of the compiled program.
 
     Parameters
@@ -88,6 +96,8 @@ def build_template(spec, *, linear_output=False):
     spec : NetworkSpec
     linear_output : bool, default=False
         Leave out the activation of the output layer.
+    mark : callable
+        Is told of each layer that has a name; see :class:`Kit`.
 
     Returns
     -------
@@ -95,7 +105,8 @@ def build_template(spec, *, linear_output=False):
         Input: (batch, *spec.input_shape). Output: (batch, units).
     """
     standardize = Standardize(dtype=spec.array_dtype) if spec.normalize else None
-    return _network(spec, _TEMPLATE, standardize, linear_output, None)
+    kit = _TEMPLATE._replace(mark=mark)
+    return _network(spec, kit, standardize, linear_output, None)
 
 
 def build_stock(spec, weights, inputs, outputs):
@@ -183,9 +194,11 @@ def _network(spec, kit, standardize, linear_output, rescale):
     x = _BEFORE_SCALING.get(type(spec), _unchanged)(spec, kit, x)
     if standardize is not None:
         x = standardize(x)
-    x = _WHOLE.get(type(spec), _layers)(spec, kit, x)
+    x = weighted = _WHOLE.get(type(spec), _layers)(spec, kit, x)
     if spec.output not in (None, "linear") and not linear_output:
         x = L.Activation(spec.output, dtype=spec.array_dtype)(x)
+    if type(spec) not in _WHOLE and spec.output is not None:
+        kit.mark("output", x, weighted)
     return keras.Model(inputs, x if rescale is None else rescale(x))
 
 

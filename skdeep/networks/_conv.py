@@ -59,16 +59,22 @@ def blocks(spec, kit, x):
     """Convolutions and poolings, or a backbone, then a vector per image."""
     if spec.backbone:
         x = _backbone(spec, x)
+        kit.mark("backbone", x)
     for step in spec.steps:
         if step.kind == "conv":
             x = convolution(spec, kit, step, use_bias=not spec.batch_norm)(x)
             if spec.batch_norm:
                 x = normalized(spec, kit, x)
-            x = activation(spec)(x)
+            weighted, x = x, activation(spec)(x)
+            kit.mark("conv", x, weighted)
         else:
             pool = {"max": kit.max_pooling, "average": kit.average_pooling}
             x = pool[spec.pooling](step.window, dtype=spec.dtype)(x)
-    x = _vector(spec, x)
+            kit.mark("pool", x)
+    vector = _vector(spec, x)
+    if vector is not x:
+        kit.mark("global_pooling" if spec.global_pooling else "flatten", vector)
+    x = vector
     if spec.dropout:
         x = kit.dropout(spec.dropout, seed=TEMPLATE_SEED, dtype=spec.dtype)(x)
     return x

@@ -127,21 +127,26 @@ class TransposedDense(L.Layer):
         self._source = lambda: source  # a layer as an attribute would become a part
         self._use_bias = use_bias
 
+    @property
+    def kernel(self):
+        """That of the other layer, not transposed."""
+        return self._source().kernel
+
     def build(self, input_shape):
-        width = self._source().kernel.shape[0]
+        width = self.kernel.shape[0]
         self.bias = None
         if self._use_bias:
-            self.bias = self.add_weight(shape=(width,), initializer="zeros")
+            self.bias = self.add_weight((width,), "zeros", name="bias")
 
     def call(self, inputs):
-        kernel = tf.convert_to_tensor(self._source().kernel)
+        kernel = tf.convert_to_tensor(self.kernel)
         outputs = tf.matmul(inputs, kernel, transpose_b=True)
         if self.bias is None:
             return outputs
         return outputs + tf.convert_to_tensor(self.bias)
 
     def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], self._source().kernel.shape[0])
+        return (*input_shape[:-1], self.kernel.shape[0])
 
 
 class LoweredConv2D(L.Conv2D):

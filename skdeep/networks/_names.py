@@ -10,7 +10,6 @@ ACTIVATIONS = frozenset(
         "elu",
         "exponential",
         "gelu",
-        "glu",
         "hard_shrink",
         "hard_sigmoid",
         "hard_silu",
@@ -37,9 +36,10 @@ ACTIVATIONS = frozenset(
         "swish",
         "tanh",
         "tanh_shrink",
-        "threshold",
     ]
-) - {"glu"}  # a gated linear unit halves the width of its layer
+)
+# Not the gated linear unit "glu", which halves the width of its layer, and not
+# "threshold", which has no defaults.
 
 INITIALIZERS = frozenset(
     [

@@ -43,7 +43,8 @@ def hidden_layers(spec, kit, x, make=dense):
         x = make(spec, width, use_bias=not spec.batch_norm)(x)
         if spec.batch_norm:
             x = normalized(spec, kit, x)
-        x = activation(spec)(x)
+        weighted, x = x, activation(spec)(x)
+        kit.mark("dense", x, weighted)
         if spec.dropout:
             x = kit.dropout(spec.dropout, seed=TEMPLATE_SEED, dtype=spec.dtype)(x)
     return x

@@ -22,6 +22,7 @@ def layers_along_time(spec, kit, x):
         mask, x = x[:, :, -1] > 0.5, x[:, :, :-1]
     if spec.n_tokens:
         x = _embedded(spec, x)
+        kit.mark("embedding", x)
     if mask is not None and not spec.recurrent:
         x = _only(x, mask)
     for number, units in enumerate(spec.cell_units):
@@ -30,10 +31,12 @@ def layers_along_time(spec, kit, x):
             x = _recurrent(spec, kit, x, mask, units, vector)
         else:
             x = _convolution(spec, kit, x, mask, units)
+        kit.mark(spec.cell, x)
         if spec.dropout:
             x = kit.dropout(spec.dropout, seed=TEMPLATE_SEED, dtype=spec.dtype)(x)
     if not spec.recurrent and not spec.return_sequences:
         x = L.GlobalAveragePooling1D(dtype=spec.dtype)(x, mask=mask)
+        kit.mark("average", x)
         if spec.dropout and not spec.cell_units:
             x = kit.dropout(spec.dropout, seed=TEMPLATE_SEED, dtype=spec.dtype)(x)
     return x

@@ -57,7 +57,7 @@ class Program:
         self.units = head.units
         self.model = build_template(spec)
         loss = head.keras_loss()
-        self.loss = _per_sample(loss)
+        self.loss = per_sample(loss)
         self.sums = getattr(loss, "reduction", None) == "sum"
         self.optimizer = optimizer.functional()
         self.optimizer.build(self.model.trainable_variables)
@@ -439,16 +439,16 @@ def _seeded_initializers(model, place):
                 yield index, type(initializer), config
 
 
-def _per_sample(loss):
+def per_sample(loss):
     """``loss`` as a function that gives one number per sample."""
     function = loss.call if isinstance(loss, keras.losses.Loss) else loss
 
-    def per_sample(y_true, y_pred):
+    def of_each(y_true, y_pred):
         values = tf.convert_to_tensor(function(y_true, y_pred))
         extra = list(range(1, len(values.shape)))
         return tf.reduce_mean(values, axis=extra) if extra else values
 
-    return per_sample
+    return of_each
 
 
 def _tensors(values):

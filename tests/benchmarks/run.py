@@ -16,6 +16,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # the data of the tests
 
 import conv_fits
 import fused_fits
+import insight
 import sequence_fits
 import single_fits
 import text_fits
@@ -50,6 +51,7 @@ BENCHMARKS = {
         text_fits.text_accuracy,
         text_fits.text_speed,
         text_fits.text_generator,
+        insight.insight_speed,
     )
 }
 

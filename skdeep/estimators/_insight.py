@@ -1,0 +1,158 @@
+"""What every fitted network tells of itself: its layers and its weights."""
+
+import html
+from dataclasses import replace
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skdeep.networks import Weights
+
+_SIDE_BY_SIDE = "display:flex;flex-wrap:wrap;gap:1em;align-items:flex-start"
+_STYLE = (
+    "border-collapse:collapse;margin:.5em 0;font-family:monospace;font-size:.9em",
+    "border:1px solid #8884;padding:.2em .6em;text-align:right",
+)
+
+
+class NetworkInsight:
+    """Needs ``network_``."""
+
+    def summary(self):
+        """The layers in a table.
+
+        Returns
+        -------
+        summary : DataFrame
+            A row per layer, its name as index. ``output_shape`` is that of one sample,
+            None where sequences differ in length; ``parameters`` counts all numbers
+            that belong to the layer, ``trainable`` those that training changes;
+            ``flops`` are the floating-point operations of its products for one sample,
+            two per multiply-add (additions of biases, activations, poolings and
+            normalisations are not counted; a layer along sequences of different lengths
+            counts one step).
+
+        Examples
+        --------
+        >>> from skdeep import DenseRegressor
+        >>> network = DenseRegressor.from_weights([[[3, 1], [3, 5]], [[2], [-1]]])
+        >>> network.summary()["parameters"].to_dict()
+        {'dense_1': 6, 'output': 3}
+        """
+        import pandas as pd
+
+        from skdeep.networks._named import named_network
+
+        check_is_fitted(self)
+        rows = []
+        for layer in named_network(self.network_.spec).layers:
+            variables = layer.variables.values()
+            sizes = [(int(np.prod(v.shape)), v.trainable) for v in variables]
+            row = {
+                "layer": layer.name,
+                "output_shape": tuple(layer.output.shape[1:]),
+                "parameters": sum(size for size, _ in sizes),
+                "trainable": sum(size for size, trainable in sizes if trainable),
+                "flops": layer.flops,
+            }
+            rows.append(row)
+        return pd.DataFrame(rows).set_index("layer")
+
+    def get_weights(self):
+        """The network's arrays by name.
+
+        Returns
+        -------
+        weights : dict of str to ndarray
+            Copies, by names like ``dense_1/kernel`` and ``output/bias``, in the order
+            of the layers, with Keras's names and shapes.
+        """
+        from skdeep.networks._named import values_by_layer
+
+        check_is_fitted(self)
+        values = values_by_layer(self.network_.spec, self.network_.weights)
+        return {name: np.array(value) for name, value in values.items()}
+
+    def set_weights(self, weights):
+        """Replace arrays of the network.
+
+        What has been learnt about optimising it is forgotten: ``warm_start`` and
+        ``partial_fit`` go on with a new optimiser.
+
+        Parameters
+        ----------
+        weights : dict of str to array-like
+            Some or all of the arrays that :meth:`get_weights` names, of equal shapes.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown, a shape is another one, or a value is not finite.
+        """
+        from skdeep.networks._named import replaced
+
+        own = self.get_weights()
+        new = {}
+        for name, value in weights.items():
+            if name not in own:
+                raise ValueError(
+                    f"weights must be some of {list(own)}. Received {name!r}."
+                )
+            new[name] = np.array(value, dtype=own[name].dtype)
+            if new[name].shape != own[name].shape:
+                raise ValueError(
+                    f"{name} must have shape {own[name].shape}. Received shape "
+                    f"{new[name].shape}."
+                )
+            if not np.isfinite(new[name]).all():
+                raise ValueError(
+                    f"weights must be finite. Received NaN or infinity in {name}."
+                )
+        before = self.network_
+        lists = replaced(before.spec, before.weights, new)
+        self.network_ = replace(before, weights=Weights(*lists))
+        self.__dict__.pop("_model", None)
+        return self
+
+    def _html_repr(self):
+        diagram = super()._html_repr()
+        if not self.__sklearn_is_fitted__():
+            return diagram
+        return (
+            f'<div style="{_SIDE_BY_SIDE}"><div>{diagram}</div>'
+            f"<div>{_as_html(self.summary())}</div></div>"
+        )
+
+
+def _as_html(summary):
+    """The layers from top to bottom."""
+    table, cell = _STYLE
+    head = "".join(
+        f'<th style="{cell}">{html.escape(name.replace("_", " "))}</th>'
+        for name in ("layer", *summary.columns)
+    )
+    body = ""
+    for name, row in summary.iterrows():
+        cells = [name, *row]
+        body += "<tr>"
+        body += "".join(f'<td style="{cell}">{_text(value)}</td>' for value in cells)
+        body += "</tr>"
+    total = f"{summary['parameters'].sum():,}"
+    return (
+        f"<details open><summary>Network of {total} parameters</summary>"
+        f'<table style="{table}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></details>"
+    )
+
+
+def _text(value):
+    if isinstance(value, tuple):
+        return " &times; ".join("any" if n is None else str(n) for n in value)
+    if isinstance(value, str):
+        return html.escape(value)
+    return f"{value:,}"

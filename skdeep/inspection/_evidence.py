@@ -1,0 +1,208 @@
+"""What a diagnosis measures, once for all findings."""
+
+import copy
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import check_consistent_length
+
+from skdeep.inspection._fitted import network_and_samples, network_estimator
+from skdeep.inspection._layer_outputs import network_rows
+from skdeep.inspection._traces import encoded_targets
+
+_MOST_ROWS = 2000
+_LEAST_ROWS = 32
+# Also "recurrent_kernel" and others.
+_KERNEL = "kernel"
+
+
+@dataclass
+class Evidence:
+    """Measurements of a fitted network.
+
+    Attributes
+    ----------
+    estimator : BaseNetwork
+        The network's own estimator.
+    n_samples : int
+        Of the X that was given; all else is of some of them.
+    rows : ndarray of shape (n_rows, *spec.input_shape)
+        As the network takes them.
+    Y : ndarray of shape (n_rows, n_targets)
+        As the network learns them.
+    y, predicted : ndarray of shape (n_values,) or (n_values, n_outputs)
+        Each step of a sequence with a target of its own is a value.
+    probabilities : ndarray of shape (n_values, n_classes) or None
+    loss : float
+        As training computes it, without dropout.
+    outputs : dict of str to ndarray of shape (n_rows, ...)
+        Of the layers.
+    gradients : dict of str to float
+        By layer, the root of the mean square of the norms of single samples'
+        gradients, divided by the norm of the weights. Vectors of tokens are left out,
+        here and in updates: a sample has few of them.
+    updates : dict of str to float
+        By layer, the norm of what a new network's first step changes, divided by the
+        norm of the weights before it.
+    """
+
+    estimator: object
+    n_samples: int
+    rows: np.ndarray
+    Y: np.ndarray
+    y: np.ndarray
+    predicted: np.ndarray
+    probabilities: np.ndarray | None
+    loss: float
+    outputs: dict
+    gradients: dict
+    updates: dict
+
+    @property
+    def spec(self):
+        return self.estimator.network_.spec
+
+    @property
+    def n_steps(self):
+        """Optimiser steps that the network has been trained for."""
+        return self.estimator.network_.weights.n_steps
+
+
+def gathered(estimator, X, y):
+    """Measure a fitted network.
+
+    Parameters
+    ----------
+    estimator : object
+        A fitted network, a pipeline that ends with one, or a search over either.
+    X : array-like of shape (n_samples, ...)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+
+    Returns
+    -------
+    Evidence
+    """
+    check_consistent_length(X, y)
+    y = np.asarray(y)
+    n_samples = len(y)
+    chosen = _some_rows(network_estimator(estimator), n_samples)
+    inner, samples = network_and_samples(estimator, _safe_indexing(X, chosen))
+    y = y[chosen]
+    rows = network_rows(inner, samples)
+    rows = rows.toarray() if hasattr(rows, "toarray") else rows
+    Y = encoded_targets(inner, rows, y)
+    loss, outputs, gradients = _slopes(inner, rows, Y)
+    proba = inner.predict_proba(samples) if hasattr(inner, "classes_") else None
+    return Evidence(
+        inner,
+        n_samples,
+        rows,
+        Y,
+        values(inner, y),
+        values(inner, inner.predict(samples)),
+        None if proba is None else values(inner, proba),
+        loss,
+        outputs,
+        gradients,
+        _first_updates(inner, samples, y),
+    )
+
+
+def values(estimator, y):
+    """``y`` with a row for each target: a sequence may have one per step.
+
+    Parameters
+    ----------
+    estimator : BaseNetwork
+    y : array-like of shape (n_samples, ...)
+    """
+    y = np.asarray(y)
+    if getattr(estimator.network_.spec, "return_sequences", False):
+        return estimator._steps_as_samples(y)
+    return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+
+
+def _some_rows(estimator, n_samples):
+    """Numbers of rows whose layers' outputs fit into memory."""
+    most = min(_MOST_ROWS, max(_LEAST_ROWS, estimator.network_.spec.rows_at_once))
+    if getattr(estimator, "window", None) is not None:
+        return np.arange(min(n_samples, most))  # a window needs neighbours
+    return np.random.RandomState(0).permutation(n_samples)[:most]
+
+
+def _slopes(estimator, rows, Y):
+    """The loss, the layers' outputs, and the relative gradients.
+
+    Random signs keep the gradients of single samples from cancelling each other: the
+    expected square of the sum is the sum of the squares.
+    """
+    from skdeep.training._gradients import slopes
+
+    network, head = estimator.network_, estimator._head(estimator._targets)
+    loss = slopes(network.spec, head, network.weights, rows, Y).loss
+    signs = np.random.RandomState(0).choice([-1.0, 1.0], len(Y))
+    plain = replace(network.spec, l1=0.0, l2=0.0)
+    found = slopes(plain, head, network.weights, rows, Y, signs)
+    before = _kernels(network.spec, network.weights)
+    # Each gradient was divided by the number of samples.
+    scale = 1.0
+    if getattr(head.keras_loss(), "reduction", None) != "sum":
+        scale = len(Y)
+    after = {name: g * (scale / np.sqrt(len(Y))) for name, g in found.weights.items()}
+    return loss, found.outputs, _by_layer(before, after)
+
+
+def _first_updates(estimator, samples, y):
+    """How much the first step of a new network of this kind changes each layer."""
+    from skdeep.training import train
+
+    twin = copy.copy(estimator)
+    n_rows = estimator._batch_size(len(y)) if estimator.batch_size == "auto" else None
+    n_rows = n_rows or min(estimator.batch_size, len(y))
+    twin.callbacks, twin.metrics, twin.batch_size = None, None, n_rows
+    batch = _safe_indexing(samples, np.arange(n_rows)), y[:n_rows]
+    rng, network = np.random.RandomState(0), estimator.network_
+    data = twin._encode(*batch, None, None, network, None, rng)
+    job = twin._job(data, 1, network, rng, whole=False)
+    job.resume = before = _new_weights(job, network)
+    outcome = train(job, twin.engine)
+    old = _kernels(job.spec, before)
+    if outcome.diverged_at is not None:
+        return dict.fromkeys(_by_layer(old, old), np.inf)
+    new = _kernels(job.spec, outcome.weights)
+    return _by_layer(old, {name: new[name] - old[name] for name in old})
+
+
+def _new_weights(job, network):
+    """Those before the first step; a backbone keeps what it has."""
+    from skdeep.networks import Weights
+    from skdeep.training._optimizers import OptimizerSpec
+    from skdeep.training._program import program_for
+
+    if getattr(job.spec, "backbone", None):
+        return replace(network.weights, optimizer=None, n_steps=0)
+    optimizer = OptimizerSpec(job.optimizer, job)
+    if not optimizer.supported:
+        optimizer = OptimizerSpec("sgd")  # weights are the same
+    program = program_for(job.spec, job.head, optimizer, ())
+    state = program.initial_state(np.random.RandomState(0), network.inputs)
+    return Weights(*([value.numpy() for value in part] for part in state[:2]))
+
+
+def _kernels(spec, weights):
+    """The trainable arrays by name, without biases, scales and vectors of tokens."""
+    from skdeep.networks._named import named_places
+
+    places = [(name, place) for name, place in named_places(spec) if place.trainable]
+    return {name: place.of(weights) for name, place in places if name.endswith(_KERNEL)}
+
+
+def _by_layer(weights, changes):
+    """The norm of each layer's changes by that of its weights; zeros are left out."""
+    squares = {}
+    for name, weight in weights.items():
+        sums = squares.setdefault(name.split("/")[0], np.zeros(2))
+        # In double precision: squares of large gradients overflow.
+        sums += [np.square(a, dtype="float64").sum() for a in (changes[name], weight)]
+    return {k: float(np.sqrt(a / b)) for k, (a, b) in squares.items() if b > 0}

@@ -1,0 +1,71 @@
+"""From what a user has fitted to the network in it."""
+
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from skdeep.estimators import TextGenerator
+from skdeep.estimators._base import BaseNetwork
+
+
+def network_estimator(estimator):
+    """The network's estimator in a pipeline, a search or a FrozenEstimator.
+
+    Parameters
+    ----------
+    estimator : object
+        A fitted estimator of this package, or a pipeline that ends with one, or a
+        search over either.
+
+    Returns
+    -------
+    estimator : BaseNetwork
+    """
+    return _unwrapped(estimator)[0]
+
+
+def network_and_samples(estimator, X):
+    """The network's estimator, and ``X`` as it gets it.
+
+    Parameters
+    ----------
+    estimator : object
+        As for :func:`network_estimator`.
+    X : array-like of shape (n_samples, ...)
+        As the whole of ``estimator`` gets it.
+    """
+    inner, steps_before = _unwrapped(estimator)
+    for step in steps_before:
+        X = step.transform(X)
+    return inner, X
+
+
+def refuse_others(estimator):
+    """An error where there is no network in ``estimator``, fitted or not."""
+    inner = estimator
+    while isinstance(inner, Pipeline | FrozenEstimator | BaseSearchCV):
+        inner = inner[-1] if isinstance(inner, Pipeline) else inner.estimator
+    if not isinstance(inner, BaseNetwork) or isinstance(inner, TextGenerator):
+        raise TypeError(
+            "estimator must be a network of skdeep that predicts something for each "
+            "sample, a pipeline that ends with one, or a search over either. Received "
+            f"{estimator!r}."
+        )
+
+
+def _unwrapped(estimator):
+    """The network's estimator and the transformers before it."""
+    refuse_others(estimator)
+    before = []
+    while not isinstance(estimator, BaseNetwork):
+        if isinstance(estimator, Pipeline):
+            before += [estimator[:-1]] if len(estimator) > 1 else []
+            estimator = estimator[-1]
+        elif isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        else:
+            check_is_fitted(estimator, "best_estimator_")
+            estimator = estimator.best_estimator_
+    check_is_fitted(estimator)
+    return estimator, before

@@ -1,0 +1,163 @@
+"""HiddenLayers: a network's features for another model."""
+
+import math
+from numbers import Integral
+
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    MetaEstimatorMixin,
+    TransformerMixin,
+    _fit_context,
+    clone,
+)
+from sklearn.utils import get_tags
+from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _routing_enabled,
+    process_routing,
+)
+from sklearn.utils.validation import check_is_fitted
+
+from skdeep.inspection._fitted import network_estimator, refuse_others
+from skdeep.inspection._layer_outputs import chosen_names, layer_outputs
+
+
+class HiddenLayers(
+    ClassNamePrefixFeaturesOutMixin,
+    MetaEstimatorMixin,
+    TransformerMixin,
+    BaseEstimator,
+):
+    """The outputs of a network's layer as features for another model.
+
+    ``fit`` trains a clone of the network, so in cross-validation each fold has its
+    own. To take a network as it is, wrap it in
+    :class:`sklearn.frozen.FrozenEstimator`.
+
+    Parameters
+    ----------
+    estimator : object
+        A network of this package, a pipeline that ends with one, or a search over
+        either.
+    layer : int or str, default=-2
+        The layer, by its number or by its name in ``summary()``. -1 is the output, -2
+        the last layer before it. Outputs of several axes become rows of numbers.
+
+    Attributes
+    ----------
+    estimator_ : object
+        The fitted network.
+    n_features_in_ : int
+        Number of features, if the network has it.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X had any.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skdeep import DenseClassifier, HiddenLayers
+    >>> X, y = load_iris(return_X_y=True)
+    >>> network = DenseClassifier((8, 4), epochs=50, random_state=0)
+    >>> pipe = make_pipeline(HiddenLayers(network), KNeighborsClassifier())
+    >>> bool(pipe.fit(X, y).score(X, y) > 0.9)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit"])],
+        "layer": [Integral, str],
+    }
+
+    def __init__(self, estimator, layer=-2):
+        self.estimator = estimator
+        self.layer = layer
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None, **fit_params):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data, in any form that the network takes.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Targets.
+        **fit_params
+            What the network's ``fit`` takes, with metadata routing.
+
+        Returns
+        -------
+        self : HiddenLayers
+        """
+        refuse_others(self.estimator)
+        self.estimator_ = clone(self.estimator)
+        self.estimator_.fit(X, y, **self._routed(fit_params))
+        if hasattr(self.estimator_, "feature_names_in_"):
+            self.feature_names_in_ = self.estimator_.feature_names_in_
+        # A wrong layer is an error of fit, not of transform.
+        self._n_features_out = self._width()
+        return self
+
+    def transform(self, X):
+        """Compute the layer's outputs.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        features : ndarray of shape (n_samples, n_features_out)
+            In the network's dtype.
+        """
+        check_is_fitted(self)
+        (values,) = layer_outputs(self.estimator_, X, self.layer).values()
+        return values.reshape(len(values), -1)
+
+    @property
+    def n_features_in_(self):
+        """Number of features that the network has seen in ``fit``."""
+        return self.estimator_.n_features_in_
+
+    def get_metadata_routing(self):
+        """What ``fit`` hands to the network.
+
+        Returns
+        -------
+        routing : MetadataRouter
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        router = MetadataRouter(owner=self)
+        return router.add(estimator=self.estimator, method_mapping=mapping)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        of_network = get_tags(self.estimator)
+        tags.input_tags = of_network.input_tags
+        tags.target_tags.required = of_network.target_tags.required
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    def _routed(self, fit_params):
+        if not _routing_enabled():
+            return fit_params
+        return process_routing(self, "fit", **fit_params).estimator.fit
+
+    def _width(self):
+        """Numbers that the layer gives for each sample."""
+        network = network_estimator(self.estimator_)
+        (name,) = chosen_names(network.network_.spec, self.layer)
+        shape = network.summary().loc[name, "output_shape"]
+        if None in shape:
+            raise ValueError(
+                f"layer={self.layer!r} gives an output for each step, and sequences of "
+                "different lengths have different numbers of them. Take a layer behind "
+                "the one that sums up the steps."
+            )
+        return math.prod(shape)

@@ -1,0 +1,146 @@
+"""What can be wrong with a network's layers."""
+
+import numpy as np
+
+from skdeep.inspection._facts import Fact
+from skdeep.networks._spec import identity
+
+_MOST_DEAD = 0.5
+_MOST_SATURATED = 0.3
+# Of the derivative's maximum, below which a unit counts as saturated.
+_FLAT = 0.05
+_LEAST_GRADIENT = 1e-3
+_MOST_GRADIENT = 100
+_MOST_UPDATE = 0.5
+_SMALL_UPDATE = 1e-3
+_LEAST_TRAVEL = 0.1
+# In the middle of what healthy networks showed, 0.001 to 0.1.
+_GOOD_UPDATE = 0.01
+# Derivative by the activation's value, divided by its maximum.
+_DERIVATIVES = {
+    "sigmoid": lambda a: 4 * a * (1 - a),
+    "tanh": lambda a: 1 - a**2,
+    "hard_sigmoid": lambda a: (a > 0) & (a < 1),
+    "hard_tanh": lambda a: np.abs(a) < 1,
+}
+# The activation of the others is not what the layer gives: o * tanh(c).
+_PLAIN_CELLS = "rnn", "gru"
+
+
+def dead_units(evidence):
+    """Units that give 0 for every sample."""
+    for layer, activation, units in _hidden_units(evidence):
+        if activation not in ("relu", "relu6"):
+            continue
+        share = float((units == 0).all(axis=0).mean())
+        fact = Fact("share of dead units", share, f"at most {_MOST_DEAD}", layer)
+        yield fact.or_ill(
+            share > _MOST_DEAD,
+            "dead units",
+            f"{share:.0%} of the units give 0 for every sample and so learn nothing: "
+            "lower learning_rate, or set activation='leaky_relu' or 'silu'.",
+        )
+
+
+def saturated_units(evidence):
+    """Units whose derivative is almost 0 for most samples."""
+    for layer, activation, units in _hidden_units(evidence):
+        if activation not in _DERIVATIVES:
+            continue
+        flat = _DERIVATIVES[activation](units.astype("float64")) < _FLAT
+        share = float((flat.mean(axis=0) > 0.5).mean())
+        healthy = f"at most {_MOST_SATURATED}"
+        fact = Fact("share of saturated units", share, healthy, layer)
+        yield fact.or_ill(
+            share > _MOST_SATURATED,
+            "saturated units",
+            f"{share:.0%} of the units are where {activation} is flat for most "
+            "samples, so that they hardly learn: scale the inputs (normalize=True), "
+            "lower learning_rate, take kernel_initializer='glorot_uniform', or set "
+            "activation='silu'.",
+        )
+
+
+def gradients(evidence):
+    """Gradients that do not reach a layer, or that are too large for it."""
+    finite = [g for g in evidence.gradients.values() if np.isfinite(g)]
+    most = max(finite, default=0.0)
+    for layer, gradient in evidence.gradients.items():
+        least = most * _LEAST_GRADIENT
+        healthy = f"{least:.1g} to {_MOST_GRADIENT}"
+        fact = Fact("gradient norm by weight norm", gradient, healthy, layer)
+        if gradient < least:
+            fact = fact.ill(
+                "vanishing gradient",
+                f"The gradient is {most / max(gradient, 1e-300):.0e} times smaller "
+                "than in another layer, so that this one hardly learns: take fewer "
+                "hidden_layer_sizes, activation='silu', batch_norm=True or "
+                "kernel_initializer='glorot_uniform'.",
+            )
+        elif not gradient <= _MOST_GRADIENT:
+            fact = fact.ill(
+                "exploding gradient",
+                "A single sample's gradient is far larger than the weights: take "
+                "kernel_initializer='glorot_uniform', normalize=True, batch_norm=True, "
+                "or an optimizer that clips, keras.optimizers.AdamW(clipnorm=1.0).",
+            )
+        yield fact
+
+
+def updates(evidence):
+    """Steps that are too large or too small for the weights.
+
+    The rule of thumb of 1e-3 per step is from the course notes CS231n, "Neural Networks
+    Part 3", https://cs231n.github.io/neural-networks-3/#ratio. First steps are larger:
+    Adam's change each weight by the learning rate.
+    """
+    n_steps = evidence.n_steps
+    for layer, ratio in evidence.updates.items():
+        least = min(_SMALL_UPDATE, _LEAST_TRAVEL / max(n_steps, 1))
+        healthy = f"{least:.1g} to {_MOST_UPDATE}"
+        fact = Fact("first update by weight norm", ratio, healthy, layer)
+        if not ratio <= _MOST_UPDATE:
+            fact = fact.ill(
+                "learning rate too large",
+                f"One step changes the weights by {ratio:.0%} of their size: "
+                f"{_other_rate(1 / ratio)}.",
+            )
+        elif n_steps and ratio < least:
+            fact = fact.ill(
+                "learning rate too small",
+                f"All {n_steps} steps together can change the weights by "
+                f"{ratio * n_steps:.1%} of their size at most: "
+                f"{_other_rate(1 / max(ratio, 1e-30))}, or train for more epochs.",
+            )
+        yield fact
+
+
+def _other_rate(inverse):
+    factor = inverse * _GOOD_UPDATE
+    if factor < 1:
+        return f"divide learning_rate by about {_rounded(1 / max(factor, 1e-30))}"
+    return f"multiply learning_rate by about {_rounded(factor)}"
+
+
+def _rounded(number):
+    return f"{float(f'{number:.0e}'):,.0f}"
+
+
+def _hidden_units(evidence):
+    """Name, activation and outputs of shape (n, n_units) of each hidden layer."""
+    spec = evidence.spec
+    for layer, output in evidence.outputs.items():
+        if getattr(spec, "masked", False) and output.ndim == 3:
+            output = output[evidence.rows[:, :, -1] > 0.5]  # steps that are there
+        kind = layer.rpartition("_")[0]
+        activation = spec.activation
+        if kind == getattr(spec, "cell", None) and spec.recurrent:
+            activation = spec.cell_activation if kind in _PLAIN_CELLS else None
+        if kind in ("dense", "conv", *_PLAIN_CELLS):
+            yield layer, _name(activation), output.reshape(-1, output.shape[-1])
+
+
+def _name(activation):
+    """Keras's name of an activation."""
+    activation = identity(activation)
+    return getattr(activation, "__name__", activation)

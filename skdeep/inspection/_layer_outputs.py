@@ -1,0 +1,106 @@
+"""layer_outputs: what each layer gives for samples."""
+
+from numbers import Integral
+
+from skdeep.encoding import padded
+from skdeep.inference import forward_layers, layer_names
+from skdeep.inspection._fitted import network_and_samples
+
+
+def layer_outputs(estimator, X, layers=None, *, as_frame=False):
+    """The outputs of a fitted network's layers.
+
+    Parameters
+    ----------
+    estimator : object
+        A fitted estimator of this package, a pipeline that ends with one, or a search
+        over either.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        Samples, in any form that the estimator takes.
+    layers : str, int or list of these, default=None
+        Names as in ``estimator.summary()``, or numbers as in a list: -1 is the output
+        layer, -2 the one before it. None means all.
+    as_frame : bool, default=False
+        Whether to give a DataFrame per layer, with a row per sample and a column per
+        value, named ``dense_1_0``, ``dense_1_1``, ....
+
+    Returns
+    -------
+    outputs : dict of str to ndarray of shape (n_samples, ...) or DataFrame
+        By the layers' names, in their order, after the activations, in the estimator's
+        dtype. The output layer gives probabilities, or values in the units of the
+        targets. Sequences of different lengths are padded behind their ends.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skdeep import DenseClassifier, layer_outputs
+    >>> X, y = load_iris(return_X_y=True)
+    >>> classifier = DenseClassifier((8, 4), epochs=5, random_state=0).fit(X, y)
+    >>> outputs = layer_outputs(classifier, X)
+    >>> {name: values.shape for name, values in outputs.items()}
+    {'dense_1': (150, 8), 'dense_2': (150, 4), 'output': (150, 3)}
+    """
+    inner, samples = network_and_samples(estimator, X)
+    network = inner.network_
+    names = chosen_names(network.spec, layers)
+    rows = network_rows(inner, samples)
+    outputs = forward_layers(network.spec, network.weights, rows, names)
+    if "output" in outputs and network.spec.output == "linear":
+        outputs["output"] = network.outputs.undo(outputs["output"])
+    dtype = network.spec.array_dtype
+    outputs = {name: outputs[name].astype(dtype, copy=False) for name in names}
+    if not as_frame:
+        return outputs
+    index = getattr(X, "index", None)
+    return {name: _frame(name, outputs[name], index) for name in outputs}
+
+
+def network_rows(estimator, X):
+    """``X`` as the network takes it, an array or CSR.
+
+    Parameters
+    ----------
+    estimator : BaseNetwork
+        A fitted one.
+    X : array-like
+        Samples.
+    """
+    rows = estimator._check_samples(X)
+    return padded(rows) if isinstance(rows, list) else rows
+
+
+def chosen_names(spec, layers):
+    """The names of the layers that ``layers`` means, in the network's order.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    layers : str, int, list of these or None
+    """
+    known = layer_names(spec)
+    if layers is None:
+        return known
+    wanted = [layers] if isinstance(layers, str | Integral) else layers
+    names = {_name(known, layer) for layer in wanted}
+    return [name for name in known if name in names]
+
+
+def _name(known, layer):
+    if isinstance(layer, str) and layer in known:
+        return layer
+    number = isinstance(layer, Integral) and not isinstance(layer, bool)
+    if number and -len(known) <= layer < len(known):
+        return known[layer]
+    raise ValueError(
+        f"A layer must be one of {known}, or a number from {-len(known)} to "
+        f"{len(known) - 1}. Received {layer!r}."
+    )
+
+
+def _frame(name, values, index):
+    import pandas as pd
+
+    values = values.reshape(len(values), -1)
+    columns = [f"{name}_{number}" for number in range(values.shape[1])]
+    return pd.DataFrame(values, index=index, columns=columns)

@@ -1,0 +1,62 @@
+"""Short names of hyper-parameters' values."""
+
+from collections import Counter
+from numbers import Number
+
+import numpy as np
+
+
+def value_labels(values):
+    """A different label for each value: numbers and strings stay as they are.
+
+    Parameters
+    ----------
+    values : sequence of object
+
+    Returns
+    -------
+    labels : list of str, number or bool
+    """
+    return distinct([_label(value) for value in values])
+
+
+def distinct(labels):
+    """``labels``, of which those that repeat are numbered."""
+    counts, seen = Counter(map(str, labels)), Counter()
+    different = []
+    for label in labels:
+        seen[str(label)] += 1
+        repeats = counts[str(label)] > 1
+        different.append(f"{label} ({seen[str(label)]})" if repeats else label)
+    return different
+
+
+def _label(value):
+    if isinstance(value, (str, Number, np.bool_)):
+        return value
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return str(tuple(np.asarray(value, dtype=object).tolist()))
+    if hasattr(value, "get_config"):
+        return _keras_label(value)
+    return getattr(value, "__name__", str(value))
+
+
+def _keras_label(value):
+    """As scikit-learn prints estimators: what differs from the class's defaults."""
+    name = type(value).__name__
+    try:
+        defaults = type(value)().get_config()
+    except TypeError:
+        return name  # an argument without a default
+    changed = [
+        f"{key}={short(item)}"
+        for key, item in value.get_config().items()
+        if key != "name" and str(item) != str(defaults.get(key))
+    ]
+    return f"{name}({', '.join(changed)})"
+
+
+def short(value):
+    """Floats with four digits, others as they are, as text."""
+    is_float = isinstance(value, (float, np.floating))
+    return f"{value:.4g}" if is_float else str(value)

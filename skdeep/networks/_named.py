@@ -1,0 +1,240 @@
+"""The layers of a network by name: "conv_1", "dense_2", "output"."""
+
+import functools
+import threading
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from skdeep.networks._build import build_template
+from skdeep.networks._layers import Standardize
+
+# There is one of each at most, so it has no number.
+_SINGLE = frozenset(
+    ["average", "backbone", "code", "embedding", "flatten", "global_pooling", "output"]
+)
+_GENERATOR = "seed_generator_state"
+_lock = threading.RLock()
+
+
+def _remembered(build):
+    """``build`` with a memory, and for one thread at a time, as Keras needs it."""
+    cached = functools.lru_cache(maxsize=64)(build)
+
+    @functools.wraps(build)
+    def call(*args):
+        with _lock:
+            return cached(*args)
+
+    return call
+
+
+@dataclass(eq=False)
+class NamedLayer:
+    """A layer, its normalisation and its activation.
+
+    Attributes
+    ----------
+    name, kind : str
+    output : KerasTensor
+        After the activation.
+    weighted : KerasTensor or None
+        What the activation gets.
+    variables : dict of str to keras.Variable
+        By names like "kernel".
+    flops : int
+        Of the products for one sample, two per multiply-add.
+    """
+
+    name: str
+    kind: str
+    output: object
+    weighted: object
+    variables: dict
+    flops: int
+
+
+class NamedNetwork(NamedTuple):
+    """A training template and its named layers in their order."""
+
+    model: keras.Model
+    layers: tuple
+
+
+@_remembered
+def named_network(spec):
+    """The template of ``spec`` with its layers by name.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+
+    Returns
+    -------
+    NamedNetwork
+    """
+    marks = []
+    model = build_template(spec, mark=lambda *mark: marks.append(mark))
+    layers, counts, seen = [], {}, set()
+    for kind, output, *weighted in marks:
+        counts[kind] = counts.get(kind, 0) + 1
+        name = kind if kind in _SINGLE else f"{kind}_{counts[kind]}"
+        operations = keras.Model(model.inputs, output).operations
+        own = [op for op in operations if id(op) not in seen]
+        seen.update(map(id, own))
+        variables = _variables(own)
+        flops = sum(map(_flops, own))
+        weighted = weighted[0] if weighted else None
+        layers.append(NamedLayer(name, kind, output, weighted, variables, flops))
+    return NamedNetwork(model, tuple(layers))
+
+
+@_remembered
+def run_of(spec, names):
+    """A function that runs the network and gives what its layers make.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    names : tuple of str
+        Layers.
+
+    Returns
+    -------
+    run : callable
+        Of (trainable, non_trainable, X), the lists in the template's order. Gives
+        the layers' outputs by name, what their activations get by name, and a list of
+        penalties.
+    """
+    model, layers = named_network(spec)
+    chosen = [layer for layer in layers if layer.name in names]
+    outputs = {layer.name: layer.output for layer in chosen}
+    weighted = {layer.name: layer.weighted for layer in chosen}
+    weighted = {name: tensor for name, tensor in weighted.items() if tensor is not None}
+    part = keras.Model(model.inputs, [outputs, weighted])
+    order = [
+        _positions(model.trainable_variables, part.trainable_variables),
+        _positions(model.non_trainable_variables, part.non_trainable_variables),
+    ]
+
+    def run(trainable, non_trainable, X):
+        lists = zip((trainable, non_trainable), order, strict=True)
+        values = [[arrays[index] for index in indices] for arrays, indices in lists]
+        (outputs, weighted), _, penalties = part.stateless_call(
+            *values, X, training=False, return_losses=True
+        )
+        return outputs, weighted, penalties
+
+    return run
+
+
+def _positions(variables, some):
+    places = {id(variable): index for index, variable in enumerate(variables)}
+    return [places[id(variable)] for variable in some]
+
+
+def values_by_layer(spec, weights):
+    """A network's arrays by their names.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    weights : Weights
+
+    Returns
+    -------
+    values : dict of str to ndarray
+        By names like "dense_1/kernel".
+    """
+    return {name: place.of(weights) for name, place in named_places(spec)}
+
+
+def replaced(spec, weights, values):
+    """Lists of a network's arrays, trainable ones and others, with new ones.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    weights : Weights
+    values : dict of str to ndarray
+        By names like "dense_1/kernel".
+    """
+    lists = list(weights.trainable), list(weights.non_trainable)
+    for name, place in named_places(spec):
+        if name in values:
+            lists[not place.trainable][place.index] = values[name]
+    return lists
+
+
+class Place(NamedTuple):
+    """Where :class:`Weights` have a variable."""
+
+    trainable: bool
+    index: int
+
+    def of(self, weights):
+        lists = weights.trainable if self.trainable else weights.non_trainable
+        return lists[self.index]
+
+
+def named_places(spec):
+    """Names like "dense_1/kernel", each with its :class:`Place`."""
+    model, layers = named_network(spec)
+    places = {id(v): Place(True, i) for i, v in enumerate(model.trainable_variables)}
+    for index, variable in enumerate(model.non_trainable_variables):
+        places[id(variable)] = Place(False, index)
+    for layer in layers:
+        for name, variable in layer.variables.items():
+            yield f"{layer.name}/{name}", places[id(variable)]
+
+
+def _variables(operations):
+    found = {}
+    layers = [op for op in operations if isinstance(op, keras.layers.Layer)]
+    both = {getattr(layer, "go_backwards", None) for layer in layers} >= {True, False}
+    for layer in layers:
+        if isinstance(layer, Standardize):
+            continue  # units of the data, not weights
+        for variable in layer.variables:
+            if variable.name == _GENERATOR:
+                continue
+            name = variable.name
+            if isinstance(layer, keras.Model):
+                name = variable.path.removeprefix(f"{layer.name}/")
+            elif both and hasattr(layer, "go_backwards"):
+                way = "backward" if layer.go_backwards else "forward"
+                name = f"{way}_{name}"
+            found[name] = variable
+    return found
+
+
+def _flops(layer):
+    """Two per multiply-add of a layer's products."""
+    if isinstance(layer, keras.Model):
+        # Of a Sequential, the layers.
+        return sum(map(_flops, getattr(layer, "operations", layer.layers)))
+    kernels = [
+        getattr(getattr(layer, "cell", layer), name, None)
+        for name in ("kernel", "recurrent_kernel", "depthwise_kernel")
+    ]
+    sizes = [int(tf.size(kernel)) for kernel in kernels if kernel is not None]
+    if isinstance(layer, keras.layers.SeparableConv2D):
+        sizes.append(int(tf.size(layer.pointwise_kernel)))
+    return 2 * sum(sizes) * _applications(layer)
+
+
+def _applications(layer):
+    """To how many places of a sample the kernels are applied; unknown ones are one."""
+    L = keras.layers
+    if isinstance(layer, L.Conv1D | L.Conv2D | L.DepthwiseConv2D | L.SeparableConv2D):
+        shape = layer.output.shape[1:-1]
+    elif hasattr(layer, "cell"):
+        shape = keras.tree.flatten(layer.input)[0].shape[1:-1]  # others are masks
+    else:
+        shape = layer.output.shape[1:-1] if isinstance(layer, L.Dense) else ()
+    places = 1
+    for size in shape:
+        places *= size or 1
+    return places

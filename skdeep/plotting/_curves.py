@@ -1,0 +1,171 @@
+"""Curves of training histories, for the displays that draw some."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from skdeep.plotting._axes import add_legend, grid_of_axes
+
+_VALIDATION = "val_"
+
+
+def metric_names(histories, metrics=None):
+    """The loss and what else the histories have, or those of ``metrics``.
+
+    Parameters
+    ----------
+    histories : dict of DataFrame
+    metrics : list of str or None
+
+    Returns
+    -------
+    names : list of str
+    """
+    columns = (c for history in histories.values() for c in history.columns)
+    known = list(dict.fromkeys(c.removeprefix(_VALIDATION) for c in columns))
+    if not known or (metrics is not None and not metrics):
+        raise ValueError(
+            f"There must be a loss or a metric to draw. Received metrics={metrics} and "
+            f"histories with {known or 'no epochs'}. Fit the network, or name some."
+        )
+    if metrics is None:
+        return known
+    for name in metrics:
+        if name not in known:
+            raise ValueError(
+                f"metrics must be names in the histories. Received {name!r}. Choose "
+                f"from {known}, or train with metrics=[...] to have more."
+            )
+    return list(metrics)
+
+
+def best_epoch_of(history):
+    """The epoch of the lowest validation loss, or None where nothing was held out."""
+    losses = history.get("val_loss")
+    if losses is None or losses.isna().all():
+        return None
+    return int(losses.idxmin())
+
+
+def draw_curves(
+    histories,
+    best_epochs,
+    colors,
+    *,
+    ax,
+    metrics,
+    smoothing,
+    log_scale,
+    line_kw,
+    legend_title=None,
+):
+    """A row of axes: the loss, then each metric.
+
+    Parameters
+    ----------
+    histories : dict of DataFrame
+    best_epochs : dict of int or None
+    colors : list
+        One for each history.
+    ax, metrics, smoothing, log_scale, line_kw
+        See :meth:`HistoryDisplay.plot`.
+    legend_title : str or None
+
+    Returns
+    -------
+    axes : ndarray of shape (n_metrics,)
+    lines : dict of Line2D
+        The keys are pairs of a name and a column.
+    """
+    _check_options(histories, smoothing, log_scale, line_kw)
+    names = metric_names(histories, metrics)
+    axes, is_new = grid_of_axes(ax, len(names))
+    lines = {}
+    for name, one in zip(names, axes, strict=True):
+        for (label, history), color in zip(histories.items(), colors, strict=True):
+            for column in (name, _VALIDATION + name):
+                if column in history:
+                    options = {"color": color, **_style(column), **(line_kw or {})}
+                    values = history[column].dropna()
+                    line = _curve(one, values, smoothing, options)
+                    line.set_label(f"{label} {column}")
+                    lines[label, column] = line
+            _mark(one, lines, label, name, best_epochs.get(label))
+        one.set(xlabel="Epoch", ylabel=name.replace("_", " ").capitalize())
+        one.xaxis.get_major_locator().set_params(integer=True)
+        if log_scale and name == "loss":
+            one.set_yscale("log")
+    drawn = {label: line.get_color() for (label, _), line in lines.items()}
+    colors = [drawn.get(*pair) for pair in zip(histories, colors, strict=True)]
+    handles = _handles(histories, best_epochs, colors, lines)
+    add_legend(axes[-1], is_new, handles=handles, title=legend_title)
+    return axes, lines
+
+
+def _check_options(histories, smoothing, log_scale, line_kw):
+    if not 0 <= smoothing < 1:
+        raise ValueError(
+            f"smoothing must be at least 0 and below 1. Received smoothing={smoothing}."
+            " Use 0 for the values as they are, 0.9 for much smoothing."
+        )
+    if line_kw is not None and not isinstance(line_kw, Mapping):
+        raise TypeError(
+            f"line_kw must be a dict of properties of lines. Received {line_kw!r}."
+        )
+    losses = [h.filter(regex="^(val_)?loss$").to_numpy() for h in histories.values()]
+    lowest = min((part.min() for part in map(_known, losses) if part.size), default=1)
+    if log_scale and lowest <= 0:
+        raise ValueError(
+            "log_scale=True needs losses above zero. Received a loss of "
+            f"{lowest:.4g}. Use log_scale=False."
+        )
+
+
+def _known(values):
+    return values[~np.isnan(values)]
+
+
+def _style(column):
+    return {"linestyle": "--" if column.startswith(_VALIDATION) else "-"}
+
+
+def _curve(ax, values, smoothing, options):
+    marker = {"marker": "."} if len(values) == 1 else {}
+    if smoothing:
+        ax.plot(values.index, values, **{**options, "alpha": 0.4, "linewidth": 1})
+        # The weighted mean over the epochs so far, not of zeros before them.
+        values = values.ewm(alpha=1 - smoothing, adjust=True).mean()
+    return ax.plot(values.index, values, **{**marker, **options})[0]
+
+
+def _mark(ax, lines, label, name, epoch):
+    """A point on the validation's curve, or the training's, at the best epoch."""
+    line = lines.get((label, _VALIDATION + name)) or lines.get((label, name))
+    if line is None or epoch is None:
+        return
+    epochs, values = line.get_data()
+    if epoch in epochs:
+        value = np.asarray(values)[list(epochs).index(epoch)]
+        style = {"marker": "o", "markersize": 7, "markeredgecolor": "black"}
+        ax.plot([epoch], [value], color=line.get_color(), zorder=3, **style)
+
+
+def _handles(histories, best_epochs, colors, lines):
+    from matplotlib.lines import Line2D
+
+    handles = []
+    for label, color in zip(histories, colors, strict=True):
+        if len(histories) > 1:
+            handles.append(Line2D([], [], color=color, label=str(label), linewidth=3))
+    grey = colors[0] if len(histories) == 1 else "0.35"
+    kinds = [column.startswith(_VALIDATION) for _, column in lines]
+    if not all(kinds):
+        handles.append(Line2D([], [], color=grey, label="training"))
+    if any(kinds):
+        handles.append(Line2D([], [], color=grey, linestyle="--", label="validation"))
+    epochs = [epoch for epoch in best_epochs.values() if epoch is not None]
+    if epochs:
+        label = f"best epoch: {epochs[0]}" if len(histories) == 1 else "best epoch"
+        marker = {"marker": "o", "markeredgecolor": "black", "linestyle": ""}
+        handles.append(Line2D([], [], color=grey, label=label, **marker))
+    return handles

@@ -1,0 +1,139 @@
+"""FeatureMapDisplay: what the filters of a convolution make of one image."""
+
+import numpy as np
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from skdeep.inspection import layer_outputs
+from skdeep.inspection._fitted import network_estimator
+from skdeep.plotting._images import add_scale, draw_images, in_unit, unit_of_colors
+
+
+class FeatureMapDisplay:
+    """One image, and the maps that a layer makes of it.
+
+    One scale of colours holds for all maps. Make it with :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    maps : ndarray of shape (height, width, n_filters)
+    image : ndarray of shape (height, width) or (height, width, n_channels)
+    layer : str
+        The name of the layer, for the title.
+
+    Attributes
+    ----------
+    axes_ : ndarray of matplotlib Axes
+        The image, then the maps.
+    figure_ : matplotlib Figure
+    images_ : list of matplotlib AxesImage
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdeep import ConvClassifier, FeatureMapDisplay
+    >>> digits = load_digits()
+    >>> classifier = ConvClassifier((8,), epochs=1, random_state=0)
+    >>> classifier = classifier.fit(digits.images[:200], digits.target[:200])
+    >>> display = FeatureMapDisplay.from_estimator(classifier, digits.images[0])
+    >>> display.maps.shape
+    (8, 8, 8)
+    """
+
+    def __init__(self, maps, image, *, layer="conv_1"):
+        self.maps = maps
+        self.image = image
+        self.layer = layer
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        image,
+        *,
+        layer="conv_1",
+        ax=None,
+        n_columns=9,
+        n_images=64,
+        im_kw=None,
+    ):
+        """Draw the maps of a fitted network.
+
+        Parameters
+        ----------
+        estimator : object
+            A fitted network for images, a pipeline that ends with one or a search over
+            one.
+        image : array-like of shape (height, width), (height, width, n_channels) or \
+                (n_features,)
+            One sample, as the estimator takes them.
+        layer : str or int, default="conv_1"
+            A convolution or a pooling, see :func:`skdeep.layer_outputs`.
+        ax, n_columns, n_images, im_kw
+            See :meth:`plot`.
+
+        Returns
+        -------
+        display : FeatureMapDisplay
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        outputs = layer_outputs(estimator, np.asarray(image)[None], layer)
+        ((name, maps),) = outputs.items()
+        if maps.ndim != 4:
+            raise ValueError(
+                "layer must give maps of shape (height, width, n_filters): a "
+                f"convolution or a pooling. Received layer={layer!r}, which gives the "
+                f"shape {maps.shape[1:]}."
+            )
+        return cls(maps[0], _as_image(image, estimator), layer=name).plot(
+            ax=ax, n_columns=n_columns, n_images=n_images, im_kw=im_kw
+        )
+
+    def plot(self, *, ax=None, n_columns=9, n_images=64, im_kw=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or array-like of Axes, default=None
+            One axes is divided into a grid; None makes a figure.
+        n_columns : int, default=9
+            Pictures in a row.
+        n_images : int, default=64
+            At most so many maps, those of the first filters.
+        im_kw : dict, default=None
+            For matplotlib's ``imshow`` of the maps.
+
+        Returns
+        -------
+        self : object
+            The display.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        maps = np.moveaxis(self.maps, -1, 0)[:n_images]
+        scale = {"vmin": min(0, self.maps.min()), "vmax": self.maps.max()}
+        self.axes_, self.images_ = draw_images(
+            [self.image, *maps],
+            ax=ax,
+            n_columns=n_columns,
+            n_images=n_images + 1,
+            titles=["image", *range(len(maps))],
+            **{"cmap": "viridis", **scale, **(im_kw or {})},
+        )
+        # The image has its own unit.
+        self.images_[0].set(cmap="gray", clim=(np.min(self.image), np.max(self.image)))
+        self.figure_ = self.axes_[0].figure
+        if ax is None:
+            add_scale(self.axes_, self.images_[-1], "Activation")
+            self.figure_.suptitle(self.layer, fontsize=11)
+        return self
+
+
+def _as_image(image, estimator):
+    """What ``imshow`` takes: grey, or colours as shares."""
+    image = np.asarray(image)
+    if image.ndim == 1:
+        image = image.reshape(network_estimator(estimator).image_shape_)
+    if image.ndim == 2:
+        return image
+    if image.shape[-1] == 3:
+        return in_unit(image, unit_of_colors(image))
+    return image.mean(axis=-1)

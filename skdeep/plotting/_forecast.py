@@ -1,0 +1,260 @@
+"""ForecastDisplay: a series, forecasts of it and their intervals."""
+
+from itertools import zip_longest
+
+import numpy as np
+import pandas as pd
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils.validation import check_is_fitted
+
+from skdeep.forecasting import Backtest, Forecaster
+from skdeep.plotting._axes import COLORS, add_legend, grid_of_axes
+
+
+class ForecastDisplay:
+    """A series, forecasts of it and the intervals around them.
+
+    Several series are drawn one below the other. Make it with :meth:`from_forecaster`
+    or :meth:`from_backtest`.
+
+    Parameters
+    ----------
+    series : DataFrame of shape (n_rows, n_series)
+        What happened.
+    forecasts : list of DataFrame of shape (n_steps, n_series)
+        One for each time at which forecasts were made.
+    intervals : dict, default=None
+        By label, pairs of DataFrames, the lower and the upper bounds.
+
+    Attributes
+    ----------
+    axes_ : ndarray of matplotlib Axes of shape (n_series,)
+    figure_ : matplotlib Figure
+    lines_ : list of matplotlib Line2D
+        For each series what happened, then the forecasts.
+    bands_ : list of matplotlib FillBetweenPolyCollection
+        The intervals; those of a single step are LineCollections.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import Ridge
+    >>> from skdeep import ForecastDisplay, Forecaster
+    >>> series = np.sin(np.arange(60) / 3)
+    >>> forecaster = Forecaster(Ridge(1e-3), window=12, horizon=6).fit(series)
+    >>> display = ForecastDisplay.from_forecaster(forecaster)
+    >>> display.forecasts[0].shape
+    (6, 1)
+    """
+
+    def __init__(self, series, forecasts, *, intervals=None):
+        self.series = series
+        self.forecasts = forecasts
+        self.intervals = intervals
+
+    @classmethod
+    def from_forecaster(
+        cls,
+        forecaster,
+        *,
+        steps=None,
+        X=None,
+        backtest=None,
+        coverage=0.9,
+        ax=None,
+        n_last=None,
+        line_kw=None,
+    ):
+        """Draw what comes after the series, as far as the forecaster says.
+
+        With ``quantiles`` the forecast is the median, and the others are bands.
+
+        Parameters
+        ----------
+        forecaster : Forecaster
+            Fitted.
+        steps, X : object, default=None
+            See :meth:`skdeep.Forecaster.predict`.
+        backtest : Backtest, default=None
+            For an interval, see :meth:`skdeep.Forecaster.predict_interval`.
+        coverage : float, default=0.9
+            Of that interval.
+        ax, n_last, line_kw
+            See :meth:`plot`.
+
+        Returns
+        -------
+        display : ForecastDisplay
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_forecaster")
+        _check_type(forecaster, Forecaster, "forecaster")
+        check_is_fitted(forecaster)
+        known = forecaster._y
+        series = pd.DataFrame(known.values, known.index, known.columns)
+        forecast = forecaster.predict(steps, X)
+        intervals = {}
+        if forecaster._settings["quantiles"] is not None:
+            tables = [forecast] if known.one else [forecast[n] for n in series.columns]
+            forecast, intervals = _bands(tables, series.columns)
+        else:
+            forecast = pd.DataFrame(np.asarray(forecast), forecast.index)
+            forecast.columns = series.columns
+        if backtest is not None:
+            table = forecaster.predict_interval(backtest, steps, X, coverage=coverage)
+            sides = [_side(table, name, series.columns) for name in ("lower", "upper")]
+            intervals[f"{100 * coverage:g} % interval"] = tuple(sides)
+        return cls(series, [forecast], intervals=intervals).plot(
+            ax=ax, n_last=n_last, line_kw=line_kw
+        )
+
+    @classmethod
+    def from_backtest(cls, backtest, *, y=None, ax=None, n_last=None, line_kw=None):
+        """Draw the forecasts of a backtest over what happened.
+
+        Parameters
+        ----------
+        backtest : Backtest
+            What :meth:`skdeep.Forecaster.backtest` returns.
+        y : Series or DataFrame, default=None
+            The whole series; None draws only the rows that were predicted.
+        ax, n_last, line_kw
+            See :meth:`plot`.
+
+        Returns
+        -------
+        display : ForecastDisplay
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_backtest")
+        _check_type(backtest, Backtest, "backtest")
+        rows = backtest.forecasts
+        names = list(rows["series"].unique())
+        if y is None:
+            tables = rows.groupby("series", sort=False)["actual"]
+            columns = [group[~group.index.duplicated()] for _, group in tables]
+            series = pd.concat(columns, axis=1, keys=names)
+        else:
+            series = _whole_series(y, names)
+        forecasts = [
+            pd.concat(
+                [group.loc[group["series"] == name, "forecast"] for name in names],
+                axis=1,
+                keys=names,
+            )
+            for _, group in rows.groupby("origin", sort=False)
+        ]
+        return cls(series, forecasts).plot(ax=ax, n_last=n_last, line_kw=line_kw)
+
+    def plot(self, *, ax=None, n_last=None, line_kw=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or array-like of Axes, default=None
+            One axes is divided where there are several series; None makes a figure.
+        n_last : int, default=None
+            How many of the last rows of the series to draw; None draws all.
+        line_kw : dict, default=None
+            For matplotlib's ``plot`` of the forecasts.
+
+        Returns
+        -------
+        self : object
+            The display.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        if n_last is not None and n_last < 1:
+            raise ValueError(f"n_last must be at least 1. Received n_last={n_last}.")
+        names = list(self.series.columns)
+        self.axes_, is_new = grid_of_axes(ax, len(names), 1, size=(8.0, 3.5))
+        self.figure_ = self.axes_[0].figure
+        self.lines_, self.bands_ = [], []
+        series = self.series if n_last is None else self.series.iloc[-n_last:]
+        for column, one in enumerate(self.axes_):
+            self._draw(one, column, series, line_kw or {})
+            _format_dates(one, series.index)
+            one.set_ylabel(_axis_label(names, column))
+        self.axes_[-1].set_xlabel(str(series.index.name or "Time"))
+        add_legend(self.axes_[0], is_new)
+        return self
+
+    def _draw(self, ax, column, series, options):
+        past = {"color": "0.25", "linewidth": 1.2, "label": "series"}
+        self.lines_ += ax.plot(_times(series), series.iloc[:, column], **past)
+        shown = [f[f.index >= series.index[0]] for f in self.forecasts]
+        shown = [forecast for forecast in shown if len(forecast)]
+        for number, forecast in enumerate(shown):
+            # Those that follow each other are told apart by their shade.
+            shade = {"color": COLORS[2 if number % 2 == 0 else 6], "zorder": 3}
+            style = {"marker": "." if len(forecast) < 40 else "", **shade, **options}
+            label = "forecasts" if len(shown) > 1 else "forecast"
+            label = label if number == 0 else None
+            values = forecast.iloc[:, column]
+            self.lines_ += ax.plot(_times(forecast), values, label=label, **style)
+        for number, (label, sides) in enumerate((self.intervals or {}).items()):
+            lower, upper = (side.iloc[:, column] for side in sides)
+            alpha = 0.2 + 0.15 * number
+            band = {"color": COLORS[2], "alpha": alpha, "label": label}
+            times = _times(sides[0])
+            if len(times) == 1:  # no width that could be filled
+                self.bands_.append(ax.vlines(times, lower, upper, linewidth=8, **band))
+            else:
+                filled = ax.fill_between(times, lower, upper, linewidth=0, **band)
+                self.bands_.append(filled)
+
+
+def _check_type(value, kind, name):
+    if not isinstance(value, kind):
+        raise TypeError(
+            f"{name} must be a {kind.__name__} of skdeep. Received {value!r}."
+        )
+
+
+def _axis_label(names, column):
+    if isinstance(names[column], str):
+        return names[column]
+    return "Value" if len(names) == 1 else f"Series {names[column]}"
+
+
+def _times(frame):
+    """The index as matplotlib takes it."""
+    periods = isinstance(frame.index, pd.PeriodIndex)
+    return frame.index.to_timestamp() if periods else frame.index
+
+
+def _format_dates(ax, index):
+    """Dates in few words, which do not overlap."""
+    from matplotlib.dates import ConciseDateFormatter
+
+    if isinstance(index, pd.PeriodIndex | pd.DatetimeIndex):
+        formatter = ConciseDateFormatter(ax.xaxis.get_major_locator())
+        ax.xaxis.set_major_formatter(formatter)
+
+
+def _bands(tables, columns):
+    """The median, and bands of the quantiles around it: the widest first."""
+    quantiles = sorted(tables[0].columns)
+    lower = [q for q in quantiles if q < 0.5]
+    upper = [q for q in reversed(quantiles) if q > 0.5]
+    sides = zip_longest(lower, upper, fillvalue=0.5)
+
+    def frame(quantile):
+        return pd.concat([t[quantile] for t in tables], axis=1, keys=columns)
+
+    bands = {f"quantiles {a:g} to {b:g}": (frame(a), frame(b)) for a, b in sides}
+    return frame(0.5), bands
+
+
+def _side(table, name, columns):
+    if table.columns.nlevels == 1:
+        return table[[name]].set_axis(columns, axis=1)
+    return table.xs(name, axis=1, level=-1)[list(columns)]
+
+
+def _whole_series(y, names):
+    series = y.to_frame() if isinstance(y, pd.Series) else pd.DataFrame(y)
+    if series.shape[1] != len(names):
+        raise ValueError(
+            f"y must be the series of the backtest, {names}. Received "
+            f"{series.shape[1]} columns."
+        )
+    return series.set_axis(names, axis=1)

@@ -1,0 +1,316 @@
+"""HiddenSpaceDisplay: samples where a hidden layer of two units puts them."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import clone, is_regressor
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils.multiclass import type_of_target
+
+from skdeep.inspection import layer_outputs
+from skdeep.inspection._fitted import network_and_samples, network_estimator
+from skdeep.inspection._layer_outputs import chosen_names
+from skdeep.model_selection._training_histories import fit_network, last_step
+from skdeep.plotting._axes import COLORS, MARKERS, add_legend, grid_of_axes
+
+
+class HiddenSpaceDisplay:
+    """Samples in the plane of a hidden layer's two units, coloured by class.
+
+    After one fit (:meth:`from_estimator`), or after chosen epochs of it side by side
+    (:meth:`from_epochs`). Continuous targets are coloured along a map.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_epochs, n_samples, 2)
+        The layer's outputs.
+    target : ndarray of shape (n_samples,)
+        Classes, or values.
+    epochs : list of int or None, default=None
+        One for each picture; None for a fit that has ended.
+    layer : str, default=None
+        The name of the layer, for the axes.
+    classes : ndarray of shape (n_classes,), default=None
+        None for continuous targets.
+
+    Attributes
+    ----------
+    axes_ : ndarray of matplotlib Axes of shape (n_epochs,)
+    figure_ : matplotlib Figure
+    scatters_ : list of matplotlib PathCollection
+        For each picture one per class, or one.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skdeep import DenseClassifier, HiddenSpaceDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> classifier = DenseClassifier((8, 2), epochs=4, random_state=0)
+    >>> display = HiddenSpaceDisplay.from_epochs(classifier, X, y, epochs=[1, 4])
+    >>> display.points.shape
+    (2, 150, 2)
+    """
+
+    def __init__(self, points, target, *, epochs=None, layer=None, classes=None):
+        self.points = points
+        self.target = target
+        self.epochs = epochs
+        self.layer = layer
+        self.classes = classes
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, layer=None, ax=None, scatter_kw=None):
+        """Draw samples as a fitted network's layer sees them.
+
+        Parameters
+        ----------
+        estimator : object
+            A fitted network, a pipeline that ends with one or a search over one.
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+        y : array-like of shape (n_samples,)
+            Their targets.
+        layer : str or int, default=None
+            A layer of two units, see :func:`skdeep.layer_outputs`. None takes the last
+            such layer before the output.
+        ax, scatter_kw
+            See :meth:`plot`.
+
+        Returns
+        -------
+        display : HiddenSpaceDisplay
+
+        Raises
+        ------
+        ValueError
+            If the layer has not two units.
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        y = _one_column(y)
+        name, points = _plane(estimator, X, layer)
+        return cls(
+            points[None],
+            y,
+            layer=name,
+            classes=_classes(estimator, y),
+        ).plot(ax=ax, scatter_kw=scatter_kw)
+
+    @classmethod
+    def from_epochs(
+        cls,
+        estimator,
+        X,
+        y,
+        *,
+        epochs=6,
+        layer=None,
+        ax=None,
+        n_columns=3,
+        scatter_kw=None,
+        **fit_params,
+    ):
+        """Train a clone and draw the samples after some of its epochs.
+
+        Parameters
+        ----------
+        estimator : object
+            A network, or a pipeline that ends with one.
+        X : array-like of shape (n_samples, n_features)
+            Training data.
+        y : array-like of shape (n_samples,)
+            Targets.
+        epochs : int or list of int, default=6
+            After which epochs to look, or at how many of them at most, spread from the
+            first to the last, more densely among the first. Those that early stopping
+            does not reach are left out.
+        layer : str or int, default=None
+            As for :meth:`from_estimator`.
+        ax, n_columns, scatter_kw
+            See :meth:`plot`.
+        **fit_params
+            For the network's ``fit``: ``X_val``, ``y_val``, ``sample_weight``, ...
+
+        Returns
+        -------
+        display : HiddenSpaceDisplay
+
+        Raises
+        ------
+        ValueError
+            If the layer has not two units, or an epoch is none of the estimator's.
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_epochs")
+        target = _one_column(y)
+        estimator = clone(estimator)
+        network = last_step(estimator)
+        recorder = _Recorder(_chosen_epochs(epochs, network.epochs), layer)
+        network.set_callbacks(*getattr(network, "_skl_callbacks", ()), recorder)
+        fit_network(estimator, X, y, **fit_params)
+        _, samples = network_and_samples(estimator, X)
+        planes = [_plane(fitted, samples, layer) for fitted in recorder.fitted.values()]
+        return cls(
+            np.stack([points for _, points in planes]),
+            target,
+            epochs=list(recorder.fitted),
+            layer=planes[0][0],
+            classes=_classes(estimator, target),
+        ).plot(ax=ax, n_columns=n_columns, scatter_kw=scatter_kw)
+
+    def plot(self, *, ax=None, n_columns=3, scatter_kw=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or array-like of Axes, default=None
+            One axes is divided where there are several epochs; None makes a figure.
+        n_columns : int, default=3
+            Pictures in a row.
+        scatter_kw : dict, default=None
+            For matplotlib's ``scatter``.
+
+        Returns
+        -------
+        self : object
+            The display.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        single = len(self.points) == 1
+        size = (5.5, 4.5) if single else (3.2, 3.0)
+        self.axes_, is_new = grid_of_axes(ax, len(self.points), n_columns, size=size)
+        self.figure_ = self.axes_[0].figure
+        self.scatters_ = []
+        for number, (axes, points) in enumerate(
+            zip(self.axes_, self.points, strict=True)
+        ):
+            self.scatters_ += self._scatter(axes, points, scatter_kw or {})
+            self._describe(axes, number, n_columns)
+        if self.classes is None:
+            beside = list(self.axes_) if is_new else self.axes_[-1]
+            self.figure_.colorbar(self.scatters_[-1], ax=beside, label="Target")
+        else:
+            last = self.axes_[min(n_columns, len(self.axes_)) - 1]
+            add_legend(last, is_new, title="Class", markerscale=1.5)
+        return self
+
+    def _scatter(self, ax, points, options):
+        style = {"s": 14, "alpha": 0.8, "linewidths": 0}
+        if self.classes is None:
+            style |= {"c": self.target, "cmap": "viridis"}
+            return [ax.scatter(*points.T, **{**style, **options})]
+        drawn = []
+        for number, label in enumerate(self.classes):
+            look = {
+                "color": COLORS[number % len(COLORS)],
+                "marker": MARKERS[number % len(MARKERS)],
+                "label": str(label),
+            }
+            chosen = points[self.target == label]
+            drawn.append(ax.scatter(*chosen.T, **{**style, **look, **options}))
+        return drawn
+
+    def _describe(self, ax, number, n_columns):
+        if self.epochs is not None:
+            ax.set_title(f"Epoch {self.epochs[number]}", fontsize=10)
+        names = [f"{self.layer or 'Hidden layer'}, unit {unit}" for unit in (0, 1)]
+        if number + n_columns >= len(self.points):
+            ax.set_xlabel(names[0])
+        if number % n_columns == 0:
+            ax.set_ylabel(names[1])
+        ax.tick_params(labelsize=8)
+
+
+class _Recorder:
+    """A callback of scikit-learn that keeps the network after some epochs.
+
+    Parameters
+    ----------
+    epochs : set of int
+        From one.
+    layer : str, int or None
+        Which is checked after the first epoch.
+
+    Attributes
+    ----------
+    fitted : dict of int to estimator
+        By epoch.
+    """
+
+    def __init__(self, epochs, layer):
+        self.epochs = epochs
+        self.layer = layer
+        self.fitted = {}
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        epoch = context.task_id + 1
+        if fitted_estimator is None:
+            return
+        if epoch == 1:
+            _plane_layer(fitted_estimator, self.layer)
+        if epoch in self.epochs:
+            self.fitted[epoch] = fitted_estimator
+
+
+def _one_column(y):
+    y = np.asarray(y)
+    if y.ndim != 1:
+        raise ValueError(
+            "y must have one label or value per sample, to colour it by. Received y of "
+            f"shape {y.shape}. Draw the points of skdeep.layer_outputs yourself, "
+            "coloured by one column."
+        )
+    return y
+
+
+def _chosen_epochs(epochs, n_epochs):
+    if isinstance(epochs, Integral):
+        if epochs < 1:
+            raise ValueError(
+                f"epochs must be at least 1, or a list of epochs. Received {epochs}."
+            )
+        return set(np.geomspace(1, n_epochs, epochs).round().astype(int).tolist())
+    chosen = set(epochs)
+    if not chosen or not chosen <= set(range(1, n_epochs + 1)):
+        raise ValueError(
+            f"epochs must be some of 1 to {n_epochs}, the epochs of the estimator. "
+            f"Received epochs={list(epochs)}. Raise the estimator's epochs, or choose "
+            "others."
+        )
+    return chosen
+
+
+def _plane(estimator, X, layer):
+    """The layer's name and its outputs."""
+    name = _plane_layer(network_estimator(estimator), layer)
+    return name, layer_outputs(estimator, X, name)[name]
+
+
+def _plane_layer(network, layer):
+    """The name of the layer, which must have two units."""
+    shapes = network.summary()["output_shape"].to_dict()
+    if layer is None:
+        names = [name for name in list(shapes)[:-1] if shapes[name] == (2,)]
+    else:
+        names = chosen_names(network.network_.spec, layer)
+    if not names or shapes[names[-1]] != (2,):
+        raise ValueError(
+            f"layer must be one of two units. Received layer={layer!r} and a network "
+            f"whose layers give {shapes}. Give the network such a layer, as with "
+            "hidden_layer_sizes=(64, 2)."
+        )
+    return names[-1]
+
+
+def _classes(estimator, y):
+    """The labels, or None for continuous targets."""
+    if is_regressor(estimator) or type_of_target(y).startswith("continuous"):
+        return None
+    return np.unique(y)

@@ -1,0 +1,296 @@
+"""HistoryDisplay: loss and metrics over the epochs."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from sklearn.base import clone
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils.validation import check_is_fitted
+
+from skdeep.estimators._base import BaseNetwork
+from skdeep.inspection._fitted import network_estimator
+from skdeep.model_selection._labels import distinct, short, value_labels
+from skdeep.model_selection._training_histories import fit_together
+from skdeep.plotting._axes import colors_of
+from skdeep.plotting._curves import best_epoch_of, draw_curves
+
+
+class HistoryDisplay:
+    """Loss and metrics over the epochs, of one fit or of several side by side.
+
+    Training is a solid line, validation a dashed one, and a point marks the best
+    epoch. Make it with :meth:`from_estimator`, :meth:`from_history` or
+    :meth:`from_search`. All parameters are stored as attributes.
+
+    Parameters
+    ----------
+    histories : dict of DataFrame
+        By name, a row per epoch with Keras's names as columns.
+    best_epochs : dict of int or None, default=None
+        By name, the epoch to mark; None, also for one of them, marks nothing.
+
+    Attributes
+    ----------
+    axes_ : ndarray of matplotlib Axes
+        The loss, then each metric.
+    figure_ : matplotlib Figure
+    lines_ : dict of matplotlib Line2D
+        The keys are pairs of a name of ``histories`` and a column.
+
+    See Also
+    --------
+    ParameterHistoriesDisplay : Histories over the values of one parameter.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skdeep import DenseClassifier, HistoryDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> classifier = DenseClassifier((8,), epochs=5, early_stopping=True)
+    >>> display = HistoryDisplay.from_estimator(classifier.fit(X, y))
+    >>> sorted(display.lines_)
+    [('DenseClassifier', 'loss'), ('DenseClassifier', 'val_loss')]
+    """
+
+    def __init__(self, histories, *, best_epochs=None):
+        self.histories = histories
+        self.best_epochs = best_epochs
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        *,
+        ax=None,
+        metrics=None,
+        smoothing=0.0,
+        log_scale=False,
+        line_kw=None,
+    ):
+        """Draw what happened in the epochs of fitted estimators.
+
+        Parameters
+        ----------
+        estimator : object, list of objects or dict of objects
+            Fitted networks, pipelines that end with one, or searches over one, of
+            which the ``best_estimator_`` is drawn, for a search keeps no other. The
+            keys of a dict are the names in the legend.
+        ax, metrics, smoothing, log_scale, line_kw
+            See :meth:`plot`.
+
+        Returns
+        -------
+        display : HistoryDisplay
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        networks = _networks(estimator)
+        histories = {name: network.history_ for name, network in networks.items()}
+        best = {
+            name: network.best_epoch_ if "val_loss" in histories[name] else None
+            for name, network in networks.items()
+        }
+        return cls(histories, best_epochs=best).plot(
+            ax=ax,
+            metrics=metrics,
+            smoothing=smoothing,
+            log_scale=log_scale,
+            line_kw=line_kw,
+        )
+
+    @classmethod
+    def from_history(
+        cls,
+        history,
+        *,
+        ax=None,
+        metrics=None,
+        smoothing=0.0,
+        log_scale=False,
+        line_kw=None,
+    ):
+        """Draw histories; the best epoch is that of the lowest validation loss.
+
+        Parameters
+        ----------
+        history : DataFrame, or dict of DataFrame
+            A row per epoch, as ``history_``; also the dictionary of lists that
+            ``keras.Model.fit`` gives as ``History.history``.
+        ax, metrics, smoothing, log_scale, line_kw
+            See :meth:`plot`.
+
+        Returns
+        -------
+        display : HistoryDisplay
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_history")
+        histories = {n: _frame(h) for n, h in _named_histories(history).items()}
+        best = {name: best_epoch_of(frame) for name, frame in histories.items()}
+        return cls(histories, best_epochs=best).plot(
+            ax=ax,
+            metrics=metrics,
+            smoothing=smoothing,
+            log_scale=log_scale,
+            line_kw=line_kw,
+        )
+
+    @classmethod
+    def from_search(
+        cls,
+        search,
+        X,
+        y,
+        *,
+        n_best=4,
+        ax=None,
+        metrics=None,
+        smoothing=0.0,
+        log_scale=False,
+        line_kw=None,
+        **fit_params,
+    ):
+        """Train the best candidates of a search once more and draw them side by side.
+
+        A search keeps the scores of its candidates, not their histories. The
+        candidates are trained together, see :func:`skdeep.fuse`.
+
+        Parameters
+        ----------
+        search : GridSearchCV, RandomizedSearchCV or the like
+            Fitted.
+        X, y : array-like
+            Training data.
+        n_best : int, default=4
+            How many candidates, by their rank.
+        ax, metrics, smoothing, log_scale, line_kw
+            See :meth:`plot`.
+        **fit_params
+            For the networks: ``X_val``, ``y_val``, ``sample_weight``, ...
+
+        Returns
+        -------
+        display : HistoryDisplay
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_search")
+        chosen = _best_params(search, n_best)
+        # A parameter may be an estimator, which a fit must not touch.
+        candidates = [
+            clone(search.estimator).set_params(
+                **{name: clone(value, safe=False) for name, value in params.items()}
+            )
+            for params in chosen
+        ]
+        networks = fit_together(candidates, X, y, **fit_params)
+        names = distinct([_params_label(params) for params in chosen])
+        pairs = dict(zip(names, networks, strict=True))
+        return cls.from_estimator(
+            pairs,
+            ax=ax,
+            metrics=metrics,
+            smoothing=smoothing,
+            log_scale=log_scale,
+            line_kw=line_kw,
+        )
+
+    def plot(
+        self, *, ax=None, metrics=None, smoothing=0.0, log_scale=False, line_kw=None
+    ):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or array-like of Axes, default=None
+            One axes is divided where there are metrics, several must be as many as
+            are drawn; None makes a figure.
+        metrics : list of str, default=None
+            Which to draw, such as ``["loss"]``; None means all.
+        smoothing : float, default=0.0
+            In [0, 1): draw exponentially weighted means, in which an epoch weighs this
+            many times what the one after it does, divided by the sum of the weights
+            (``adjust=True`` of pandas). The values themselves stay behind them, faint.
+        log_scale : bool, default=False
+            Whether the loss has a logarithmic axis.
+        line_kw : dict, default=None
+            For matplotlib's ``plot``.
+
+        Returns
+        -------
+        self : object
+            The display.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        self.axes_, self.lines_ = draw_curves(
+            self.histories,
+            self.best_epochs or {},
+            colors_of(list(self.histories)),
+            ax=ax,
+            metrics=metrics,
+            smoothing=smoothing,
+            log_scale=log_scale,
+            line_kw=line_kw,
+        )
+        self.figure_ = self.axes_[0].figure
+        return self
+
+
+def _networks(estimator):
+    """The fitted networks, by the names in the legend."""
+    if isinstance(estimator, Mapping):
+        networks = {name: _network(one) for name, one in estimator.items()}
+    else:
+        several = isinstance(estimator, (list, tuple))
+        found = [_network(one) for one in (estimator if several else [estimator])]
+        names = distinct([type(network).__name__ for network in found])
+        networks = dict(zip(names, found, strict=True))
+    if not networks:
+        raise ValueError("estimator must hold at least one estimator. Received none.")
+    return networks
+
+
+def _network(estimator):
+    if not isinstance(estimator, BaseNetwork):
+        return network_estimator(estimator)
+    check_is_fitted(estimator)
+    return estimator
+
+
+def _named_histories(history):
+    if isinstance(history, pd.DataFrame):
+        return {"history": history}
+    values = list(history.values()) if isinstance(history, Mapping) else []
+    if not values:
+        raise TypeError(
+            "history must be a DataFrame such as history_, or a dict of them. Received "
+            f"{history!r}."
+        )
+    is_kerases = not isinstance(values[0], (pd.DataFrame, Mapping))
+    return {"history": history} if is_kerases else dict(history)
+
+
+def _frame(history):
+    if isinstance(history, pd.DataFrame):
+        return history
+    frame = pd.DataFrame(history)
+    frame.index = pd.RangeIndex(1, len(frame) + 1, name="epoch")
+    return frame
+
+
+def _best_params(search, n_best):
+    if n_best < 1:
+        raise ValueError(f"n_best must be at least 1. Received n_best={n_best}.")
+    check_is_fitted(search, "cv_results_")
+    results = search.cv_results_
+    several = isinstance(search.refit, str) and "rank_test_score" not in results
+    key = f"rank_test_{search.refit if several else 'score'}"
+    if key not in results:
+        raise ValueError(
+            "A search with several scores needs the name of one as refit. Received "
+            f"refit={search.refit!r}. Set it to the score that decides."
+        )
+    order = results[key].argsort(kind="stable")[:n_best]
+    return [results["params"][number] for number in order]
+
+
+def _params_label(params):
+    labels = map(short, value_labels(params.values()))
+    pairs = zip(params, labels, strict=True)
+    return ", ".join(f"{name.split('__')[-1]}={label}" for name, label in pairs)

@@ -1,0 +1,268 @@
+"""NetworkDisplay: the nodes and weights of a small dense network."""
+
+import numpy as np
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from skdeep.inference._forward import FoldedLayers
+from skdeep.inspection import forward_trace
+from skdeep.inspection._fitted import network_estimator
+from skdeep.networks import DenseSpec
+from skdeep.plotting._images import largest
+
+_NODE = 0.5
+# Size of the names, in distances of two nodes.
+_NAMES = 0.3
+
+
+class NetworkDisplay:
+    """A dense network as nodes in columns and weights between them.
+
+    A weight's line is red above zero and blue below it; the larger the weight, the
+    wider and darker, in comparison with the other weights of its layer. With a sample,
+    the nodes show its activations, coloured likewise; the first column the features as
+    the network gets them. Make it with :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    kernels : list of ndarray of shape (n_inputs, n_units)
+        One per layer, batch normalisation multiplied in.
+    activations : list of ndarray of shape (n_nodes,), default=None
+        One per column, the features first.
+    feature_names, output_names : list of str, default=None
+        Beside the first and the last column.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+    lines_ : list of matplotlib LineCollection
+        The weights of each layer.
+    nodes_ : list of list of matplotlib Circle
+        Of each column, from the top.
+
+    Examples
+    --------
+    >>> from skdeep import DenseRegressor, NetworkDisplay
+    >>> kernels = [[[3, 1], [3, 5]], [[2], [-1]]]
+    >>> network = DenseRegressor.from_weights(kernels, activation="linear")
+    >>> display = NetworkDisplay.from_estimator(network, [-1.0, 2.0])
+    >>> [values.tolist() for values in display.activations]
+    [[-1.0, 2.0], [3.0, 9.0], [-3.0]]
+    """
+
+    def __init__(
+        self, kernels, *, activations=None, feature_names=None, output_names=None
+    ):
+        self.kernels = kernels
+        self.activations = activations
+        self.feature_names = feature_names
+        self.output_names = output_names
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, x=None, *, feature_names=None, max_nodes=32, ax=None
+    ):
+        """Draw a fitted dense network.
+
+        Parameters
+        ----------
+        estimator : object
+            A fitted dense network, a pipeline that ends with one or a search over one.
+        x : array-like of shape (n_features,), default=None
+            One sample, whose activations to draw.
+        feature_names : list of str, default=None
+            None takes those that the network has seen in ``fit``, if any.
+        max_nodes : int, default=32
+            Refuse networks with wider layers or more features: nobody could read them.
+        ax : matplotlib Axes, default=None
+            None makes a figure.
+
+        Returns
+        -------
+        display : NetworkDisplay
+
+        Raises
+        ------
+        ValueError
+            If a layer has more than ``max_nodes`` nodes.
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        inner = network_estimator(estimator)
+        spec, weights = inner.network_.spec, inner.network_.weights
+        if not isinstance(spec, DenseSpec):
+            raise TypeError(
+                "estimator must be a dense network: DenseClassifier or "
+                f"DenseRegressor. Received {inner!r}. Of others draw FilterDisplay or "
+                "FeatureMapDisplay."
+            )
+        _check_sizes(spec, max_nodes)
+        layers = FoldedLayers(spec, weights, "float64")
+        products = layers.products(len(spec.hidden_layer_sizes))
+        if feature_names is None:
+            feature_names = getattr(inner, "feature_names_in_", None)
+        return cls(
+            [kernel for kernel, _ in products],
+            activations=None if x is None else _activations(estimator, x),
+            feature_names=_names(feature_names, spec.input_shape[0]),
+            output_names=_output_names(inner, spec.units),
+        ).plot(ax=ax)
+
+    def plot(self, *, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            None makes a figure.
+
+        Returns
+        -------
+        self : object
+            The display.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        import matplotlib.pyplot as plt
+
+        sizes = [self.kernels[0].shape[0], *(k.shape[1] for k in self.kernels)]
+        tallest = max(sizes)
+        distance = max(3.0, tallest / 4)
+        left, right = self._room_for_names()
+        limits = -0.6 - left, distance * (len(sizes) - 1) + 0.6 + right
+        if ax is None:
+            inches = 0.5 if tallest <= 12 else 0.36
+            size = inches * (limits[1] - limits[0]), inches * (tallest + 1)
+            _, ax = plt.subplots(figsize=size, layout="constrained")
+        self.ax_, self.figure_ = ax, ax.figure
+        places = [_column(n, distance * i, tallest) for i, n in enumerate(sizes)]
+        top = max(column[:, 1].max() for column in places) + 0.9
+        ax.set_axis_off()
+        ax.set(xlim=limits, ylim=(0.4 - tallest, top + 0.3), aspect="equal")
+        pairs = zip(self.kernels, places, places[1:], strict=False)
+        self.lines_ = [self._draw_weights(*pair) for pair in pairs]
+        self.nodes_ = [self._draw_nodes(i, xy) for i, xy in enumerate(places)]
+        self._label(places, top)
+        return self
+
+    def _room_for_names(self):
+        """Left and right of the nodes, in distances of two nodes."""
+        for names in (self.feature_names, self.output_names):
+            yield 0.6 * _NAMES * max(map(len, names), default=0) if names else 0
+
+    def _font_size(self, share, largest_size):
+        """Points: a share of the distance of two nodes."""
+        box, ax = self.ax_.get_window_extent(), self.ax_
+        units = np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())
+        pixels = min(box.width / units[0], box.height / units[1])
+        points = 72 * pixels / self.figure_.dpi
+        return float(np.clip(share * points, 3, largest_size))
+
+    def _draw_weights(self, kernel, left, right):
+        from matplotlib.collections import LineCollection
+
+        segments = [(a, b) for a in left for b in right]
+        size = kernel.ravel() / largest(kernel)
+        lines = LineCollection(
+            segments,
+            colors=_shades(size),
+            linewidths=0.3 + 2.7 * np.abs(size) * min(1, 64 / size.size) ** 0.5,
+            zorder=1,
+        )
+        return self.ax_.add_collection(lines)
+
+    def _draw_nodes(self, column, places):
+        from matplotlib.patches import Circle
+
+        values, colors = [None] * len(places), ["white"] * len(places)
+        if self.activations is not None:
+            values = self.activations[column]
+            colors = _shades(0.8 * values / largest(values))
+        nodes = []
+        for place, value, color in zip(places, values, colors, strict=True):
+            circle = Circle(place, 0.4, facecolor=color, edgecolor="0.2", zorder=2)
+            nodes.append(self.ax_.add_patch(circle))
+            if value is not None:
+                size = self._font_size(0.25, 9)
+                self._write(place, _number(value), color=_ink(color), fontsize=size)
+        return nodes
+
+    def _label(self, places, top):
+        names = ["input"]
+        names += [f"dense_{number}" for number in range(1, len(places) - 1)]
+        for name, column in zip([*names, "output"], places, strict=True):
+            self._write((column[0, 0], top), name, fontsize=9)
+        size = self._font_size(_NAMES, 9)
+        for name, (x, y) in zip(self.feature_names or (), places[0], strict=False):
+            self._write((x - _NODE, y), f"{name} ", ha="right", fontsize=size)
+        for name, (x, y) in zip(self.output_names or (), places[-1], strict=False):
+            self._write((x + _NODE, y), f" {name}", ha="left", fontsize=size)
+
+    def _write(self, place, text, *, ha="center", **options):
+        self.ax_.text(*place, text, ha=ha, va="center", zorder=3, **options)
+
+
+def _check_sizes(spec, max_nodes):
+    sizes = [spec.input_shape[0], *spec.hidden_layer_sizes, spec.units]
+    if max(sizes) > max_nodes:
+        raise ValueError(
+            f"NetworkDisplay draws layers of at most max_nodes={max_nodes} nodes. "
+            f"Received a network of {sizes}. Fit one with fewer features or smaller "
+            "hidden_layer_sizes, or raise max_nodes."
+        )
+
+
+def _activations(estimator, x):
+    """Of each column: the features, then the layers in their own units."""
+    x = x.to_frame().T if hasattr(x, "to_frame") else np.atleast_2d(x)
+    if len(x) != 1:
+        raise ValueError(
+            f"x must be one sample, of shape (n_features,). Received shape {x.shape}."
+        )
+    trace = forward_trace(estimator, x)
+    layers = trace.groupby("layer", observed=True)["activation"]
+    columns = {name: values.to_numpy() for name, values in layers}
+    columns["output"] = columns.pop("rescaled_output", columns["output"])
+    columns.pop("standardized_input", None)
+    return list(columns.values())
+
+
+def _names(names, n_features):
+    if names is None:
+        return None
+    if len(names) != n_features:
+        raise ValueError(
+            f"feature_names must hold {n_features} names. Received {len(names)}."
+        )
+    return [str(name) for name in names]
+
+
+def _output_names(estimator, units):
+    classes = getattr(estimator, "classes_", None)
+    if classes is None:
+        return None
+    return [str(label) for label in (classes if units > 1 else classes[-1:])]
+
+
+def _column(n_nodes, x, tallest):
+    """Centres of the nodes from the top, in the middle of the tallest column."""
+    y = -np.arange(n_nodes) - (tallest - n_nodes) / 2
+    return np.column_stack([np.full(n_nodes, x), y])
+
+
+def _number(value):
+    """At most six characters or so."""
+    size = abs(value)
+    if size < 0.01:
+        return f"{value:.3f}" if size >= 0.0005 else "0"
+    return f"{value:.2g}" if size < 100 else f"{value:.0f}"
+
+
+def _shades(sizes):
+    """Red above zero, blue below: white at zero, dark at -1 and 1."""
+    import matplotlib as mpl
+
+    return mpl.colormaps["RdBu_r"](0.5 + np.asarray(sizes, float) / 2)
+
+
+def _ink(color):
+    """Black or white, whichever is read more easily on ``color``."""
+    return "white" if np.dot(color[:3], [0.3, 0.6, 0.1]) < 0.5 else "black"

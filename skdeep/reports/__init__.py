@@ -1,0 +1,5 @@
+"""Pages about fitted networks."""
+
+from skdeep.reports._report import Report, report
+
+__all__ = ["Report", "report"]

@@ -1,0 +1,168 @@
+"""The samples that a network is worst at."""
+
+import html
+
+import numpy as np
+from scipy.special import xlogy
+from sklearn.utils import _safe_indexing
+
+from skdeep.inspection._fitted import network_and_samples
+from skdeep.inspection._layer_outputs import network_rows
+from skdeep.networks._conv_spec import ConvSpec
+from skdeep.reports._page import table
+from skdeep.reports._pictures import image, sequence
+
+_LONGEST_TEXT = 300
+_MOST_FEATURES = 8
+_LEAST_SIDE = 8
+
+
+def mistakes(estimator, X, shown, n_worst=12):
+    """The samples with the largest losses.
+
+    Parameters
+    ----------
+    estimator : object
+        As given to the report.
+    X : array-like of shape (n_samples, ...)
+    shown : Predictions
+    n_worst : int, default=12
+
+    Returns
+    -------
+    content : str
+        HTML.
+    """
+    losses = shown.losses
+    worst = np.argsort(-losses, kind="stable")[:n_worst]
+    if shown.probabilities is not None:
+        worst = worst[shown.wrong[worst]]
+    if not len(worst):
+        return "<p>None: every prediction is right.</p>"
+    given = _safe_indexing(X, worst)
+    inner, samples = network_and_samples(estimator, given)
+    images = isinstance(inner.network_.spec, ConvSpec)  # may be given as paths
+    table_given = hasattr(given, "columns")
+    if not (images or table_given) and all(isinstance(x, str) for x in given):
+        return _texts(given, worst, shown)
+    pictures = _pictures(inner, samples)
+    if pictures is None:
+        return _values(inner, given, worst, shown)
+    figures = "".join(
+        f"<figure>{drawing}<figcaption>{_caption(number, shown)}</figcaption></figure>"
+        for number, drawing in zip(worst, pictures, strict=True)
+    )
+    return f'<div class="grid">{figures}</div>'
+
+
+def losses_of(y, predicted, probabilities, classes):
+    """A loss per row: cross-entropy, or the error in units of the targets' spread.
+
+    Parameters
+    ----------
+    y, predicted : ndarray of shape (n,) or (n, n_outputs)
+    probabilities : ndarray of shape (n, n_classes) or None
+    classes : ndarray of shape (n_classes,) or None
+    """
+    if probabilities is None:
+        error = np.abs(y - predicted).reshape(len(y), -1)
+        spread = np.std(y.reshape(len(y), -1), axis=0)
+        return (error / np.where(spread > 0, spread, 1)).mean(axis=1)
+    tiny = np.finfo("float32").tiny
+    if y.ndim > 1:
+        true, likely = y, np.clip(probabilities, tiny, 1)
+        unlikely = np.clip(1 - probabilities, tiny, 1)
+        return -(xlogy(true, likely) + xlogy(1 - true, unlikely)).mean(axis=1)
+    column = np.searchsorted(classes, y)
+    return -np.log(np.clip(probabilities[np.arange(len(y)), column], tiny, 1))
+
+
+def _pictures(estimator, samples):
+    """A picture for each sample, or None where none would show it."""
+    spec = estimator.network_.spec
+    # A row's window needs the rows before it.
+    windows = getattr(estimator, "window", None) is not None
+    if hasattr(samples, "tocsr") or windows or getattr(spec, "n_tokens", 0):
+        return None
+    rows = network_rows(estimator, samples)
+    if isinstance(spec, ConvSpec):
+        return [image(row, "image") for row in rows]
+    if rows.ndim == 3:
+        if getattr(spec, "masked", False):
+            rows = [row[row[:, -1] > 0.5, :-1] for row in rows]
+        return [sequence(row, "sequence") for row in rows]
+    side = int(np.sqrt(rows.shape[1]))
+    named = hasattr(estimator, "feature_names_in_")
+    if named or side < _LEAST_SIDE or side**2 != rows.shape[1] or rows.min() < 0:
+        return None
+    return [image(row.reshape(side, side, 1), "image") for row in rows]
+
+
+def _caption(number, shown):
+    words = _words(number, shown)
+    lines = [f"sample {number}"]
+    lines += [f"{key}: {value}" for key, value in words.items()]
+    return "<br>".join(html.escape(line) for line in lines)
+
+
+def _words(number, shown):
+    """What is true, what was predicted, and how sure."""
+    words = {
+        "true": _text(shown.y, number),
+        "predicted": _text(shown.predicted, number),
+    }
+    if shown.confidence is not None:
+        words["confidence"] = f"{shown.confidence[number]:.0%}"
+    return words
+
+
+def _text(values, number):
+    """A target: of a sequence with many, those of the first steps."""
+    value = values[number]
+    if np.ndim(value) == 0:
+        return _short(value)
+    parts = [_short(part) for part in np.ravel(value)[:_MOST_FEATURES]]
+    more = ", …" if np.size(value) > _MOST_FEATURES else ""
+    return ", ".join(parts) + more
+
+
+def _short(value):
+    if isinstance(value, float | np.floating):
+        return f"{value:.4g}"
+    text = str(value)
+    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+
+
+def _values(estimator, given, worst, shown):
+    """A row for each sample: its target, its prediction, its first features."""
+    rows = []
+    for place, number in enumerate(worst):
+        words = _words(number, shown)
+        features = _features(estimator, _safe_indexing(given, [place]))
+        rows.append([number, *words.values(), *features.values()])
+    # A feature may have any name, also "true".
+    return table(["sample", *words, *features], rows)
+
+
+def _features(estimator, sample):
+    if hasattr(sample, "toarray"):
+        sample = sample.toarray()
+    columns = getattr(sample, "columns", None)
+    first = sample.iloc[0] if hasattr(sample, "iloc") else sample[0]
+    values = np.ravel(np.asarray(first, dtype=object))
+    if columns is None:
+        names = getattr(estimator, "feature_names_in_", ())
+        same = len(names) == len(values)
+        columns = names if same else [f"x{i}" for i in range(len(values))]
+    some = list(zip(columns, values, strict=True))[:_MOST_FEATURES]
+    return {str(name): _short(value) for name, value in some}
+
+
+def _texts(given, worst, shown):
+    """A paragraph for each text."""
+    paragraphs = ""
+    for text, number in zip(given, worst, strict=True):
+        words = [f"{key}: {value}" for key, value in _words(number, shown).items()]
+        head = html.escape(", ".join([f"sample {number}", *words]))
+        paragraphs += f"<p><b>{head}</b><br>{html.escape(_short(text))}</p>"
+    return paragraphs

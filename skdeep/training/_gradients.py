@@ -1,0 +1,81 @@
+"""The slopes of the loss at a fitted network."""
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from skdeep.networks._named import named_network, named_places, run_of
+from skdeep.training._program import per_sample
+
+
+class Slopes(NamedTuple):
+    """The loss of some samples and its derivatives.
+
+    Attributes
+    ----------
+    loss : float
+        With the penalties.
+    outputs, weighted : dict of str to ndarray of shape (n_samples, ...)
+        What layers give, and what their activations get.
+    deltas : dict of str to ndarray of shape (n_samples, ...)
+        Derivatives by what the activations get.
+    weights : dict of str to ndarray
+        Derivatives by the trainable weights, named like "dense_1/kernel".
+    """
+
+    loss: float
+    outputs: dict
+    weighted: dict
+    deltas: dict
+    weights: dict
+
+
+def slopes(spec, head, weights, X, Y, weight=None):
+    """Derivatives of the training loss, without dropout.
+
+    Batch normalisation takes the averages that prediction takes.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    head : Head
+    weights : Weights
+    X : ndarray of shape (n_samples, *spec.input_shape)
+    Y : ndarray of shape (n_samples, n_targets)
+        Encoded targets.
+    weight : ndarray of shape (n_samples,), default=None
+        Of the samples.
+
+    Returns
+    -------
+    Slopes
+    """
+    dtype = spec.array_dtype
+    lists = weights.trainable, [np.asarray(v) for v in weights.non_trainable]
+    trainable = [tf.constant(v, dtype) for v in lists[0]]
+    fixed = [tf.constant(v, dtype) if v.dtype.kind == "f" else v for v in lists[1]]
+    loss_function = head.keras_loss()
+    weight = np.ones(len(X)) if weight is None else weight
+    if getattr(loss_function, "reduction", None) != "sum":
+        weight = weight / len(X)
+    run = run_of(spec, tuple(layer.name for layer in named_network(spec).layers))
+    X, Y = tf.constant(X, dtype), tf.constant(Y, dtype)
+    with tf.GradientTape() as tape:
+        tape.watch(trainable)
+        outputs, weighted, penalties = run(trainable, fixed, X)
+        losses = per_sample(loss_function)(Y, outputs["output"])
+        loss = tf.reduce_sum(losses * tf.constant(weight, losses.dtype))
+        loss = tf.add_n([loss, *(tf.cast(p, loss.dtype) for p in penalties)])
+    deltas, by_weight = tape.gradient(
+        loss, [weighted, trainable], unconnected_gradients="zero"
+    )
+    named = {
+        name: tf.convert_to_tensor(by_weight[place.index]).numpy()
+        for name, place in named_places(spec)
+        if place.trainable
+    }
+    arrays = tf.nest.map_structure(
+        lambda tensor: tensor.numpy(), (outputs, weighted, deltas)
+    )
+    return Slopes(float(loss), *arrays, named)

@@ -1,0 +1,197 @@
+"""The displays of layers: their data, what they draw, and what they refuse."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.base import clone
+from sklearn.datasets import load_sample_image
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skdeep import (
+    Autoencoder,
+    ConvClassifier,
+    DenseClassifier,
+    DenseRegressor,
+    FeatureMapDisplay,
+    FilterDisplay,
+    HiddenSpaceDisplay,
+    NetworkDisplay,
+    SequenceClassifier,
+    layer_outputs,
+)
+
+pytestmark = pytest.mark.usefixtures("figures")
+
+
+@pytest.fixture(scope="module")
+def conv(digits):
+    X, y = digits
+    classifier = ConvClassifier((4, 6), epochs=2, random_state=0)
+    return classifier.fit(X[:100].reshape(-1, 8, 8), y[:100])
+
+
+@pytest.fixture(scope="module")
+def plane(iris):
+    return DenseClassifier((4, 2), epochs=3, random_state=0).fit(*iris)
+
+
+def test_hidden_space_is_the_layers_output(plane, iris):
+    X, y = iris
+    display = HiddenSpaceDisplay.from_estimator(plane, X, y)
+    expected = layer_outputs(plane, X, "dense_2")["dense_2"]
+    assert_allclose(display.points[0], expected)
+    for label, scatter in zip(plane.classes_, display.scatters_, strict=True):
+        assert_allclose(scatter.get_offsets(), expected[y == label])
+    assert display.axes_[0].get_xlabel() == "dense_2, unit 0"
+
+
+def test_hidden_space_over_epochs_is_that_of_fit(plane, iris):
+    X, y = iris
+    pipe = make_pipeline(StandardScaler(), clone(plane))
+    display = HiddenSpaceDisplay.from_epochs(pipe, X, y, epochs=[1, 3])
+    assert not hasattr(pipe[-1], "network_")
+    assert display.epochs == [1, 3]
+    assert [ax.get_title() for ax in display.axes_] == ["Epoch 1", "Epoch 3"]
+    outputs = layer_outputs(clone(pipe).fit(X, y), X, "dense_2")["dense_2"]
+    assert_allclose(display.points[1], outputs, atol=1e-4)
+    assert not np.allclose(display.points[0], outputs, atol=1e-2)
+    default = HiddenSpaceDisplay.from_epochs(plane, X, y, epochs=2)
+    assert default.epochs == [1, 3]
+
+
+def test_hidden_space_of_a_code(digits):
+    X, y = digits
+    encoder = Autoencoder(2, hidden_layer_sizes=(8,), epochs=2, random_state=0)
+    display = HiddenSpaceDisplay.from_epochs(encoder, X, y, epochs=[2])
+    assert display.layer == "code"
+    assert_allclose(
+        display.points[0], encoder.fit(X).transform(X), rtol=1e-3, atol=1e-4
+    )
+    assert len(display.scatters_) == 10
+
+
+def test_hidden_space_of_continuous_targets_has_a_scale(diabetes):
+    regressor = DenseRegressor((2,), epochs=1, random_state=0).fit(*diabetes)
+    display = HiddenSpaceDisplay.from_estimator(regressor, *diabetes)
+    assert display.classes is None
+    assert_allclose(display.scatters_[0].get_array(), diabetes[1])
+    assert display.figure_.axes[-1].get_ylabel() == "Target"
+
+
+def test_hidden_space_refuses(classifier, plane, iris):
+    draw = HiddenSpaceDisplay.from_estimator
+    with pytest.raises(ValueError, match=r"\(8,\).*hidden_layer_sizes"):
+        draw(classifier, *iris)
+    with pytest.raises(ValueError, match="dense_3"):
+        draw(plane, *iris, layer="dense_3")
+    with pytest.raises(ValueError, match="one label"):
+        draw(plane, iris[0], np.eye(3)[iris[1]])
+    for wrong in (0, [4], []):
+        with pytest.raises(ValueError, match="epochs must be"):
+            HiddenSpaceDisplay.from_epochs(plane, *iris, epochs=wrong)
+    with pytest.raises(ValueError, match="two units"):
+        HiddenSpaceDisplay.from_epochs(classifier, *iris)
+
+
+def test_feature_maps_are_the_layers_output(conv, digits):
+    image = digits[0][0].reshape(8, 8)
+    display = FeatureMapDisplay.from_estimator(conv, image, layer="pool_1")
+    expected = layer_outputs(conv, image[None], "pool_1")["pool_1"][0]
+    assert_allclose(display.maps, expected)
+    assert_allclose(display.images_[0].get_array(), image)
+    assert_allclose(display.images_[2].get_array(), expected[..., 1])
+    assert len(display.axes_) == 5
+    few = FeatureMapDisplay.from_estimator(conv, image, n_images=2)
+    assert len(few.axes_) == 3
+    with pytest.raises(ValueError, match="convolution or a pooling"):
+        FeatureMapDisplay.from_estimator(conv, image, layer="output")
+    with pytest.raises(ValueError, match="n_columns"):
+        few.plot(n_columns=0)
+
+
+def test_filters_are_the_kernels(conv):
+    kernels = conv.get_weights()
+    display = FilterDisplay.from_estimator(conv)
+    assert_allclose(display.kernels, kernels["conv_1/kernel"])
+    assert_allclose(display.images_[3].get_array(), display.kernels[:, :, 0, 3])
+    low, high = display.images_[0].get_clim()
+    assert low == -high
+    deeper = FilterDisplay.from_estimator(conv, layer="conv_2", n_images=5)
+    kernel = kernels["conv_2/kernel"]
+    assert len(deeper.images_) == 5
+    assert_allclose(deeper.images_[0].get_array(), kernel[..., 0].mean(axis=-1))
+    deeper.plot(channel=2)
+    assert_allclose(deeper.images_[1].get_array(), kernel[:, :, 2, 1])
+    with pytest.raises(ValueError, match="channel"):
+        deeper.plot(channel=4)
+    with pytest.raises(ValueError, match=r"conv_3.*conv_2"):
+        FilterDisplay.from_estimator(conv, layer="conv_3")
+
+
+def test_filters_of_colours_and_of_sequences(digits):
+    photo = load_sample_image("china.jpg")
+    patches = np.stack([photo[i : i + 12, i : i + 12] for i in range(0, 400, 20)])
+    colour = ConvClassifier((3,), epochs=1, random_state=0)
+    colour.fit(patches, np.arange(20) % 2)
+    display = FilterDisplay.from_estimator(colour)
+    drawn = np.stack([image.get_array() for image in display.images_])
+    kernels = np.moveaxis(display.kernels, -1, 0)
+    assert_allclose(drawn, 0.5 + kernels / (2 * np.abs(kernels).max()))
+    maps = FeatureMapDisplay.from_estimator(colour, patches[0])
+    assert_allclose(maps.images_[0].get_array(), patches[0] / 255)
+    floats = clone(colour).fit(patches - 200.0, np.arange(20) % 2)
+    maps = FeatureMapDisplay.from_estimator(floats, patches[0] - 200.0)
+    assert (maps.image.min(), maps.image.max()) == (0, 1)
+    sequences = SequenceClassifier("conv", units=(4,), epochs=1, random_state=0)
+    sequences.fit(digits[0][:50].reshape(-1, 8, 8), digits[1][:50])
+    display = FilterDisplay.from_estimator(sequences)
+    assert_allclose(display.images_[2].get_array(), display.kernels[:, :, 2].T)
+
+
+def test_network_shows_weights_and_activations(iris):
+    X, y = iris
+    pipe = make_pipeline(
+        StandardScaler(), DenseClassifier((5, 3), epochs=2, random_state=0)
+    )
+    pipe.fit(X, y)
+    display = NetworkDisplay.from_estimator(pipe, X[0], feature_names=list("abcd"))
+    outputs = layer_outputs(pipe, X[:1])
+    assert_allclose(display.activations[0], pipe[:-1].transform(X[:1])[0])
+    for values, name in zip(display.activations[1:], outputs, strict=True):
+        assert_allclose(values, outputs[name][0], atol=1e-5)
+    kernels = pipe[-1].get_weights()
+    widths = display.lines_[1].get_linewidths()
+    expected = np.abs(kernels["dense_2/kernel"].ravel())
+    assert np.argmax(widths) == np.argmax(expected)
+    assert [len(nodes) for nodes in display.nodes_] == [4, 5, 3, 3]
+    texts = [text.get_text().strip() for text in display.ax_.texts]
+    assert {"a", "d", "input", "dense_2", "output", "0", "2"} <= set(texts)
+
+
+def test_network_colours_weights_by_their_sign():
+    kernels = [[[3.0], [-1.0]]]
+    display = NetworkDisplay.from_estimator(DenseRegressor.from_weights(kernels))
+    (red, _, blue, _), (less_red, _, more_blue, _) = display.lines_[0].get_colors()
+    assert red > blue
+    assert less_red < more_blue
+    assert display.activations is None
+
+
+def test_network_predicts_in_the_units_of_the_targets(regressor, diabetes):
+    sample = diabetes[0][:1]
+    display = NetworkDisplay.from_estimator(regressor, sample)
+    assert len(display.activations) == len(display.nodes_) == 3
+    assert_allclose(display.activations[0], sample[0])
+    assert_allclose(display.activations[-1], regressor.predict(sample), rtol=1e-5)
+
+
+def test_network_refuses(conv, regressor, diabetes):
+    with pytest.raises(TypeError, match="FilterDisplay"):
+        NetworkDisplay.from_estimator(conv)
+    with pytest.raises(ValueError, match=r"max_nodes=8.*\[10, 8, 1\]"):
+        NetworkDisplay.from_estimator(regressor, max_nodes=8)
+    with pytest.raises(ValueError, match="10 names"):
+        NetworkDisplay.from_estimator(regressor, feature_names=["a"])
+    with pytest.raises(ValueError, match="one sample"):
+        NetworkDisplay.from_estimator(regressor, diabetes[0][:2])

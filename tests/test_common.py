@@ -18,6 +18,7 @@ from sklearn import config_context
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
+    OutlierMixin,
     RegressorMixin,
     clone,
     is_classifier,
@@ -32,7 +33,8 @@ import skdeep
 ESTIMATORS = [
     cls
     for cls in (getattr(skdeep, name) for name in skdeep.__all__)
-    if inspect.isclass(cls) and issubclass(cls, ClassifierMixin | RegressorMixin)
+    if inspect.isclass(cls)
+    and issubclass(cls, ClassifierMixin | RegressorMixin | OutlierMixin)
 ]
 
 every_estimator = pytest.mark.parametrize("cls", ESTIMATORS)
@@ -72,7 +74,8 @@ def features(cls, iris, diabetes):
 
 
 def test_estimators_are_discovered():
-    assert {"DenseClassifier", "DenseRegressor"} <= {c.__name__ for c in ESTIMATORS}
+    expected = {"DenseClassifier", "DenseRegressor", "Autoencoder"}
+    assert expected <= {c.__name__ for c in ESTIMATORS}
 
 
 @every_estimator

@@ -1,7 +1,14 @@
 """From tables, images and labels to arrays, and back."""
 
 from skdeep.encoding._images import image_array, infer_image_shape
-from skdeep.encoding._inputs import OwnTargets, Rows, Standardization, select
+from skdeep.encoding._inputs import (
+    OwnTargets,
+    Rows,
+    Standardization,
+    dense,
+    deviations,
+    select,
+)
 from skdeep.encoding._sequences import (
     as_sequences,
     bucket,
@@ -25,6 +32,8 @@ __all__ = [
     "bucket",
     "checked_texts",
     "cut",
+    "dense",
+    "deviations",
     "image_array",
     "infer_image_shape",
     "is_ragged",

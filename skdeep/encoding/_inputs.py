@@ -140,6 +140,18 @@ def select(X, index):
 
 def _moments(X, weight, columns_of):
     """Mean and standard deviation along the last axis."""
+    scaler = _scaler(X, weight, columns_of)
+    return scaler.mean_, scaler.scale_
+
+
+def deviations(X, weight):
+    """The weighted standard deviation of each column, zero for constants."""
+    if sparse.issparse(X):
+        return np.sqrt(mean_variance_axis(X, axis=0, weights=weight)[1])
+    return np.sqrt(_scaler(X, weight, _all_columns).var_)
+
+
+def _scaler(X, weight, columns_of):
     scaler = StandardScaler()
     # In pieces, for the scaler makes a temporary of the size it is given.
     size = max(1, _CHUNK_VALUES // int(np.prod(X.shape[1:])))
@@ -147,7 +159,7 @@ def _moments(X, weight, columns_of):
         piece = slice(start, start + size)
         columns, weights = columns_of(X[piece], weight[piece])
         scaler.partial_fit(columns, sample_weight=weights)
-    return scaler.mean_, scaler.scale_
+    return scaler
 
 
 def _all_columns(X, weight):

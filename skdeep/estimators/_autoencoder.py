@@ -15,7 +15,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.stats import _weighted_percentile
 from sklearn.utils.validation import validate_data
 
-from skdeep.encoding import ContinuousTargets, OwnTargets, Standardization
+from skdeep.encoding import ContinuousTargets, OwnTargets, Standardization, deviations
 from skdeep.estimators import _docs
 from skdeep.estimators._base import BaseNetwork
 from skdeep.estimators._image_input import IMAGE_CONSTRAINTS, ImageInput
@@ -33,6 +33,9 @@ _POSITIVE = ["array-like", Interval(Integral, 1, None, closed="left")]
 _NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 # Tukey, 1977, "Exploratory Data Analysis": quartile distances beyond the quartile.
 _FENCE = 1.5
+# What the middle feature's standard deviation is of the largest, where all are taken to
+# have one unit. In tables of many units it is below a hundredth.
+_SHARED = 0.1
 
 
 class Autoencoder(
@@ -55,9 +58,10 @@ class Autoencoder(
     ----------
     n_components : int, default=32
         Width of the code.
-    hidden_layer_sizes : array-like of int or int, default=(128,)
+    hidden_layer_sizes : array-like of int, int or "auto", default="auto"
         Widths of the encoder's dense layers; the decoder has the same in reverse
-        order. ``()`` is a linear model, for tables.
+        order. "auto" is ``(256,)`` for tables and ``()`` for images. ``()`` makes a
+        linear model of tables.
     image_shape : tuple of (height, width) or (height, width, channels), default=None
         Of images that come as rows of numbers.
     rescale : "auto", float or None, default="auto"
@@ -83,13 +87,14 @@ class Autoencoder(
     contamination : "auto" or float, default="auto"
         Share of outliers in the training data, in (0, 0.5]. "auto" takes those for
         outliers whose reconstruction error is more than 1.5 quartile distances above
-        the upper quartile (Tukey's rule).
-{_docs.NETWORK}{_docs.TRAINING}{_docs.REST}
+        the upper quartile (Tukey's rule). Where there is validation data, it counts in
+        the place of the training data, whose errors are smaller than those of new data.
+{_docs.AUTOENCODER_NETWORK}{_docs.AUTOENCODER_TRAINING}{_docs.AUTOENCODER_REST}
     Attributes
     ----------
     offset_ : float
-        The score under which a sample is an outlier, from the training data of the
-        last call of ``fit`` or ``partial_fit``.
+        The score under which a sample is an outlier, from the data of the last call of
+        ``fit`` or ``partial_fit``.
     encoder_, decoder_ : keras.Model
         The halves of ``model_``: from raw inputs to codes, and from codes to raw
         outputs.
@@ -113,7 +118,7 @@ class Autoencoder(
         **BaseNetwork._parameter_constraints,
         **IMAGE_CONSTRAINTS,
         "n_components": [Interval(Integral, 1, None, closed="left")],
-        "hidden_layer_sizes": _POSITIVE,
+        "hidden_layer_sizes": [StrOptions({"auto"}), *_POSITIVE],
         "filters": _POSITIVE,
         "kernel_size": _POSITIVE,
         "code_activation": [StrOptions(set(ACTIVATIONS)), None],
@@ -124,6 +129,7 @@ class Autoencoder(
             StrOptions({"auto"}),
             Interval(Real, 0, 0.5, closed="right"),
         ],
+        "normalize": ["boolean", StrOptions({"auto", "common"})],
         "loss": [StrOptions({"auto", *REGRESSION_LOSSES}), callable],
     }
 
@@ -131,7 +137,7 @@ class Autoencoder(
         self,
         n_components=32,
         *,
-        hidden_layer_sizes=(128,),
+        hidden_layer_sizes="auto",
         image_shape=None,
         rescale="auto",
         filters=(32, 64),
@@ -158,7 +164,7 @@ class Autoencoder(
         patience=10,
         callbacks=None,
         metrics=None,
-        normalize=True,
+        normalize="auto",
         dtype="float32",
         warm_start=False,
         random_state=None,
@@ -253,6 +259,8 @@ class Autoencoder(
 
     # What the skeleton asks for
 
+    _auto_batch = 32
+
     def _check_training_data(self, X, y, *, reset):
         X = self._check_inputs(X, reset=reset, dtype=self.dtype)
         # In the place of targets, which the skeleton cuts as it cuts X.
@@ -266,7 +274,8 @@ class Autoencoder(
         if reset:
             for name in ("image_shape_", "_bytes", "_pixel_factor"):
                 self.__dict__.pop(name, None)
-            images = self.image_shape is not None or np.ndim(X) > 2
+            n_axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+            images = self.image_shape is not None or n_axes > 2
         else:
             images = self._sees_images
         if images:
@@ -314,10 +323,22 @@ class Autoencoder(
     def _input_scaling(self, rows):
         if self._sees_images and not self.normalize:
             return self._pixel_scaling()
-        return super()._input_scaling(rows)
+        scaling = super()._input_scaling(rows)
+        if self._sees_images or isinstance(self.normalize, bool):
+            return scaling
+        spread = deviations(rows.X, rows.weight)
+        if self.normalize == "auto" and np.median(spread) < _SHARED * spread.max():
+            return scaling
+        common = np.sqrt(np.mean(spread**2)) or 1.0
+        return replace(scaling, scale=np.full(len(spread), common))
 
     def _scales(self, data):
         return self.normalize or (self._sees_images and self._pixel_factor != 1)
+
+    def _hidden_widths(self):
+        if not isinstance(self.hidden_layer_sizes, str):
+            return super()._hidden_widths()
+        return () if self._sees_images else (256,)
 
     def _head(self, targets):
         head = regression_head(targets.n_outputs, self.loss)
@@ -343,10 +364,10 @@ class Autoencoder(
             tied=bool(self.tied),
         )
 
-    def _fitted_attributes(self, network, targets, train=None):
-        attributes = super()._fitted_attributes(network, targets, train)
-        scores = minus_errors(network, targets, train.X)
-        weight = train.weight.astype(np.float64)
+    def _fitted_attributes(self, network, targets, rows=None):
+        attributes = super()._fitted_attributes(network, targets, rows)
+        scores = minus_errors(network, targets, rows.X)
+        weight = rows.weight.astype(np.float64)
         return {**attributes, "offset_": self._offset(scores, weight)}
 
     def _offset(self, scores, weight):

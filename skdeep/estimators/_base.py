@@ -64,6 +64,11 @@ class _Encoded:
     inputs: Standardization
     outputs: Standardization
 
+    @property
+    def telling(self):
+        """Rows that tell how good a network is: for validation, if there are any."""
+        return self.train if self.validation is None else self.validation
+
 
 class BaseNetwork(
     NetworkInsight, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta
@@ -330,7 +335,7 @@ class BaseNetwork(
 
             def attributes(weights):
                 network = FittedNetwork(job.spec, weights, data.inputs, data.outputs)
-                return self._fitted_attributes(network, data.targets, data.train)
+                return self._fitted_attributes(network, data.targets, data.telling)
 
             hooks.append(ScikitLearnCallbacks(self, context, X, y, attributes))
         return hooks
@@ -341,7 +346,7 @@ class BaseNetwork(
         for record in outcome.records:
             history.append(record)
         network = FittedNetwork(job.spec, outcome.weights, data.inputs, data.outputs)
-        attributes = self._fitted_attributes(network, data.targets, data.train)
+        attributes = self._fitted_attributes(network, data.targets, data.telling)
         for name, value in attributes.items():
             setattr(self, name, value)
         self.__dict__.pop("_model", None)
@@ -357,7 +362,7 @@ class BaseNetwork(
     def _own_generator(self):
         return isinstance(self.random_state, np.random.RandomState)
 
-    def _fitted_attributes(self, network, targets, train=None):
+    def _fitted_attributes(self, network, targets, rows=None):
         return {
             "network_": network,
             "_targets": targets,
@@ -381,7 +386,7 @@ class BaseNetwork(
         head = self._head(data.targets)
         common = {
             "input_shape": data.train.X.shape[1:],
-            "hidden_layer_sizes": self._positive_integers("hidden_layer_sizes"),
+            "hidden_layer_sizes": self._hidden_widths(),
             "units": head.units,
             "output": head.output,
             "activation": "linear" if self.activation is None else self.activation,
@@ -534,6 +539,9 @@ class BaseNetwork(
     def _pretrained(self, spec):
         """Arrays of the network's backbone, or None."""
         return None
+
+    def _hidden_widths(self):
+        return self._positive_integers("hidden_layer_sizes")
 
     def _output_scaling(self, targets):
         return Standardization.none(1)

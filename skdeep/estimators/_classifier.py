@@ -160,8 +160,8 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
     def _weight_by_class(self, targets, class_weight, y, weight):
         return targets.weight_by_class(class_weight, y, weight)
 
-    def _fitted_attributes(self, network, targets, train=None):
-        attributes = super()._fitted_attributes(network, targets, train)
+    def _fitted_attributes(self, network, targets, rows=None):
+        attributes = super()._fitted_attributes(network, targets, rows)
         return {**attributes, "classes_": targets.classes}
 
     def __sklearn_tags__(self):

@@ -392,3 +392,26 @@ GENERATOR_REST = TEXT_REST.replace(
 GENERATOR_ATTRIBUTES = TEXT_ATTRIBUTES.replace(
     "0 is the padding, 1 what", "0 is the end of a text, 1 what"
 )
+
+AUTOENCODER_NETWORK = NETWORK.replace(
+    """"auto" is the mean squared error for values and the cross-entropy for labels.
+""",
+    """"auto" is the mean squared error.
+""",
+)
+AUTOENCODER_TRAINING = _TRAINING.format(auto_batch=32, epochs=100).replace(
+    " (and stratified by label)", ""
+)
+AUTOENCODER_REST = REST.replace(
+    _NORMALIZE,
+    """\
+    normalize : "auto", "common" or bool, default="auto"
+        Centre each feature inside the network and divide it by its standard deviation
+        (True), or all by that of an average feature ("common"), so that features of
+        one unit, like pixels, keep their relative weight. "auto" is "common" where the
+        middle feature's standard deviation is at least a tenth of the largest. Channels
+        of images are standardised, unless this is False. The network gives what it
+        gets, so the losses in ``history_`` are in these units, for losses that allow it
+        (squared, absolute, Huber, log-cosh, quantile).
+""",
+)

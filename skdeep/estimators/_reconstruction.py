@@ -7,8 +7,8 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep.encoding import OwnTargets
-from skdeep.inference import decode, encode, forward
+from skdeep.encoding import OwnTargets, dense
+from skdeep.inference import decode, encode, forward, pieces
 from skdeep.networks import encoder_and_decoder
 
 
@@ -201,9 +201,11 @@ class Reconstruction:
 def minus_errors(network, targets, X):
     """Minus the mean squared error of each sample, in the units of ``targets``."""
     spec, scores = network.spec, np.empty(X.shape[0])
-    truth = OwnTargets(X, targets.scaling, np.float64)
-    for start in range(0, X.shape[0], spec.rows_at_once):
-        piece = slice(start, start + spec.rows_at_once)
-        error = forward(spec, network.weights, X[piece]) - truth[piece]
+    for piece in pieces(X, spec.rows_at_once):
+        # Of the numbers that the network was trained with, in double precision: a row
+        # has one score, in training too, whatever it came as and beside which rows.
+        rows = dense(X[piece], dtype=spec.array_dtype).astype(np.float64)
+        error = forward(spec, network.weights, rows)
+        error -= OwnTargets(rows, targets.scaling, np.float64)[:]
         scores[piece] = -np.mean(error**2, axis=1)
     return scores

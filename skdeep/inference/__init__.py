@@ -1,7 +1,7 @@
 """Predictions from a fitted network's arrays."""
 
 from skdeep.inference._autoencoder import decode, encode
-from skdeep.inference._forward import dense_products, forward
+from skdeep.inference._forward import dense_products, forward, pieces
 from skdeep.inference._layers import forward_layers, layer_names, wider_dtype
 
 __all__ = [
@@ -11,5 +11,6 @@ __all__ = [
     "forward",
     "forward_layers",
     "layer_names",
+    "pieces",
     "wider_dtype",
 ]

@@ -86,7 +86,8 @@ class AutoencoderSpec(NetworkSpec):
 
     @property
     def widths(self):
-        return (*self.encoder.widths, self.n_components, *self.decoder.widths)
+        """Those of the encoder, whose learning rate both halves learn well with."""
+        return self.encoder.widths
 
     @property
     def rows_at_once(self):

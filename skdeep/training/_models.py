@@ -10,7 +10,7 @@ def compiled_model(job, optimizer, learning_rate):
     """The job's template as a ``keras.Model`` on which ``compile`` was called."""
     model = build_template(job.spec)
     if job.head.penalized:
-        model = _Penalized(model.inputs, model.outputs)
+        model = Penalized(model.inputs, model.outputs)
     model.compile(
         optimizer=optimizer.keras(learning_rate),
         loss=job.head.keras_loss(),
@@ -20,7 +20,7 @@ def compiled_model(job, optimizer, learning_rate):
     return model
 
 
-class _Penalized(keras.Model):
+class Penalized(keras.Model):
     """A model whose last column is no output, but a penalty."""
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):

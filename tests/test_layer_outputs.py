@@ -158,8 +158,9 @@ def test_layers_by_name_and_by_number(fitted, layers, names):
 
 @pytest.mark.parametrize("layer", ["dense_9", 3, -4, 1.0, True])
 def test_unknown_layers_are_refused(fitted, layer):
-    with pytest.raises(ValueError, match="A layer must be one of"):
-        layer_outputs(*fitted["dense"], layers=[layer])
+    for layers in (layer, [layer]):
+        with pytest.raises(ValueError, match="A layer must be one of"):
+            layer_outputs(*fitted["dense"], layers=layers)
 
 
 def test_frames(iris, fitted):
@@ -168,6 +169,23 @@ def test_frames(iris, fitted):
     frame = layer_outputs(network, X, as_frame=True)["dense_2"]
     assert list(frame.columns) == [f"dense_2_{n}" for n in range(5)]
     assert list(frame.index) == list(X.index)
+
+
+def test_frames_of_lists(fitted):
+    for kind in ("text", "gru"):
+        network, X = fitted[kind]
+        frame = layer_outputs(network, X[:3], -1, as_frame=True)["output"]
+        assert list(frame.index) == [0, 1, 2]
+
+
+def test_steps_that_are_not_there(fitted, sequences):
+    """Padding is no output; what is there does not depend on it."""
+    network, X = fitted["gru"]
+    outputs = layer_outputs(network, X)["gru_1"]
+    for row, sequence in zip(outputs, X, strict=True):
+        assert np.isnan(row[len(sequence) :]).all()
+        alone = layer_outputs(network, [sequence])["gru_1"][0]
+        assert_allclose(row[: len(sequence)], alone[: len(sequence)], atol=1e-6)
 
 
 def skdeep_frame(X):
@@ -297,6 +315,7 @@ def test_some_weights(iris):
         ({"dense_7/kernel": [1]}, "must be some of .*dense_1/kernel"),
         ({"output/bias": [1, 2]}, r"must have shape \(3,\). Received shape \(2,\)"),
         ({"output/bias": [1, 2, np.nan]}, "must be finite. Received NaN"),
+        ({"dense_1/moving_variance": -np.ones(6)}, "not be negative. Received -1"),
     ],
 )
 def test_weights_that_do_not_fit_are_refused(fitted, weights, message):
@@ -305,6 +324,8 @@ def test_weights_that_do_not_fit_are_refused(fitted, weights, message):
     with pytest.raises(ValueError, match=message):
         network.set_weights({"output/kernel": np.zeros((5, 3)), **weights})
     assert_array_equal(network.predict_proba(X), before)
+    with pytest.raises(TypeError, match="must be a dict of arrays by name"):
+        network.set_weights(list(network.get_weights().values()))
 
 
 def test_coefs_and_intercepts_predict(iris, fitted):

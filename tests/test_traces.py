@@ -208,12 +208,48 @@ def test_binary_and_multilabel_targets(iris):
     X, y = iris
     for target in (np.array(["no", "yes"])[(y == 1).astype(int)], np.eye(3)[y]):
         target = target if target.ndim == 1 else target.astype(int)
-        network = DenseClassifier((3,), epochs=1, random_state=0).fit(X, target)
+        network = DenseClassifier((3,), epochs=1, random_state=0, dtype="float64")
+        network.fit(X, target)
         trace = backward_trace(network, X[:5], target[:5])
         slope = trace.weights["slope"].to_numpy()
-        network.set_weights(after(trace.weights, network.get_weights(), 1e-3))
+        network.set_weights(after(trace.weights, network.get_weights(), 1e-6))
         fall = trace.loss - backward_trace(network, X[:5], target[:5]).loss
-        assert_allclose(fall, 1e-3 * (slope**2).sum(), rtol=0.05)
+        assert_allclose(fall, 1e-6 * (slope**2).sum(), rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "activation", [keras.layers.PReLU(), keras.layers.LeakyReLU(0.07), keras.ops.sin]
+)
+def test_other_activations_are_traced_in_double_precision(iris, activation):
+    X, y = iris
+    network = DenseClassifier((4, 3), activation=activation, epochs=1, random_state=0)
+    network.fit(X, y)
+    forward, backward = forward_trace(network, X), backward_trace(network, X, y).nodes
+    for name in ("weighted_input", "activation"):
+        assert_allclose(forward[name], backward[name], rtol=1e-12, atol=1e-13)
+    trace = backward_trace(network, X, y)
+    # float32 weights round a small step, so the slopes themselves are compared.
+    other = DenseClassifier((4, 3), activation=activation, epochs=1, random_state=0)
+    other.set_params(dtype="float64").fit(X, y).set_weights(network.get_weights())
+    expected = backward_trace(other, X, y).weights["slope"]
+    assert_allclose(trace.weights["slope"], expected, rtol=1e-4, atol=1e-7)
+    slope = trace.weights["slope"].to_numpy()
+    start = backward_trace(other, X, y).loss
+    other.set_weights(after(trace.weights, other.get_weights(), 1e-6))
+    fall = start - backward_trace(other, X, y).loss
+    assert_allclose(fall, 1e-6 * (slope**2).sum(), rtol=1e-3)
+
+
+def test_weights_of_samples(iris):
+    """One step of plain gradient descent, as a fit takes it."""
+    X, y = iris
+    network = DenseClassifier((4,), optimizer="sgd", epochs=1, random_state=0)
+    network.set_params(learning_rate=0.1, batch_size=150, dtype="float64").fit(X, y)
+    weight = np.linspace(0.1, 3, len(y))
+    expected = backward_trace(network, X, y, weight, learning_rate=0.1).weights
+    network.partial_fit(X, y, weight)
+    values = [values.ravel() for values in network.get_weights().values()]
+    assert_allclose(np.concatenate(values), expected["new_value"], rtol=1e-9)
 
 
 def test_the_estimator_stays_as_it_is(iris, classifier):

@@ -1,6 +1,7 @@
 """What every fitted network tells of itself: its layers and its weights."""
 
 import html
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -91,12 +92,21 @@ class NetworkInsight:
 
         Raises
         ------
+        TypeError
+            If it is no dict.
         ValueError
-            If a name is unknown, a shape is another one, or a value is not finite.
+            If a name is unknown, a shape is another one, a value is not finite, or a
+            variance is negative.
         """
         from skdeep.networks._named import replaced
 
         own = self.get_weights()
+        if not isinstance(weights, Mapping):
+            raise TypeError(
+                "weights must be a dict of arrays by name, as get_weights gives it. "
+                f"Received {type(weights).__name__}. "
+                "dict(zip(est.get_weights(), arrays)) names a list of them."
+            )
         new = {}
         for name, value in weights.items():
             if name not in own:
@@ -112,6 +122,10 @@ class NetworkInsight:
             if not np.isfinite(new[name]).all():
                 raise ValueError(
                     f"weights must be finite. Received NaN or infinity in {name}."
+                )
+            if name.endswith("variance") and (new[name] < 0).any():
+                raise ValueError(
+                    f"{name} must not be negative. Received {new[name].min()}."
                 )
         before = self.network_
         lists = replaced(before.spec, before.weights, new)

@@ -2,6 +2,8 @@
 
 from numbers import Integral
 
+import numpy as np
+
 from skdeep.encoding import padded
 from skdeep.inference import forward_layers, layer_names
 from skdeep.inspection._fitted import network_and_samples
@@ -29,7 +31,8 @@ def layer_outputs(estimator, X, layers=None, *, as_frame=False):
     outputs : dict of str to ndarray of shape (n_samples, ...) or DataFrame
         By the layers' names, in their order, after the activations, in the estimator's
         dtype. The output layer gives probabilities, or values in the units of the
-        targets. Sequences of different lengths are padded behind their ends.
+        targets. Layers that give something for each step have NaN for steps that a
+        sequence, or a window at the beginning of a series, does not have.
 
     Examples
     --------
@@ -50,9 +53,14 @@ def layer_outputs(estimator, X, layers=None, *, as_frame=False):
         outputs["output"] = network.outputs.undo(outputs["output"])
     dtype = network.spec.array_dtype
     outputs = {name: outputs[name].astype(dtype, copy=False) for name in names}
+    if getattr(network.spec, "masked", False):
+        missing = rows[:, :, -1] < 0.5
+        for values in outputs.values():
+            if values.ndim > 2:
+                values[missing] = np.nan
     if not as_frame:
         return outputs
-    index = getattr(X, "index", None)
+    index = X.index if hasattr(X, "iloc") else None
     return {name: _frame(name, outputs[name], index) for name in outputs}
 
 
@@ -81,7 +89,8 @@ def chosen_names(spec, layers):
     known = layer_names(spec)
     if layers is None:
         return known
-    wanted = [layers] if isinstance(layers, str | Integral) else layers
+    several = isinstance(layers, list | tuple | np.ndarray)
+    wanted = layers if several else [layers]
     names = {_name(known, layer) for layer in wanted}
     return [name for name in known if name in names]
 

@@ -7,7 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils._param_validation import Interval, validate_params
-from sklearn.utils.validation import _check_y, check_consistent_length, column_or_1d
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    _check_y,
+    check_consistent_length,
+    column_or_1d,
+)
 
 from skdeep.inference import forward_layers, layer_names, wider_dtype
 from skdeep.inspection._fitted import network_and_samples
@@ -74,7 +79,9 @@ def forward_trace(estimator, X):
     """
     inner, rows = _dense_network(estimator, X)
     network = inner.network_
-    nodes = _Nodes(network, _dense(rows), wider_dtype(network.spec, rows))
+    dtype = wider_dtype(network.spec, rows)
+    network = _in_double(network) if dtype == "float64" else network
+    nodes = _Nodes(network, _dense(rows), dtype)
     weighted, of_weighted = nodes.column()
     activation, of_activation = nodes.column()
     forward_layers(
@@ -93,7 +100,7 @@ def forward_trace(estimator, X):
     {"learning_rate": [Interval(Real, 0, None, closed="neither")]},
     prefer_skip_nested_validation=True,
 )
-def backward_trace(estimator, X, y, *, learning_rate=0.01):
+def backward_trace(estimator, X, y, sample_weight=None, *, learning_rate=0.01):
     """The error of every node, the slope for every weight, and one gradient step.
 
     Dropout is off, and batch normalisation takes the averages that prediction takes.
@@ -109,6 +116,10 @@ def backward_trace(estimator, X, y, *, learning_rate=0.01):
         One or a few samples.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         Their targets.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights, scaled to mean one as in ``fit``. The estimator's ``class_weight`` is
+        not applied, for what "balanced" means is known in ``fit`` only: pass
+        :func:`sklearn.utils.compute_sample_weight` of it.
     learning_rate : float, default=0.01
         Of the step: ``new_value = value - learning_rate * slope``. The estimator stays
         as it is.
@@ -141,9 +152,13 @@ def backward_trace(estimator, X, y, *, learning_rate=0.01):
 
     inner, rows = _dense_network(estimator, X)
     Y = encoded_targets(inner, rows, y)
+    weight = _check_sample_weight(
+        sample_weight, rows, dtype="float64", ensure_non_negative=True
+    )
+    weight *= len(weight) / weight.sum()
     network = _in_double(inner.network_)
     head = inner._head(inner._targets)
-    found = slopes(network.spec, head, network.weights, _dense(rows), Y)
+    found = slopes(network.spec, head, network.weights, _dense(rows), Y, weight)
     nodes, columns = _Nodes(network, _dense(rows), "float64"), {}
     for name, of_layers in [
         ("weighted_input", found.weighted),

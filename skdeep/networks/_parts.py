@@ -80,7 +80,7 @@ def regularizer(spec):
 def activation(spec):
     """A layer of the spec's activation."""
     if isinstance(spec.activation, L.Layer):
-        return copy(spec.activation)
+        return copy(spec.activation, dtype=spec.dtype)
     return L.Activation(spec.activation, dtype=spec.dtype)
 
 
@@ -98,9 +98,11 @@ def initializer(value):
     return type(value).from_config(config)
 
 
-def copy(layer):
-    """A fresh layer: one object cannot serve in several places."""
+def copy(layer, dtype=None):
+    """A fresh layer, of its own dtype or another: one cannot serve in many places."""
     config = dict(layer.get_config())
+    if dtype is not None and "dtype" in config:
+        config["dtype"] = dtype
     if not isinstance(layer, keras.Model):  # models cannot do without their names
         config.pop("name", None)
     try:

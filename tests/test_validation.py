@@ -1,5 +1,6 @@
 """Held-out data, given data, early stopping, histories."""
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -95,3 +96,16 @@ def test_validation_data_that_do_not_fit_are_refused(iris):
 def test_histories_before_fit_do_not_exist():
     assert not hasattr(DenseClassifier(), "history_")
     assert not hasattr(DenseClassifier(), "model_")
+
+
+def test_metrics_that_make_their_variables_late(diabetes, iris):
+    X, y = diabetes
+    regressor = DenseRegressor((8,), epochs=3, metrics=["r2_score"], random_state=0)
+    history = regressor.fit(X, y, X_val=X, y_val=y).history_
+    assert_allclose(history["val_r2_score"].iloc[-1], regressor.score(X, y), atol=1e-5)
+    macro = keras.metrics.F1Score(average="macro")
+    classifier = DenseClassifier((8,), epochs=3, metrics=[macro])
+    assert "f1_score" in classifier.fit(*iris).history_
+    classifier.set_params(metrics=[keras.metrics.F1Score()])
+    with pytest.raises(ValueError, match="must give one number"):
+        classifier.fit(*iris)

@@ -115,11 +115,18 @@ class Program:
 
     def _prepare_metrics(self, head):
         for metric in self.metrics:
-            if not metric.variables:
-                # Some metrics make their variables on the first batch.
+            if not metric.variables or not getattr(metric, "_built", True):
+                # Some make their variables, or more of them, on the first batch.
                 blank = np.zeros((1, head.units), self.spec.array_dtype)
                 metric.update_state(blank, blank)
+                shape = tuple(metric.result().shape)
                 metric.reset_state()
+                if shape:
+                    raise ValueError(
+                        f"A metric must give one number. Received {metric.name!r}, "
+                        f"which gives {shape[0]}. Pass keras.metrics.F1Score("
+                        "average='macro'), say."
+                    )
 
     def metric_state(self):
         """Fresh metric variables, a list of lists of tensors."""

@@ -16,7 +16,6 @@ from skdeep import (
     FeatureMapDisplay,
     FilterDisplay,
     HiddenSpaceDisplay,
-    NetworkDisplay,
     SequenceClassifier,
     layer_outputs,
 )
@@ -147,51 +146,3 @@ def test_filters_of_colours_and_of_sequences(digits):
     sequences.fit(digits[0][:50].reshape(-1, 8, 8), digits[1][:50])
     display = FilterDisplay.from_estimator(sequences)
     assert_allclose(display.images_[2].get_array(), display.kernels[:, :, 2].T)
-
-
-def test_network_shows_weights_and_activations(iris):
-    X, y = iris
-    pipe = make_pipeline(
-        StandardScaler(), DenseClassifier((5, 3), epochs=2, random_state=0)
-    )
-    pipe.fit(X, y)
-    display = NetworkDisplay.from_estimator(pipe, X[0], feature_names=list("abcd"))
-    outputs = layer_outputs(pipe, X[:1])
-    assert_allclose(display.activations[0], pipe[:-1].transform(X[:1])[0])
-    for values, name in zip(display.activations[1:], outputs, strict=True):
-        assert_allclose(values, outputs[name][0], atol=1e-5)
-    kernels = pipe[-1].get_weights()
-    widths = display.lines_[1].get_linewidths()
-    expected = np.abs(kernels["dense_2/kernel"].ravel())
-    assert np.argmax(widths) == np.argmax(expected)
-    assert [len(nodes) for nodes in display.nodes_] == [4, 5, 3, 3]
-    texts = [text.get_text().strip() for text in display.ax_.texts]
-    assert {"a", "d", "input", "dense_2", "output", "0", "2"} <= set(texts)
-
-
-def test_network_colours_weights_by_their_sign():
-    kernels = [[[3.0], [-1.0]]]
-    display = NetworkDisplay.from_estimator(DenseRegressor.from_weights(kernels))
-    (red, _, blue, _), (less_red, _, more_blue, _) = display.lines_[0].get_colors()
-    assert red > blue
-    assert less_red < more_blue
-    assert display.activations is None
-
-
-def test_network_predicts_in_the_units_of_the_targets(regressor, diabetes):
-    sample = diabetes[0][:1]
-    display = NetworkDisplay.from_estimator(regressor, sample)
-    assert len(display.activations) == len(display.nodes_) == 3
-    assert_allclose(display.activations[0], sample[0])
-    assert_allclose(display.activations[-1], regressor.predict(sample), rtol=1e-5)
-
-
-def test_network_refuses(conv, regressor, diabetes):
-    with pytest.raises(TypeError, match="FilterDisplay"):
-        NetworkDisplay.from_estimator(conv)
-    with pytest.raises(ValueError, match=r"max_nodes=8.*\[10, 8, 1\]"):
-        NetworkDisplay.from_estimator(regressor, max_nodes=8)
-    with pytest.raises(ValueError, match="10 names"):
-        NetworkDisplay.from_estimator(regressor, feature_names=["a"])
-    with pytest.raises(ValueError, match="one sample"):
-        NetworkDisplay.from_estimator(regressor, diabetes[0][:2])

@@ -183,12 +183,7 @@ class HiddenSpaceDisplay:
             The display.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        from matplotlib.cbook import normalize_kwargs
-        from matplotlib.collections import PathCollection
-
-        options = normalize_kwargs(scatter_kw, PathCollection)
-        if "c" in options:  # of scatter alone
-            options["color"] = options.pop("c")
+        options = _long_names(scatter_kw)
         single = len(self.points) == 1
         size = (5.5, 4.5) if single else (3.2, 3.0)
         has_legend = self.classes is not None
@@ -280,6 +275,17 @@ class _Recorder:
         self.last = {epoch: fitted_estimator}
         if epoch in self.epochs:
             self.fitted[epoch] = fitted_estimator
+
+
+def _long_names(scatter_kw):
+    """Properties that do not clash with those of the display."""
+    from matplotlib.cbook import normalize_kwargs
+    from matplotlib.collections import PathCollection
+
+    options = normalize_kwargs(scatter_kw, PathCollection)
+    if "c" in options:  # a name that only scatter has
+        options["color"] = options.pop("c")
+    return options
 
 
 def _one_column(y):

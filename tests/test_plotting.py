@@ -1,33 +1,27 @@
 """The displays of fits: their data, what they draw, and what they refuse."""
 
-import sys
-
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
-from series_data import airline
 from sklearn.base import clone
 from sklearn.decomposition import NMF, PCA
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import GridSearchCV
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdeep import (
     Autoencoder,
-    ConvClassifier,
     DenseClassifier,
     DenseRegressor,
-    FilterDisplay,
-    ForecastDisplay,
-    Forecaster,
     HistoryDisplay,
     ParameterHistoriesDisplay,
     ReconstructionDisplay,
+    TextGenerator,
     training_histories,
 )
 
@@ -40,23 +34,6 @@ WATCHED = {**NET, "early_stopping": True, "metrics": ["accuracy"]}
 @pytest.fixture(scope="module")
 def watched(iris):
     return DenseClassifier(**WATCHED).fit(*iris)
-
-
-@pytest.fixture(scope="module")
-def conv(digits):
-    X, y = digits
-    classifier = ConvClassifier((4, 6), epochs=2, random_state=0)
-    return classifier.fit(X[:100].reshape(-1, 8, 8), y[:100])
-
-
-@pytest.fixture(scope="module")
-def forecaster():
-    return Forecaster(Ridge(), window=12, horizon=6, seasonal_period=12).fit(airline())
-
-
-@pytest.fixture(scope="module")
-def backtest(forecaster):
-    return forecaster.backtest(airline(), cv=4)
 
 
 def test_history_draws_all_columns(watched):
@@ -75,8 +52,9 @@ def test_history_draws_all_columns(watched):
         if line.get_marker() == "o"
     ]
     assert marks == [watched.best_epoch_]
-    one = HistoryDisplay.from_estimator(watched, metrics=["loss"])
-    assert len(one.axes_) == 1
+    for one in (["accuracy"], "accuracy"):
+        display = HistoryDisplay.from_estimator(watched, metrics=one)
+        assert [ax.get_ylabel() for ax in display.axes_] == ["Accuracy"]
 
 
 def test_smoothing_is_a_bias_corrected_mean(watched):
@@ -91,6 +69,15 @@ def test_smoothing_is_a_bias_corrected_mean(watched):
     assert any(
         np.array_equal(raw.get_ydata(), values) for raw in display.axes_[0].lines
     )
+
+
+def test_the_best_epoch_is_marked_on_what_was_measured():
+    losses = pd.Series([5.0, 4.0, 1.0, 2.0, 2.0], index=range(1, 6))
+    history = pd.DataFrame({"loss": losses - 0.5, "val_loss": losses})
+    display = HistoryDisplay.from_history(history, smoothing=0.6)
+    (mark,) = [one for one in display.axes_[0].lines if one.get_marker() == "o"]
+    assert (mark.get_xdata()[0], mark.get_ydata()[0]) == (3, 1.0)
+    assert display.lines_["history", "val_loss"].get_ydata().min() > 1.0
 
 
 def test_histories_of_pipelines_searches_and_several(iris, watched):
@@ -126,6 +113,24 @@ def test_candidates_of_a_search_side_by_side(iris):
         HistoryDisplay.from_search(search, X, y)
 
 
+def test_a_halving_search_has_each_candidate_once(iris):
+    grid = {"learning_rate": [0.001, 0.1, 0.01], "hidden_layer_sizes": [[4], [8]]}
+    search = HalvingGridSearchCV(
+        DenseClassifier(epochs=2, random_state=0), grid, cv=2, random_state=0
+    ).fit(*iris)
+    assert len(search.cv_results_["params"]) > 6
+    display = HistoryDisplay.from_search(search, *iris, n_best=6)
+    assert len(display.histories) == 6
+    assert not any("(2)" in label for label in display.histories)
+
+
+def test_history_of_a_generator_of_texts():
+    generator = TextGenerator(units=4, epochs=1, random_state=0)
+    generator.fit(["one two three four", "two three four one"] * 10)
+    display = HistoryDisplay.from_estimator(generator)
+    assert list(display.histories) == ["TextGenerator"]
+
+
 def test_history_from_frames_and_from_keras(watched):
     kerases = watched.history_.to_dict("list")
     display = HistoryDisplay.from_history(kerases)
@@ -143,10 +148,13 @@ def test_history_from_frames_and_from_keras(watched):
 
 def test_history_refuses(watched, classifier):
     draw = HistoryDisplay.from_estimator
-    with pytest.raises(ValueError, match="smoothing"):
-        draw(watched, smoothing=1.0)
+    for wrong in (1.0, "a", None):
+        with pytest.raises(ValueError, match=f"smoothing={wrong!r}"):
+            draw(watched, smoothing=wrong)
     with pytest.raises(ValueError, match=r"'f1'.*accuracy"):
         draw(watched, metrics=["f1"])
+    with pytest.raises(ValueError, match=r"without 'val_'.*'val_accuracy'"):
+        draw(watched, metrics=["val_accuracy"])
     with pytest.raises(ValueError, match="loss or a metric"):
         draw(watched, metrics=[])
     with pytest.raises(ValueError, match="at least one"):
@@ -163,26 +171,6 @@ def test_history_refuses(watched, classifier):
     with pytest.raises(ValueError, match="log_scale"):
         HistoryDisplay.from_history(negative, log_scale=True)
     assert draw(classifier, log_scale=True).axes_[0].get_yscale() == "log"
-
-
-def test_displays_draw_into_given_axes(watched, conv, digits):
-    figure, (left, right) = plt.subplots(1, 2)
-    display = HistoryDisplay.from_estimator(watched, ax=left)
-    assert display.figure_ is figure
-    assert not left.axison
-    cell = left.get_position()
-    assert all(ax.get_position().x1 <= cell.x1 + 1e-6 for ax in display.axes_)
-    one = HistoryDisplay.from_estimator(watched, ax=right, metrics=["accuracy"])
-    assert list(one.axes_) == [right]
-    _, pair = plt.subplots(2)
-    assert list(HistoryDisplay.from_estimator(watched, ax=pair).axes_) == list(pair)
-    with pytest.raises(ValueError, match="2 of them"):
-        HistoryDisplay.from_estimator(watched, ax=[right])
-    free = plt.figure().add_axes((0.1, 0.1, 0.5, 0.5))
-    display = FilterDisplay.from_estimator(conv, ax=free)
-    assert len(display.axes_) == 4
-    assert all(ax.get_position().x1 < 0.61 for ax in display.axes_)
-    assert len(plt.get_fignums()) == 3
 
 
 def test_parameter_histories(iris):
@@ -253,63 +241,3 @@ def test_reconstruction_refuses(digits, classifier):
         draw(PCA(2), X)
     with pytest.raises(ValueError, match="at least one"):
         ReconstructionDisplay.from_estimators([], X)
-
-
-def test_forecast_with_an_interval(forecaster, backtest):
-    display = ForecastDisplay.from_forecaster(
-        forecaster, backtest=backtest, coverage=0.75, n_last=24
-    )
-    series, forecast = display.lines_
-    assert_allclose(series.get_ydata(), airline()[-24:])
-    assert_allclose(forecast.get_ydata(), forecaster.predict())
-    assert forecast.get_xdata()[0] == np.datetime64("1961-01-01")
-    expected = forecaster.predict_interval(backtest, coverage=0.75)
-    lower, upper = display.intervals["75 % interval"]
-    assert_allclose(lower["passengers"], expected["lower"])
-    assert_allclose(upper["passengers"], expected["upper"])
-    assert len(display.bands_) == 1
-    assert display.axes_[0].get_ylabel() == "passengers"
-
-
-def test_forecasts_of_a_backtest(backtest):
-    display = ForecastDisplay.from_backtest(backtest, y=airline())
-    rows = backtest.forecasts
-    assert len(display.forecasts) == rows["origin"].nunique() == 4
-    drawn = np.concatenate([line.get_ydata() for line in display.lines_[1:]])
-    assert_allclose(drawn, rows["forecast"])
-    alone = ForecastDisplay.from_backtest(backtest, n_last=6)
-    assert_allclose(alone.lines_[0].get_ydata(), rows["actual"][-6:])
-    assert len(alone.lines_) == 2
-
-
-def test_forecasts_of_two_series_with_quantiles():
-    both = pd.DataFrame({"a": airline(), "b": 2 * airline()})
-    forecaster = Forecaster(
-        DenseRegressor((4,), epochs=1, random_state=0),
-        horizon=3,
-        quantiles=(0.1, 0.5, 0.7, 0.9),
-    ).fit(both)
-    display = ForecastDisplay.from_forecaster(forecaster)
-    expected = forecaster.predict()
-    assert [ax.get_ylabel() for ax in display.axes_] == ["a", "b"]
-    assert_allclose(display.lines_[3].get_ydata(), expected["b", 0.5])
-    bands = display.intervals
-    assert list(bands) == ["quantiles 0.1 to 0.9", "quantiles 0.5 to 0.7"]
-    assert_allclose(bands["quantiles 0.5 to 0.7"][1]["b"], expected["b", 0.7])
-
-
-def test_forecast_refuses(forecaster, backtest):
-    with pytest.raises(TypeError, match="Forecaster"):
-        ForecastDisplay.from_forecaster(Ridge())
-    with pytest.raises(TypeError, match="Backtest"):
-        ForecastDisplay.from_backtest(forecaster)
-    with pytest.raises(ValueError, match="n_last"):
-        ForecastDisplay.from_forecaster(forecaster, n_last=0)
-    with pytest.raises(ValueError, match="2 columns"):
-        ForecastDisplay.from_backtest(backtest, y=np.ones((5, 2)))
-
-
-def test_without_matplotlib(monkeypatch, watched):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r"HistoryDisplay.from_estimator requires"):
-        HistoryDisplay.from_estimator(watched)

@@ -1,8 +1,10 @@
 """The displays of layers: their data, what they draw, and what they refuse."""
 
+import keras
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from PIL import Image
 from sklearn.base import clone
 from sklearn.datasets import load_sample_image
 from sklearn.pipeline import make_pipeline
@@ -16,10 +18,11 @@ from skdeep import (
     FeatureMapDisplay,
     FilterDisplay,
     HiddenSpaceDisplay,
-    NetworkDisplay,
+    ImageLoader,
     SequenceClassifier,
     layer_outputs,
 )
+from skdeep.exceptions import DivergenceWarning
 
 pytestmark = pytest.mark.usefixtures("figures")
 
@@ -60,6 +63,29 @@ def test_hidden_space_over_epochs_is_that_of_fit(plane, iris):
     assert default.epochs == [1, 3]
 
 
+def test_hidden_space_where_no_chosen_epoch_is_reached(iris):
+    X, y = iris
+    stopped = DenseClassifier(
+        (4, 2), epochs=30, early_stopping=True, patience=1, random_state=0
+    ).set_params(learning_rate=0.3)
+    display = HiddenSpaceDisplay.from_epochs(stopped, X, y, epochs=[30])
+    n_epochs = clone(stopped).fit(X, y).n_epochs_
+    assert n_epochs < 30
+    assert display.epochs == [n_epochs]
+    assert display.points.shape == (1, 150, 2)
+
+
+def test_hidden_space_of_a_fit_that_diverges(diabetes):
+    X, y = diabetes
+    regressor = DenseRegressor((2,), epochs=3, optimizer="sgd", random_state=0)
+    regressor.set_params(learning_rate=1e30, learning_rate_schedule=None)
+    with (
+        pytest.warns(DivergenceWarning),
+        pytest.raises(ValueError, match=r"epochs=\[3\].*learning_rate"),
+    ):
+        HiddenSpaceDisplay.from_epochs(regressor, X, y, epochs=[3])
+
+
 def test_hidden_space_of_a_code(digits):
     X, y = digits
     encoder = Autoencoder(2, hidden_layer_sizes=(8,), epochs=2, random_state=0)
@@ -85,9 +111,11 @@ def test_hidden_space_refuses(classifier, plane, iris):
         draw(classifier, *iris)
     with pytest.raises(ValueError, match="dense_3"):
         draw(plane, *iris, layer="dense_3")
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        draw(plane, iris[0], iris[1][:10])
     with pytest.raises(ValueError, match="one label"):
         draw(plane, iris[0], np.eye(3)[iris[1]])
-    for wrong in (0, [4], []):
+    for wrong in (0, 2.5, "2", None, [4], []):
         with pytest.raises(ValueError, match="epochs must be"):
             HiddenSpaceDisplay.from_epochs(plane, *iris, epochs=wrong)
     with pytest.raises(ValueError, match="two units"):
@@ -125,8 +153,47 @@ def test_filters_are_the_kernels(conv):
     assert_allclose(deeper.images_[1].get_array(), kernel[:, :, 2, 1])
     with pytest.raises(ValueError, match="channel"):
         deeper.plot(channel=4)
-    with pytest.raises(ValueError, match=r"conv_3.*conv_2"):
+    for number in (2, -5):
+        by_number = FilterDisplay.from_estimator(conv, layer=number)
+        assert by_number.layer == "conv_2"
+        assert_allclose(by_number.kernels, kernel)
+    with pytest.raises(ValueError, match=r"conv_2.*'conv_3'"):
         FilterDisplay.from_estimator(conv, layer="conv_3")
+    with pytest.raises(ValueError, match=r"layer=1.*pool_1.*\['conv_1', 'conv_2'\]"):
+        FilterDisplay.from_estimator(conv, layer=1)
+    with pytest.raises(ValueError, match=r"one name or number.*\['conv_1'\]"):
+        FilterDisplay.from_estimator(conv, layer=["conv_1"])
+
+
+def test_layers_within_a_backbone_are_not_shown(digits):
+    body = keras.Sequential(
+        [keras.layers.Input((8, 8, 1)), keras.layers.Conv2D(3, 3, padding="same")]
+    )
+    images = digits[0][:40].reshape(-1, 8, 8)
+    classifier = ConvClassifier((), backbone=body, epochs=1, random_state=0)
+    classifier.fit(images, digits[1][:40])
+    with pytest.raises(ValueError, match=r"within a backbone.*'conv_1'"):
+        FilterDisplay.from_estimator(classifier)
+    with pytest.raises(ValueError, match=r"within a backbone.*'conv_1'"):
+        FeatureMapDisplay.from_estimator(classifier, images[0])
+    display = FeatureMapDisplay.from_estimator(classifier, images[0], layer="backbone")
+    assert display.maps.shape == (8, 8, 3)
+
+
+def test_feature_maps_of_an_image_file(digits, tmp_path):
+    paths = [tmp_path / f"{number}.png" for number in range(20)]
+    for path, row in zip(paths, digits[0], strict=False):
+        pixels = (row.reshape(8, 8) * 15).astype("uint8")
+        Image.fromarray(pixels).resize((16, 16)).save(path)
+    loader = ImageLoader(size=(8, 8), color="gray")
+    pipe = make_pipeline(loader, ConvClassifier((3,), epochs=1, random_state=0))
+    pipe.fit(paths, digits[1][:20])
+    loaded = loader.transform(paths[:1])
+    expected = layer_outputs(pipe[-1], loaded, "conv_1")["conv_1"][0]
+    for path in (paths[0], str(paths[0])):
+        display = FeatureMapDisplay.from_estimator(pipe, path)
+        assert_allclose(display.image, loaded[0].mean(axis=-1))
+        assert_allclose(display.maps, expected)
 
 
 def test_filters_of_colours_and_of_sequences(digits):
@@ -147,51 +214,3 @@ def test_filters_of_colours_and_of_sequences(digits):
     sequences.fit(digits[0][:50].reshape(-1, 8, 8), digits[1][:50])
     display = FilterDisplay.from_estimator(sequences)
     assert_allclose(display.images_[2].get_array(), display.kernels[:, :, 2].T)
-
-
-def test_network_shows_weights_and_activations(iris):
-    X, y = iris
-    pipe = make_pipeline(
-        StandardScaler(), DenseClassifier((5, 3), epochs=2, random_state=0)
-    )
-    pipe.fit(X, y)
-    display = NetworkDisplay.from_estimator(pipe, X[0], feature_names=list("abcd"))
-    outputs = layer_outputs(pipe, X[:1])
-    assert_allclose(display.activations[0], pipe[:-1].transform(X[:1])[0])
-    for values, name in zip(display.activations[1:], outputs, strict=True):
-        assert_allclose(values, outputs[name][0], atol=1e-5)
-    kernels = pipe[-1].get_weights()
-    widths = display.lines_[1].get_linewidths()
-    expected = np.abs(kernels["dense_2/kernel"].ravel())
-    assert np.argmax(widths) == np.argmax(expected)
-    assert [len(nodes) for nodes in display.nodes_] == [4, 5, 3, 3]
-    texts = [text.get_text().strip() for text in display.ax_.texts]
-    assert {"a", "d", "input", "dense_2", "output", "0", "2"} <= set(texts)
-
-
-def test_network_colours_weights_by_their_sign():
-    kernels = [[[3.0], [-1.0]]]
-    display = NetworkDisplay.from_estimator(DenseRegressor.from_weights(kernels))
-    (red, _, blue, _), (less_red, _, more_blue, _) = display.lines_[0].get_colors()
-    assert red > blue
-    assert less_red < more_blue
-    assert display.activations is None
-
-
-def test_network_predicts_in_the_units_of_the_targets(regressor, diabetes):
-    sample = diabetes[0][:1]
-    display = NetworkDisplay.from_estimator(regressor, sample)
-    assert len(display.activations) == len(display.nodes_) == 3
-    assert_allclose(display.activations[0], sample[0])
-    assert_allclose(display.activations[-1], regressor.predict(sample), rtol=1e-5)
-
-
-def test_network_refuses(conv, regressor, diabetes):
-    with pytest.raises(TypeError, match="FilterDisplay"):
-        NetworkDisplay.from_estimator(conv)
-    with pytest.raises(ValueError, match=r"max_nodes=8.*\[10, 8, 1\]"):
-        NetworkDisplay.from_estimator(regressor, max_nodes=8)
-    with pytest.raises(ValueError, match="10 names"):
-        NetworkDisplay.from_estimator(regressor, feature_names=["a"])
-    with pytest.raises(ValueError, match="one sample"):
-        NetworkDisplay.from_estimator(regressor, diabetes[0][:2])

@@ -139,6 +139,9 @@ def test_wrong_arguments_are_refused_before_training(iris, monkeypatch):
         training_histories(classifier, *iris, "rate", [0.1])
     with pytest.raises(ValueError, match="at least one value"):
         training_histories(classifier, *iris, "learning_rate", [])
+    for wrong in (0.1, "adam", None):
+        with pytest.raises(TypeError, match=rf"sequence.*{wrong!r}.*\[{wrong!r}\]"):
+            training_histories(classifier, *iris, "learning_rate", wrong)
     with pytest.raises(ValueError, match="learning_rate"):
         training_histories(classifier, *iris, "learning_rate", [0.1, -1.0])
     with pytest.raises(TypeError, match="network of skdeep"):

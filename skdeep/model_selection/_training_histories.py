@@ -1,5 +1,6 @@
 """Training histories over the values of one hyper-parameter."""
 
+import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
@@ -60,6 +61,8 @@ def training_histories(
 
     Raises
     ------
+    TypeError
+        If ``estimator`` is no network, or ``param_range`` no sequence.
     ValueError
         If the estimator has no such parameter, ``param_range`` is empty or a value is
         not allowed; before anything is trained.
@@ -81,6 +84,11 @@ def training_histories(
     >>> bool(histories[0.01, "loss"].iloc[-1] < histories[0.001, "loss"].iloc[-1])
     True
     """
+    if isinstance(param_range, str) or not np.iterable(param_range):
+        raise TypeError(
+            "param_range must be a sequence of values. Received "
+            f"param_range={param_range!r}. Pass a list, [{param_range!r}], say."
+        )
     values = list(param_range)
     _check(estimator, param_name, values)
     candidates = [clone(estimator).set_params(**{param_name: v}) for v in values]

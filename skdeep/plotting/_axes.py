@@ -42,7 +42,7 @@ def colors_of(values):
     return list(mpl.colormaps["viridis"](places))
 
 
-def grid_of_axes(ax, n_axes, n_columns=None, *, size=(4.0, 3.5), gap=0.4):
+def grid_of_axes(ax, n_axes, n_columns=None, *, size=(4.0, 3.5), gap=0.4, legend=False):
     """Axes in rows and columns, as in PartialDependenceDisplay of scikit-learn.
 
     Parameters
@@ -56,31 +56,39 @@ def grid_of_axes(ax, n_axes, n_columns=None, *, size=(4.0, 3.5), gap=0.4):
         Width and height of one of the axes in a new figure, in inches.
     gap : float
         Between the parts of a divided axes, in units of their sides.
+    legend : bool
+        Whether a divided axes needs a cell for a legend, at the right.
 
     Returns
     -------
     axes : ndarray of shape (n_axes,)
-    is_new : bool
-        Whether the figure is new, and so has room for a legend beside the axes.
+    cell : matplotlib Axes or None
+        For the legend.
     """
     import matplotlib.pyplot as plt
 
     n_columns = min(n_columns or n_axes, n_axes)
     n_rows = -(-n_axes // n_columns)
+    cell = None
     if ax is None:
         figure = plt.figure(
             figsize=(size[0] * n_columns, size[1] * n_rows), layout="constrained"
         )
         axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
     elif not isinstance(ax, plt.Axes):
-        return _given(ax, n_axes), False
+        axes = _given(ax, n_axes)
     elif n_axes == 1:
         axes = np.array([ax], dtype=object)
     else:
-        axes = _divided(ax, n_rows, n_columns, gap)
+        grid = _divided(ax, n_rows, n_columns, gap, legend)
+        places = [grid[row, i] for row in range(n_rows) for i in range(n_columns)]
+        axes = np.array([ax.figure.add_subplot(place) for place in places])
+        if legend:
+            cell = ax.figure.add_subplot(grid[:, -1])
+            cell.set_axis_off()
     for unused in axes[n_axes:]:
         unused.set_axis_off()
-    return axes[:n_axes], ax is None
+    return axes[:n_axes], cell
 
 
 def _given(axes, n_axes):
@@ -93,26 +101,44 @@ def _given(axes, n_axes):
     return axes
 
 
-def _divided(ax, n_rows, n_columns, gap):
+def _divided(ax, n_rows, n_columns, gap, legend):
+    """A grid in place of ``ax``, with a further column for a legend."""
     ax.set_axis_off()
+    gaps = {"wspace": gap, "hspace": gap}
+    if ax.figure.get_layout_engine() is not None:
+        gaps = {}  # it leaves what room the labels need
+    elif legend and n_columns > 1:
+        # In units of the mean column; as wide as they are without the further one.
+        share = gap / (n_columns + gap * (n_columns - 1))
+        gaps["wspace"] = share * (n_columns + 1) / (1 - share * n_columns)
+    shape = n_rows, n_columns + legend
     spec = ax.get_subplotspec()
     if spec is not None:
-        grid = spec.subgridspec(n_rows, n_columns, wspace=gap, hspace=gap)
-    else:
-        x, y = ax.get_position().intervalx, ax.get_position().intervaly
-        sides = {"left": x[0], "right": x[1], "bottom": y[0], "top": y[1]}
-        grid = ax.figure.add_gridspec(
-            n_rows, n_columns, wspace=gap, hspace=gap, **sides
-        )
-    return np.array([ax.figure.add_subplot(cell) for cell in grid], dtype=object)
+        return spec.subgridspec(*shape, **gaps)
+    x, y = ax.get_position().intervalx, ax.get_position().intervaly
+    sides = {"left": x[0], "right": x[1], "bottom": y[0], "top": y[1]}
+    return ax.figure.add_gridspec(*shape, **gaps, **sides)
 
 
-def add_legend(ax, is_new, **options):
-    """A legend right of ``ax`` in a figure of ours, else where it hides least."""
-    n_entries = len(options.get("handles") or ax.get_legend_handles_labels()[0])
+def add_legend(ax, is_new, cell=None, **options):
+    """A legend right of ``ax``, or where it hides least.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Whose lines it names.
+    is_new : bool
+        Whether the figure is ours, which is made wider.
+    cell : matplotlib Axes or None
+        For the legend, see :func:`grid_of_axes`.
+    **options
+        For ``legend``.
+    """
+    if "handles" not in options:
+        options["handles"], options["labels"] = ax.get_legend_handles_labels()
+    n_entries = len(options["handles"])
     if not is_new:
-        small = {"loc": "best", "fontsize": "x-small", "ncols": -(-n_entries // 6)}
-        return ax.legend(**{**small, **options})
+        return _legend_inside(ax, cell, n_entries, options)
     figure = ax.figure
     width, height = figure.get_size_inches()
     n_columns = -(-n_entries // int(3.5 * height))
@@ -122,6 +148,34 @@ def add_legend(ax, is_new, **options):
     beside = legend.get_window_extent().width / figure.dpi
     figure.set_size_inches(width + beside, height)
     return legend
+
+
+def _legend_inside(ax, cell, n_entries, options):
+    small = {"loc": "best", "fontsize": "x-small", "ncols": -(-n_entries // 6)}
+    if cell is None:
+        return ax.legend(**{**small, **options})
+    inches = cell.get_window_extent().height / cell.figure.dpi
+    n_columns = -(-n_entries // max(6, int(6 * inches)))
+    place = {**small, "loc": "upper right", "borderaxespad": 0, "ncols": n_columns}
+    legend = cell.legend(**{**place, **options})
+    _fit_width(cell, legend)
+    return legend
+
+
+def _fit_width(cell, legend):
+    """Make the last column of a grid, of which ``cell`` is, as wide as the legend."""
+    figure, grid = cell.figure, cell.get_subplotspec().get_gridspec()
+    _, _, lefts, rights = grid.get_grid_positions(figure)
+    total, gap = sum(rights - lefts), lefts[1] - rights[0]
+    needed = legend.get_window_extent().width / figure.bbox.width
+    # The gap before it needs no room for ticks; the axes keep half of the width.
+    share = np.clip((needed - 0.8 * gap) / total, 0.05, 0.5)
+    n_others = grid.ncols - 1
+    grid.set_width_ratios([1] * n_others + [n_others * share / (1 - share)])
+    for ax in figure.axes:
+        spec = ax.get_subplotspec()
+        if spec is not None and spec.get_gridspec() is grid:
+            ax.set_subplotspec(spec)  # which places it anew
 
 
 def hide_ticks(ax):

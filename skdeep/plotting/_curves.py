@@ -1,6 +1,7 @@
 """Curves of training histories, for the displays that draw some."""
 
 from collections.abc import Mapping
+from numbers import Real
 
 import numpy as np
 
@@ -15,7 +16,7 @@ def metric_names(histories, metrics=None):
     Parameters
     ----------
     histories : dict of DataFrame
-    metrics : list of str or None
+    metrics : list of str, str or None
 
     Returns
     -------
@@ -30,11 +31,13 @@ def metric_names(histories, metrics=None):
         )
     if metrics is None:
         return known
+    metrics = [metrics] if isinstance(metrics, str) else metrics
     for name in metrics:
         if name not in known:
             raise ValueError(
-                f"metrics must be names in the histories. Received {name!r}. Choose "
-                f"from {known}, or train with metrics=[...] to have more."
+                "metrics must be names in the histories without 'val_': training and "
+                f"validation are drawn together. Received {name!r}. Choose from "
+                f"{known}, or train with metrics=[...] to have more."
             )
     return list(metrics)
 
@@ -77,20 +80,25 @@ def draw_curves(
     lines : dict of Line2D
         The keys are pairs of a name and a column.
     """
+    from matplotlib.cbook import normalize_kwargs
+    from matplotlib.lines import Line2D
+
     _check_options(histories, smoothing, log_scale, line_kw)
+    line_kw = normalize_kwargs(line_kw, Line2D)
     names = metric_names(histories, metrics)
-    axes, is_new = grid_of_axes(ax, len(names))
+    axes, cell = grid_of_axes(ax, len(names), legend=True)
     lines = {}
     for name, one in zip(names, axes, strict=True):
         for (label, history), color in zip(histories.items(), colors, strict=True):
             for column in (name, _VALIDATION + name):
                 if column in history:
-                    options = {"color": color, **_style(column), **(line_kw or {})}
+                    options = {"color": color, **_style(column), **line_kw}
                     values = history[column].dropna()
                     line = _curve(one, values, smoothing, options)
                     line.set_label(f"{label} {column}")
                     lines[label, column] = line
-            _mark(one, lines, label, name, best_epochs.get(label))
+            line = lines.get((label, _VALIDATION + name)) or lines.get((label, name))
+            _mark(one, line, history, name, best_epochs.get(label))
         one.set(xlabel="Epoch", ylabel=name.replace("_", " ").capitalize())
         one.xaxis.get_major_locator().set_params(integer=True)
         if log_scale and name == "loss":
@@ -98,15 +106,16 @@ def draw_curves(
     drawn = {label: line.get_color() for (label, _), line in lines.items()}
     colors = [drawn.get(*pair) for pair in zip(histories, colors, strict=True)]
     handles = _handles(histories, best_epochs, colors, lines)
-    add_legend(axes[-1], is_new, handles=handles, title=legend_title)
+    add_legend(axes[-1], ax is None, cell, handles=handles, title=legend_title)
     return axes, lines
 
 
 def _check_options(histories, smoothing, log_scale, line_kw):
-    if not 0 <= smoothing < 1:
+    if not isinstance(smoothing, Real) or not 0 <= smoothing < 1:
         raise ValueError(
-            f"smoothing must be at least 0 and below 1. Received smoothing={smoothing}."
-            " Use 0 for the values as they are, 0.9 for much smoothing."
+            "smoothing must be a number, at least 0 and below 1. Received "
+            f"smoothing={smoothing!r}. Use 0 for the values as they are, 0.9 for much "
+            "smoothing."
         )
     if line_kw is not None and not isinstance(line_kw, Mapping):
         raise TypeError(
@@ -138,16 +147,14 @@ def _curve(ax, values, smoothing, options):
     return ax.plot(values.index, values, **{**marker, **options})[0]
 
 
-def _mark(ax, lines, label, name, epoch):
-    """A point on the validation's curve, or the training's, at the best epoch."""
-    line = lines.get((label, _VALIDATION + name)) or lines.get((label, name))
-    if line is None or epoch is None:
+def _mark(ax, line, history, name, epoch):
+    """A point at the best epoch, on what was measured even where that is smoothed."""
+    column = _VALIDATION + name if _VALIDATION + name in history else name
+    if line is None or epoch is None or epoch not in history[column].dropna():
         return
-    epochs, values = line.get_data()
-    if epoch in epochs:
-        value = np.asarray(values)[list(epochs).index(epoch)]
-        style = {"marker": "o", "markersize": 7, "markeredgecolor": "black"}
-        ax.plot([epoch], [value], color=line.get_color(), zorder=3, **style)
+    style = {"marker": "o", "markersize": 7, "markeredgecolor": "black"}
+    value = history[column][epoch]
+    ax.plot([epoch], [value], color=line.get_color(), zorder=3, **style)
 
 
 def _handles(histories, best_epochs, colors, lines):

@@ -4,8 +4,14 @@ import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from skdeep.inspection import layer_outputs
-from skdeep.inspection._fitted import network_estimator
-from skdeep.plotting._images import add_scale, draw_images, in_unit, unit_of_colors
+from skdeep.inspection._fitted import network_and_samples
+from skdeep.plotting._images import (
+    add_scale,
+    draw_images,
+    in_unit,
+    one_layer,
+    unit_of_colors,
+)
 
 
 class FeatureMapDisplay:
@@ -64,8 +70,9 @@ class FeatureMapDisplay:
             A fitted network for images, a pipeline that ends with one or a search over
             one.
         image : array-like of shape (height, width), (height, width, n_channels) or \
-                (n_features,)
-            One sample, as the estimator takes them.
+                (n_features,), or path
+            One sample, as the estimator takes them. Where it is no image itself, what
+            the network gets is drawn.
         layer : str or int, default="conv_1"
             A convolution or a pooling, see :func:`skdeep.layer_outputs`.
         ax, n_columns, n_images, im_kw
@@ -76,15 +83,17 @@ class FeatureMapDisplay:
         display : FeatureMapDisplay
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        outputs = layer_outputs(estimator, np.asarray(image)[None], layer)
-        ((name, maps),) = outputs.items()
+        network, samples = network_and_samples(estimator, np.asarray(image)[None])
+        name = one_layer(network, layer)
+        maps = layer_outputs(network, samples, name)[name]
         if maps.ndim != 4:
             raise ValueError(
                 "layer must give maps of shape (height, width, n_filters): a "
                 f"convolution or a pooling. Received layer={layer!r}, which gives the "
                 f"shape {maps.shape[1:]}."
             )
-        return cls(maps[0], _as_image(image, estimator), layer=name).plot(
+        shown = np.asarray(image if np.ndim(image) > 1 else samples[0])
+        return cls(maps[0], _as_image(shown, network), layer=name).plot(
             ax=ax, n_columns=n_columns, n_images=n_images, im_kw=im_kw
         )
 
@@ -127,11 +136,10 @@ class FeatureMapDisplay:
         return self
 
 
-def _as_image(image, estimator):
+def _as_image(image, network):
     """What ``imshow`` takes: grey, or colours as shares."""
-    image = np.asarray(image)
     if image.ndim == 1:
-        image = image.reshape(network_estimator(estimator).image_shape_)
+        image = image.reshape(network.image_shape_)
     if image.ndim == 2:
         return image
     if image.shape[-1] == 3:

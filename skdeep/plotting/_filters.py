@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from skdeep.inspection._fitted import network_estimator
-from skdeep.plotting._images import add_scale, draw_images, largest
+from skdeep.plotting._images import add_scale, draw_images, largest, one_layer
 
 
 class FilterDisplay:
@@ -63,8 +63,9 @@ class FilterDisplay:
         estimator : object
             A fitted network with convolutions, a pipeline that ends with one or a
             search over one.
-        layer : str, default="conv_1"
-            A convolution's name in ``summary()``.
+        layer : str or int, default="conv_1"
+            A convolution, by its name in ``summary()`` or by its number among all
+            layers, see :func:`skdeep.layer_outputs`.
         channel, ax, n_columns, n_images, im_kw
             See :meth:`plot`.
 
@@ -73,14 +74,15 @@ class FilterDisplay:
         display : FilterDisplay
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        kernels = _kernels(network_estimator(estimator))
-        if layer not in kernels:
+        network = network_estimator(estimator)
+        name, kernels = one_layer(network, layer), _kernels(network)
+        if name not in kernels:
             have = f"Choose one of {list(kernels)}." if kernels else "It has none."
             raise ValueError(
-                f"layer must name a convolution of the network. Received "
-                f"layer={layer!r}. {have}"
+                f"layer must be a convolution of the network. Received "
+                f"layer={layer!r}, which is {name!r}. {have}"
             )
-        return cls(kernels[layer], layer=layer).plot(
+        return cls(kernels[name], layer=name).plot(
             channel=channel, ax=ax, n_columns=n_columns, n_images=n_images, im_kw=im_kw
         )
 

@@ -116,7 +116,8 @@ class ForecastDisplay:
         backtest : Backtest
             What :meth:`skdeep.Forecaster.backtest` returns.
         y : Series or DataFrame, default=None
-            The whole series; None draws only the rows that were predicted.
+            The whole series, with the index and the columns of the backtest; None draws
+            only the rows that were predicted.
         ax, n_last, line_kw
             See :meth:`plot`.
 
@@ -133,7 +134,7 @@ class ForecastDisplay:
             columns = [group[~group.index.duplicated()] for _, group in tables]
             series = pd.concat(columns, axis=1, keys=names)
         else:
-            series = _whole_series(y, names)
+            series = _whole_series(y, names, rows.index)
         forecasts = [
             pd.concat(
                 [group.loc[group["series"] == name, "forecast"] for name in names],
@@ -162,19 +163,22 @@ class ForecastDisplay:
             The display.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
+        from matplotlib.cbook import normalize_kwargs
+        from matplotlib.lines import Line2D
+
         if n_last is not None and n_last < 1:
             raise ValueError(f"n_last must be at least 1. Received n_last={n_last}.")
         names = list(self.series.columns)
-        self.axes_, is_new = grid_of_axes(ax, len(names), 1, size=(8.0, 3.5))
+        self.axes_, cell = grid_of_axes(ax, len(names), 1, size=(8.0, 3.5), legend=True)
         self.figure_ = self.axes_[0].figure
         self.lines_, self.bands_ = [], []
         series = self.series if n_last is None else self.series.iloc[-n_last:]
         for column, one in enumerate(self.axes_):
-            self._draw(one, column, series, line_kw or {})
+            self._draw(one, column, series, normalize_kwargs(line_kw, Line2D))
             _format_dates(one, series.index)
             one.set_ylabel(_axis_label(names, column))
         self.axes_[-1].set_xlabel(str(series.index.name or "Time"))
-        add_legend(self.axes_[0], is_new)
+        add_legend(self.axes_[0], ax is None, cell)
         return self
 
     def _draw(self, ax, column, series, options):
@@ -250,11 +254,24 @@ def _side(table, name, columns):
     return table.xs(name, axis=1, level=-1)[list(columns)]
 
 
-def _whole_series(y, names):
-    series = y.to_frame() if isinstance(y, pd.Series) else pd.DataFrame(y)
-    if series.shape[1] != len(names):
+def _whole_series(y, names, times):
+    """``y`` with the backtest's columns; arrays have theirs in the same order."""
+    frame = y if isinstance(y, pd.DataFrame) else pd.DataFrame(y)
+    if isinstance(y, pd.DataFrame):
+        fits = set(names) <= set(y.columns)
+    else:
+        fits = frame.shape[1] == len(names)
+    if not fits:
         raise ValueError(
-            f"y must be the series of the backtest, {names}. Received "
-            f"{series.shape[1]} columns."
+            f"y must be the series of the backtest, {names}. Received {frame.shape[1]} "
+            f"columns, {list(frame.columns)}. Pass the y of the backtest."
         )
-    return series.set_axis(names, axis=1)
+    if not times.isin(frame.index).any():
+        raise ValueError(
+            f"y must have the index of the backtest, whose forecasts go from "
+            f"{times[0]} to {times[-1]}. Received an index from {frame.index[0]} to "
+            f"{frame.index[-1]}. Pass the y of the backtest, a Series or DataFrame."
+        )
+    if isinstance(y, pd.DataFrame):
+        return y[names]
+    return frame.set_axis(names, axis=1)

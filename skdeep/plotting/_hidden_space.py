@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import clone, is_regressor
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_consistent_length
 
 from skdeep.inspection import layer_outputs
 from skdeep.inspection._fitted import network_and_samples, network_estimator
@@ -83,10 +84,11 @@ class HiddenSpaceDisplay:
         Raises
         ------
         ValueError
-            If the layer has not two units.
+            If the layer has not two units, or X and y have different lengths.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         y = _one_column(y)
+        check_consistent_length(X, y)
         name, points = _plane(estimator, X, layer)
         return cls(
             points[None],
@@ -122,7 +124,7 @@ class HiddenSpaceDisplay:
         epochs : int or list of int, default=6
             After which epochs to look, or at how many of them at most, spread from the
             first to the last, more densely among the first. Those that early stopping
-            does not reach are left out.
+            does not reach are left out; where it reaches none, the last epoch is drawn.
         layer : str or int, default=None
             As for :meth:`from_estimator`.
         ax, n_columns, scatter_kw
@@ -137,7 +139,8 @@ class HiddenSpaceDisplay:
         Raises
         ------
         ValueError
-            If the layer has not two units, or an epoch is none of the estimator's.
+            If the layer has not two units, an epoch is none of the estimator's, or
+            training diverges in the first epoch.
         """
         check_matplotlib_support(f"{cls.__name__}.from_epochs")
         target = _one_column(y)
@@ -147,11 +150,17 @@ class HiddenSpaceDisplay:
         network.set_callbacks(*getattr(network, "_skl_callbacks", ()), recorder)
         fit_network(estimator, X, y, **fit_params)
         _, samples = network_and_samples(estimator, X)
-        planes = [_plane(fitted, samples, layer) for fitted in recorder.fitted.values()]
+        reached = recorder.fitted or recorder.last
+        if not reached:
+            raise ValueError(
+                f"An epoch must end without divergence. Received epochs={epochs} and a "
+                "fit that reached none. Lower the learning_rate, or scale X."
+            )
+        planes = [_plane(fitted, samples, layer) for fitted in reached.values()]
         return cls(
             np.stack([points for _, points in planes]),
             target,
-            epochs=list(recorder.fitted),
+            epochs=list(reached),
             layer=planes[0][0],
             classes=_classes(estimator, target),
         ).plot(ax=ax, n_columns=n_columns, scatter_kw=scatter_kw)
@@ -174,28 +183,33 @@ class HiddenSpaceDisplay:
             The display.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
+        options = _long_names(scatter_kw)
         single = len(self.points) == 1
         size = (5.5, 4.5) if single else (3.2, 3.0)
-        self.axes_, is_new = grid_of_axes(ax, len(self.points), n_columns, size=size)
+        has_legend = self.classes is not None
+        self.axes_, cell = grid_of_axes(
+            ax, len(self.points), n_columns, size=size, legend=has_legend
+        )
         self.figure_ = self.axes_[0].figure
         self.scatters_ = []
         for number, (axes, points) in enumerate(
             zip(self.axes_, self.points, strict=True)
         ):
-            self.scatters_ += self._scatter(axes, points, scatter_kw or {})
+            self.scatters_ += self._scatter(axes, points, options)
             self._describe(axes, number, n_columns)
-        if self.classes is None:
-            beside = list(self.axes_) if is_new else self.axes_[-1]
-            self.figure_.colorbar(self.scatters_[-1], ax=beside, label="Target")
-        else:
+        if has_legend:
             last = self.axes_[min(n_columns, len(self.axes_)) - 1]
-            add_legend(last, is_new, title="Class", markerscale=1.5)
+            add_legend(last, ax is None, cell, title="Class", markerscale=1.5)
+        elif "color" not in options:
+            beside = list(self.axes_) if ax is None else self.axes_[-1]
+            self.figure_.colorbar(self.scatters_[-1], ax=beside, label="Target")
         return self
 
     def _scatter(self, ax, points, options):
-        style = {"s": 14, "alpha": 0.8, "linewidths": 0}
+        style = {"s": 14, "alpha": 0.8, "linewidth": 0}
         if self.classes is None:
-            style |= {"c": self.target, "cmap": "viridis"}
+            if "color" not in options:
+                style |= {"c": self.target, "cmap": "viridis"}
             return [ax.scatter(*points.T, **{**style, **options})]
         drawn = []
         for number, label in enumerate(self.classes):
@@ -233,12 +247,15 @@ class _Recorder:
     ----------
     fitted : dict of int to estimator
         By epoch.
+    last : dict of int to estimator
+        The last epoch that was reached.
     """
 
     def __init__(self, epochs, layer):
         self.epochs = epochs
         self.layer = layer
         self.fitted = {}
+        self.last = {}
 
     def setup(self, estimator, context):
         pass
@@ -255,8 +272,20 @@ class _Recorder:
             return
         if epoch == 1:
             _plane_layer(fitted_estimator, self.layer)
+        self.last = {epoch: fitted_estimator}
         if epoch in self.epochs:
             self.fitted[epoch] = fitted_estimator
+
+
+def _long_names(scatter_kw):
+    """Properties that do not clash with those of the display."""
+    from matplotlib.cbook import normalize_kwargs
+    from matplotlib.collections import PathCollection
+
+    options = normalize_kwargs(scatter_kw, PathCollection)
+    if "c" in options:  # a name that only scatter has
+        options["color"] = options.pop("c")
+    return options
 
 
 def _one_column(y):
@@ -271,10 +300,11 @@ def _one_column(y):
 
 
 def _chosen_epochs(epochs, n_epochs):
-    if isinstance(epochs, Integral):
-        if epochs < 1:
+    if isinstance(epochs, str) or not np.iterable(epochs):
+        if not isinstance(epochs, Integral) or epochs < 1:
             raise ValueError(
-                f"epochs must be at least 1, or a list of epochs. Received {epochs}."
+                "epochs must be an int of at least 1, how many to draw, or a list of "
+                f"epochs. Received {epochs!r}. Use 6, say, or [1, 5, 20]."
             )
         return set(np.geomspace(1, n_epochs, epochs).round().astype(int).tolist())
     chosen = set(epochs)

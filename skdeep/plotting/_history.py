@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep.estimators._base import BaseNetwork
+from skdeep.estimators import TextGenerator
 from skdeep.inspection._fitted import network_estimator
 from skdeep.model_selection._labels import distinct, short, value_labels
 from skdeep.model_selection._training_histories import fit_together
@@ -160,7 +161,7 @@ class HistoryDisplay:
         X, y : array-like
             Training data.
         n_best : int, default=4
-            How many candidates, by their rank.
+            How many different candidates, by their rank.
         ax, metrics, smoothing, log_scale, line_kw
             See :meth:`plot`.
         **fit_params
@@ -201,12 +202,13 @@ class HistoryDisplay:
         ax : matplotlib Axes or array-like of Axes, default=None
             One axes is divided where there are metrics, several must be as many as
             are drawn; None makes a figure.
-        metrics : list of str, default=None
-            Which to draw, such as ``["loss"]``; None means all.
+        metrics : list of str or str, default=None
+            Which to draw, such as ``["loss"]``, without ``val_``; None means all.
         smoothing : float, default=0.0
             In [0, 1): draw exponentially weighted means, in which an epoch weighs this
             many times what the one after it does, divided by the sum of the weights
-            (``adjust=True`` of pandas). The values themselves stay behind them, faint.
+            (``adjust=True`` of pandas). The values themselves stay behind them, faint,
+            and carry the point of the best epoch.
         log_scale : bool, default=False
             Whether the loss has a logarithmic axis.
         line_kw : dict, default=None
@@ -247,10 +249,10 @@ def _networks(estimator):
 
 
 def _network(estimator):
-    if not isinstance(estimator, BaseNetwork):
-        return network_estimator(estimator)
-    check_is_fitted(estimator)
-    return estimator
+    if isinstance(estimator, TextGenerator):  # whose layers are not inspected
+        check_is_fitted(estimator)
+        return estimator
+    return network_estimator(estimator)
 
 
 def _named_histories(history):
@@ -286,8 +288,20 @@ def _best_params(search, n_best):
             "A search with several scores needs the name of one as refit. Received "
             f"refit={search.refit!r}. Set it to the score that decides."
         )
-    order = results[key].argsort(kind="stable")[:n_best]
-    return [results["params"][number] for number in order]
+    different = []
+    # A halving search has a candidate in several of its rounds.
+    for number in results[key].argsort(kind="stable"):
+        params = results["params"][number]
+        if not any(_equal(params, other) for other in different):
+            different.append(params)
+    return different[:n_best]
+
+
+def _equal(params, others):
+    return params.keys() == others.keys() and all(
+        value is others[name] or np.array_equal(value, others[name])
+        for name, value in params.items()
+    )
 
 
 def _params_label(params):

@@ -1,7 +1,10 @@
 """Pictures side by side, for the displays that draw some."""
 
+from numbers import Integral
+
 import numpy as np
 
+from skdeep.inspection._layer_outputs import chosen_names
 from skdeep.plotting._axes import grid_of_axes, hide_ticks
 
 
@@ -26,15 +29,41 @@ def draw_images(images, *, ax, n_columns, n_images, titles=None, **options):
         if value < 1:
             raise ValueError(f"{name} must be at least 1. Received {name}={value}.")
     images = list(images)[:n_images]
-    axes, is_new = grid_of_axes(ax, len(images), n_columns, size=(1.1, 1.2), gap=0.1)
+    axes, _ = grid_of_axes(ax, len(images), n_columns, size=(1.1, 1.2), gap=0.1)
     drawn = []
     for number, (image, one) in enumerate(zip(images, axes, strict=True)):
         hide_ticks(one)
         drawn.append(one.imshow(image, **options))
-        if is_new:  # or there may be no room
+        if ax is None:  # or there may be no room
             title = number if titles is None else titles[number]
             one.set_title(str(title), fontsize=9)
     return axes, drawn
+
+
+def one_layer(network, layer):
+    """The name of a layer of a network for images.
+
+    Parameters
+    ----------
+    network : BaseNetwork
+        A fitted one.
+    layer : str or int
+        See :func:`skdeep.layer_outputs`.
+    """
+    spec = network.network_.spec
+    known = chosen_names(spec, None)
+    if "backbone" in known and isinstance(layer, str) and layer not in known:
+        raise ValueError(
+            f"layer must be one of {known}: the layers within a backbone are not "
+            f"shown. Received layer={layer!r}. FeatureMapDisplay draws what the "
+            "backbone gives, with layer='backbone'."
+        )
+    if not isinstance(layer, str | Integral):
+        raise ValueError(
+            f"layer must be one name or number. Received layer={layer!r}. Choose one "
+            f"of {known}."
+        )
+    return chosen_names(spec, layer)[0]
 
 
 def add_scale(axes, image, label):

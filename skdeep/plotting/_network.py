@@ -1,17 +1,22 @@
 """NetworkDisplay: the nodes and weights of a small dense network."""
 
 import numpy as np
+import pandas as pd
 from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils.validation import _num_samples
 
-from skdeep.inference._forward import FoldedLayers
 from skdeep.inspection import forward_trace
-from skdeep.inspection._fitted import network_estimator
+from skdeep.inspection._fitted import _unwrapped
 from skdeep.networks import DenseSpec
 from skdeep.plotting._images import largest
 
 _NODE = 0.5
 # Size of the names, in distances of two nodes.
 _NAMES = 0.3
+# Standard deviations.
+_DARKEST = 2
+# What a trace has beside the columns.
+_EXTRA_LAYERS = "standardized_input", "rescaled_output"
 
 
 class NetworkDisplay:
@@ -19,8 +24,10 @@ class NetworkDisplay:
 
     A weight's line is red above zero and blue below it; the larger the weight, the
     wider and darker, in comparison with the other weights of its layer. With a sample,
-    the nodes show its activations, coloured likewise; the first column the features as
-    the network gets them. Make it with :meth:`from_estimator`.
+    the nodes show its activations, the first column the features as the network gets
+    them. Nodes are red above zero and blue below it: probabilities are darkest at 1,
+    what the network standardises at two standard deviations from the mean, and other
+    columns at their largest value. Make it with :meth:`from_estimator`.
 
     Parameters
     ----------
@@ -28,6 +35,9 @@ class NetworkDisplay:
         One per layer, batch normalisation multiplied in.
     activations : list of ndarray of shape (n_nodes,), default=None
         One per column, the features first.
+    shades : list of ndarray of shape (n_nodes,), default=None
+        How dark to colour them, from -1 (blue) to 1 (red). None shades each column by
+        its largest activation.
     feature_names, output_names : list of str, default=None
         Beside the first and the last column.
 
@@ -51,10 +61,17 @@ class NetworkDisplay:
     """
 
     def __init__(
-        self, kernels, *, activations=None, feature_names=None, output_names=None
+        self,
+        kernels,
+        *,
+        activations=None,
+        shades=None,
+        feature_names=None,
+        output_names=None,
     ):
         self.kernels = kernels
         self.activations = activations
+        self.shades = shades
         self.feature_names = feature_names
         self.output_names = output_names
 
@@ -68,10 +85,11 @@ class NetworkDisplay:
         ----------
         estimator : object
             A fitted dense network, a pipeline that ends with one or a search over one.
-        x : array-like of shape (n_features,), default=None
-            One sample, whose activations to draw.
+        x : array-like of shape (n_features,) or (1, n_features), default=None
+            One sample, whose activations to draw; also a sparse row.
         feature_names : list of str, default=None
-            None takes those that the network has seen in ``fit``, if any.
+            None takes those that the network has seen in ``fit``, or that the steps
+            before it give, if any.
         max_nodes : int, default=32
             Refuse networks with wider layers or more features: nobody could read them.
         ax : matplotlib Axes, default=None
@@ -87,8 +105,8 @@ class NetworkDisplay:
             If a layer has more than ``max_nodes`` nodes.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        inner = network_estimator(estimator)
-        spec, weights = inner.network_.spec, inner.network_.weights
+        inner, before = _unwrapped(estimator)
+        spec = inner.network_.spec
         if not isinstance(spec, DenseSpec):
             raise TypeError(
                 "estimator must be a dense network: DenseClassifier or "
@@ -96,15 +114,14 @@ class NetworkDisplay:
                 "FeatureMapDisplay."
             )
         _check_sizes(spec, max_nodes)
-        layers = FoldedLayers(spec, weights, "float64")
-        products = layers.products(len(spec.hidden_layer_sizes))
         if feature_names is None:
-            feature_names = getattr(inner, "feature_names_in_", None)
+            feature_names = _names_in_fit(inner, before)
+        drawn = {} if x is None else _activations_and_shades(estimator, x, spec)
         return cls(
-            [kernel for kernel, _ in products],
-            activations=None if x is None else _activations(estimator, x),
+            inner.coefs_,
             feature_names=_names(feature_names, spec.input_shape[0]),
             output_names=_output_names(inner, spec.units),
+            **drawn,
         ).plot(ax=ax)
 
     def plot(self, *, ax=None):
@@ -175,7 +192,8 @@ class NetworkDisplay:
         values, colors = [None] * len(places), ["white"] * len(places)
         if self.activations is not None:
             values = self.activations[column]
-            colors = _shades(0.8 * values / largest(values))
+            shades = self.shades[column] if self.shades else values / largest(values)
+            colors = _shades(0.8 * np.asarray(shades))
         nodes = []
         for place, value, color in zip(places, values, colors, strict=True):
             circle = Circle(place, 0.4, facecolor=color, edgecolor="0.2", zorder=2)
@@ -186,11 +204,11 @@ class NetworkDisplay:
         return nodes
 
     def _label(self, places, top):
+        size = self._font_size(_NAMES, 9)
         names = ["input"]
         names += [f"dense_{number}" for number in range(1, len(places) - 1)]
         for name, column in zip([*names, "output"], places, strict=True):
-            self._write((column[0, 0], top), name, fontsize=9)
-        size = self._font_size(_NAMES, 9)
+            self._write((column[0, 0], top), name, fontsize=size)
         for name, (x, y) in zip(self.feature_names or (), places[0], strict=False):
             self._write((x - _NODE, y), f"{name} ", ha="right", fontsize=size)
         for name, (x, y) in zip(self.output_names or (), places[-1], strict=False):
@@ -210,19 +228,62 @@ def _check_sizes(spec, max_nodes):
         )
 
 
-def _activations(estimator, x):
+def _activations_and_shades(estimator, x, spec):
     """Of each column: the features, then the layers in their own units."""
-    x = x.to_frame().T if hasattr(x, "to_frame") else np.atleast_2d(x)
-    if len(x) != 1:
-        raise ValueError(
-            f"x must be one sample, of shape (n_features,). Received shape {x.shape}."
-        )
+    x = _one_row(x)
     trace = forward_trace(estimator, x)
     layers = trace.groupby("layer", observed=True)["activation"]
-    columns = {name: values.to_numpy() for name, values in layers}
-    columns["output"] = columns.pop("rescaled_output", columns["output"])
-    columns.pop("standardized_input", None)
-    return list(columns.values())
+    values = {name: column.to_numpy() for name, column in layers}
+    shades = {name: column / largest(column) for name, column in values.items()}
+    if spec.output in ("sigmoid", "softmax"):
+        shades["output"] = values["output"]
+    # By the standardised numbers: the units of features differ.
+    for name, standardized in _standardized_columns(values).items():
+        shades[name] = np.clip(standardized / _DARKEST, -1, 1)
+    values["output"] = values.get("rescaled_output", values["output"])
+    names = [name for name in values if name not in _EXTRA_LAYERS]
+    return {
+        "activations": [values[name] for name in names],
+        "shades": [shades[name] for name in names],
+    }
+
+
+def _standardized_columns(values):
+    columns = {}
+    if "standardized_input" in values:
+        columns["input"] = values["standardized_input"]
+    if "rescaled_output" in values:
+        columns["output"] = values["output"]
+    return columns
+
+
+def _one_row(x):
+    """``x`` with an axis of samples; the names of columns stay."""
+    if isinstance(x, pd.Series):
+        row = x.to_frame().T.infer_objects()
+    else:
+        row = x if np.ndim(x) == 2 else np.atleast_2d(x)
+    if _num_samples(row) != 1:
+        raise ValueError(
+            "x must be one sample, of shape (n_features,) or (1, n_features). Received "
+            f"shape {np.shape(x)}. Pass one row."
+        )
+    return row
+
+
+def _names_in_fit(inner, before):
+    """The features' names after the steps before the network, or None."""
+    if hasattr(inner, "feature_names_in_"):
+        return inner.feature_names_in_
+    if not before or not hasattr(before[0], "feature_names_in_"):
+        return None
+    names = None
+    for steps in before:
+        try:
+            names = steps.get_feature_names_out(names)
+        except AttributeError:  # one of the steps names nothing
+            return None
+    return names
 
 
 def _names(names, n_features):

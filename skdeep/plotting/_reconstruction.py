@@ -167,7 +167,11 @@ class ReconstructionDisplay:
             axes[0].set_ylabel(self._label(name), fontsize=9)
 
     def _draw_curves(self, originals, rows, ax, options):
-        self.axes_, is_new = _grid(ax, rows, size=(2.2, 1.8), gap=0.4)
+        from matplotlib.cbook import normalize_kwargs
+        from matplotlib.lines import Line2D
+
+        self.axes_, cell = _grid(ax, rows, size=(2.2, 1.8), gap=0.4, legend=True)
+        options = normalize_kwargs(options, Line2D)
         style = {"color": COLORS[2], "linewidth": 1, **options}
         for (name, values), axes in zip(rows.items(), self.axes_, strict=True):
             pairs = zip(originals, values, axes, strict=True)
@@ -180,7 +184,8 @@ class ReconstructionDisplay:
             axes[0].set_ylabel(self._label(name), fontsize=9)
         for one in self.axes_[-1]:
             one.set_xlabel("Feature", fontsize=8)
-        add_legend(self.axes_[0, -1], is_new, fontsize=8)
+        small = {"fontsize": 8} if ax is None else {}
+        add_legend(self.axes_[0, -1], ax is None, cell, **small)
 
     def _label(self, name):
         if name not in self.reconstructions:
@@ -232,5 +237,5 @@ def _image_shape(originals, image_shape):
 
 def _grid(ax, rows, **options):
     n_columns = len(next(iter(rows.values())))
-    axes, is_new = grid_of_axes(ax, len(rows) * n_columns, n_columns, **options)
-    return axes.reshape(len(rows), n_columns), is_new
+    axes, cell = grid_of_axes(ax, len(rows) * n_columns, n_columns, **options)
+    return axes.reshape(len(rows), n_columns), cell

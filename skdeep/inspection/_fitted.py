@@ -22,7 +22,7 @@ def network_estimator(estimator):
     -------
     estimator : BaseNetwork
     """
-    return _unwrapped(estimator)[0]
+    return network_and_steps_before(estimator)[0]
 
 
 def network_and_samples(estimator, X):
@@ -35,7 +35,7 @@ def network_and_samples(estimator, X):
     X : array-like of shape (n_samples, ...)
         As the whole of ``estimator`` gets it.
     """
-    inner, steps_before = _unwrapped(estimator)
+    inner, steps_before = network_and_steps_before(estimator)
     for step in steps_before:
         X = step.transform(X)
     return inner, X
@@ -54,7 +54,7 @@ def refuse_others(estimator):
         )
 
 
-def _unwrapped(estimator):
+def network_and_steps_before(estimator):
     """The network's estimator and the transformers before it."""
     refuse_others(estimator)
     before = []

@@ -6,7 +6,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import _num_samples
 
 from skdeep.inspection import forward_trace
-from skdeep.inspection._fitted import _unwrapped
+from skdeep.inspection._fitted import network_and_steps_before
 from skdeep.networks import DenseSpec
 from skdeep.plotting._images import largest
 
@@ -105,7 +105,7 @@ class NetworkDisplay:
             If a layer has more than ``max_nodes`` nodes.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        inner, before = _unwrapped(estimator)
+        inner, before = network_and_steps_before(estimator)
         spec = inner.network_.spec
         if not isinstance(spec, DenseSpec):
             raise TypeError(

@@ -2,11 +2,11 @@
 
 import copy
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
-from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import check_consistent_length
+from sklearn.utils import _safe_indexing, indexable
 
 from skdeep.inspection._fitted import network_and_samples, network_estimator
 from skdeep.inspection._layer_outputs import network_rows
@@ -14,6 +14,7 @@ from skdeep.inspection._traces import encoded_targets
 
 _MOST_ROWS = 2000
 _LEAST_ROWS = 32
+_MOST_VALUES = 2**24
 # Also "recurrent_kernel" and others.
 _KERNEL = "kernel"
 
@@ -84,11 +85,9 @@ def gathered(estimator, X, y):
     -------
     Evidence
     """
-    predictor = predictor_in(estimator)
-    check_consistent_length(X, y)
-    y = np.asarray(y)
+    X, y = checked(estimator, X, y)
     n_samples = len(y)
-    chosen = _some_rows(predictor, n_samples)
+    chosen = _some_rows(network_estimator(estimator), n_samples)
     inner, samples = network_and_samples(estimator, _safe_indexing(X, chosen))
     y = y[chosen]
     rows = network_rows(inner, samples)
@@ -111,13 +110,15 @@ def gathered(estimator, X, y):
     )
 
 
-def predictor_in(estimator):
-    """The network's estimator, which must predict targets.
+def checked(estimator, X, y):
+    """``X`` that can be indexed and ``y`` as an array, if a network predicts ``y``.
 
     Parameters
     ----------
     estimator : object
-        As for :func:`gathered`.
+    X : array-like of shape (n_samples, ...)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        A single column becomes a vector.
     """
     inner = network_estimator(estimator)
     if not (is_classifier(inner) or is_regressor(inner)):
@@ -125,7 +126,13 @@ def predictor_in(estimator):
             "estimator must be a classifier or a regressor, to be measured with y. "
             f"Received {inner!r}. skdeep.layer_outputs and HistoryDisplay take others."
         )
-    return inner
+    if y is None:
+        raise ValueError(
+            "y must hold a target for each sample. Received None. Pass those of X."
+        )
+    X, y = indexable(X, y)
+    y = np.asarray(y)
+    return X, y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
 
 
 def values(estimator, y):
@@ -134,17 +141,18 @@ def values(estimator, y):
     Parameters
     ----------
     estimator : BaseNetwork
-    y : array-like of shape (n_samples, ...)
+    y : ndarray of shape (n_samples, ...)
     """
-    y = np.asarray(y)
     if getattr(estimator.network_.spec, "return_sequences", False):
         return estimator._steps_as_samples(y)
-    return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+    return y
 
 
 def _some_rows(estimator, n_samples):
-    """Numbers of rows whose layers' outputs fit into memory."""
-    most = min(_MOST_ROWS, max(_LEAST_ROWS, estimator.network_.spec.rows_at_once))
+    """Numbers of rows that fit into memory with their layers' outputs, not sparse."""
+    spec = estimator.network_.spec
+    most = min(spec.rows_at_once, _MOST_VALUES // prod(filter(None, spec.input_shape)))
+    most = min(_MOST_ROWS, max(_LEAST_ROWS, most))
     if getattr(estimator, "window", None) is not None:
         return np.arange(min(n_samples, most))  # a window needs neighbours
     return np.random.RandomState(0).permutation(n_samples)[:most]

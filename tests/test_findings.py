@@ -19,14 +19,19 @@ from diagnosis_data import (
 from sklearn.datasets import load_digits
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from text_data import paragraphs
 
 from skdeep import (
     ConvClassifier,
     DenseClassifier,
     DenseRegressor,
+    DivergenceWarning,
     SequenceClassifier,
+    TextClassifier,
     diagnose,
 )
+from skdeep.inspection._evidence import gathered
+from skdeep.inspection._layer_findings import gradients
 
 SPREAD = keras.initializers.RandomNormal(stddev=1.0)
 FINDINGS = (
@@ -176,6 +181,91 @@ def test_shares_of_dead_units_and_channels(activation):
     diagnosis = examined_with(conv, conv_1=np.full(6, -1e3))
     assert value(diagnosis, "share of dead units", "conv_1") == 0.75
     assert found(diagnosis) >= {"dead units"}
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        keras.layers.ReLU(),
+        keras.layers.ReLU(max_value=6),
+        keras.layers.Activation("relu"),
+    ],
+)
+def test_dead_units_of_layers_of_activations(activation):
+    network = DenseClassifier((16,), activation=activation, epochs=1, **SEED)
+    diagnosis = examined_with(network, dense_1=np.full(12, -1e3))
+    assert value(diagnosis, "share of dead units", "dense_1") == 0.75
+
+
+def test_a_leaky_layer_has_no_dead_units():
+    activation = keras.layers.ReLU(negative_slope=0.1)
+    network = DenseClassifier((16,), activation=activation, epochs=1, **SEED)
+    diagnosis = examined_with(network, dense_1=np.full(12, -1e3))
+    assert "share of dead units" not in set(diagnosis.frame["measure"])
+
+
+# Learning rates
+
+
+WARM_UP = keras.optimizers.schedules.CosineDecay(
+    0.0, 500, warmup_target=3e-3, warmup_steps=50
+)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"optimizer": keras.optimizers.Adam(WARM_UP)},
+        {"optimizer": "adam", "learning_rate_schedule": WARM_UP},
+    ],
+)
+def test_a_warm_up_is_measured_at_its_peak(given):
+    warm = examined(DenseClassifier((8,), epochs=20, **given, **SEED), DIGITS)
+    plain = {"optimizer": "adam", "learning_rate": 3e-3}
+    steady = examined(DenseClassifier((8,), epochs=1, **plain, **SEED), DIGITS)
+    measure = "first update by weight norm"
+    expected = value(steady, measure, "dense_1")
+    np.testing.assert_allclose(value(warm, measure, "dense_1"), expected, rtol=0.01)
+    assert "learning rate too small" not in found(warm)
+
+
+def test_no_advice_is_beyond_reason():
+    rate = {"optimizer": "sgd", "learning_rate": 1e-30}
+    diagnosis = examined(DenseClassifier((8,), epochs=3, **rate, **SEED), DIGITS)
+    rows = diagnosis.findings.query("finding == 'learning rate too small'")
+    assert rows["advice"].str.contains("learning_rate by about 1,000,").all()
+    assert len(rows)
+
+
+@pytest.mark.parametrize("rate", [1.0, 1e6])
+def test_a_rate_that_diverges_is_too_large(rate):
+    network = DenseRegressor((8,), optimizer="sgd", learning_rate=rate, **SEED)
+    with pytest.warns(DivergenceWarning):
+        network.fit(*DIABETES[::2])
+    diagnosis = diagnose(network, *DIABETES[1::2])
+    assert "learning rate too large" in found(diagnosis)
+
+
+# Advice
+
+
+def test_advice_names_what_the_estimator_has():
+    words, names = paragraphs()
+    network = TextClassifier("gru", activation="tanh", units=(4,), epochs=1, **SEED)
+    text = advice_of(network.fit(words[:60], names[:60]), words[:60], names[:60])
+    assert "normalize" not in text
+    assert "fewer hidden_layer_sizes or units, activation='silu', batch" in text
+    conv = ConvClassifier((4,), epochs=1, **SEED).fit(IMAGES[0][:60], DIGITS[2][:60])
+    text = advice_of(conv, IMAGES[0][:60], DIGITS[2][:60])
+    assert "normalize=True" in text
+    assert "fewer hidden_layer_sizes or filters, activation='silu', batch" in text
+
+
+def advice_of(network, X, y):
+    """What would be said if gradients vanished, and if they exploded."""
+    evidence = gathered(network, X, y)
+    evidence.gradients = {"a": 1.0, "b": 1e-9, "c": 1e9}
+    return " ".join(fact.advice for fact in gradients(evidence))
 
 
 @pytest.mark.parametrize(

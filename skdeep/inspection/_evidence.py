@@ -46,7 +46,7 @@ class Evidence:
         here and in updates: a sample has few of them.
     updates : dict of str to float
         By layer, the norm of what a new network's first step changes, divided by the
-        norm of the weights before it.
+        norm of the weights before it. A schedule object's rate is its largest.
     """
 
     estimator: object
@@ -192,6 +192,7 @@ def _first_updates(estimator, samples, y):
     rng, network = np.random.RandomState(0), estimator.network_
     data = twin._encode(*batch, None, None, network, None, rng)
     job = twin._job(data, 1, network, rng, whole=False)
+    _at_its_peak(job, estimator, network.weights.n_steps)
     job.resume = before = _new_weights(job, network)
     outcome = train(job, twin.engine)
     old = _kernels(job.spec, before)
@@ -199,6 +200,18 @@ def _first_updates(estimator, samples, y):
         return dict.fromkeys(_by_layer(old, old), np.inf)
     new = _kernels(job.spec, outcome.weights)
     return _by_layer(old, {name: new[name] - old[name] for name in old})
+
+
+def _at_its_peak(job, estimator, n_steps):
+    """Give a job the largest rate of a schedule object: those may begin at zero."""
+    from skdeep.training._optimizers import OptimizerSpec
+    from skdeep.training._schedules import LearningRates
+
+    rate = estimator.learning_rate or OptimizerSpec(job.optimizer, job).learning_rate
+    schedule = estimator.learning_rate_schedule
+    if callable(rate) or callable(schedule):
+        rates = LearningRates(rate, schedule, max(1, n_steps)).of(0, max(1, n_steps))
+        job.learning_rate, job.learning_rate_schedule = float(rates.max()), None
 
 
 def _new_weights(job, network):

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import r2_score, recall_score
 
-from skdeep.inspection._facts import Fact
+from skdeep.inspection._facts import Fact, sizes
 from skdeep.networks import STANDARDIZABLE, loss_name
 
 _MOST_RISE = 0.15
@@ -35,7 +35,7 @@ def overfitting(evidence):
         fact, most = _risen(evidence.estimator, history), _MOST_RISE
         more = "the validation loss has risen since its best epoch"
     else:
-        gap = (evidence.loss - history.loss.iloc[-1]) / _whole_fall(history.loss)
+        gap = (evidence.loss - history.loss.iloc[-1]) / whole_fall(history.loss)
         measure = "loss on X above training loss"
         fact, most = Fact(measure, gap, f"at most {_MOST_GAP}"), _MOST_GAP
         more = "the loss on X is far above that of training"
@@ -60,7 +60,7 @@ def _risen(estimator, history):
     return Fact("rise of the validation loss", float(rise), f"at most {_MOST_RISE}")
 
 
-def _whole_fall(losses):
+def whole_fall(losses):
     """What training took off the loss, but no less than a fifth of the first loss."""
     fall = losses.iloc[0] - losses.min()
     return max(fall, abs(losses.iloc[0]) / 5, 1e-30)
@@ -79,7 +79,7 @@ def underfitting(evidence):
     if len(losses) < 3 or stopped or ill:
         return
     fall = losses.iloc[(len(losses) - 1) // 2] - losses.iloc[-1]
-    share = float(fall / _whole_fall(losses))
+    share = float(fall / whole_fall(losses))
     healthy = f"at most {_MOST_LATE_FALL}"
     yield Fact("fall of the loss in the second half", share, healthy).or_ill(
         share > _MOST_LATE_FALL,
@@ -114,8 +114,9 @@ def baseline(evidence):
         floor < 1 and not score > least and not _finds_classes(evidence),
         "no better than the baseline",
         f"Predicting {best} for every sample does about as well: look for unscaled "
-        "inputs, dead layers and a wrong learning_rate, raise hidden_layer_sizes or "
-        "epochs; if nothing helps, the features may not tell the target.",
+        "inputs, dead layers and a wrong learning_rate, raise epochs or "
+        f"{sizes(evidence.estimator)}; if nothing helps, the features may not tell the "
+        "target.",
     )
 
 

@@ -291,7 +291,7 @@ def test_many_samples_are_sampled(monkeypatch, classifier, iris):
     diagnosis = diagnose(classifier, *iris)
     assert "measured on 40 samples" in repr(diagnosis)
     n_parameters = classifier.summary()["parameters"].sum()
-    ratio = value(diagnosis, "parameters per target value of X")
+    ratio = value(diagnosis, "parameters per target value given here")
     assert_allclose(ratio, n_parameters / 150)
 
 

@@ -4,7 +4,7 @@ import html
 import itertools
 import textwrap
 
-from skdeep.inspection import _fit_findings, _layer_findings
+from skdeep.inspection import _calibration, _fit_findings, _layer_findings
 from skdeep.inspection._evidence import gathered
 from skdeep.inspection._facts import Fact
 
@@ -14,7 +14,7 @@ _CHECKS = (
     _fit_findings.underfitting,
     _fit_findings.capacity,
     _fit_findings.imbalance,
-    _fit_findings.calibration,
+    _calibration.calibration,
     _fit_findings.scales,
     _layer_findings.dead_units,
     _layer_findings.saturated_units,

@@ -38,6 +38,8 @@ class Evidence:
     probabilities : ndarray of shape (n_values, n_classes) or None
     loss : float
         As training computes it, without dropout.
+    loss_error : float
+        Its standard error; not finite for a single sample.
     outputs : dict of str to ndarray of shape (n_rows, ...)
         Of the layers.
     gradients : dict of str to float
@@ -57,6 +59,7 @@ class Evidence:
     predicted: np.ndarray
     probabilities: np.ndarray | None
     loss: float
+    loss_error: float
     outputs: dict
     gradients: dict
     updates: dict
@@ -93,7 +96,7 @@ def gathered(estimator, X, y):
     rows = network_rows(inner, samples)
     rows = rows.toarray() if hasattr(rows, "toarray") else rows
     Y = encoded_targets(inner, rows, y)
-    loss, outputs, gradients = _slopes(inner, rows, Y)
+    loss, error, outputs, gradients = _slopes(inner, rows, Y)
     proba = inner.predict_proba(samples) if hasattr(inner, "classes_") else None
     return Evidence(
         inner,
@@ -104,6 +107,7 @@ def gathered(estimator, X, y):
         values(inner, inner.predict(samples)),
         None if proba is None else values(inner, proba),
         loss,
+        error,
         outputs,
         gradients,
         _first_updates(inner, samples, y),
@@ -148,6 +152,12 @@ def values(estimator, y):
     return y
 
 
+def standard_error(numbers):
+    """Of the mean of ``numbers`` along the first axis; infinite for one number."""
+    n = len(numbers)
+    return numbers.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else np.inf
+
+
 def _some_rows(estimator, n_samples):
     """Numbers of rows that fit into memory with their layers' outputs, not sparse."""
     spec = estimator.network_.spec
@@ -159,12 +169,13 @@ def _some_rows(estimator, n_samples):
 
 
 def _slopes(estimator, rows, Y):
-    """The loss, the layers' outputs, and the relative gradients.
+    """The loss and its standard error, the layers' outputs, the relative gradients.
 
     Random signs keep the gradients of single samples from cancelling each other: the
     expected square of the sum is the sum of the squares.
     """
     from skdeep.training._gradients import slopes
+    from skdeep.training._program import per_sample
 
     network, head = estimator.network_, estimator._head(estimator._targets)
     loss = slopes(network.spec, head, network.weights, rows, Y).loss
@@ -177,7 +188,9 @@ def _slopes(estimator, rows, Y):
     if getattr(head.keras_loss(), "reduction", None) != "sum":
         scale = len(Y)
     after = {name: g * (scale / np.sqrt(len(Y))) for name, g in found.weights.items()}
-    return loss, found.outputs, _by_layer(before, after)
+    losses = per_sample(head.keras_loss())(Y, found.outputs["output"])
+    error = standard_error(np.asarray(losses, "float64")) * len(Y) / scale
+    return loss, error, found.outputs, _by_layer(before, after)
 
 
 def _first_updates(estimator, samples, y):

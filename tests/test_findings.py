@@ -17,6 +17,8 @@ from diagnosis_data import (
     value,
 )
 from sklearn.datasets import load_digits
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from text_data import paragraphs
@@ -127,10 +129,23 @@ def test_all_findings_are_planted():
 # Findings: healthy networks
 
 
+def three_sets():
+    """Texts on three data sets."""
+    words, names = paragraphs()
+    some = np.isin(names, ["breast_cancer", "kddcup99", "twenty_newsgroups"])
+    words, names = words[some], names[some]
+    return words[:42], words[42:], names[:42], names[42:]
+
+
+TEXTS = three_sets()
+PAIRS = TfidfVectorizer(ngram_range=(1, 2))  # thousands of columns
+
+
 @pytest.fixture(scope="module")
 def healthy():
     """Diagnoses of networks that do well, and of one that a disease was taken from."""
     unscaled = DenseClassifier((16,), normalize=False, epochs=50, **SEED)
+    few_units = DenseClassifier((16,), epochs=30, **SEED)
     networks = [
         (DenseClassifier(**SEED), DIGITS),
         (DenseClassifier(**SEED), CANCER),
@@ -142,6 +157,7 @@ def healthy():
         (make_pipeline(StandardScaler(), unscaled), CANCER),
         (ConvClassifier(activation="relu", epochs=15, **SEED), IMAGES),
         (SequenceClassifier("gru", epochs=20, **SEED), IMAGES),
+        (make_pipeline(PAIRS, few_units), TEXTS),
     ]
     return [examined(*network) for network in networks]
 
@@ -162,6 +178,62 @@ def test_healthy_networks_are_measured(healthy, planted):
     target = examined(RAW_REGRESSOR, small)
     assert "root mean square target" in set(target.frame["measure"])
     assert "unscaled target" not in found(target)
+
+
+def test_few_samples_raise_no_alarm():
+    X, X_test, y, y_test = CANCER
+    network = DenseClassifier(**SEED).fit(X, y)
+    for n_samples in (10, 30):
+        for seed in range(8):
+            some = np.random.RandomState(seed).permutation(len(y_test))[:n_samples]
+            assert found(diagnose(network, X_test[some], y_test[some])) == set()
+
+
+def test_wide_texts_train_at_the_default_rate():
+    words, names = paragraphs()
+    network = DenseClassifier((16,), epochs=30, **SEED)
+    pipe = make_pipeline(PAIRS, network)
+    data = [words[:120], words[120:], names[:120], names[120:]]
+    diagnosis = examined(pipe, data)
+    assert value(diagnosis, "first update by weight norm", "dense_1") > 0.5
+    assert "learning rate too large" not in found(diagnosis)
+    pipe.set_params(denseclassifier__learning_rate=1.0)
+    assert "learning rate too large" in found(examined(pipe, data))
+
+
+def test_capacity_is_told_of_the_samples_given(planted):
+    rows = planted("too little data for the capacity").findings
+    advice = rows.query("finding == 'too little data for the capacity'")["advice"]
+    assert "of the 450 samples given here" in advice.item()
+    assert "augment" not in advice.item()  # dense networks have none
+
+
+# Several outputs
+
+
+def test_labels_that_are_never_predicted_are_named():
+    X, X_test, y, y_test = DIGITS
+    data = [X, X_test, *(np.c_[d == 0, d == 1, d > 4].astype(int) for d in (y, y_test))]
+    network = DenseClassifier((16,), epochs=20, **SEED)
+    assert "class imbalance" not in found(examined(network, data))
+    weights = network.get_weights()
+    weights["output/bias"][1] = -1e3
+    diagnosis = diagnose(network.set_weights(weights), *data[1::2])
+    row = diagnosis.findings.query("finding == 'class imbalance'")
+    assert row["value"].item() == 1
+    assert f"label 1, which {(y_test == 1).sum()} have" in row["advice"].item()
+
+
+def test_outputs_that_are_not_predicted_are_named():
+    X, X_test, y, y_test = DIABETES
+    lost = np.random.RandomState(0).normal(size=len(y) + len(y_test))
+    data = [X, X_test, np.c_[y, lost[: len(y)]], np.c_[y_test, lost[len(y) :]]]
+    network = DenseRegressor((8,), epochs=20, **SEED)
+    rows = examined(network, data).findings.query("measure == 'least R2 of an output'")
+    assert rows["finding"].item() == "no better than the baseline"
+    expected = r2_score(data[3][:, 1], network.predict(X_test)[:, 1])
+    np.testing.assert_allclose(rows["value"].item(), expected, rtol=1e-5)
+    assert "for output 1:" in rows["advice"].item()
 
 
 # Shares of units

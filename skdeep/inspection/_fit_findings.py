@@ -200,7 +200,9 @@ def imbalance(evidence):
     yield Fact("classes never predicted", float(len(never)))
     balanced = float(np.mean(recalls))
     lost = float(np.mean(predicted == y)) - balanced
-    errors = _share_error(recalls, counts)
+    # The recall of very few samples tells nothing.
+    few = counts < _LEAST_COUNT
+    errors = np.where(few, 0.5, _share_error(recalls, counts))
     noise = _NOISE * np.sqrt(np.sum(errors**2)) / len(counts)
     uneven = counts.max() >= _LEAST_IMBALANCE * counts.min()
     rarest = present[counts.argmin()]

@@ -15,7 +15,7 @@ _MOST_GRADIENT = 100
 _MOST_UPDATE = 0.5
 # Of what training took off the loss; and of the loss, in so many epochs.
 _MOST_RISE = 0.1
-_LEAST_FALL, _LEAST_EPOCHS = 0.5, 3
+_LEAST_FALL, _LEAST_EPOCHS = 0.1, 3
 _SMALL_UPDATE = 1e-3
 _LEAST_TRAVEL = 0.1
 # In the middle of what healthy networks showed, 0.001 to 0.1.

@@ -202,7 +202,7 @@ def forms():
     return {
         "pipeline": (pipe, X, y),
         "search": (GridSearchCV(pipe, grid, cv=2), X, y),
-        "sparse": (dense, sparse.csr_matrix(X), y),
+        "sparse": (dense, sparse.coo_matrix(X), y),
         "labels": (dense, X, y.astype(str)),
         "multilabel": (dense, X, indicator),
         "outputs": (two, X, np.column_stack([X.sum(1), y])),
@@ -291,8 +291,15 @@ def test_many_samples_are_sampled(monkeypatch, classifier, iris):
     diagnosis = diagnose(classifier, *iris)
     assert "measured on 40 samples" in repr(diagnosis)
     n_parameters = classifier.summary()["parameters"].sum()
-    ratio = value(diagnosis, "parameters per target value of X")
+    ratio = value(diagnosis, "parameters per target value given here")
     assert_allclose(ratio, n_parameters / 150)
+
+
+def test_few_wide_samples_are_made_dense(monkeypatch):
+    X, y = sparse.csr_matrix(DIGITS[0]), DIGITS[2]
+    network = DenseClassifier((4,), epochs=1, **SEED).fit(X, y)
+    monkeypatch.setattr("skdeep.inspection._evidence._MOST_VALUES", 50 * 64)
+    assert "measured on 50 samples" in repr(diagnose(network, X, y))
 
 
 # Errors
@@ -314,6 +321,8 @@ def test_wrong_data_is_refused(classifier, iris):
     X, y = iris
     with pytest.raises(NotFittedError):
         diagnose(DenseClassifier(), X, y)
+    with pytest.raises(ValueError, match="y must hold a target for each"):
+        diagnose(classifier, X, None)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         diagnose(classifier, X, y[:-1])
     with pytest.raises(ValueError, match="not among the known classes"):

@@ -17,16 +17,23 @@ from diagnosis_data import (
     value,
 )
 from sklearn.datasets import load_digits
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from text_data import paragraphs
 
 from skdeep import (
     ConvClassifier,
     DenseClassifier,
     DenseRegressor,
+    DivergenceWarning,
     SequenceClassifier,
+    TextClassifier,
     diagnose,
 )
+from skdeep.inspection._evidence import gathered
+from skdeep.inspection._layer_findings import gradients
 
 SPREAD = keras.initializers.RandomNormal(stddev=1.0)
 FINDINGS = (
@@ -122,10 +129,23 @@ def test_all_findings_are_planted():
 # Findings: healthy networks
 
 
+def three_sets():
+    """Texts on three data sets."""
+    words, names = paragraphs()
+    some = np.isin(names, ["breast_cancer", "kddcup99", "twenty_newsgroups"])
+    words, names = words[some], names[some]
+    return words[:42], words[42:], names[:42], names[42:]
+
+
+TEXTS = three_sets()
+PAIRS = TfidfVectorizer(ngram_range=(1, 2))  # thousands of columns
+
+
 @pytest.fixture(scope="module")
 def healthy():
     """Diagnoses of networks that do well, and of one that a disease was taken from."""
     unscaled = DenseClassifier((16,), normalize=False, epochs=50, **SEED)
+    few_units = DenseClassifier((16,), epochs=30, **SEED)
     networks = [
         (DenseClassifier(**SEED), DIGITS),
         (DenseClassifier(**SEED), CANCER),
@@ -137,6 +157,7 @@ def healthy():
         (make_pipeline(StandardScaler(), unscaled), CANCER),
         (ConvClassifier(activation="relu", epochs=15, **SEED), IMAGES),
         (SequenceClassifier("gru", epochs=20, **SEED), IMAGES),
+        (make_pipeline(PAIRS, few_units), TEXTS),
     ]
     return [examined(*network) for network in networks]
 
@@ -159,6 +180,62 @@ def test_healthy_networks_are_measured(healthy, planted):
     assert "unscaled target" not in found(target)
 
 
+def test_few_samples_raise_no_alarm():
+    X, X_test, y, y_test = CANCER
+    network = DenseClassifier(**SEED).fit(X, y)
+    for n_samples in (10, 30):
+        for seed in range(8):
+            some = np.random.RandomState(seed).permutation(len(y_test))[:n_samples]
+            assert found(diagnose(network, X_test[some], y_test[some])) == set()
+
+
+def test_wide_texts_train_at_the_default_rate():
+    words, names = paragraphs()
+    network = DenseClassifier((16,), epochs=30, **SEED)
+    pipe = make_pipeline(PAIRS, network)
+    data = [words[:120], words[120:], names[:120], names[120:]]
+    diagnosis = examined(pipe, data)
+    assert value(diagnosis, "first update by weight norm", "dense_1") > 0.5
+    assert "learning rate too large" not in found(diagnosis)
+    pipe.set_params(denseclassifier__learning_rate=1.0)
+    assert "learning rate too large" in found(examined(pipe, data))
+
+
+def test_capacity_is_told_of_the_samples_given(planted):
+    rows = planted("too little data for the capacity").findings
+    advice = rows.query("finding == 'too little data for the capacity'")["advice"]
+    assert "of the 450 samples given here" in advice.item()
+    assert "augment" not in advice.item()  # dense networks have none
+
+
+# Several outputs
+
+
+def test_labels_that_are_never_predicted_are_named():
+    X, X_test, y, y_test = DIGITS
+    data = [X, X_test, *(np.c_[d == 0, d == 1, d > 4].astype(int) for d in (y, y_test))]
+    network = DenseClassifier((16,), epochs=20, **SEED)
+    assert "class imbalance" not in found(examined(network, data))
+    weights = network.get_weights()
+    weights["output/bias"][1] = -1e3
+    diagnosis = diagnose(network.set_weights(weights), *data[1::2])
+    row = diagnosis.findings.query("finding == 'class imbalance'")
+    assert row["value"].item() == 1
+    assert f"label 1, which {(y_test == 1).sum()} have" in row["advice"].item()
+
+
+def test_outputs_that_are_not_predicted_are_named():
+    X, X_test, y, y_test = DIABETES
+    lost = np.random.RandomState(0).normal(size=len(y) + len(y_test))
+    data = [X, X_test, np.c_[y, lost[: len(y)]], np.c_[y_test, lost[len(y) :]]]
+    network = DenseRegressor((8,), epochs=20, **SEED)
+    rows = examined(network, data).findings.query("measure == 'least R2 of an output'")
+    assert rows["finding"].item() == "no better than the baseline"
+    expected = r2_score(data[3][:, 1], network.predict(X_test)[:, 1])
+    np.testing.assert_allclose(rows["value"].item(), expected, rtol=1e-5)
+    assert "for output 1:" in rows["advice"].item()
+
+
 # Shares of units
 
 
@@ -176,6 +253,91 @@ def test_shares_of_dead_units_and_channels(activation):
     diagnosis = examined_with(conv, conv_1=np.full(6, -1e3))
     assert value(diagnosis, "share of dead units", "conv_1") == 0.75
     assert found(diagnosis) >= {"dead units"}
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        keras.layers.ReLU(),
+        keras.layers.ReLU(max_value=6),
+        keras.layers.Activation("relu"),
+    ],
+)
+def test_dead_units_of_layers_of_activations(activation):
+    network = DenseClassifier((16,), activation=activation, epochs=1, **SEED)
+    diagnosis = examined_with(network, dense_1=np.full(12, -1e3))
+    assert value(diagnosis, "share of dead units", "dense_1") == 0.75
+
+
+def test_a_leaky_layer_has_no_dead_units():
+    activation = keras.layers.ReLU(negative_slope=0.1)
+    network = DenseClassifier((16,), activation=activation, epochs=1, **SEED)
+    diagnosis = examined_with(network, dense_1=np.full(12, -1e3))
+    assert "share of dead units" not in set(diagnosis.frame["measure"])
+
+
+# Learning rates
+
+
+WARM_UP = keras.optimizers.schedules.CosineDecay(
+    0.0, 500, warmup_target=3e-3, warmup_steps=50
+)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"optimizer": keras.optimizers.Adam(WARM_UP)},
+        {"optimizer": "adam", "learning_rate_schedule": WARM_UP},
+    ],
+)
+def test_a_warm_up_is_measured_at_its_peak(given):
+    warm = examined(DenseClassifier((8,), epochs=20, **given, **SEED), DIGITS)
+    plain = {"optimizer": "adam", "learning_rate": 3e-3}
+    steady = examined(DenseClassifier((8,), epochs=1, **plain, **SEED), DIGITS)
+    measure = "first update by weight norm"
+    expected = value(steady, measure, "dense_1")
+    np.testing.assert_allclose(value(warm, measure, "dense_1"), expected, rtol=0.01)
+    assert "learning rate too small" not in found(warm)
+
+
+def test_no_advice_is_beyond_reason():
+    rate = {"optimizer": "sgd", "learning_rate": 1e-30}
+    diagnosis = examined(DenseClassifier((8,), epochs=3, **rate, **SEED), DIGITS)
+    rows = diagnosis.findings.query("finding == 'learning rate too small'")
+    assert rows["advice"].str.contains("learning_rate by about 1,000,").all()
+    assert len(rows)
+
+
+@pytest.mark.parametrize("rate", [1.0, 1e6])
+def test_a_rate_that_diverges_is_too_large(rate):
+    network = DenseRegressor((8,), optimizer="sgd", learning_rate=rate, **SEED)
+    with pytest.warns(DivergenceWarning):
+        network.fit(*DIABETES[::2])
+    diagnosis = diagnose(network, *DIABETES[1::2])
+    assert "learning rate too large" in found(diagnosis)
+
+
+# Advice
+
+
+def test_advice_names_what_the_estimator_has():
+    words, names = paragraphs()
+    network = TextClassifier("gru", activation="tanh", units=(4,), epochs=1, **SEED)
+    text = advice_of(network.fit(words[:60], names[:60]), words[:60], names[:60])
+    assert "normalize" not in text
+    assert "fewer hidden_layer_sizes or units, activation='silu', batch" in text
+    conv = ConvClassifier((4,), epochs=1, **SEED).fit(IMAGES[0][:60], DIGITS[2][:60])
+    text = advice_of(conv, IMAGES[0][:60], DIGITS[2][:60])
+    assert "normalize=True" in text
+    assert "fewer hidden_layer_sizes or filters, activation='silu', batch" in text
+
+
+def advice_of(network, X, y):
+    """What would be said if gradients vanished, and if they exploded."""
+    evidence = gathered(network, X, y)
+    evidence.gradients = {"a": 1.0, "b": 1e-9, "c": 1e9}
+    return " ".join(fact.advice for fact in gradients(evidence))
 
 
 @pytest.mark.parametrize(

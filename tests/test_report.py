@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from page import Page
 from playwright.sync_api import sync_playwright
+from scipy import sparse
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -197,7 +198,7 @@ def forms():
     flat = DenseClassifier((4,), **TINY)
     # Heading of the errors, number of pictures, and what the page says.
     return {
-        "search": (search, X, y, "Confusion matrix", 2, "f1_macro"),
+        "search": (search, X, y, "Confusion matrix", 14, "f1_macro here"),
         "multilabel": (flat, X, np.c_[y % 2, y > 5] * 1, "Labels", 13, "recall"),
         "outputs": (
             DenseRegressor((4,), **TINY),
@@ -225,6 +226,8 @@ def forms():
             "gru_1",
         ),
         "tokens": (tokens, X, y, "Confusion matrix", 2, "embedding"),
+        "sparse": (flat, sparse.coo_matrix(X), y, "Confusion matrix", 2, "(100, 64)"),
+        "scaled": (pipe, X, y, "Confusion matrix", 14, "accuracy here"),
     }
 
 
@@ -240,6 +243,15 @@ def test_every_form_has_a_page(form):
     assert len(parts.images) == n_pictures
     assert f"<h2>{heading}</h2>" in page.html
     assert words in parts.text
+
+
+def test_a_score_has_the_name_of_its_metric(iris):
+    X, y = iris
+    network = DenseClassifier((4,), **TINY)
+    search = GridSearchCV(network, {"dropout": [0.0]}, cv=2, scoring="f1_macro")
+    pipe = make_pipeline(StandardScaler(), search).fit(X, y)
+    text = " ".join(Page(report(pipe, X, y).html).text.split())
+    assert f"f1_macro here{pipe.score(X, y):.4g}" in text
 
 
 def test_many_classes_keep_their_labels_readable():
@@ -289,6 +301,10 @@ def test_refused_before_any_work(classifier, iris, tmp_path, monkeypatch):
     monkeypatch.setattr("skdeep.reports._report.diagnose", None)
     with pytest.raises(FileNotFoundError, match="folder that exists"):
         report(classifier, *iris, path=tmp_path / "none" / "page.html")
+    with pytest.raises(IsADirectoryError, match="that of a file"):
+        report(classifier, *iris, path=tmp_path)
+    with pytest.raises(ValueError, match="y must hold a target for each"):
+        report(classifier, iris[0], None)
     with pytest.raises(ValueError, match="inconsistent numbers"):
         report(classifier, iris[0], iris[1][:-1])
     with pytest.raises(TypeError, match="network of skdeep"):

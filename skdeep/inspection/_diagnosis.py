@@ -4,7 +4,7 @@ import html
 import itertools
 import textwrap
 
-from skdeep.inspection import _fit_findings, _layer_findings
+from skdeep.inspection import _calibration, _fit_findings, _layer_findings
 from skdeep.inspection._evidence import gathered
 from skdeep.inspection._facts import Fact
 
@@ -14,7 +14,7 @@ _CHECKS = (
     _fit_findings.underfitting,
     _fit_findings.capacity,
     _fit_findings.imbalance,
-    _fit_findings.calibration,
+    _calibration.calibration,
     _fit_findings.scales,
     _layer_findings.dead_units,
     _layer_findings.saturated_units,
@@ -117,17 +117,21 @@ def diagnose(estimator, X, y):
     ------
     TypeError
         If the estimator is no network that classifies or regresses.
+    ValueError
+        If y is None, has not as many samples as X, or holds unknown classes.
 
     Notes
     -----
     Gradients are the root mean square over single samples, in prediction mode, divided
     by the norm of the layer's weights; a layer's gradient vanishes when it is less than
     a thousandth of another layer's. The size of updates is that of the first step of a
-    new network of the same kind with the initial learning rate, for in trained networks
-    too large a rate has made the weights large, too. Numbers of parameters count
-    against a network only if it overfits. The limits are rules of thumb, set so that
-    networks that do well on scientists' small tables, digits as rows, images and
-    sequences have no finding.
+    new network of the same kind with the initial learning rate (of a schedule object,
+    the largest), for in trained networks too large a rate has made the weights large,
+    too. Large steps count against a
+    network only if its training loss rose or hardly fell, numbers of parameters only if
+    it overfits. The limits are rules of thumb, wider by two standard errors where few
+    samples are noisy, set so that networks that do well on scientists' small tables,
+    wide tables of texts, digits as rows, images and sequences have no finding.
 
     Examples
     --------

@@ -2,11 +2,11 @@
 
 import copy
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
-from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import check_consistent_length
+from sklearn.utils import _safe_indexing, indexable
 
 from skdeep.inspection._fitted import network_and_samples, network_estimator
 from skdeep.inspection._layer_outputs import network_rows
@@ -14,6 +14,7 @@ from skdeep.inspection._traces import encoded_targets
 
 _MOST_ROWS = 2000
 _LEAST_ROWS = 32
+_MOST_VALUES = 2**24
 # Also "recurrent_kernel" and others.
 _KERNEL = "kernel"
 
@@ -37,6 +38,8 @@ class Evidence:
     probabilities : ndarray of shape (n_values, n_classes) or None
     loss : float
         As training computes it, without dropout.
+    loss_error : float
+        Its standard error; not finite for a single sample.
     outputs : dict of str to ndarray of shape (n_rows, ...)
         Of the layers.
     gradients : dict of str to float
@@ -45,7 +48,7 @@ class Evidence:
         here and in updates: a sample has few of them.
     updates : dict of str to float
         By layer, the norm of what a new network's first step changes, divided by the
-        norm of the weights before it.
+        norm of the weights before it. A schedule object's rate is its largest.
     """
 
     estimator: object
@@ -56,6 +59,7 @@ class Evidence:
     predicted: np.ndarray
     probabilities: np.ndarray | None
     loss: float
+    loss_error: float
     outputs: dict
     gradients: dict
     updates: dict
@@ -84,17 +88,15 @@ def gathered(estimator, X, y):
     -------
     Evidence
     """
-    predictor = predictor_in(estimator)
-    check_consistent_length(X, y)
-    y = np.asarray(y)
+    X, y = checked(estimator, X, y)
     n_samples = len(y)
-    chosen = _some_rows(predictor, n_samples)
+    chosen = _some_rows(network_estimator(estimator), n_samples)
     inner, samples = network_and_samples(estimator, _safe_indexing(X, chosen))
     y = y[chosen]
     rows = network_rows(inner, samples)
     rows = rows.toarray() if hasattr(rows, "toarray") else rows
     Y = encoded_targets(inner, rows, y)
-    loss, outputs, gradients = _slopes(inner, rows, Y)
+    loss, error, outputs, gradients = _slopes(inner, rows, Y)
     proba = inner.predict_proba(samples) if hasattr(inner, "classes_") else None
     return Evidence(
         inner,
@@ -105,19 +107,22 @@ def gathered(estimator, X, y):
         values(inner, inner.predict(samples)),
         None if proba is None else values(inner, proba),
         loss,
+        error,
         outputs,
         gradients,
         _first_updates(inner, samples, y),
     )
 
 
-def predictor_in(estimator):
-    """The network's estimator, which must predict targets.
+def checked(estimator, X, y):
+    """``X`` that can be indexed and ``y`` as an array, if a network predicts ``y``.
 
     Parameters
     ----------
     estimator : object
-        As for :func:`gathered`.
+    X : array-like of shape (n_samples, ...)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        A single column becomes a vector.
     """
     inner = network_estimator(estimator)
     if not (is_classifier(inner) or is_regressor(inner)):
@@ -125,7 +130,13 @@ def predictor_in(estimator):
             "estimator must be a classifier or a regressor, to be measured with y. "
             f"Received {inner!r}. skdeep.layer_outputs and HistoryDisplay take others."
         )
-    return inner
+    if y is None:
+        raise ValueError(
+            "y must hold a target for each sample. Received None. Pass those of X."
+        )
+    X, y = indexable(X, y)
+    y = np.asarray(y)
+    return X, y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
 
 
 def values(estimator, y):
@@ -134,29 +145,37 @@ def values(estimator, y):
     Parameters
     ----------
     estimator : BaseNetwork
-    y : array-like of shape (n_samples, ...)
+    y : ndarray of shape (n_samples, ...)
     """
-    y = np.asarray(y)
     if getattr(estimator.network_.spec, "return_sequences", False):
         return estimator._steps_as_samples(y)
-    return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+    return y
+
+
+def standard_error(numbers):
+    """Of the mean of ``numbers`` along the first axis; infinite for one number."""
+    n = len(numbers)
+    return numbers.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else np.inf
 
 
 def _some_rows(estimator, n_samples):
-    """Numbers of rows whose layers' outputs fit into memory."""
-    most = min(_MOST_ROWS, max(_LEAST_ROWS, estimator.network_.spec.rows_at_once))
+    """Numbers of rows that fit into memory with their layers' outputs, not sparse."""
+    spec = estimator.network_.spec
+    most = min(spec.rows_at_once, _MOST_VALUES // prod(filter(None, spec.input_shape)))
+    most = min(_MOST_ROWS, max(_LEAST_ROWS, most))
     if getattr(estimator, "window", None) is not None:
         return np.arange(min(n_samples, most))  # a window needs neighbours
     return np.random.RandomState(0).permutation(n_samples)[:most]
 
 
 def _slopes(estimator, rows, Y):
-    """The loss, the layers' outputs, and the relative gradients.
+    """The loss and its standard error, the layers' outputs, the relative gradients.
 
     Random signs keep the gradients of single samples from cancelling each other: the
     expected square of the sum is the sum of the squares.
     """
     from skdeep.training._gradients import slopes
+    from skdeep.training._program import per_sample
 
     network, head = estimator.network_, estimator._head(estimator._targets)
     loss = slopes(network.spec, head, network.weights, rows, Y).loss
@@ -169,7 +188,9 @@ def _slopes(estimator, rows, Y):
     if getattr(head.keras_loss(), "reduction", None) != "sum":
         scale = len(Y)
     after = {name: g * (scale / np.sqrt(len(Y))) for name, g in found.weights.items()}
-    return loss, found.outputs, _by_layer(before, after)
+    losses = per_sample(head.keras_loss())(Y, found.outputs["output"])
+    error = standard_error(np.asarray(losses, "float64")) * len(Y) / scale
+    return loss, error, found.outputs, _by_layer(before, after)
 
 
 def _first_updates(estimator, samples, y):
@@ -184,6 +205,7 @@ def _first_updates(estimator, samples, y):
     rng, network = np.random.RandomState(0), estimator.network_
     data = twin._encode(*batch, None, None, network, None, rng)
     job = twin._job(data, 1, network, rng, whole=False)
+    _at_its_peak(job, estimator, network.weights.n_steps)
     job.resume = before = _new_weights(job, network)
     outcome = train(job, twin.engine)
     old = _kernels(job.spec, before)
@@ -191,6 +213,18 @@ def _first_updates(estimator, samples, y):
         return dict.fromkeys(_by_layer(old, old), np.inf)
     new = _kernels(job.spec, outcome.weights)
     return _by_layer(old, {name: new[name] - old[name] for name in old})
+
+
+def _at_its_peak(job, estimator, n_steps):
+    """Give a job the largest rate of a schedule object: those may begin at zero."""
+    from skdeep.training._optimizers import OptimizerSpec
+    from skdeep.training._schedules import LearningRates
+
+    rate = estimator.learning_rate or OptimizerSpec(job.optimizer, job).learning_rate
+    schedule = estimator.learning_rate_schedule
+    if callable(rate) or callable(schedule):
+        rates = LearningRates(rate, schedule, max(1, n_steps)).of(0, max(1, n_steps))
+        job.learning_rate, job.learning_rate_schedule = float(rates.max()), None
 
 
 def _new_weights(job, network):

@@ -4,9 +4,12 @@ import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import r2_score, recall_score
 
-from skdeep.inspection._facts import Fact
+from skdeep.inspection._evidence import standard_error
+from skdeep.inspection._facts import Fact, either, sizes
 from skdeep.networks import STANDARDIZABLE, loss_name
 
+# Standard errors by which a finding has to be beyond its limit.
+_NOISE = 2
 _MOST_RISE = 0.15
 _MOST_GAP = 0.5
 _MOST_LATE_FALL = 0.1
@@ -18,12 +21,9 @@ _MOST_INPUT_RATIO = 1000
 _TARGETS = 0.01, 10
 _LEAST_IMBALANCE = 3
 _MOST_LOST_RECALL = 0.15
+_LEAST_COUNT = 5
+_STOP, _AUGMENT = "early_stopping=True", "augment='flip'"
 _MOST_PARAMETERS = 10
-_N_BINS = 15
-_MOST_OVERCONFIDENCE = 0.1
-# Too little confidence hides no mistake, and label smoothing brings it about.
-_MOST_UNDERCONFIDENCE = 0.2
-_CALIBRATE = "wrap the fitted network in CalibratedClassifierCV(FrozenEstimator(...))"
 
 
 def overfitting(evidence):
@@ -35,9 +35,10 @@ def overfitting(evidence):
         fact, most = _risen(evidence.estimator, history), _MOST_RISE
         more = "the validation loss has risen since its best epoch"
     else:
-        gap = (evidence.loss - history.loss.iloc[-1]) / _whole_fall(history.loss)
-        measure = "loss on X above training loss"
-        fact, most = Fact(measure, gap, f"at most {_MOST_GAP}"), _MOST_GAP
+        fall = whole_fall(history.loss)
+        gap = (evidence.loss - history.loss.iloc[-1]) / fall
+        most = _MOST_GAP + _NOISE * evidence.loss_error / fall
+        fact = Fact("loss on X above training loss", gap, f"at most {most:.2g}")
         more = "the loss on X is far above that of training"
     yield fact.or_ill(
         np.isfinite(fact.value) and fact.value > most,
@@ -60,7 +61,7 @@ def _risen(estimator, history):
     return Fact("rise of the validation loss", float(rise), f"at most {_MOST_RISE}")
 
 
-def _whole_fall(losses):
+def whole_fall(losses):
     """What training took off the loss, but no less than a fifth of the first loss."""
     fall = losses.iloc[0] - losses.min()
     return max(fall, abs(losses.iloc[0]) / 5, 1e-30)
@@ -79,7 +80,7 @@ def underfitting(evidence):
     if len(losses) < 3 or stopped or ill:
         return
     fall = losses.iloc[(len(losses) - 1) // 2] - losses.iloc[-1]
-    share = float(fall / _whole_fall(losses))
+    share = float(fall / whole_fall(losses))
     healthy = f"at most {_MOST_LATE_FALL}"
     yield Fact("fall of the loss in the second half", share, healthy).or_ill(
         share > _MOST_LATE_FALL,
@@ -102,21 +103,64 @@ def baseline(evidence):
         name, simple, best = "R2", DummyRegressor(), "the mean"
         score = _r2(y, predicted)
         floor = _r2(y, simple.fit(blank, y).predict(blank))
+        noise = _NOISE * np.max(_r2_errors(y, predicted))
     else:
         name, best = "accuracy", "the majority"
         simple = DummyClassifier(strategy="most_frequent")
         score = float(np.mean(predicted == y))
         floor = float(np.mean(simple.fit(blank, y).predict(blank) == y))
+        noise = _NOISE * _share_error(score, len(y))
     least = floor + _LEAST_SKILL * (1 - floor)
     fact = Fact(name, score, f"above {least:.2g} ({best}: {floor:.2g})")
     # A y of one class, or of one value, says nothing about a network.
     yield fact.or_ill(
-        floor < 1 and not score > least and not _finds_classes(evidence),
+        floor < 1 and not score + noise > least and not _finds_classes(evidence),
         "no better than the baseline",
         f"Predicting {best} for every sample does about as well: look for unscaled "
-        "inputs, dead layers and a wrong learning_rate, raise hidden_layer_sizes or "
-        "epochs; if nothing helps, the features may not tell the target.",
+        "inputs, dead layers and a wrong learning_rate, raise epochs or "
+        f"{sizes(evidence.estimator)}; if nothing helps, the features may not tell the "
+        "target.",
     )
+    if name == "R2" and y.ndim > 1:
+        yield _worst_output(y, predicted)
+
+
+def _worst_output(y, predicted):
+    """The least R2 of an output, and the outputs that are not predicted."""
+    scores = np.array([_r2(*pair) for pair in zip(y.T, predicted.T, strict=True)])
+    noise = _NOISE * _r2_errors(y, predicted)
+    bad = np.flatnonzero((scores + noise <= _LEAST_SKILL) & (y.std(axis=0) > 0))
+    fact = Fact("least R2 of an output", float(scores.min()), f"above {_LEAST_SKILL}")
+    return fact.or_ill(
+        bool(len(bad)),
+        "no better than the baseline",
+        f"Predicting the mean does about as well for {_columns('output', bad)}: its "
+        "features may not tell it, or its loss is small beside that of the others. Try "
+        "normalize=True, or a network of its own.",
+    )
+
+
+def _columns(kind, numbers):
+    """Columns of y in words."""
+    return f"{kind}{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
+
+
+def _share_error(share, n):
+    """The standard error of a share; like Agresti and Coull (1998) not 0 for all."""
+    share = (share * n + 2) / (n + 4)
+    return np.sqrt(share * (1 - share) / (n + 4))
+
+
+def _r2_errors(y, predicted):
+    """The standard error of each output's R2, as of a mean of differences of squares.
+
+    Not finite for predictions that are not: their R2 is minus infinity.
+    """
+    y, predicted = (a.reshape(len(y), -1).astype("float64") for a in (y, predicted))
+    if not np.isfinite(predicted).all():
+        return np.zeros(y.shape[1])
+    gains = (y - y.mean(axis=0)) ** 2 - (y - predicted) ** 2
+    return standard_error(gains) / np.maximum(y.var(axis=0), 1e-30)
 
 
 def _finds_classes(evidence):
@@ -145,25 +189,46 @@ def _r2(y, predicted):
 def imbalance(evidence):
     """Rare classes that are not found."""
     y, predicted = evidence.y, evidence.predicted
-    if evidence.probabilities is None or y.ndim > 1:
+    if evidence.probabilities is None:
+        return
+    if y.ndim > 1:
+        yield _missed_labels(evidence)
         return
     present, counts, recalls = _recalls(evidence)
     yield Fact("share of the largest class", float(counts.max() / counts.sum()))
-    never = [c for c in present[counts >= 5] if not (predicted == c).any()]
+    never = [c for c in present[counts >= _LEAST_COUNT] if not (predicted == c).any()]
     yield Fact("classes never predicted", float(len(never)))
     balanced = float(np.mean(recalls))
     lost = float(np.mean(predicted == y)) - balanced
+    # The recall of very few samples tells nothing.
+    few = counts < _LEAST_COUNT
+    errors = np.where(few, 0.5, _share_error(recalls, counts))
+    noise = _NOISE * np.sqrt(np.sum(errors**2)) / len(counts)
     uneven = counts.max() >= _LEAST_IMBALANCE * counts.min()
     rarest = present[counts.argmin()]
     remedy = "set class_weight='balanced'"
-    if getattr(evidence.estimator, "class_weight", None) is not None:
+    if evidence.estimator.class_weight is not None:
         remedy = "raise the weight of rare classes in class_weight"
     yield Fact("balanced accuracy", balanced).or_ill(
-        bool(uneven and (never or lost > _MOST_LOST_RECALL)),
+        bool(uneven and (never or lost > _MOST_LOST_RECALL + noise)),
         "class imbalance",
         f"Rare classes are missed (class {rarest} has {counts.min()} of {len(y)} "
         f"samples, of which {recalls[counts.argmin()]:.0%} are found): {remedy}, or "
         "get more samples of them.",
+    )
+
+
+def _missed_labels(evidence):
+    """Columns of a multilabel y that are never predicted."""
+    counts, n_predicted = evidence.y.sum(axis=0), evidence.predicted.sum(axis=0)
+    never = np.flatnonzero((counts >= _LEAST_COUNT) & (n_predicted == 0))
+    return Fact("labels never predicted", float(len(never)), "0").or_ill(
+        bool(len(never)),
+        "class imbalance",
+        f"Of {len(evidence.y)} samples none is predicted to have "
+        f"{_columns('label', never)}, which {', '.join(map(str, counts[never]))} have: "
+        "raise sample_weight of such samples, get more of them, or compare "
+        "predict_proba with a threshold below 0.5.",
     )
 
 
@@ -214,75 +279,20 @@ def _target_scale(evidence):
 
 
 def capacity(evidence):
-    """Many parameters for few samples, where the network overfits.
+    """Many parameters for the samples given, where the network overfits.
 
-    Without that they are no fault: large networks often generalise.
+    Without that they are no fault: large networks often generalise. How many samples
+    it was trained with is not known.
     """
     parameters = evidence.estimator.summary()["parameters"].sum()
     n_values = evidence.n_samples * evidence.y.size / len(evidence.rows)
     ratio = float(parameters / n_values)
     ill = [fact for fact in overfitting(evidence) if fact.finding]
-    yield Fact("parameters per target value of X", ratio).or_ill(
+    ways = evidence.estimator, _STOP, "dropout=0.3", "l2=0.001", _AUGMENT
+    yield Fact("parameters per target value given here", ratio).or_ill(
         bool(ill) and ratio > _MOST_PARAMETERS,
         "too little data for the capacity",
-        f"{parameters:,} parameters learn by heart what {evidence.n_samples:,} samples "
-        "tell: take smaller layers, dropout, l2, early_stopping=True or (images) "
-        "augment, or get more data.",
+        f"The network overfits and has {ratio:,.0f} parameters for each target value "
+        f"of the {evidence.n_samples:,} samples given here: set {either(*ways)}, take "
+        "smaller layers, or get more data.",
     )
-
-
-def calibration(evidence):
-    """Confidence beside accuracy: the expected calibration error.
-
-    Guo et al., 2017, "On calibration of modern neural networks", section 2.
-    """
-    if evidence.probabilities is None:
-        return
-    confidence, right = _confidences(evidence)
-    difference = float(np.mean(confidence) - np.mean(right))
-    noise = 0.5 / np.sqrt(len(right))  # at most so large is the standard error
-    low, high = -_MOST_UNDERCONFIDENCE - noise, _MOST_OVERCONFIDENCE + noise
-    measure, healthy = "mean confidence minus accuracy", f"{low:.2g} to {high:.2g}"
-    fact = Fact(measure, difference, healthy)
-    yield fact if low <= difference <= high else fact.ill(*_miscalibrated(fact))
-    error = _calibration_error(confidence, right)
-    # What samples that are few in their bins make of a calibrated network.
-    base = _MOST_OVERCONFIDENCE if difference > 0 else _MOST_UNDERCONFIDENCE
-    most = base + 0.4 * np.sqrt(_N_BINS / len(right))
-    yield Fact("expected calibration error", error, f"at most {most:.2g}").or_ill(
-        low <= difference <= high and error > most,
-        "miscalibrated",
-        f"Predictions of about the same probability are right more or less often than "
-        f"it says, by {error:.2f} on average: {_CALIBRATE}.",
-    )
-
-
-def _miscalibrated(fact):
-    """The finding and the advice."""
-    off = f"{abs(fact.value):.2f}"
-    if fact.value > 0:
-        remedy = "set label_smoothing=0.1, dropout or early_stopping=True"
-        return "over-confident", (
-            f"The probabilities of predictions are {off} above the share of right "
-            f"ones: {remedy}, or {_CALIBRATE}."
-        )
-    remedy = "lower label_smoothing and dropout, raise epochs"
-    return "under-confident", (
-        f"The probabilities of predictions are {off} below the share of right "
-        f"ones: {remedy}, or {_CALIBRATE}."
-    )
-
-
-def _confidences(evidence):
-    """The probability of each prediction, and whether it is right."""
-    probabilities, y = evidence.probabilities, evidence.y
-    right = (evidence.predicted == y).ravel()
-    if y.ndim > 1:
-        return np.maximum(probabilities, 1 - probabilities).ravel(), right
-    return probabilities.max(axis=1), right
-
-
-def _calibration_error(confidence, right):
-    bins = np.minimum((confidence * _N_BINS).astype(int), _N_BINS - 1)
-    differences = np.bincount(bins, confidence - right, minlength=_N_BINS)
-    return float(np.abs(differences).sum() / len(right))

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from skdeep.inspection._facts import Fact
+from skdeep.inspection._facts import Fact, either, sizes
+from skdeep.inspection._fit_findings import whole_fall
 from skdeep.networks._spec import identity
 
 _MOST_DEAD = 0.5
@@ -12,10 +13,16 @@ _FLAT = 0.05
 _LEAST_GRADIENT = 1e-3
 _MOST_GRADIENT = 100
 _MOST_UPDATE = 0.5
+# Of what training took off the loss; and of the loss, in so many epochs.
+_MOST_RISE = 0.1
+_LEAST_FALL, _LEAST_EPOCHS = 0.1, 3
 _SMALL_UPDATE = 1e-3
 _LEAST_TRAVEL = 0.1
 # In the middle of what healthy networks showed, 0.001 to 0.1.
 _GOOD_UPDATE = 0.01
+_MOST_FACTOR = 1000
+_SILU = "activation='silu'"
+_GLOROT = "kernel_initializer='glorot_uniform'"
 # Derivative by the activation's value, divided by its maximum.
 _DERIVATIVES = {
     "sigmoid": lambda a: 4 * a * (1 - a),
@@ -55,9 +62,9 @@ def saturated_units(evidence):
             share > _MOST_SATURATED,
             "saturated units",
             f"{share:.0%} of the units are where {activation} is flat for most "
-            "samples, so that they hardly learn: scale the inputs (normalize=True), "
-            "lower learning_rate, take kernel_initializer='glorot_uniform', or set "
-            "activation='silu'.",
+            f"samples, so that they hardly learn: set {_GLOROT}, "
+            f"{either(evidence.estimator, 'normalize=True', _SILU)}, or lower "
+            "learning_rate.",
         )
 
 
@@ -65,6 +72,7 @@ def gradients(evidence):
     """Gradients that do not reach a layer, or that are too large for it."""
     finite = [g for g in evidence.gradients.values() if np.isfinite(g)]
     most = max(finite, default=0.0)
+    own = evidence.estimator
     for layer, gradient in evidence.gradients.items():
         least = most * _LEAST_GRADIENT
         healthy = f"{least:.1g} to {_MOST_GRADIENT}"
@@ -74,15 +82,14 @@ def gradients(evidence):
                 "vanishing gradient",
                 f"The gradient is {most / max(gradient, 1e-300):.0e} times smaller "
                 "than in another layer, so that this one hardly learns: take fewer "
-                "hidden_layer_sizes, activation='silu', batch_norm=True or "
-                "kernel_initializer='glorot_uniform'.",
+                f"{sizes(own)}, {either(own, _SILU, 'batch_norm=True', _GLOROT)}.",
             )
         elif not gradient <= _MOST_GRADIENT:
             fact = fact.ill(
                 "exploding gradient",
                 "A single sample's gradient is far larger than the weights: take "
-                "kernel_initializer='glorot_uniform', normalize=True, batch_norm=True, "
-                "or an optimizer that clips, keras.optimizers.AdamW(clipnorm=1.0).",
+                f"{either(own, _GLOROT, 'normalize=True', 'batch_norm=True')}, or an "
+                "optimizer that clips, keras.optimizers.AdamW(clipnorm=1.0).",
             )
         yield fact
 
@@ -92,14 +99,15 @@ def updates(evidence):
 
     The rule of thumb of 1e-3 per step is from the course notes CS231n, "Neural Networks
     Part 3", https://cs231n.github.io/neural-networks-3/#ratio. First steps are larger:
-    Adam's change each weight by the learning rate.
+    Adam's change each weight by the learning rate, however small wide layers begin: so
+    large ones count only where training has come to harm.
     """
-    n_steps = evidence.n_steps
+    n_steps, harmed = evidence.n_steps, _harmed(evidence.estimator)
     for layer, ratio in evidence.updates.items():
         least = min(_SMALL_UPDATE, _LEAST_TRAVEL / max(n_steps, 1))
-        healthy = f"{least:.1g} to {_MOST_UPDATE}"
+        healthy = f"{least:.1g} to {_MOST_UPDATE if harmed else 'any'}"
         fact = Fact("first update by weight norm", ratio, healthy, layer)
-        if not ratio <= _MOST_UPDATE:
+        if not ratio <= _MOST_UPDATE and (harmed or not np.isfinite(ratio)):
             fact = fact.ill(
                 "learning rate too large",
                 f"One step changes the weights by {ratio:.0%} of their size: "
@@ -115,10 +123,21 @@ def updates(evidence):
         yield fact
 
 
+def _harmed(estimator):
+    """Whether the training loss has risen, hardly fallen, or never been finite."""
+    losses = estimator.history_.get("loss", ())
+    if not len(losses):
+        return estimator.network_.weights.optimizer is not None  # diverged at once
+    first, last = losses.iloc[0], losses.iloc[-1]
+    risen = losses.max() - first > _MOST_RISE * whole_fall(losses)
+    still = len(losses) >= _LEAST_EPOCHS and first - last < _LEAST_FALL * abs(first)
+    return bool(risen or still)
+
+
 def _other_rate(inverse):
-    factor = inverse * _GOOD_UPDATE
+    factor = np.clip(inverse * _GOOD_UPDATE, 1 / _MOST_FACTOR, _MOST_FACTOR)
     if factor < 1:
-        return f"divide learning_rate by about {_rounded(1 / max(factor, 1e-30))}"
+        return f"divide learning_rate by about {_rounded(1 / factor)}"
     return f"multiply learning_rate by about {_rounded(factor)}"
 
 
@@ -142,5 +161,11 @@ def _hidden_units(evidence):
 
 def _name(activation):
     """Keras's name of an activation."""
+    from keras import layers
+
+    if isinstance(activation, layers.Activation):
+        activation = activation.activation
+    if isinstance(activation, layers.ReLU) and not activation.negative_slope:
+        return {None: "relu", 6: "relu6"}.get(activation.max_value)
     activation = identity(activation)
     return getattr(activation, "__name__", activation)

@@ -1,6 +1,7 @@
 """The samples that a network is worst at."""
 
 import html
+from math import isqrt
 
 import numpy as np
 from scipy.special import xlogy
@@ -45,7 +46,7 @@ def mistakes(estimator, X, shown, n_worst=12):
     table_given = hasattr(given, "columns")
     if not (images or table_given) and all(isinstance(x, str) for x in given):
         return _texts(given, worst, shown)
-    pictures = _pictures(inner, samples)
+    pictures = _pictures(inner, samples, given)
     if pictures is None:
         return _values(inner, given, worst, shown)
     figures = "".join(
@@ -77,8 +78,12 @@ def losses_of(y, predicted, probabilities, classes):
     return -np.log(np.clip(probabilities[np.arange(len(y)), column], tiny, 1))
 
 
-def _pictures(estimator, samples):
-    """A picture for each sample, or None where none would show it."""
+def _pictures(estimator, samples, given):
+    """A picture for each sample, or None where none would show it.
+
+    Rows are those that the network gets or, where a pipeline has changed them, those
+    that were given.
+    """
     spec = estimator.network_.spec
     # A row's window needs the rows before it.
     windows = getattr(estimator, "window", None) is not None
@@ -91,11 +96,22 @@ def _pictures(estimator, samples):
         if getattr(spec, "masked", False):
             rows = [row[row[:, -1] > 0.5, :-1] for row in rows]
         return [sequence(row, "sequence") for row in rows]
-    side = int(np.sqrt(rows.shape[1]))
-    named = hasattr(estimator, "feature_names_in_")
-    if named or side < _LEAST_SIDE or side**2 != rows.shape[1] or rows.min() < 0:
+    tables = [given] if hasattr(estimator, "feature_names_in_") else [rows, given]
+    rows = next(filter(_are_images, tables), None)
+    if rows is None:
         return None
+    side = isqrt(rows.shape[1])
     return [image(row.reshape(side, side, 1), "image") for row in rows]
+
+
+def _are_images(rows):
+    """Whether rows may be square images: enough columns, no value below 0."""
+    if not (
+        isinstance(rows, np.ndarray) and rows.ndim == 2 and rows.dtype.kind in "fiu"
+    ):
+        return False
+    side = isqrt(rows.shape[1])
+    return side >= _LEAST_SIDE and side**2 == rows.shape[1] and rows.min() >= 0
 
 
 def _caption(number, shown):

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._pprint import _changed_params
-from sklearn.utils.validation import check_consistent_length
 
 from skdeep.inspection import diagnose
-from skdeep.inspection._evidence import predictor_in, values
+from skdeep.inspection._evidence import checked, values
 from skdeep.inspection._fitted import network_and_samples
 from skdeep.reports._mistakes import losses_of, mistakes
 from skdeep.reports._page import page, table
@@ -123,8 +123,12 @@ def report(estimator, X, y, path=None):
         If the estimator is no network that classifies or regresses.
     ImportError
         Without matplotlib, which comes with ``pip install "skdeep[plot]"``.
+    ValueError
+        If y is None, or has not as many samples as X.
     FileNotFoundError
         If the folder of ``path`` does not exist.
+    IsADirectoryError
+        If ``path`` is a folder.
 
     Examples
     --------
@@ -137,12 +141,11 @@ def report(estimator, X, y, path=None):
     True
     """
     check_matplotlib_support("skdeep.report")
-    _check_folder(path)
-    predictor_in(estimator)
-    check_consistent_length(X, y)
+    _check_path(path)
+    X, targets = checked(estimator, X, y)
     diagnosis = diagnose(estimator, X, y)
     inner, samples = network_and_samples(estimator, X)
-    shown = _predictions(inner, samples, y)
+    shown = _predictions(inner, samples, targets)
     sections = [
         ("What was trained", _trained(estimator, inner, X, y)),
         ("Diagnosis", diagnosis._repr_html_()),
@@ -157,8 +160,15 @@ def report(estimator, X, y, path=None):
     return made
 
 
-def _check_folder(path):
-    if path is not None and not Path(path).parent.is_dir():
+def _check_path(path):
+    if path is None:
+        return
+    if Path(path).is_dir():
+        raise IsADirectoryError(
+            f"path must be that of a file. Received the folder {str(path)!r}. Add a "
+            "file's name, such as report.html."
+        )
+    if not Path(path).parent.is_dir():
         raise FileNotFoundError(
             f"path must be in a folder that exists. Received {str(path)!r}. Make the "
             "folder, or pass another path."
@@ -166,8 +176,6 @@ def _check_folder(path):
 
 
 def _predictions(estimator, samples, y):
-    y = np.asarray(y)
-    y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
     predicted = estimator.predict(samples)
     probabilities = classes = None
     if hasattr(estimator, "classes_"):
@@ -200,7 +208,7 @@ def _trained(estimator, inner, X, y):
         "parameters": changed or "defaults",
         "inside of": "" if estimator is inner else _written(estimator),
         "samples here": f"X of shape {_shape(X)}, y of shape {_shape(y)}",
-        "score here": f"{estimator.score(X, y):.4g} ({_metric(estimator, inner)})",
+        f"{_metric(estimator, inner)} here": f"{estimator.score(X, y):.4g}",
         "epochs": f"{len(history)}, best {inner.best_epoch_}" if len(history) else "",
     }
     if len(history):
@@ -210,10 +218,12 @@ def _trained(estimator, inner, X, y):
 
 
 def _metric(estimator, inner):
-    """What the score of a search or of a network is."""
+    """What the score of a pipeline, a search or a network is."""
+    while isinstance(estimator, Pipeline):
+        estimator = estimator[-1]
     scoring = getattr(estimator, "scoring", None)
     if scoring is not None:
-        return scoring if isinstance(scoring, str) else "by its own scoring"
+        return scoring if isinstance(scoring, str) else "score"
     return "accuracy" if hasattr(inner, "classes_") else "R2"
 
 
@@ -222,7 +232,7 @@ def _count(estimator):
 
 
 def _shape(values):
-    return getattr(values, "shape", (len(values),))
+    return values.shape if hasattr(values, "shape") else (len(values),)
 
 
 def _written(value):

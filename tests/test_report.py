@@ -27,6 +27,8 @@ from skdeep import (
     TextClassifier,
     report,
 )
+from skdeep.reports._mistakes import mistakes
+from skdeep.reports._report import Predictions
 
 TINY = {"epochs": 2, "random_state": 0}
 SECTIONS = [
@@ -152,6 +154,17 @@ def assert_column(column, expected):
 
 def section(page, heading):
     return page.html.partition(f"<h2>{heading}</h2>")[2].partition("</section>")[0]
+
+
+def test_mistakes_are_found_behind_unsure_right_predictions(classifier, iris):
+    X, y = iris
+    predicted = y.copy()
+    predicted[7] = (y[7] + 1) % 3
+    losses = np.where(predicted == y, 2.0, 1.0)
+    shown = Predictions(y, predicted, np.full((len(y), 3), 0.4), losses)
+    content = mistakes(classifier, X, shown)
+    assert content.count("<tr>") == 2  # the header and sample 7
+    assert "None" not in content
 
 
 def test_errors_of_values_are_the_largest(data, pages):

@@ -35,9 +35,10 @@ def mistakes(estimator, X, shown, n_worst=12):
         HTML.
     """
     losses = shown.losses
-    worst = np.argsort(-losses, kind="stable")[:n_worst]
+    worst = np.argsort(-losses, kind="stable")
     if shown.probabilities is not None:
         worst = worst[shown.wrong[worst]]
+    worst = worst[:n_worst]
     if not len(worst):
         return "<p>None: every prediction is right.</p>"
     given = _safe_indexing(X, worst)

@@ -8,9 +8,9 @@ images of many pixels, take TensorFlow in the network's own precision.
 """
 
 import numpy as np
-from scipy import sparse
 from scipy.special import erf, expit
 
+from skdeep.encoding._inputs import dense
 from skdeep.networks import (
     AutoencoderSpec,
     ConvSpec,
@@ -19,7 +19,7 @@ from skdeep.networks import (
     is_weight,
 )
 
-_NUMPY_ROWS = 1024
+NUMPY_ROWS = 1024
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
@@ -80,9 +80,7 @@ def forward(spec, weights, X):
     known = all(isinstance(a, str) and a in ACTIVATIONS for a in spec.activations)
     if not known or not spec.suits_numpy(X.shape[0]):
         return _forward_compiled(spec, weights, X)
-    # Bytes and the like become what the network is.
-    own = X.dtype if X.dtype.kind == "f" else spec.array_dtype
-    dtype = np.result_type(own, spec.array_dtype)
+    dtype = wider_dtype(spec, X)
     layers = FoldedLayers(spec, weights, dtype)
     if isinstance(spec, SequenceSpec):
         from skdeep.inference._sequence import forward_sequence
@@ -100,12 +98,19 @@ def forward(spec, weights, X):
     products = layers.products(len(spec.widths))
     output = np.empty((X.shape[0], spec.units), dtype)
     # Every piece is computed in the same memory, which stays in the cache.
-    n_rows = min(X.shape[0], _NUMPY_ROWS)
+    n_rows = min(X.shape[0], NUMPY_ROWS)
     buffers = [np.empty((n_rows, width), dtype) for width in spec.hidden_layer_sizes]
-    for piece in pieces(X, _NUMPY_ROWS):
-        x = layers.scaled(dense_rows(X[piece]))
+    for piece in pieces(X, NUMPY_ROWS):
+        x = layers.scaled(dense(X[piece]))
         dense_layers(products, activation, x, buffers, output[piece])
     return output
+
+
+def wider_dtype(spec, X):
+    """Single precision where the samples and the network are, else double."""
+    # Bytes and the like become what the network is.
+    own = X.dtype if X.dtype.kind == "f" else spec.array_dtype
+    return np.result_type(own, spec.array_dtype)
 
 
 def _forward_compiled(spec, weights, X):
@@ -115,18 +120,13 @@ def _forward_compiled(spec, weights, X):
     shape = [n_steps if size is None else size for size in spec.output_shape]
     output = np.empty((X.shape[0], *shape))
     for piece in pieces(X, spec.rows_at_once):
-        output[piece] = forward_compiled(spec, weights, dense_rows(X[piece]))
+        output[piece] = forward_compiled(spec, weights, dense(X[piece]))
     return output
 
 
 def pieces(X, n_rows):
     """Slices of at most ``n_rows`` rows."""
     return [slice(i, i + n_rows) for i in range(0, X.shape[0], n_rows)]
-
-
-def dense_rows(X):
-    """``X`` without the form of sparse data."""
-    return X.toarray() if sparse.issparse(X) else X
 
 
 def dense_products(spec, weights):

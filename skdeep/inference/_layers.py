@@ -5,7 +5,14 @@ import functools
 import numpy as np
 from scipy.special import expit, softmax
 
-from skdeep.inference._forward import ACTIVATIONS, FoldedLayers, dense_rows, pieces
+from skdeep.encoding._inputs import dense
+from skdeep.inference._forward import (
+    ACTIVATIONS,
+    NUMPY_ROWS,
+    FoldedLayers,
+    pieces,
+    wider_dtype,
+)
 from skdeep.networks import DenseSpec
 
 _OUTPUTS = {
@@ -13,7 +20,6 @@ _OUTPUTS = {
     "sigmoid": expit,
     "softmax": lambda z: softmax(z, axis=-1),
 }
-_NUMPY_ROWS = 1024
 
 
 def layer_names(spec):
@@ -57,12 +63,6 @@ def forward_layers(spec, weights, X, names, *, weighted=False, into=None):
     return (outputs, before) if weighted else outputs
 
 
-def wider_dtype(spec, X):
-    """Single precision where the samples and the network are, else double."""
-    own = X.dtype if X.dtype.kind == "f" else spec.array_dtype
-    return np.result_type(own, spec.array_dtype)
-
-
 def _dense_layers(spec, weights, X, names, weighted, into):
     dtype = wider_dtype(spec, X)
     layers = FoldedLayers(spec, weights, dtype)
@@ -79,8 +79,8 @@ def _dense_layers(spec, weights, X, names, weighted, into):
         before = {name: np.empty(shapes[name], dtype) for name in shapes if weighted}
     else:
         outputs, before = into
-    for piece in pieces(X, _NUMPY_ROWS):
-        x = layers.scaled(dense_rows(X[piece]))
+    for piece in pieces(X, NUMPY_ROWS):
+        x = layers.scaled(dense(X[piece]))
         for name, (kernel, bias), activation in steps:
             x = x @ kernel
             x += bias
@@ -98,7 +98,7 @@ def _compiled_layers(spec, weights, X, names, weighted, into):
     call = _call(spec, names, weighted)
     results = into or ({}, {})
     for piece in pieces(X, spec.rows_at_once):
-        x = np.asarray(dense_rows(X[piece]), spec.array_dtype)
+        x = dense(X[piece], dtype=spec.array_dtype)
         for arrays, tensors in zip(results, call(*constants(weights), x), strict=True):
             for name, tensor in tensors.items():
                 if name not in arrays:

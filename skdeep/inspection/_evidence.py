@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import is_classifier, is_regressor
 from sklearn.utils import _safe_indexing, indexable
 
+from skdeep.encoding._inputs import dense
 from skdeep.inspection._fitted import network_and_samples, network_estimator
 from skdeep.inspection._layer_outputs import network_rows
 from skdeep.inspection._traces import encoded_targets
@@ -94,7 +95,7 @@ def gathered(estimator, X, y):
     inner, samples = network_and_samples(estimator, _safe_indexing(X, chosen))
     y = y[chosen]
     rows = network_rows(inner, samples)
-    rows = rows.toarray() if hasattr(rows, "toarray") else rows
+    rows = dense(rows)
     Y = encoded_targets(inner, rows, y)
     loss, error, outputs, gradients = _slopes(inner, rows, Y)
     proba = inner.predict_proba(samples) if hasattr(inner, "classes_") else None

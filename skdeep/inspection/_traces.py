@@ -14,6 +14,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
+from skdeep.encoding._inputs import dense
 from skdeep.inference import forward_layers, layer_names, wider_dtype
 from skdeep.inspection._fitted import network_and_samples
 from skdeep.inspection._layer_outputs import network_rows
@@ -81,7 +82,7 @@ def forward_trace(estimator, X):
     network = inner.network_
     dtype = wider_dtype(network.spec, rows)
     network = _in_double(network) if dtype == "float64" else network
-    nodes = _Nodes(network, _dense(rows), dtype)
+    nodes = _Nodes(network, dense(rows), dtype)
     weighted, of_weighted = nodes.column()
     activation, of_activation = nodes.column()
     forward_layers(
@@ -158,8 +159,8 @@ def backward_trace(estimator, X, y, sample_weight=None, *, learning_rate=0.01):
     weight *= len(weight) / weight.sum()
     network = _in_double(inner.network_)
     head = inner._head(inner._targets)
-    found = slopes(network.spec, head, network.weights, _dense(rows), Y, weight)
-    nodes, columns = _Nodes(network, _dense(rows), "float64"), {}
+    found = slopes(network.spec, head, network.weights, dense(rows), Y, weight)
+    nodes, columns = _Nodes(network, dense(rows), "float64"), {}
     for name, of_layers in [
         ("weighted_input", found.weighted),
         ("activation", found.outputs),
@@ -215,10 +216,6 @@ def _in_double(network):
     fixed = [np.asarray(a, "float64") for a in weights.non_trainable if is_weight(a)]
     spec = replace(network.spec, dtype="float64", dropout=0.0)
     return replace(network, spec=spec, weights=Weights(trainable, fixed))
-
-
-def _dense(rows):
-    return rows.toarray() if hasattr(rows, "toarray") else rows
 
 
 class _Nodes:

@@ -9,9 +9,14 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from skdeep.networks import _autoencoder, _conv, _sequence
+from skdeep.networks import _autoencoder, _conv, _given, _sequence
 from skdeep.networks._autoencoder_spec import AutoencoderSpec, ImageDecoderSpec
 from skdeep.networks._conv_spec import ConvSpec
+from skdeep.networks._given_spec import (
+    ConvWithNetwork,
+    DenseWithNetwork,
+    GivenSpec,
+)
 from skdeep.networks._layers import (
     CountingBatchNormalization,
     LoweredAveragePooling2D,
@@ -21,6 +26,7 @@ from skdeep.networks._layers import (
     PhiloxDropout,
     PhiloxNoise,
     Standardize,
+    VariableNormalization,
 )
 from skdeep.networks._parts import (
     hidden_layers,
@@ -31,12 +37,18 @@ from skdeep.networks._recurrent_layers import HoistedGRU, HoistedLSTM, HoistedRN
 from skdeep.networks._sequence_spec import SequenceSpec
 
 L = keras.layers
-_BODIES = {ConvSpec: _conv.blocks, SequenceSpec: _sequence.layers_along_time}
+_BODIES = {
+    ConvSpec: _conv.blocks,
+    SequenceSpec: _sequence.layers_along_time,
+    DenseWithNetwork: _given.applied,
+    ConvWithNetwork: _given.applied,
+}
 _WHOLE = {
+    GivenSpec: _given.applied,
     AutoencoderSpec: _autoencoder.reconstruction,
     ImageDecoderSpec: _autoencoder.images,
 }
-_BEFORE_SCALING = {ConvSpec: _conv.augmented}
+_BEFORE_SCALING = {ConvSpec: _conv.augmented, ConvWithNetwork: _conv.augmented}
 
 
 class Kit(NamedTuple):
@@ -45,6 +57,7 @@ class Kit(NamedTuple):
     dropout: type
     noise: type
     batch_norm: type
+    normalization: type
     conv: type
     max_pooling: type
     average_pooling: type
@@ -64,6 +77,7 @@ _TEMPLATE = Kit(
     PhiloxDropout,
     PhiloxNoise,
     CountingBatchNormalization,
+    VariableNormalization,
     LoweredConv2D,
     LoweredMaxPooling2D,
     LoweredAveragePooling2D,
@@ -77,6 +91,7 @@ _STOCK = Kit(
     L.Dropout,
     L.GaussianNoise,
     L.BatchNormalization,
+    L.Normalization,
     L.Conv2D,
     L.MaxPooling2D,
     L.AveragePooling2D,
@@ -137,6 +152,7 @@ def build_stock(spec, weights, inputs, outputs):
     fixed = [value for variable, value in pairs if id(variable) not in scaling]
     assign(model.trainable_variables, weights.trainable)
     assign(model.non_trainable_variables, fixed)
+    _given.finalize(model)
     return model
 
 

@@ -110,6 +110,11 @@ class NetworkSpec:
         return True
 
     @property
+    def mixes_rows(self):
+        """Whether rows that fill up a batch could change what others get."""
+        return False
+
+    @property
     def vectorizes(self):
         """Whether many networks in one plain graph are faster than one by one."""
         return True

@@ -142,16 +142,18 @@ def describe(model):
         fuses=all(map(_fuses, layers)),
         mixes_rows=any(map(_mixes_rows, layers)),
     )
-    copy = rebuilt(given)
-    if [tuple(v.shape) for v in copy.weights] != [
-        tuple(v.shape) for v in model.weights
-    ]:
+    if _rebuilt_shapes(given) != _shapes(model):
         raise ValueError(
             f"{model.name!r} and the model made anew from its configuration have "
             "different weights. Let get_config() of its layers return all that their "
             "__init__ takes."
         )
     return given
+
+
+@functools.lru_cache(maxsize=256)
+def _rebuilt_shapes(given):
+    return _shapes(rebuilt(given))
 
 
 def _shapes(model):

@@ -55,6 +55,7 @@ class Program:
     def __init__(self, spec, head, optimizer, metrics):
         self.spec = spec
         self.units = head.units
+        self._weighs_metrics = head.weighs_metrics
         self.model = build_template(spec)
         loss = head.keras_loss()
         self.loss = per_sample(loss)
@@ -255,6 +256,8 @@ class Program:
         return _tensors(trainable), _tensors(slots)
 
     def _update_metrics(self, state, y, output, weight, mean, scale):
+        if not self._weighs_metrics:  # but rows that fill up a batch do not count
+            weight = tf.cast(weight > 0, weight.dtype)
         if len(y.shape) > 2:  # every step of a sequence counts
             weight = tf.broadcast_to(weight[:, None], tf.shape(y)[:2])
         # Units may be for all columns, so that TensorFlow forgets how many there are.
@@ -468,7 +471,8 @@ _lock = threading.Lock()
 
 def template_key(spec, head, optimizer, metrics):
     """Equal for jobs that share a program."""
-    return spec.key, head.key, optimizer.key, identity(metrics)
+    names = tuple(getattr(metric, "name", None) for metric in metrics)
+    return spec.key, head.key, optimizer.key, identity(metrics), names
 
 
 def program_for(spec, head, optimizer, metrics):

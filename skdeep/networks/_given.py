@@ -93,18 +93,25 @@ def building(seed, dtype=None):
     with _building, own_random_state():
         numpy_state = np.random.get_state()
         names = global_state.get_global_attribute(_NAMES)
-        policy = keras.config.dtype_policy()
         random.seed(seed)
         np.random.seed(seed)
         global_state.set_global_attribute(_NAMES, collections.defaultdict(int))
         try:
-            if dtype is not None:
-                keras.config.set_dtype_policy(dtype)
-            yield
+            with _policy(dtype or keras.config.dtype_policy()):
+                yield
         finally:
-            keras.config.set_dtype_policy(policy)
             global_state.set_global_attribute(_NAMES, names)
             np.random.set_state(numpy_state)
+
+
+@contextlib.contextmanager
+def _policy(policy):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def describe(model):
@@ -134,6 +141,7 @@ def describe(model):
     given = GivenModel(
         description=description,
         objects=_own_objects(layers, description),
+        policy=keras.config.dtype_policy().name,
         input_shape=tuple(model.inputs[0].shape[1:]),
         output_shape=tuple(model.outputs[0].shape[1:]),
         multiply_adds=flops(model) // 2,
@@ -276,7 +284,8 @@ def rebuilt(given, kit=None):
     -------
     keras.Model
     """
-    with own_random_state(), keras.saving.custom_object_scope(dict(given.objects)):
+    scope = keras.saving.custom_object_scope(dict(given.objects))
+    with own_random_state(), _policy(given.policy), scope:
         try:
             # In safe mode, for the description may come from a file.
             model = keras.saving.deserialize_keras_object(
@@ -284,14 +293,21 @@ def rebuilt(given, kit=None):
             )
         except Exception as error:
             raise ValueError(
-                f"The network cannot be made anew from its configuration, as every fit "
-                f"does: {error} Use layers in place of Lambda, and let get_config() of "
-                "your own return all that their __init__ takes."
+                "The network cannot be made anew from its configuration, as every fit "
+                f"does: {_cause(error)} Use layers in place of Lambda, and let "
+                "get_config() of your own return all that their __init__ takes."
             ) from error
         if kit is None:
             return model
         change = functools.partial(_from_kit, kit)
         return keras.models.clone_model(model, clone_function=change, recursive=True)
+
+
+def _cause(error):
+    """What Keras's error is about, without the whole configuration."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return error
 
 
 def _from_kit(kit, layer):

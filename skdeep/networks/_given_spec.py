@@ -24,6 +24,9 @@ class GivenModel:
         The architecture in JSON.
     objects : tuple of (str, type or callable)
         What the description names that is not Keras's.
+    policy : str
+        Keras's setting of what layers compute in: those within the user's layers are
+        made anew with it.
     input_shape, output_shape : tuple of int or None
         Of one sample.
     multiply_adds : int
@@ -41,6 +44,7 @@ class GivenModel:
 
     description: str
     objects: tuple
+    policy: str
     input_shape: tuple
     output_shape: tuple
     multiply_adds: int

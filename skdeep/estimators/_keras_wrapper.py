@@ -1,0 +1,326 @@
+"""What KerasClassifier and KerasRegressor share: SciKeras, mended."""
+
+import contextlib
+import random
+import threading
+
+import keras
+import numpy as np
+from keras import tree
+from scikeras._utils import route_params
+from scikeras.utils import metric_name
+from sklearn.utils import check_random_state, get_tags
+
+from skdeep.estimators._base import BaseNetwork
+from skdeep.estimators._keras_data import KerasData, mean_one, n_rows_at_once
+from skdeep.estimators._keras_parameters import KerasParameters
+from skdeep.estimators._keras_prediction import KerasPrediction
+from skdeep.inference._keras_model import (
+    HeldModel,
+    as_inputs,
+    as_targets,
+)
+from skdeep.networks._frozen_keras import (
+    copied,
+    copy_model,
+    put_back,
+    state_of,
+    zeros_like_row,
+)
+from skdeep.training._keras_fit import FitOptions, fit_keras_model, split
+
+_SEEDS = 2**31 - 1
+_BATCH_SIZE = 32  # Keras's own
+_building = threading.RLock()
+
+
+@contextlib.contextmanager
+def seeded_building(seed):
+    """Python's and NumPy's generators are seeded within, and as before after it."""
+    with _building:
+        states = random.getstate(), np.random.get_state()
+        try:
+            random.seed(seed)
+            np.random.seed(seed)
+            yield
+        finally:
+            random.setstate(states[0])
+            np.random.set_state(states[1])
+
+
+class KerasWrapper(KerasPrediction, KerasData, KerasParameters):
+    """Base of KerasClassifier and KerasRegressor; not for direct use."""
+
+    _as_before_an_error = BaseNetwork._as_before_an_error
+
+    # Fitted state
+
+    @property
+    def model_(self):
+        """The fitted ``keras.Model``."""
+        if not self.initialized_:
+            raise AttributeError(
+                f"{type(self).__name__} has no attribute 'model_' before fit."
+            )
+        return self._held.model
+
+    @model_.setter
+    def model_(self, model):
+        self._held = HeldModel(model)
+
+    @property
+    def initialized_(self):
+        """Whether there is a model to predict with."""
+        return "_held" in vars(self)
+
+    def __sklearn_is_fitted__(self):
+        return self.initialized_
+
+    @property
+    def current_epoch(self):
+        """Number of epochs in ``history_``."""
+        return len(getattr(self, "history_", {}).get("loss", ()))
+
+    # The model
+
+    def initialize(self, X, y=None):
+        """Build the model without training it, for a model that is trained already.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Samples, for their shape.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, for their kind.
+
+        Returns
+        -------
+        self : object
+            The estimator, which can predict.
+        """
+        with self._as_before_an_error():
+            self._require_target(y)
+            return super().initialize(X, y)
+
+    def _initialize(self, X, y=None):
+        # A generator of its own, for partial_fit and warm starts to go on with.
+        seed = check_random_state(self.random_state).randint(_SEEDS)
+        self._generator = np.random.RandomState(seed)
+        X, y = super()._initialize(X, y)
+        with seeded_building(self._generator.randint(_SEEDS)):
+            self._sample, self._output_shapes = self._try_out(X[:1])
+        self._held.sample = self._sample
+        return X, y
+
+    def _build_keras_model(self):
+        self._random_state = None  # with one, SciKeras would set global seeds
+        with seeded_building(self._generator.randint(_SEEDS)):
+            model = super()._build_keras_model()
+        if not isinstance(model, keras.Model):
+            raise TypeError(
+                "The function that builds the model must return a keras.Model. "
+                f"Received {model!r}."
+            )
+        return model
+
+    def _try_out(self, X):
+        """One row as the model takes it, and the shapes of what it gives."""
+        model = self.model_
+        row = zeros_like_row(as_inputs(model, self.feature_encoder_.transform(X)))
+        if isinstance(model, keras.Sequential) and not model.built:
+            model.build((None, *row.shape[1:]))
+        outputs = getattr(model, "outputs", None)
+        if outputs is None:
+            outputs = model(row, training=False)
+        else:
+            _check_inputs(model, row)
+        return row, [tuple(output.shape) for output in tree.flatten(outputs)]
+
+    def _get_compile_kwargs(self):
+        # Optimisers and metrics belong to one model: each fit gets its own.
+        return copied(super()._get_compile_kwargs())
+
+    def _ensure_compiled_model(self):
+        if any(self.model_ is model for model in self._given_models.values()):
+            self._held = HeldModel(copy_model(self.model_, self._sample), self._sample)
+        super()._ensure_compiled_model()
+
+    def _check_model_compatibility(self, y):
+        expected = getattr(self, "n_outputs_expected_", None)
+        if expected and expected != len(self._output_shapes):
+            raise ValueError(
+                f"The model must have {expected} output for this target. Received a "
+                f"model with {len(self._output_shapes)}. For several outputs override "
+                "target_encoder with a transformer whose get_metadata() gives "
+                "n_outputs_expected_."
+            )
+        if hasattr(self.model_, "outputs"):
+            super()._check_model_compatibility(y)
+
+    # Training
+
+    def fit(self, X, y, sample_weight=None, **kwargs):
+        """Build the model and train it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, scaled to mean one. A weight of zero removes the sample.
+        **kwargs : dict
+            Further arguments of ``keras.Model.fit``, such as
+            ``validation_data=(X_val, y_val)``, which is encoded like X and y.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        with self._as_before_an_error():
+            return super().fit(X, y, sample_weight=sample_weight, **kwargs)
+
+    def partial_fit(self, X, y, sample_weight=None, **kwargs):
+        """Train for one epoch, going on from the weights and the optimiser's state.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, scaled to mean one. A weight of zero removes the sample.
+        **kwargs : dict
+            Further arguments of ``keras.Model.fit``.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        with self._as_before_an_error():
+            return super().partial_fit(X, y, sample_weight=sample_weight, **kwargs)
+
+    def _fit(self, X, y, sample_weight, warm_start, epochs, initial_epoch, **kwargs):
+        self._require_target(y)
+        X, y, weight = self._with_weight(X, y, sample_weight)
+        weight = self._weighted_by_class(y, weight, learn=True)
+        goes_on = (self.warm_start or warm_start) and self.initialized_
+        state = state_of(self.model_) if goes_on else None
+        try:
+            super()._fit(X, y, weight, warm_start, epochs, initial_epoch, **kwargs)
+        except BaseException:
+            if goes_on:
+                put_back(self.model_, state)
+            raise
+
+    def _require_target(self, y):
+        if y is None and get_tags(self).target_tags.required:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None. Pass the targets."
+            )
+
+    def _fit_keras_model(
+        self, X, y, sample_weight, warm_start, epochs, initial_epoch, **kwargs
+    ):
+        self._check_loss()
+        arguments = self._fit_arguments(kwargs)
+        data = self._for_model(X, y, sample_weight)
+        fraction = arguments.pop("validation_split", None)
+        validation = arguments.pop("validation_data", None)
+        if validation is not None:
+            validation = self._encoded_validation(validation)
+        elif fraction:
+            data, validation = split(*data, fraction)
+        if isinstance(validation, tuple):
+            validation = self._for_model(*validation)
+        options = self._options(arguments, data[0], validation, epochs, initial_epoch)
+        history = self._train(*data, options)
+        self._remember(history, goes_on=warm_start and initial_epoch > 0)
+
+    def _train(self, X, y, weight, options):
+        """Train ``model_`` in place; gives the history of that.
+
+        Parameters
+        ----------
+        X, y : nest of ndarray
+            Encoded, in the model's precision.
+        weight : ndarray of shape (n_samples,) or None
+            Of mean one.
+        options : FitOptions
+        """
+        return fit_keras_model(self.model_, X, y, weight, options)
+
+    def _for_model(self, X, y, weight):
+        model = self.model_
+        weight = None if weight is None else as_targets(model, mean_one(weight))
+        return as_inputs(model, X), as_targets(model, y), weight
+
+    def _check_loss(self):
+        losses = tree.flatten(self.model_.loss)
+        if not any(callable(loss) or isinstance(loss, str) for loss in losses):
+            raise ValueError(
+                "There must be a loss to train with. Received a model compiled with "
+                f"loss={self.model_.loss!r}. Pass the loss parameter, or compile the "
+                "model with a loss in the function that builds it."
+            )
+
+    def _fit_arguments(self, kwargs):
+        """The arguments for ``keras.Model.fit``; those of the call come first."""
+        params = route_params(
+            self.get_params(), destination="fit", pass_filter=self._fit_kwargs
+        )
+        params = {k: v for k, v in params.items() if not k.startswith("callbacks")}
+        self._initialize_callbacks()
+        callbacks = [*self._fit_callbacks, *(kwargs.pop("callbacks", None) or ())]
+        return {**params, **kwargs, "callbacks": callbacks}
+
+    def _options(self, arguments, X, validation, epochs, initial_epoch):
+        for name in ("epochs", "initial_epoch", "sample_weight"):
+            arguments.pop(name, None)
+        size = (
+            n_rows_at_once(arguments.pop("batch_size"), X, "batch_size") or _BATCH_SIZE
+        )
+        name = "validation_batch_size"
+        return FitOptions(
+            batch_size=size,
+            epochs=epochs,
+            initial_epoch=initial_epoch,
+            shuffle=bool(arguments.pop("shuffle")),
+            seed=int(self._generator.randint(_SEEDS)),
+            validation=validation,
+            validation_batch_size=n_rows_at_once(arguments.pop(name), X, name) or size,
+            callbacks=arguments.pop("callbacks"),
+            verbose=arguments.pop("verbose"),
+            others=arguments,
+        )
+
+    def _remember(self, history, *, goes_on):
+        before = getattr(self, "history_", {}) if goes_on else {}
+        self.history_ = {name: list(values) for name, values in before.items()}
+        for name, values in history.items():
+            if name != "loss" and not name.startswith("val_"):
+                with contextlib.suppress(ValueError):  # a metric of the user's
+                    name = metric_name(name)
+            self.history_.setdefault(name, []).extend(values)
+
+
+def _check_inputs(model, row):
+    """Refuse data that the model has no input for."""
+    inputs = model.inputs
+    if len(inputs) != 1 or not isinstance(row, np.ndarray):
+        return
+    expected = tuple(inputs[0].shape)[1:]
+    fits = len(expected) == row.ndim - 1 and all(
+        size in (None, own) for size, own in zip(expected, row.shape[1:], strict=True)
+    )
+    if not fits and not (expected == () and row.shape == (1, 1)):
+        raise ValueError(
+            f"One sample must have shape {expected}, as the model's input. Received "
+            f"{row.shape[1:]}. Give the model a keras.Input of that shape; a function "
+            "that builds it finds the shape in meta['X_shape_'][1:]."
+        )

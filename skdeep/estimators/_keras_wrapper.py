@@ -12,6 +12,7 @@ from scikeras.utils import metric_name
 from sklearn.utils import check_random_state, get_tags
 
 from skdeep.estimators._base import BaseNetwork
+from skdeep.estimators._hooks import Printer
 from skdeep.estimators._keras_data import KerasData, mean_one, n_rows_at_once
 from skdeep.estimators._keras_parameters import KerasParameters
 from skdeep.estimators._keras_prediction import KerasPrediction
@@ -27,7 +28,8 @@ from skdeep.networks._frozen_keras import (
     state_of,
     zeros_like_row,
 )
-from skdeep.training._keras_fit import FitOptions, fit_keras_model, split
+from skdeep.training._given import fit_model
+from skdeep.training._keras_fit import FitOptions, split
 
 _SEEDS = 2**31 - 1
 _BATCH_SIZE = 32  # Keras's own
@@ -253,7 +255,7 @@ class KerasWrapper(KerasPrediction, KerasData, KerasParameters):
             Of mean one.
         options : FitOptions
         """
-        return fit_keras_model(self.model_, X, y, weight, options)
+        return fit_model(self.model_, X, y, weight, options)
 
     def _for_model(self, X, y, weight):
         model = self.model_
@@ -295,7 +297,8 @@ class KerasWrapper(KerasPrediction, KerasData, KerasParameters):
             validation=validation,
             validation_batch_size=n_rows_at_once(arguments.pop(name), X, name) or size,
             callbacks=arguments.pop("callbacks"),
-            verbose=arguments.pop("verbose"),
+            verbose=(verbose := arguments.pop("verbose")),
+            hooks=[Printer(epochs)] if verbose else [],
             others=arguments,
         )
 

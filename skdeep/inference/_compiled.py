@@ -21,6 +21,23 @@ def forward_compiled(spec, weights, X):
     return output.numpy()
 
 
+def forward_model(spec, model, X):
+    """Outputs of a Keras model with the weights that it has now.
+
+    Parameters
+    ----------
+    spec : GivenSpec
+        That of the model.
+    model : keras.Model
+    X : ndarray of shape (n_samples, *spec.input_shape)
+    """
+    with _lock:
+        call = _call(spec)
+    lists = model.trainable_variables, model.non_trainable_variables
+    values = [[variable.value for variable in part] for part in lists]
+    return call(*values, tf.constant(X, spec.array_dtype)).numpy()
+
+
 def constants(weights):
     """The lists of a network's arrays as tensors."""
     with _lock:

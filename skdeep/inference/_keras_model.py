@@ -6,7 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from skdeep.inference._compiled import forward_model
 from skdeep.networks._frozen_keras import FrozenKerasModel
+from skdeep.networks._given import given_spec
 
 _NUMBERS_AT_ONCE = 2**22  # of the input: some thousand rows of a table
 _MOST_ROWS = 4096
@@ -31,7 +33,7 @@ class HeldModel:
 
     def _prepare(self):
         self._lock = threading.Lock()
-        self._calls = {}
+        self._calls, self._spec = {}, ()
 
     @property
     def model(self):
@@ -61,13 +63,22 @@ class HeldModel:
             piece = slice(start, start + size)
             # A copy that TensorFlow owns: slices need not be aligned.
             output = call(keras.tree.map_structure(lambda a: a[piece], X))  # noqa: B023
-            pieces.append(keras.tree.map_structure(lambda t: t.numpy(), output))
+            pieces.append(keras.tree.map_structure(np.asarray, output))
         if len(pieces) == 1:
             return pieces[0]
         return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *pieces)
 
     def _call(self, X):
-        """The compiled call for inputs of such shapes and dtypes."""
+        """A compiled call: that of all models of a kind, or this one's own."""
+        if isinstance(X, np.ndarray):
+            with self._lock:
+                if self._spec == ():
+                    self._spec = given_spec(self._model)
+            if self._spec is not None and X.ndim - 1 == len(self._spec.input_shape):
+                return lambda piece: forward_model(self._spec, self._model, piece)
+        return self._own_call(X)
+
+    def _own_call(self, X):
         specs = keras.tree.map_structure(_any_rows, X)
         key = str(specs)
         with self._lock:

@@ -14,7 +14,7 @@ import numpy as np
 from keras.src.backend.common import global_state
 
 from skdeep.networks._flops import flops
-from skdeep.networks._given_spec import GivenModel
+from skdeep.networks._given_spec import GivenModel, GivenSpec
 from skdeep.networks._parts import own_random_state
 
 L = keras.layers
@@ -269,6 +269,32 @@ def _mixes_rows(layer):
         return False
     # Moving averages are not trained.
     return any(not v.trainable and v.dtype.startswith("float") for v in layer.variables)
+
+
+def given_spec(model):
+    """The spec of a model that compiled programs can run, or None.
+
+    Parameters
+    ----------
+    model : keras.Model
+    """
+    try:
+        network = describe(model)
+    except ValueError:
+        return None
+    kinds = {model.outputs[0].dtype, *(v.dtype for v in model.trainable_variables)}
+    layers = model._flatten_layers(include_self=False)
+    kinds |= {layer.compute_dtype for layer in layers}
+    if network.mixes_rows or len(kinds) != 1 or not kinds <= {"float32", "float64"}:
+        return None
+    return GivenSpec(
+        input_shape=network.input_shape,
+        units=network.output_shape[-1] if network.output_shape else 1,
+        output=None,
+        normalize=False,
+        dtype=kinds.pop(),
+        network=network,
+    )
 
 
 def rebuilt(given, kit=None):

@@ -1,15 +1,17 @@
 """Trains a compiled Keras model of the user's with the compiled engine."""
 
+import warnings
+
 import keras
 import numpy as np
 
 from skdeep.encoding import Rows, Standardization
 from skdeep.networks import Head, Weights
-from skdeep.networks._given import describe
-from skdeep.networks._given_spec import GivenSpec
+from skdeep.networks._given import given_spec
 from skdeep.training import train
 from skdeep.training._callbacks import needs_batches
 from skdeep.training._job import TrainingJob
+from skdeep.training._keras_fit import fit_keras_model, warn_of_divergence
 from skdeep.training._models import assign_optimizer, assign_weights, optimizer_values
 from skdeep.training._optimizers import OptimizerSpec
 from skdeep.training._program import program_for
@@ -17,29 +19,50 @@ from skdeep.training._program import program_for
 _REDUCTIONS = "sum_over_batch_size", "mean", "sum"
 
 
-def given_spec(model):
-    """The spec of a model that the compiled engine can run, or None.
+def fit_model(model, X, y, weight, options):
+    """Train a compiled Keras model in place, with the compiled engine if that can.
 
     Parameters
     ----------
     model : keras.Model
+    X, y : nest of ndarray of shape (n_samples, ...)
+    weight : ndarray of shape (n_samples,) or None
+    options : FitOptions
+
+    Returns
+    -------
+    history : dict of str to list
+        What ``keras.Model.fit`` has under these names.
     """
-    try:
-        network = describe(model)
-    except ValueError:
+    outcome = _fit_compiled(model, X, y, weight, options)
+    if outcome is None:
+        return fit_keras_model(model, X, y, weight, options)
+    if outcome.diverged_at is not None:
+        warn_of_divergence(outcome.diverged_at)
+    if outcome.interrupted:
+        warnings.warn("Training interrupted by user.", UserWarning, stacklevel=2)
+    names = outcome.records[0] if outcome.records else ()
+    return {name: [record[name] for record in outcome.records] for name in names}
+
+
+def _fit_compiled(model, X, y, weight, options):
+    held_out, callbacks = options.validation, keras.tree.flatten(options.callbacks)
+    plain = isinstance(X, np.ndarray) and isinstance(y, np.ndarray)
+    # Keras callbacks see the number of the epoch.
+    numbered = options.initial_epoch > 0 and callbacks
+    of_keras = held_out is not None and not isinstance(held_out, tuple)
+    if not plain or numbered or of_keras or options.others:
         return None
-    kinds = {model.outputs[0].dtype, *(v.dtype for v in model.trainable_variables)}
-    layers = model._flatten_layers(include_self=False)
-    kinds |= {layer.compute_dtype for layer in layers}
-    if network.mixes_rows or len(kinds) != 1 or not kinds <= {"float32", "float64"}:
-        return None
-    return GivenSpec(
-        input_shape=network.input_shape,
-        units=network.output_shape[-1] if network.output_shape else 1,
-        output=None,
-        normalize=False,
-        dtype=kinds.pop(),
-        network=network,
+    return train_given(
+        model,
+        (X, y, weight),
+        validation=held_out,
+        batch_size=options.batch_size,
+        epochs=options.epochs,
+        seed=options.seed,
+        shuffle=options.shuffle,
+        keras_callbacks=callbacks,
+        hooks=options.hooks,
     )
 
 
@@ -67,6 +90,8 @@ def train_given(
     if job is None:
         return None
     outcome = train(job)
+    for callback in job.keras_callbacks:
+        callback.set_model(None)
     assign_weights(model, outcome.weights)
     assign_optimizer(model, outcome.weights.optimizer)
     return outcome

@@ -33,6 +33,8 @@ class FitOptions:
     callbacks : list of keras.callbacks.Callback
     verbose : int or str
         As in ``keras.Model.fit``.
+    hooks : list
+        Those of a :class:`TrainingJob`, for the compiled engine.
     others : dict
         Further arguments of ``keras.Model.fit``.
     """
@@ -46,6 +48,7 @@ class FitOptions:
     validation_batch_size: int
     callbacks: list
     verbose: object
+    hooks: list = field(default_factory=list)
     others: dict = field(default_factory=dict)
 
 
@@ -93,6 +96,17 @@ def fit_keras_model(model, X, y, weight, options):
             callback.set_model(None)
     guard.close(model)
     return record.history
+
+
+def warn_of_divergence(epoch):
+    """Say that training has stopped because of an epoch's loss."""
+    warnings.warn(
+        f"The loss or the weights became NaN or infinite in epoch {epoch}; training "
+        "stopped with the weights of the epoch before. Lower the optimiser's learning "
+        "rate or scale the data.",
+        DivergenceWarning,
+        stacklevel=3,
+    )
 
 
 def split(X, y, weight, fraction):
@@ -214,10 +228,4 @@ class _Guard(keras.callbacks.Callback):
         if self._diverged_at is None:
             return
         put_back(model, self._state)
-        warnings.warn(
-            f"The loss became NaN or infinite in epoch {self._diverged_at}; training "
-            "stopped with the weights of the epoch before. Lower the optimiser's "
-            "learning rate or scale the data.",
-            DivergenceWarning,
-            stacklevel=2,
-        )
+        warn_of_divergence(self._diverged_at)

@@ -1,8 +1,6 @@
 """What KerasClassifier and KerasRegressor share: SciKeras, mended."""
 
 import contextlib
-import random
-import threading
 
 import keras
 import numpy as np
@@ -28,26 +26,12 @@ from skdeep.networks._frozen_keras import (
     state_of,
     zeros_like_row,
 )
+from skdeep.networks._given import building
 from skdeep.training._given import fit_model
 from skdeep.training._keras_fit import FitOptions, split
 
 _SEEDS = 2**31 - 1
 _BATCH_SIZE = 32  # Keras's own
-_building = threading.RLock()
-
-
-@contextlib.contextmanager
-def seeded_building(seed):
-    """Python's and NumPy's generators are seeded within, and as before after it."""
-    with _building:
-        states = random.getstate(), np.random.get_state()
-        try:
-            random.seed(seed)
-            np.random.seed(seed)
-            yield
-        finally:
-            random.setstate(states[0])
-            np.random.set_state(states[1])
 
 
 class KerasWrapper(KerasPrediction, KerasData, KerasParameters):
@@ -109,14 +93,14 @@ class KerasWrapper(KerasPrediction, KerasData, KerasParameters):
         seed = check_random_state(self.random_state).randint(_SEEDS)
         self._generator = np.random.RandomState(seed)
         X, y = super()._initialize(X, y)
-        with seeded_building(self._generator.randint(_SEEDS)):
+        with building(self._generator.randint(_SEEDS)):
             self._sample, self._output_shapes = self._try_out(X[:1])
         self._held.sample = self._sample
         return X, y
 
     def _build_keras_model(self):
         self._random_state = None  # with one, SciKeras would set global seeds
-        with seeded_building(self._generator.randint(_SEEDS)):
+        with building(self._generator.randint(_SEEDS)):
             model = super()._build_keras_model()
         if not isinstance(model, keras.Model):
             raise TypeError(

@@ -138,3 +138,49 @@ def test_keras_engine_has_no_penalties_in_double_precision(diabetes):
     net = DenseRegressor(dtype="float64", l2=0.1, epochs=1, engine="keras")
     with pytest.raises(ValueError, match=r"l1=0\.0 and l2=0\.1 for the Keras engine"):
         net.fit(*diabetes)
+
+
+class Scaled(keras.losses.Loss):
+    """A loss that does not tell its argument to get_config."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def call(self, y_true, y_pred):
+        return self.factor * keras.losses.mean_squared_error(y_true, y_pred)
+
+
+class Share(keras.metrics.MeanSquaredError):
+    """A metric that does not tell its argument to get_config."""
+
+    def __init__(self, whole):
+        super().__init__()
+        self.whole = whole
+
+
+class Slow(keras.optimizers.SGD):
+    """An optimiser that does not tell its argument to get_config."""
+
+    def __init__(self, times):
+        super().__init__(0.01 / times)
+
+
+def test_losses_that_do_not_tell_what_they_are(diabetes):
+    losses = [
+        DenseRegressor((4,), loss=Scaled(factor), epochs=1, random_state=0)
+        .fit(*diabetes)
+        .history_["loss"]
+        .item()
+        for factor in (1.0, 3.0)
+    ]
+    assert losses[1] > 2 * losses[0]
+
+
+@pytest.mark.parametrize(
+    "params", [{"metrics": [Share(2)]}, {"optimizer": Slow(2)}], ids=str
+)
+def test_what_cannot_be_made_anew(diabetes, params):
+    message = r"Received .*, whose class has arguments but no get_config\. Define one"
+    with pytest.raises(ValueError, match=message):
+        DenseRegressor((4,), epochs=1, **params).fit(*diabetes)

@@ -32,6 +32,7 @@ from skdeep.networks._spec import (
     FrozenModel,
     NetworkSpec,
     Weights,
+    check_described,
     identity,
     is_weight,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "NetworkSpec",
     "SequenceSpec",
     "Weights",
+    "check_described",
     "classification_head",
     "encoder_and_decoder",
     "identity",

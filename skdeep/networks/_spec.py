@@ -178,10 +178,38 @@ class FrozenModel:
         return model
 
 
+def is_described(value):
+    """Whether ``get_config`` tells all that makes a Keras object what it is.
+
+    Losses, metrics, optimisers and the like of a user's own inherit one that does not
+    know of their arguments; that of layers does.
+    """
+    if not hasattr(value, "get_config"):
+        return False
+    cls = type(value)
+    inherited = _of_keras(cls.get_config) and not _of_keras(cls)
+    return not inherited or _of_keras(cls.__init__) or hasattr(value, "_auto_config")
+
+
+def check_described(value):
+    """Refuse a Keras object that cannot be made anew from its ``get_config``."""
+    if not is_described(value):
+        raise ValueError(
+            "Every fit makes its own metrics and optimizer from what get_config() "
+            f"returns. Received {value!r}, whose class has arguments but no get_config."
+            " Define one that returns them."
+        )
+
+
+def _of_keras(what):
+    return what.__module__.split(".")[0] == "keras"
+
+
 def identity(value):
     """A hashable value that is equal for equal configurations.
 
-    Keras objects count by class and configuration, functions by themselves.
+    Keras objects count by class and configuration, functions by themselves, and so do
+    objects whose configuration does not tell all.
     """
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
@@ -189,7 +217,7 @@ def identity(value):
         return value.item()
     if isinstance(value, (tuple, list)):
         return tuple(identity(item) for item in value)
-    if isinstance(value, type) or not hasattr(value, "get_config"):
+    if isinstance(value, type) or not is_described(value):
         return value
     config = dict(value.get_config())
     config.pop("name", None)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from skdeep.encoding import Rows, Standardization
-from skdeep.networks import Head, Weights
+from skdeep.networks import Head, Weights, check_described
 from skdeep.networks._given import given_spec
 from skdeep.training import train
 from skdeep.training._callbacks import needs_batches
@@ -103,10 +103,10 @@ def _job(model, train_rows, validation, batch_size, epochs, seed, options):
     needs_keras = model.run_eagerly or any(map(needs_batches, callbacks))
     if spec is None or loss is None or needs_keras:
         return None
-    known = OptimizerSpec(optimizer)
     head = Head(spec.units, None, loss, weighs_metrics=_weighs_metrics(model))
     weighted = train_rows[2] is not None
     try:
+        known = OptimizerSpec(optimizer)
         rows, held_out = (
             part and _rows(spec, head, *part) for part in (train_rows, validation)
         )
@@ -219,5 +219,5 @@ def _metric(metric, outputs, targets):
         if isinstance(metric, keras.metrics.Metric):
             metric.name = name
     elif isinstance(metric, keras.metrics.Metric):
-        type(metric).from_config(metric.get_config())  # as every program does
+        check_described(metric)
     return metric

@@ -2,6 +2,8 @@
 
 import keras
 
+from skdeep.networks import check_described
+
 
 def make_metrics(metrics, head):
     """New Keras metrics.
@@ -27,6 +29,7 @@ def _make(metric, head):
     if isinstance(metric, type):
         metric = metric()
     if isinstance(metric, keras.metrics.Metric):
+        check_described(metric)
         return type(metric).from_config(metric.get_config())
     name = getattr(metric, "__name__", "metric")
     return keras.metrics.MeanMetricWrapper(metric, name=name)

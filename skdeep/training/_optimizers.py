@@ -16,7 +16,7 @@ import threading
 import keras
 import tensorflow as tf
 
-from skdeep.networks import identity
+from skdeep.networks import check_described, identity
 
 BASE = next(
     cls for cls in keras.optimizers.Optimizer.__mro__ if cls.__name__ == "BaseOptimizer"
@@ -160,6 +160,7 @@ class OptimizerSpec:
             self.decay_scale = _weight_decay(job, own_rate)
         elif isinstance(optimizer, str):
             optimizer = _named(optimizer)
+        check_described(optimizer)
         self._optimizer = optimizer
         self.learning_rate = own_rate or _own_rate(optimizer)
         self._config = optimizer.get_config()

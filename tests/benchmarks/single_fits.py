@@ -58,11 +58,8 @@ def warm_fit():
     ratio = tenth_of_keras * EPOCHS / 5 / our_time
     row("warm fit, keras.Model.fit (5 epochs, scaled) / ours", ratio, ">= 25")
     row("warm fit, MLPClassifier / ours", mlp_time / our_time, ">= 4.5")
-    try:
-        from scikeras.wrappers import KerasClassifier
-    except ImportError:
-        print("scikeras is not installed")
-        return
+    from scikeras.wrappers import KerasClassifier
+
     wrapper = KerasClassifier(keras_model, epochs=5, batch_size=BATCH, verbose=0)
     scikeras_time = seconds(lambda: wrapper.fit(X, y)) * EPOCHS / 5
     row("fit, scikeras (5 epochs, scaled) / ours", scikeras_time / our_time, "")

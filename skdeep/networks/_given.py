@@ -127,7 +127,7 @@ def describe(model):
     _check_kind(model)
     config = dict(keras.saving.serialize_keras_object(model))
     config.pop("compile_config", None)  # it is not trained by its own loss
-    layers = list(_operations(model))
+    layers = list(operations(model))
     for layer in layers:
         _check_layer(layer)
     description = json.dumps(config, sort_keys=True)
@@ -188,11 +188,11 @@ def _of_keras(cls):
     return cls.__module__.split(".")[0] == "keras"
 
 
-def _operations(model):
+def operations(model):
     """The layers and operations of a model and of the models within."""
     for operation in getattr(model, "operations", None) or model.layers:
         if isinstance(operation, keras.Model):
-            yield from _operations(operation)
+            yield from operations(operation)
         else:
             yield operation
 
@@ -329,13 +329,23 @@ def applied(spec, kit, x, mask=None):
     model = rebuilt(spec.network, kit)
     dtype = model.inputs[0].dtype
     x = x if x.dtype == dtype else keras.ops.cast(x, dtype)
-    x = model(x, mask=mask)
+    x = with_mask(model, x, mask)
     kit.mark("network", x)
     return x
 
 
+def with_mask(model, x, mask):
+    """``x`` after a model whose layers see which steps are there."""
+    if mask is not None:
+        # Keras warns that models lose the mask, but hands it to their layers. What
+        # these leave of it is the output's.
+        model.supports_masking = True
+        model.compute_mask = lambda inputs, previous_mask: None
+    return model(x, mask=mask)
+
+
 def finalize(model):
     """Let layers know of values that were put into their weights."""
-    for layer in _operations(model):
+    for layer in operations(model):
         if isinstance(layer, L.Normalization):
             layer.finalize_state()

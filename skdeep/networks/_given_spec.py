@@ -1,7 +1,7 @@
 """What is known of a network, or of a part of one, that the user gave."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 from skdeep.networks._conv_spec import ConvSpec
@@ -145,8 +145,8 @@ class GivenSpec(WithNetwork):
 
 
 @dataclass(frozen=True, eq=False)
-class DenseWithNetwork(WithNetwork, DenseSpec):
-    """The user's layers in place of the hidden ones."""
+class DenseWithNetwork(WithNetwork):
+    """The user's layers in place of a stack of dense ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,3 +157,36 @@ class ConvWithNetwork(WithNetwork, ConvSpec):
 @dataclass(frozen=True, eq=False)
 class SequenceWithNetwork(WithNetwork, SequenceSpec):
     """The user's layers in place of those along time and of the hidden ones."""
+
+
+_FAMILIES = {
+    DenseSpec: DenseWithNetwork,
+    ConvSpec: ConvWithNetwork,
+    SequenceSpec: SequenceWithNetwork,
+}
+_NO_LAYERS = {
+    "hidden_layer_sizes": (),
+    "activation": "linear",
+    "dropout": 0.0,
+    "batch_norm": False,
+    "filters": (),
+    "cell": "average",
+    "cell_units": (),
+}
+
+
+def with_network(spec, network):
+    """A family's spec with the user's layers in place of its own.
+
+    Parameters
+    ----------
+    spec : DenseSpec, ConvSpec or SequenceSpec
+    network : GivenModel
+
+    Returns
+    -------
+    WithNetwork
+    """
+    values = {field.name: getattr(spec, field.name) for field in fields(spec)}
+    values |= {name: _NO_LAYERS[name] for name in values if name in _NO_LAYERS}
+    return _FAMILIES[type(spec)](**values, network=network)

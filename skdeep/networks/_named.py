@@ -13,7 +13,16 @@ from skdeep.networks._layers import Standardize
 
 # There is one of each at most, so it has no number.
 _SINGLE = frozenset(
-    ["average", "backbone", "code", "embedding", "flatten", "global_pooling", "output"]
+    [
+        "average",
+        "backbone",
+        "code",
+        "embedding",
+        "flatten",
+        "global_pooling",
+        "network",
+        "output",
+    ]
 )
 _GENERATOR = "seed_generator_state"
 _lock = threading.RLock()

@@ -16,6 +16,7 @@ from keras.src.backend.common import global_state
 from skdeep.networks._flops import flops
 from skdeep.networks._given_spec import GivenModel
 from skdeep.networks._parts import own_random_state
+from skdeep.networks._sequence_spec import SOME_STEPS
 
 L = keras.layers
 _NAMES = "object_name_uids"  # Keras's counters behind names like "dense_1"
@@ -134,6 +135,7 @@ def describe(model):
     given = GivenModel(
         description=description,
         objects=_own_objects(layers, description),
+        widths=tuple(width for layer in layers for width in _widths(layer)),
         input_shape=tuple(model.inputs[0].shape[1:]),
         output_shape=tuple(model.outputs[0].shape[1:]),
         multiply_adds=flops(model) // 2,
@@ -210,10 +212,27 @@ def _own_objects(layers, description):
     return tuple((name, found[name]) for name in sorted(named))
 
 
+def _widths(layer):
+    """Units or filters of a layer, or what else a layer of products gives."""
+    if isinstance(layer, L.Layer) and not isinstance(layer, L.Embedding):
+        own = getattr(layer, "units", getattr(layer, "filters", None))
+        if isinstance(own, int):
+            yield own
+        elif any(len(v.shape) > 1 for v in layer.trainable_weights):
+            yield keras.tree.flatten(layer.output)[0].shape[-1] or 1
+
+
 def _size(layer):
-    """Values that a layer gives for one sample."""
+    """Values that a layer gives for one sample, of attention with its scores."""
     shapes = [tensor.shape[1:] for tensor in keras.tree.flatten(layer.output)]
-    return sum(math.prod(size or 1 for size in shape) for shape in shapes)
+    size = sum(math.prod(n or SOME_STEPS for n in shape) for shape in shapes)
+    if not isinstance(layer, L.MultiHeadAttention | L.Attention):
+        return size
+    steps = [
+        math.prod(n or SOME_STEPS for n in tensor.shape[1:-1])
+        for tensor in keras.tree.flatten(layer.input)[:2]
+    ]
+    return max(size, getattr(layer, "num_heads", 1) * steps[0] * steps[-1])
 
 
 def _compiles(layer):

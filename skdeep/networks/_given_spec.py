@@ -1,8 +1,6 @@
 """What is known of a network, or of a part of one, that the user gave."""
 
-import json
 from dataclasses import dataclass, fields
-from functools import cached_property
 
 from skdeep.networks._conv_spec import ConvSpec
 from skdeep.networks._sequence_spec import SequenceSpec
@@ -24,6 +22,8 @@ class GivenModel:
         The architecture in JSON.
     objects : tuple of (str, type or callable)
         What the description names that is not Keras's.
+    widths : tuple of int
+        Units or filters of the layers that have weights.
     input_shape, output_shape : tuple of int or None
         Of one sample.
     multiply_adds : int
@@ -41,6 +41,7 @@ class GivenModel:
 
     description: str
     objects: tuple
+    widths: tuple
     input_shape: tuple
     output_shape: tuple
     multiply_adds: int
@@ -52,11 +53,6 @@ class GivenModel:
     def __repr__(self):
         return f"<a network from {self.input_shape} to {self.output_shape}>"
 
-    @cached_property
-    def widths(self):
-        """Units or filters of its layers."""
-        return tuple(_widths(json.loads(self.description)))
-
     @property
     def rows_at_once(self):
         """How many samples an evaluation may hold the layers' outputs of."""
@@ -65,19 +61,6 @@ class GivenModel:
     def suits_xla(self, batch_size):
         """Whether a step is faster with XLA, however long compiling takes."""
         return self.compiles and self.multiply_adds * batch_size <= _MOST_FOR_XLA
-
-
-def _widths(config):
-    """What any layer within a configuration calls its units or filters."""
-    if isinstance(config, list):
-        for item in config:
-            yield from _widths(item)
-    elif isinstance(config, dict):
-        for name, value in config.items():
-            if name in ("units", "filters") and isinstance(value, int):
-                yield value
-            else:
-                yield from _widths(value)
 
 
 @dataclass(frozen=True, eq=False)

@@ -123,14 +123,13 @@ def _check_output(model, spec):
     if fits and all(a in (None, b) for a, b in zip(shape[:-1], steps, strict=True)):
         return
     if steps:
-        needed = f"a vector for each step: {steps} steps, then a width"
+        needed = f"a vector for each step: a shape of ({steps[0]}, width)"
         remedy = "Let recurrent layers have return_sequences=True, and do not pool."
     else:
-        needed = "one vector for each sample: a shape of one known width"
-        ways = {3: "2D", 2: "1D"}.get(len(shape))
-        remedy = f"End with keras.layers.GlobalAveragePooling{ways}, or with Flatten."
-        if ways is None:
-            remedy = "End with keras.layers.Flatten."
+        needed = "one vector for each sample: a shape of (width,)"
+        pooling = {2: ["GlobalAveragePooling1D"], 3: ["GlobalAveragePooling2D"]}
+        ends = [*pooling.get(len(shape), ()), *["Flatten"] * (None not in shape)]
+        remedy = f"End with keras.layers.{' or '.join(ends)}."
     raise ValueError(
         f"network must give {needed}. For samples of shape {spec.body_shape} it gave "
         f"shape {shape}. {remedy}"

@@ -235,6 +235,9 @@ class Program:
             loss = loss + tf.add_n([tf.zeros_like(loss), *penalties])
             scaled = self.optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, state.trainable)
+        for gradient, weight_array in zip(gradients, state.trainable, strict=True):
+            if isinstance(gradient, tf.Tensor):  # products may forget a side of one
+                gradient.set_shape(weight_array.shape)
         slots = list(state.optimizer)
         index = self._initial.rate_index
         slots[index] = tf.cast(rate, slots[index].dtype)

@@ -5,7 +5,6 @@ import contextlib
 import functools
 import inspect
 import json
-import math
 import random
 import threading
 
@@ -15,8 +14,8 @@ from keras.src.backend.common import global_state
 
 from skdeep.networks._flops import flops
 from skdeep.networks._given_spec import GivenModel
+from skdeep.networks._layer_sizes import n_values, widths
 from skdeep.networks._parts import own_random_state
-from skdeep.networks._sequence_spec import SOME_STEPS
 
 L = keras.layers
 _NAMES = "object_name_uids"  # Keras's counters behind names like "dense_1"
@@ -93,19 +92,28 @@ def building(seed, dtype=None):
     """
     with _building, own_random_state():
         numpy_state = np.random.get_state()
-        names = global_state.get_global_attribute(_NAMES)
-        policy = keras.config.dtype_policy()
         random.seed(seed)
         np.random.seed(seed)
-        global_state.set_global_attribute(_NAMES, collections.defaultdict(int))
         try:
-            if dtype is not None:
-                keras.config.set_dtype_policy(dtype)
-            yield
+            with _named_anew(dtype):
+                yield
         finally:
-            keras.config.set_dtype_policy(policy)
-            global_state.set_global_attribute(_NAMES, names)
             np.random.set_state(numpy_state)
+
+
+@contextlib.contextmanager
+def _named_anew(dtype):
+    """Within, Keras counts names from the start, and layers have this policy."""
+    names = global_state.get_global_attribute(_NAMES)
+    policy = keras.config.dtype_policy()
+    global_state.set_global_attribute(_NAMES, collections.defaultdict(int))
+    try:
+        if dtype is not None:
+            keras.config.set_dtype_policy(dtype)
+        yield
+    finally:
+        keras.config.set_dtype_policy(policy)
+        global_state.set_global_attribute(_NAMES, names)
 
 
 def describe(model):
@@ -135,11 +143,12 @@ def describe(model):
     given = GivenModel(
         description=description,
         objects=_own_objects(layers, description),
-        widths=tuple(width for layer in layers for width in _widths(layer)),
+        dtype=keras.config.dtype_policy().name,
+        widths=tuple(width for layer in layers for width in widths(layer)),
         input_shape=tuple(model.inputs[0].shape[1:]),
         output_shape=tuple(model.outputs[0].shape[1:]),
         multiply_adds=flops(model) // 2,
-        largest=max(map(_size, layers)),
+        largest=max(map(n_values, layers)),
         compiles=all(map(_compiles, layers)),
         fuses=all(map(_fuses, layers)),
         mixes_rows=any(map(_mixes_rows, layers)),
@@ -212,29 +221,6 @@ def _own_objects(layers, description):
     return tuple((name, found[name]) for name in sorted(named))
 
 
-def _widths(layer):
-    """Units or filters of a layer, or what else a layer of products gives."""
-    if isinstance(layer, L.Layer) and not isinstance(layer, L.Embedding):
-        own = getattr(layer, "units", getattr(layer, "filters", None))
-        if isinstance(own, int):
-            yield own
-        elif any(len(v.shape) > 1 for v in layer.trainable_weights):
-            yield keras.tree.flatten(layer.output)[0].shape[-1] or 1
-
-
-def _size(layer):
-    """Values that a layer gives for one sample, of attention with its scores."""
-    shapes = [tensor.shape[1:] for tensor in keras.tree.flatten(layer.output)]
-    size = sum(math.prod(n or SOME_STEPS for n in shape) for shape in shapes)
-    if not isinstance(layer, L.MultiHeadAttention | L.Attention):
-        return size
-    steps = [
-        math.prod(n or SOME_STEPS for n in tensor.shape[1:-1])
-        for tensor in keras.tree.flatten(layer.input)[:2]
-    ]
-    return max(size, getattr(layer, "num_heads", 1) * steps[0] * steps[-1])
-
-
 def _compiles(layer):
     """Whether XLA makes fast code of a layer."""
     if not isinstance(layer, L.Layer):
@@ -295,7 +281,8 @@ def rebuilt(given, kit=None):
     -------
     keras.Model
     """
-    with own_random_state(), keras.saving.custom_object_scope(dict(given.objects)):
+    known = keras.saving.custom_object_scope(dict(given.objects))
+    with own_random_state(), known, _named_anew(given.dtype):
         try:
             # In safe mode, for the description may come from a file.
             model = keras.saving.deserialize_keras_object(

@@ -22,6 +22,8 @@ class GivenModel:
         The architecture in JSON.
     objects : tuple of (str, type or callable)
         What the description names that is not Keras's.
+    dtype : str
+        Policy of the layers within layers, which the description leaves out.
     widths : tuple of int
         Units or filters of the layers that have weights.
     input_shape, output_shape : tuple of int or None
@@ -41,6 +43,7 @@ class GivenModel:
 
     description: str
     objects: tuple
+    dtype: str
     widths: tuple
     input_shape: tuple
     output_shape: tuple

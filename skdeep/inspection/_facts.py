@@ -64,5 +64,7 @@ def sizes(estimator):
 def _free(estimator):
     """The parameters that have an effect."""
     known = estimator.get_params(deep=False)
-    fixed = estimator._of_layers if estimator.network is not None else ()
+    if estimator.network is None:
+        return known
+    fixed = *estimator._of_layers, "kernel_initializer"  # of the output layer only
     return [name for name in known if name not in fixed]

@@ -51,9 +51,7 @@ def _as_model(made, spec):
         made = made.layers
     layers = list(made) if isinstance(made, list | tuple) else [made]
     if not layers or not all(isinstance(x, keras.layers.Layer) for x in layers):
-        received = type(made).__name__
-        if layers and isinstance(made, list | tuple):
-            received += f" of {', '.join(type(layer).__name__ for layer in layers)}"
+        received = ", ".join(type(layer).__name__ for layer in layers) or "none"
         raise TypeError(
             "network must return a list of Keras layers, one at least, a layer or a "
             f"keras.Model. It returned {received}. Begin a list with the first layer: "

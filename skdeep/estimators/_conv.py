@@ -177,6 +177,16 @@ class ConvClassifier(_Conv, BaseNetworkClassifier):
     (8, 8, 1)
     >>> bool(classifier.score(digits.images[900:], digits.target[900:]) > 0.7)
     True
+
+    Layers of one's own:
+
+    >>> from keras import layers
+    >>> def network(input_shape):
+    ...     return [layers.Conv2D(8, 3, activation="relu"), layers.Flatten()]
+    >>> classifier = ConvClassifier(network=network, epochs=5, random_state=0)
+    >>> classifier = classifier.fit(digits.images[:900], digits.target[:900])
+    >>> bool(classifier.score(digits.images[900:], digits.target[900:]) > 0.7)
+    True
     """
 
     _parameter_constraints: dict = {

@@ -161,6 +161,18 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
     >>> classifier = DenseClassifier(epochs=50, random_state=0).fit(X, y)
     >>> bool(classifier.score(X, y) > 0.9)
     True
+
+    Layers of one's own, with a residual block:
+
+    >>> import keras
+    >>> def residual(input_shape):
+    ...     inputs = keras.Input(input_shape)
+    ...     x = keras.layers.Dense(32, activation="relu")(inputs)
+    ...     h = keras.layers.Dense(32, activation="relu")(x)
+    ...     return keras.Model(inputs, keras.layers.Add()([x, h]))
+    >>> classifier = DenseClassifier(network=residual, epochs=50, random_state=0)
+    >>> bool(classifier.fit(X, y).score(X, y) > 0.9)
+    True
     """
 
     _parameter_constraints: dict = {

@@ -118,6 +118,21 @@ class SequenceClassifier(BaseSequence, BaseNetworkClassifier):
     (8, 8)
     >>> bool(classifier.score(digits.images[900:], digits.target[900:]) > 0.8)
     True
+
+    Layers of one's own, with attention:
+
+    >>> import keras
+    >>> from keras import layers
+    >>> def attention(input_shape):
+    ...     inputs = keras.Input(input_shape)
+    ...     x = layers.GRU(16, return_sequences=True)(inputs)
+    ...     h = layers.MultiHeadAttention(num_heads=2, key_dim=8)(x, x)
+    ...     x = layers.Add()([x, h])
+    ...     return keras.Model(inputs, layers.GlobalAveragePooling1D()(x))
+    >>> classifier = SequenceClassifier(network=attention, epochs=10, random_state=0)
+    >>> classifier = classifier.fit(digits.images[:900], digits.target[:900])
+    >>> bool(classifier.score(digits.images[900:], digits.target[900:]) > 0.8)
+    True
     """
 
     _parameter_constraints: dict = {

@@ -35,6 +35,15 @@ class TextClassifier(TextInput, BaseNetworkClassifier):
     >>> classifier = TextClassifier(random_state=0).fit(texts, labels)
     >>> classifier.predict(["a good actor"])
     array(['+'], dtype='<U1')
+
+    Layers of one's own:
+
+    >>> from keras import layers
+    >>> def network(input_shape):
+    ...     return [layers.GlobalAveragePooling1D(), layers.Dense(8, "relu")]
+    >>> classifier = TextClassifier(network=network, random_state=0)
+    >>> classifier.fit(texts, labels).predict(["a good actor"])
+    array(['+'], dtype='<U1')
     """
 
     _parameter_constraints: dict = _constraints(BaseNetworkClassifier, "normalize")

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from agreement import same_weights
 from numpy.testing import assert_allclose
 from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.model_selection import GridSearchCV
@@ -130,3 +131,32 @@ def test_keras_early_stopping_callback_stops(iris):
     stopper = keras.callbacks.EarlyStopping(monitor="loss", min_delta=1e9, patience=1)
     stopped = DenseClassifier(**{**NET, "epochs": 9}, callbacks=[stopper]).fit(*iris)
     assert stopped.n_epochs_ == 2
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_best_weights_are_restored(iris, engine):
+    # Every epoch is worse than the first: the loss is to grow.
+    stopper = keras.callbacks.EarlyStopping(
+        monitor="loss", mode="max", patience=3, restore_best_weights=True
+    )
+    options = {**NET, "learning_rate_schedule": None, "engine": engine}
+    options["optimizer"] = "sgd"
+    network = DenseClassifier(**{**options, "epochs": 9}, callbacks=[stopper])
+    network.fit(*iris)
+    assert network.n_epochs_ == 4
+    once = DenseClassifier(**{**options, "epochs": 1}).fit(*iris)
+    same_weights(network, once, 1e-4)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_weights_that_a_callback_sets(iris, engine):
+    class Halving(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.set_weights([w / 2 for w in self.model.get_weights()])
+
+    options = {**NET, "learning_rate": 1e-9, "normalize": False, "engine": engine}
+    options |= {"epochs": 2, "learning_rate_schedule": None, "optimizer": "sgd"}
+    halved = DenseClassifier(**options, callbacks=[Halving()]).fit(*iris)
+    whole = DenseClassifier(**options).fit(*iris)
+    for a, b in zip(halved.coefs_, whole.coefs_, strict=True):
+        assert_allclose(4 * a, b, rtol=1e-4)

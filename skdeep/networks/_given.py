@@ -143,7 +143,7 @@ def describe(model):
     given = GivenModel(
         description=description,
         objects=_own_objects(layers, description),
-        dtype=keras.config.dtype_policy().name,
+        policy=keras.config.dtype_policy().name,
         widths=tuple(width for layer in layers for width in widths(layer)),
         input_shape=tuple(model.inputs[0].shape[1:]),
         output_shape=tuple(model.outputs[0].shape[1:]),
@@ -282,7 +282,7 @@ def rebuilt(given, kit=None):
     keras.Model
     """
     known = keras.saving.custom_object_scope(dict(given.objects))
-    with own_random_state(), known, _named_anew(given.dtype):
+    with own_random_state(), known, _named_anew(given.policy):
         try:
             # In safe mode, for the description may come from a file.
             model = keras.saving.deserialize_keras_object(
@@ -290,14 +290,21 @@ def rebuilt(given, kit=None):
             )
         except Exception as error:
             raise ValueError(
-                f"The network cannot be made anew from its configuration, as every fit "
-                f"does: {error} Use layers in place of Lambda, and let get_config() of "
-                "your own return all that their __init__ takes."
+                "The network cannot be made anew from its configuration, as every fit "
+                f"does: {_cause(error)} Use layers in place of Lambda, and let "
+                "get_config() of your own return all that their __init__ takes."
             ) from error
         if kit is None:
             return model
         change = functools.partial(_from_kit, kit)
         return keras.models.clone_model(model, clone_function=change, recursive=True)
+
+
+def _cause(error):
+    """What Keras's error is about, without the whole configuration."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return error
 
 
 def _from_kit(kit, layer):

@@ -22,8 +22,9 @@ class GivenModel:
         The architecture in JSON.
     objects : tuple of (str, type or callable)
         What the description names that is not Keras's.
-    dtype : str
-        Policy of the layers within layers, which the description leaves out.
+    policy : str
+        Keras's setting of what layers compute in: those within the user's layers are
+        made anew with it.
     widths : tuple of int
         Units or filters of the layers that have weights.
     input_shape, output_shape : tuple of int or None
@@ -43,7 +44,7 @@ class GivenModel:
 
     description: str
     objects: tuple
-    dtype: str
+    policy: str
     widths: tuple
     input_shape: tuple
     output_shape: tuple

@@ -1,0 +1,395 @@
+"""Keras models that users bring: described, rebuilt, trained by the compiled engine."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import keras
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import skdeep
+from skdeep.networks._given import building, describe, rebuilt
+from skdeep.training import _fused
+from skdeep.training._given import train_given
+
+L = keras.layers
+ops = keras.ops
+
+
+def square(x):
+    """An activation that Keras does not have."""
+    return ops.square(x) - 0.1 * x
+
+
+class Gate(L.Layer):
+    """A layer that Keras does not have."""
+
+    def __init__(self, units, **options):
+        super().__init__(**options)
+        self.units = units
+        self.inner = L.Dense(units, activation="sigmoid")
+
+    def build(self, shape):
+        self.inner.build(shape)
+
+    def call(self, x):
+        return x * self.inner(x)
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+class Centering(L.Layer):
+    """A layer with a moving average of batches."""
+
+    def build(self, shape):
+        zeros = {"initializer": "zeros", "trainable": False}
+        self.mean = self.add_weight((shape[-1],), name="mean", **zeros)
+
+    def call(self, x, training=False):
+        if training:
+            self.mean.assign(0.9 * self.mean + 0.1 * ops.mean(x, axis=0))
+        return x - self.mean
+
+
+def sequential(*layers, shape=(64,)):
+    return keras.Sequential(
+        [keras.Input(shape), *layers, L.Dense(10, activation="softmax")]
+    )
+
+
+def dense():
+    return sequential(L.Dense(12, activation=square), L.LayerNormalization())
+
+
+def residual():
+    inputs = keras.Input((64,))
+    x = y = L.Dense(12, activation="relu")(inputs)
+    y = L.BatchNormalization()(L.Dense(12, use_bias=False)(y))
+    x = ops.relu(x + y)
+    return keras.Model(
+        inputs, L.Dense(10, activation="softmax")(L.Concatenate()([x, y]))
+    )
+
+
+def shared():
+    inputs = keras.Input((64,))
+    inner = keras.Sequential([L.Dense(64, activation="tanh"), Gate(64)])
+    x = inner(inner(inputs))
+    return keras.Model(inputs, L.Dense(10, activation="softmax")(x))
+
+
+def adapted():
+    normalization = L.Normalization()
+    normalization.adapt(np.linspace(0, 1, 640).reshape(10, 64))
+    return sequential(normalization, L.Dense(8, activation="relu"))
+
+
+def frozen():
+    model = sequential(L.Dense(12, activation="relu"), L.Dense(8, activation="relu"))
+    model.layers[0].trainable = False
+    return model
+
+
+def conv():
+    return sequential(
+        L.Reshape((8, 8, 1)),
+        L.Conv2D(3, 3, padding="same", activation="relu"),
+        L.BatchNormalization(),
+        L.MaxPooling2D(),
+        L.Conv2D(4, 2, strides=2),
+        L.AveragePooling2D(2),
+        L.Flatten(),
+    )
+
+
+def odd_conv():
+    return sequential(
+        L.Reshape((8, 8, 1)),
+        L.Conv2D(4, 3, dilation_rate=2),
+        L.Conv2D(4, 3, groups=2, padding="same"),
+        L.MaxPooling2D(3, padding="same"),
+        L.Flatten(),
+    )
+
+
+def along_time():
+    return sequential(
+        L.Reshape((8, 8)),
+        L.Conv1D(4, 3, padding="same"),
+        L.Conv1D(4, 3, padding="causal"),
+        L.GlobalAveragePooling1D(),
+    )
+
+
+def recurrent():
+    return sequential(L.Reshape((8, 8)), L.LSTM(4, return_sequences=True), L.GRU(3))
+
+
+def odd_recurrent():
+    return sequential(
+        L.Reshape((8, 8)),
+        L.Bidirectional(L.LSTM(4, use_bias=False)),
+        L.RepeatVector(2),
+        L.GRU(3, reset_after=False),
+    )
+
+
+def attention():
+    inputs = keras.Input((64,))
+    tokens = L.Rescaling(16)(inputs)
+    x = L.Embedding(17, 4, mask_zero=True)(tokens)
+    x = x + L.MultiHeadAttention(2, 2)(x, x)
+    x = L.GlobalAveragePooling1D()(L.LayerNormalization()(x))
+    return keras.Model(inputs, L.Dense(10, activation="softmax")(x))
+
+
+MODELS = {
+    make.__name__: make
+    for make in (
+        dense,
+        residual,
+        shared,
+        adapted,
+        frozen,
+        conv,
+        odd_conv,
+        along_time,
+        recurrent,
+        odd_recurrent,
+        attention,
+    )
+}
+OPTIMIZERS = {
+    "adam": lambda: keras.optimizers.Adam(0.01),
+    "schedule": lambda: keras.optimizers.SGD(
+        keras.optimizers.schedules.ExponentialDecay(0.05, 10, 0.9), momentum=0.9
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def rows(digits):
+    """Digits, their classes as a column, and weights."""
+    X, y = digits
+    weight = np.random.RandomState(0).uniform(0.5, 1.5, 250)
+    return X[:250] / 16, y[:250, None], weight / weight.mean()
+
+
+def compiled(kind, optimizer="adam", **options):
+    with building(1):
+        model = MODELS[kind]()
+    options = {"loss": "sparse_categorical_crossentropy", **options}
+    model.compile(OPTIMIZERS[optimizer](), **options)
+    return model
+
+
+@pytest.fixture(autouse=True)
+def double_precision():
+    """What the user has set for all layers."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float64")
+    yield
+    keras.config.set_dtype_policy(before)
+
+
+def same(first, second, tolerance):
+    pairs = zip(first.get_weights(), second.get_weights(), strict=True)
+    for a, b in pairs:
+        assert_allclose(a, b, rtol=0, atol=tolerance)
+
+
+def job(shuffle=False, **options):
+    return {"batch_size": 64, "epochs": 2, "shuffle": shuffle, **options}
+
+
+@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("path", ["plain", "compiled"])
+def test_engine_trains_what_keras_trains(rows, kind, path, monkeypatch):
+    if path == "compiled":  # as if it were a long fit
+        monkeypatch.setattr("skdeep.training._job.SHORT_FIT_STEPS", 0)
+    X, y, weight = rows
+    ours, theirs = compiled(kind), compiled(kind)
+    outcome = train_given(ours, (X, y, weight), seed=0, **job())
+    log = theirs.fit(X, y, sample_weight=weight, verbose=0, **job())
+    same(ours, theirs, 1e-6)
+    losses = [record["loss"] for record in outcome.records]
+    assert_allclose(losses, log.history["loss"], rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["dense", "conv", "attention"])
+def test_fused_as_alone(rows, kind, monkeypatch):
+    fused = []
+    run = _fused.FusedProgram.run
+
+    def counting(self, *args, **options):
+        fused.append(options)
+        return run(self, *args, **options)
+
+    monkeypatch.setattr(_fused.FusedProgram, "run", counting)
+    monkeypatch.setattr(_fused, "_FEWEST_MEMBERS", 2)
+    monkeypatch.setattr("skdeep.training._scheduler._QUIET", 1)
+    monkeypatch.setattr("skdeep.training._job.SHORT_FIT_STEPS", 0)
+
+    def trained(seed):
+        # Names and settings are those of a thread.
+        keras.config.set_dtype_policy("float64")
+        model = compiled(kind)
+        return model, train_given(model, rows, seed=seed, **job(shuffle=True))
+
+    alone = [trained(seed)[0] for seed in range(4)]
+    with skdeep.fuse(), ThreadPoolExecutor(4) as pool:
+        together = [model for model, _ in pool.map(trained, range(4))]
+    assert fused
+    for first, second in zip(alone, together, strict=True):
+        same(first, second, 1e-6)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_training_goes_on(rows, optimizer):
+    X, y, _ = rows
+    ours, theirs = compiled("dense", optimizer), compiled("dense", optimizer)
+    for _ in range(2):
+        train_given(ours, (X, y, None), seed=0, **job())
+        theirs.fit(X, y, verbose=0, **job())
+    same(ours, theirs, 1e-6)
+    pairs = zip(ours.optimizer.variables, theirs.optimizer.variables, strict=True)
+    for a, b in pairs:
+        assert_allclose(a.numpy(), b.numpy(), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"metrics": ["accuracy"]},
+        {"weighted_metrics": ["acc", keras.metrics.SparseCategoricalCrossentropy()]},
+        {"loss": keras.losses.SparseCategoricalCrossentropy()},
+        {"loss": [keras.losses.sparse_categorical_crossentropy]},
+    ],
+    ids=["metrics", "weighted metrics", "loss", "function"],
+)
+def test_history_is_that_of_keras(rows, options):
+    X, y, weight = rows
+    ours, theirs = compiled("dense", **options), compiled("dense", **options)
+    held_out = X[:40], y[:40], weight[:40] / weight[:40].mean()
+    outcome = train_given(ours, rows, validation=held_out, seed=0, **job())
+    log = theirs.fit(
+        X, y, sample_weight=weight, validation_data=held_out, verbose=0, **job()
+    )
+    assert set(outcome.records[0]) == set(log.history)
+    for epoch, record in enumerate(outcome.records):
+        for name, value in record.items():
+            assert value == pytest.approx(log.history[name][epoch], rel=1e-5), name
+
+
+def test_sum_of_losses(rows):
+    options = {"loss": keras.losses.SparseCategoricalCrossentropy(reduction="sum")}
+    ours, theirs = compiled("dense", **options), compiled("dense", **options)
+    train_given(ours, (*rows[:2], None), seed=0, **job())
+    theirs.fit(*rows[:2], verbose=0, **job())
+    same(ours, theirs, 1e-6)
+
+
+def two_outputs():
+    inputs = keras.Input((64,))
+    return keras.Model(inputs, [L.Dense(10)(inputs), L.Dense(10)(inputs)])
+
+
+def centered():
+    return sequential(Centering())
+
+
+def anonymous():
+    return sequential(L.Lambda(lambda x: 2 * x))
+
+
+def stateful():
+    inputs = keras.Input(batch_shape=(64, 8, 8))
+    return keras.Sequential([inputs, L.LSTM(4, stateful=True), L.Dense(10)])
+
+
+class Own(keras.Model):
+    """A model whose training could be of any kind."""
+
+
+def subclassed():
+    inputs = keras.Input((64,))
+    return Own(inputs, L.Dense(10, activation="softmax")(inputs))
+
+
+ONLY_KERAS = {
+    "two outputs": (two_outputs, {}),
+    "averages of batches": (centered, {}),
+    "lambda": (anonymous, {}),
+    "state": (stateful, {}),
+    "subclass": (subclassed, {}),
+    "eager": (dense, {"run_eagerly": True}),
+    "loss weights": (dense, {"loss_weights": [2.0]}),
+    "loss by name": (dense, {"loss": {"dense_1": "sparse_categorical_crossentropy"}}),
+    "both metrics": (dense, {"metrics": ["acc"], "weighted_metrics": ["acc"]}),
+    "vector": (dense, {"loss": "mse", "metrics": [keras.metrics.F1Score()]}),
+}
+
+
+@pytest.mark.parametrize(("build", "options"), ONLY_KERAS.values(), ids=ONLY_KERAS)
+def test_left_to_keras(rows, build, options):
+    model = build()
+    model.compile(**{"loss": "sparse_categorical_crossentropy", **options})
+    before = model.get_weights()
+    X, y, weight = rows
+    y = np.eye(10)[y[:, 0]] if options.get("loss") == "mse" else y
+    assert train_given(model, (X, y, weight), seed=0, **job()) is None
+    for old, new in zip(before, model.get_weights(), strict=True):
+        assert_allclose(new, old, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (
+            two_outputs,
+            r"one output\. Received a Functional with 1 inputs and 2 outputs",
+        ),
+        (lambda: keras.Sequential([L.Dense(2)]), r"Begin it with a keras\.Input"),
+        (anonymous, r"Use layers in place of Lambda"),
+        (stateful, r"keeps a state between batches\. Set stateful=False"),
+        (lambda: sequential(L.Discretization(num_bins=3)), r"is adapted to data\. Do"),
+    ],
+    ids=["outputs", "no input", "lambda", "stateful", "adapted"],
+)
+def test_what_cannot_be_described(build, message):
+    with pytest.raises(ValueError, match=message):
+        describe(build())
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_rebuilt_model_is_the_same(rows, kind):
+    model = compiled(kind)
+    copy = rebuilt(describe(model))
+    pairs = zip(copy.weights, model.weights, strict=True)
+    assert all(a.name == b.name and a.shape == b.shape for a, b in pairs)
+    assert describe(copy) == describe(model)
+
+
+def test_building_leaves_no_trace():
+    before = random.getstate(), np.random.get_state()[1].tolist()
+    name = keras.Sequential().name
+    policy = keras.config.dtype_policy()
+    models = []
+    for seed in (3, 3, 4):
+        with building(seed, "float32"):
+            models.append(residual())
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before
+    assert keras.config.dtype_policy() is policy
+    number = int(name.split("_")[-1]) if "_" in name else 0
+    assert keras.Sequential().name == f"sequential_{number + 1}"
+    first, same_seed, other_seed = models
+    assert [layer.name for layer in first.layers[:3]] == [
+        "input_layer",
+        "dense",
+        "dense_1",
+    ]
+    assert first.layers[1].compute_dtype == "float32"
+    same(first, same_seed, 0)
+    assert not np.array_equal(first.get_weights()[0], other_seed.get_weights()[0])

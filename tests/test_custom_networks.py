@@ -318,12 +318,13 @@ def test_frozen_layers_stay(iris):
 
 
 def test_layers_without_units_count_for_the_default_learning_rate(vowels):
-    network = attention((None, 12))
     made = DenseClassifier(network=lambda shape: [Block(4)], epochs=1)
     made.fit(np.eye(4), [0, 1, 0, 1])
     assert made.network_.spec.widths == (4,)
     classifier = SequenceClassifier(network=attention, epochs=1).fit(*vowels)
-    assert classifier.network_.spec.widths == (8, network.layers[2].output.shape[-1])
+    assert classifier.network_.spec.widths == (8, 8)
+    # Attention holds a number for each head and pair of steps.
+    assert classifier.network_.spec.network.largest == 2 * 128 * 128
 
 
 # Engines
@@ -353,14 +354,16 @@ def test_the_engines_agree(name, fits):
     same_weights(compiled, by_keras, 1e-8)
 
 
-def test_one_network_in_xla_is_the_same(digits):
+@pytest.mark.parametrize("name", ["dense", "conv"])
+def test_programs_of_xla_agree(name, fits):
+    estimator, (X, y) = fits[name]
     # So many steps are compiled.
-    options = {"network": residual, "epochs": 30, "batch_size": 20, "random_state": 0}
-    long = [
-        DenseClassifier(engine=engine, **options, **DOUBLE).fit(*digits)
+    many = {"epochs": 30, "batch_size": 3, "random_state": 0}
+    compiled, by_keras = (
+        clone(estimator).set_params(engine=engine, **many, **DOUBLE).fit(X[:42], y[:42])
         for engine in ("compiled", "keras")
-    ]
-    same_weights(*long, 1e-6)
+    )
+    same_weights(compiled, by_keras, 1e-7)
 
 
 def test_searches_fuse(cancer):
@@ -418,6 +421,17 @@ def test_padding_of_texts_counts_for_nothing(texts):
     classifier = TextClassifier(network=attention, embedding_dim=4, **TINY).fit(X, y)
     alone = np.concatenate([classifier.predict_proba([text]) for text in X[:20]])
     assert_allclose(classifier.predict_proba(X)[:20], alone, rtol=0, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:.*(does not support masking|gives other outputs)")
+def test_steps_that_are_not_there_are_zeros():
+    X = [np.full(n, 9.0 if n == 2 else 11.0) for n in (2, 4, 2, 4)]
+    classifier = SequenceClassifier(
+        network=lambda shape: L.GlobalMaxPooling1D(), epochs=1
+    ).fit(X, [0, 1, 0, 1])
+    largest = layer_outputs(classifier, X)["network"][:, 0]
+    assert largest[0] == 0  # what is there is below zero, the mean
+    assert largest[1] > 0
 
 
 def test_layers_that_lose_the_mask_are_told(vowels):

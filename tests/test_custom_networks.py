@@ -667,6 +667,11 @@ def test_what_makes_no_network_is_refused(network, error, message, iris):
         DenseClassifier(network=network).fit(*iris)
 
 
+def test_sequences_of_any_length_cannot_be_flat(vowels):
+    with pytest.raises(ValueError, match=r"End with .*GlobalAveragePooling1D\."):
+        SequenceClassifier(network=lambda shape: L.Flatten()).fit(*vowels)
+
+
 def test_images_must_become_vectors(images):
     with pytest.raises(ValueError, match=r"GlobalAveragePooling2D or Flatten"):
         ConvClassifier(network=lambda shape: L.Conv2D(2, 3)).fit(*images)

@@ -125,8 +125,9 @@ def _check_output(model, spec):
         remedy = "Let recurrent layers have return_sequences=True, and do not pool."
     else:
         needed = "one vector for each sample: a shape of (width,)"
-        pooling = {2: ["GlobalAveragePooling1D"], 3: ["GlobalAveragePooling2D"]}
-        ends = [*pooling.get(len(shape), ()), *["Flatten"] * (None not in shape)]
+        pooling = {1: "1D", 2: "1D", 3: "2D"}.get(len(shape))
+        ends = [f"GlobalAveragePooling{pooling}"] * bool(pooling)
+        ends += ["Flatten"] * (None not in shape)  # which needs a known number of steps
         remedy = f"End with keras.layers.{' or '.join(ends)}."
     raise ValueError(
         f"network must give {needed}. For samples of shape {spec.body_shape} it gave "

@@ -1,9 +1,66 @@
 """The common parameters' documentation, written once."""
 
+import textwrap
+
 HIDDEN_LAYER_SIZES = """\
     hidden_layer_sizes : array-like of int or int, default=(128, 128)
         Widths of the hidden layers; ``()`` is a linear model.
 """
+
+_OWN_LAYERS = """\
+Makes other layers in place of all between the {inputs} and the output layer. \
+``network(input_shape)`` gets the shape of one sample, {shape}, and returns a list of \
+Keras layers, one layer, or a sequential or functional ``keras.Model``, which gives \
+{outputs}. Every fit calls it once, with Keras's random numbers set by \
+``random_state``, and starts from the weights that the layers have; ``warm_start`` and \
+``partial_fit`` go on with the trained ones. Parameters of the layers that are gone \
+({gone}) must have their defaults then; ``kernel_initializer``, ``l1`` and ``l2`` are \
+of the output layer only. ``skdeep.save`` refuses functions; pickles take those of \
+modules. See the user guide, "Layers of your own".{more}"""
+_MASKED = """\
+are zeros and masked, as by ``keras.layers.Masking``. Convolutions and operators like \
+``+`` lose the mask; where padding then counts, there is a warning."""
+
+
+def _own_layers(inputs, shape, outputs, gone, more=""):
+    """The documentation of ``network``."""
+    text = _OWN_LAYERS.format(
+        inputs=inputs, shape=shape, outputs=outputs, gone=gone, more=more
+    )
+    indent = " " * 8
+    lines = textwrap.wrap(text, 88, initial_indent=indent, subsequent_indent=indent)
+    return "\n".join(["    network : callable, default=None", *lines, ""])
+
+
+DENSE_LAYERS = _own_layers(
+    "scaled inputs",
+    "``(n_features,)``",
+    "one vector for each sample",
+    "``hidden_layer_sizes``, ``activation``, ``dropout``, ``batch_norm``",
+)
+CONV_LAYERS = _own_layers(
+    "scaled images",
+    "``(height, width, channels)``",
+    "one vector for each image",
+    "those of the blocks, ``hidden_layer_sizes``, ``backbone``, ``activation``, "
+    "``dropout``, ``batch_norm``",
+)
+_OF_CELLS = "``cell``, ``units``, ``hidden_layer_sizes``, ``dropout`` and the like"
+SEQUENCE_OWN_LAYERS = _own_layers(
+    "scaled inputs (or the tokens' vectors)",
+    "``(steps, channels)``, with None for steps where sequences differ in length",
+    "one vector for each sequence or, with ``return_sequences``, for each step",
+    _OF_CELLS,
+    " Steps that are not there, in sequences of different lengths and in windows, "
+    + _MASKED,
+)
+TEXT_OWN_LAYERS = _own_layers(
+    "tokens' vectors",
+    "``(None, embedding_dim)``",
+    "one vector for each text",
+    _OF_CELLS,
+    " Where texts are shorter than others, tokens that are not there " + _MASKED,
+)
 
 CONV = """\
     filters : array-like of int or int, default=(32, 64)

@@ -20,7 +20,7 @@ class TextClassifier(TextInput, BaseNetworkClassifier):
     {_docs.TEXTS}
     Parameters
     ----------
-{_docs.TEXT}{_docs.TEXT_NETWORK}{_docs.LABEL_SMOOTHING}\
+{_docs.TEXT}{_docs.TEXT_OWN_LAYERS}{_docs.TEXT_NETWORK}{_docs.LABEL_SMOOTHING}\
 {_docs.TEXT_TRAINING}{_docs.CLASS_WEIGHT}{_docs.TEXT_REST}
     Attributes
     ----------
@@ -34,6 +34,15 @@ class TextClassifier(TextInput, BaseNetworkClassifier):
     >>> labels = ["+", "-", "+", "-"] * 10
     >>> classifier = TextClassifier(random_state=0).fit(texts, labels)
     >>> classifier.predict(["a good actor"])
+    array(['+'], dtype='<U1')
+
+    Layers of one's own:
+
+    >>> from keras import layers
+    >>> def network(input_shape):
+    ...     return [layers.GlobalAveragePooling1D(), layers.Dense(8, "relu")]
+    >>> classifier = TextClassifier(network=network, random_state=0)
+    >>> classifier.fit(texts, labels).predict(["a good actor"])
     array(['+'], dtype='<U1')
     """
 
@@ -60,6 +69,7 @@ class TextClassifier(TextInput, BaseNetworkClassifier):
         recurrent_dropout=0.0,
         kernel_size=7,
         hidden_layer_sizes=(),
+        network=None,
         activation="auto",
         kernel_initializer="glorot_uniform",
         dropout=0.5,
@@ -102,6 +112,7 @@ class TextClassifier(TextInput, BaseNetworkClassifier):
         self.recurrent_dropout = recurrent_dropout
         self.kernel_size = kernel_size
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.network = network
         self.activation = activation
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout
@@ -134,7 +145,7 @@ class TextRegressor(TextInput, BaseNetworkRegressor):
     {_docs.TEXTS}
     Parameters
     ----------
-{_docs.TEXT}{_docs.TEXT_NETWORK}{_docs.TEXT_TRAINING}{_docs.TEXT_TARGET_REST}
+{_docs.TEXT}{_docs.TEXT_OWN_LAYERS}{_docs.TEXT_NETWORK}{_docs.TEXT_TRAINING}{_docs.TEXT_TARGET_REST}
     Attributes
     ----------
 {_docs.TEXT_ATTRIBUTES}
@@ -170,6 +181,7 @@ class TextRegressor(TextInput, BaseNetworkRegressor):
         recurrent_dropout=0.0,
         kernel_size=7,
         hidden_layer_sizes=(),
+        network=None,
         activation="auto",
         kernel_initializer="glorot_uniform",
         dropout=0.5,
@@ -211,6 +223,7 @@ class TextRegressor(TextInput, BaseNetworkRegressor):
         self.recurrent_dropout = recurrent_dropout
         self.kernel_size = kernel_size
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.network = network
         self.activation = activation
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout

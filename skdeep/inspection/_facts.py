@@ -46,14 +46,25 @@ def either(estimator, *ways):
     ----------
     estimator : BaseNetwork
     ways : str
-        Those such as "normalize=True" whose parameter it has not are left out.
+        Those such as "normalize=True" whose parameter it has not, or must leave at its
+        default, are left out.
     """
-    known = estimator.get_params(deep=False)
+    known = _free(estimator)
     ways = [w for w in ways if "=" not in w or w.partition("=")[0] in known]
     return " or ".join(filter(None, (", ".join(ways[:-1]), ways[-1])))
 
 
 def sizes(estimator):
     """The names of the parameters with the sizes of its layers."""
+    if estimator.network is not None:
+        return "the layers of network"
+    return " or ".join(name for name in _SIZES if name in _free(estimator))
+
+
+def _free(estimator):
+    """The parameters that have an effect."""
     known = estimator.get_params(deep=False)
-    return " or ".join(name for name in _SIZES if name in known)
+    if estimator.network is None:
+        return known
+    fixed = *estimator._of_layers, "kernel_initializer"  # of the output layer only
+    return [name for name in known if name not in fixed]

@@ -40,12 +40,12 @@ def overfitting(evidence):
         most = _MOST_GAP + _NOISE * evidence.loss_error / fall
         fact = Fact("loss on X above training loss", gap, f"at most {most:.2g}")
         more = "the loss on X is far above that of training"
+    ways = either(evidence.estimator, _STOP, "dropout=0.3", "l2=0.001")
     yield fact.or_ill(
         np.isfinite(fact.value) and fact.value > most,
         "overfitting",
         f"As a share of what training took off, {more} by {fact.value:.0%}: set "
-        "early_stopping=True, dropout=0.3 or l2, take smaller layers, or get more "
-        "data.",
+        f"{ways}, take smaller layers, or get more data.",
     )
 
 

@@ -202,7 +202,8 @@ def _dense_network(estimator, X):
     inner, samples = network_and_samples(estimator, X)
     if not isinstance(inner.network_.spec, DenseSpec):
         raise TypeError(
-            "A trace is of a dense network: DenseClassifier or DenseRegressor. "
+            "A trace is of a dense network: DenseClassifier or DenseRegressor without "
+            "network=. "
             f"Received {inner!r}. skdeep.layer_outputs gives what the layers of any "
             "network make of X."
         )

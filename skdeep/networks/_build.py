@@ -16,6 +16,7 @@ from skdeep.networks._given_spec import (
     ConvWithNetwork,
     DenseWithNetwork,
     GivenSpec,
+    SequenceWithNetwork,
 )
 from skdeep.networks._layers import (
     CountingBatchNormalization,
@@ -42,6 +43,7 @@ _BODIES = {
     SequenceSpec: _sequence.layers_along_time,
     DenseWithNetwork: _given.applied,
     ConvWithNetwork: _given.applied,
+    SequenceWithNetwork: _sequence.given_layers,
 }
 _WHOLE = {
     GivenSpec: _given.applied,
@@ -157,21 +159,23 @@ def build_stock(spec, weights, inputs, outputs):
 
 
 def with_pretrained(model, arrays, trainable, non_trainable):
-    """The lists of a template's values, with these arrays in its pretrained layer.
+    """The lists of a template's values, with these arrays in its pretrained layers.
 
     Parameters
     ----------
     model : keras.Model
-        A template that has a backbone or an embedding.
+        A template that has an embedding, or a model within: a backbone or the user's.
     arrays : list of ndarray
-        In the order of that layer's ``weights``. NaN stands for what is not known.
+        In the order of the ``weights`` of these layers, up to the last; there may be
+        none of the first. NaN stands for what is not known.
     trainable, non_trainable : list
         Values in the order of the template's variables.
     """
-    # Augmentations may be models, too, but come first.
     kinds = keras.Model, L.Embedding
-    layer = [layer for layer in model.layers if isinstance(layer, kinds)][-1]
-    new = {id(v): a for v, a in zip(layer.weights, arrays, strict=True)}
+    layers = [layer for layer in model.layers if isinstance(layer, kinds)]
+    weights = [weight for layer in layers for weight in layer.weights]
+    last = weights[len(weights) - len(arrays) :]
+    new = {id(v): a for v, a in zip(last, arrays, strict=True)}
 
     def replaced(variables, values):
         pairs = zip(variables, values, strict=True)

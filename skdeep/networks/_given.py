@@ -5,7 +5,6 @@ import contextlib
 import functools
 import inspect
 import json
-import math
 import random
 import threading
 
@@ -15,6 +14,7 @@ from keras.src.backend.common import global_state
 
 from skdeep.networks._flops import flops
 from skdeep.networks._given_spec import GivenModel, GivenSpec
+from skdeep.networks._layer_sizes import n_values, widths
 from skdeep.networks._parts import own_random_state
 
 L = keras.layers
@@ -92,26 +92,28 @@ def building(seed, dtype=None):
     """
     with _building, own_random_state():
         numpy_state = np.random.get_state()
-        names = global_state.get_global_attribute(_NAMES)
         random.seed(seed)
         np.random.seed(seed)
-        global_state.set_global_attribute(_NAMES, collections.defaultdict(int))
         try:
-            with _policy(dtype or keras.config.dtype_policy()):
+            with _named_anew(dtype):
                 yield
         finally:
-            global_state.set_global_attribute(_NAMES, names)
             np.random.set_state(numpy_state)
 
 
 @contextlib.contextmanager
-def _policy(policy):
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
+def _named_anew(dtype):
+    """Within, Keras counts names from the start, and layers have this policy."""
+    names = global_state.get_global_attribute(_NAMES)
+    policy = keras.config.dtype_policy()
+    global_state.set_global_attribute(_NAMES, collections.defaultdict(int))
     try:
+        if dtype is not None:
+            keras.config.set_dtype_policy(dtype)
         yield
     finally:
-        keras.config.set_dtype_policy(before)
+        keras.config.set_dtype_policy(policy)
+        global_state.set_global_attribute(_NAMES, names)
 
 
 def describe(model):
@@ -134,7 +136,7 @@ def describe(model):
     _check_kind(model)
     config = dict(keras.saving.serialize_keras_object(model))
     config.pop("compile_config", None)  # it is not trained by its own loss
-    layers = list(_operations(model))
+    layers = list(operations(model))
     for layer in layers:
         _check_layer(layer)
     description = json.dumps(config, sort_keys=True)
@@ -142,10 +144,11 @@ def describe(model):
         description=description,
         objects=_own_objects(layers, description),
         policy=keras.config.dtype_policy().name,
+        widths=tuple(width for layer in layers for width in widths(layer)),
         input_shape=tuple(model.inputs[0].shape[1:]),
         output_shape=tuple(model.outputs[0].shape[1:]),
         multiply_adds=flops(model) // 2,
-        largest=max(map(_size, layers)),
+        largest=max(map(n_values, layers)),
         compiles=all(map(_compiles, layers)),
         fuses=all(map(_fuses, layers)),
         mixes_rows=any(map(_mixes_rows, layers)),
@@ -196,11 +199,11 @@ def _of_keras(cls):
     return cls.__module__.split(".")[0] == "keras"
 
 
-def _operations(model):
+def operations(model):
     """The layers and operations of a model and of the models within."""
     for operation in getattr(model, "operations", None) or model.layers:
         if isinstance(operation, keras.Model):
-            yield from _operations(operation)
+            yield from operations(operation)
         else:
             yield operation
 
@@ -216,12 +219,6 @@ def _own_objects(layers, description):
                 found[keras.saving.get_registered_name(type(value))] = type(value)
     named = {name for name in found if json.dumps(name) in description}
     return tuple((name, found[name]) for name in sorted(named))
-
-
-def _size(layer):
-    """Values that a layer gives for one sample."""
-    shapes = [tensor.shape[1:] for tensor in keras.tree.flatten(layer.output)]
-    return sum(math.prod(size or 1 for size in shape) for shape in shapes)
 
 
 def _compiles(layer):
@@ -310,8 +307,8 @@ def rebuilt(given, kit=None):
     -------
     keras.Model
     """
-    scope = keras.saving.custom_object_scope(dict(given.objects))
-    with own_random_state(), _policy(given.policy), scope:
+    known = keras.saving.custom_object_scope(dict(given.objects))
+    with own_random_state(), known, _named_anew(given.policy):
         try:
             # In safe mode, for the description may come from a file.
             model = keras.saving.deserialize_keras_object(
@@ -371,13 +368,23 @@ def applied(spec, kit, x, mask=None):
     model = rebuilt(spec.network, kit)
     dtype = model.inputs[0].dtype
     x = x if x.dtype == dtype else keras.ops.cast(x, dtype)
-    x = model(x, mask=mask)
+    x = with_mask(model, x, mask)
     kit.mark("network", x)
     return x
 
 
+def with_mask(model, x, mask):
+    """``x`` after a model whose layers see which steps are there."""
+    if mask is not None:
+        # Keras warns that models lose the mask, but hands it to their layers. What
+        # these leave of it is the output's.
+        model.supports_masking = True
+        model.compute_mask = lambda inputs, previous_mask: None
+    return model(x, mask=mask)
+
+
 def finalize(model):
     """Let layers know of values that were put into their weights."""
-    for layer in _operations(model):
+    for layer in operations(model):
         if isinstance(layer, L.Normalization):
             layer.finalize_state()

@@ -1,8 +1,6 @@
 """What is known of a network, or of a part of one, that the user gave."""
 
-import json
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, fields
 
 from skdeep.networks._conv_spec import ConvSpec
 from skdeep.networks._sequence_spec import SequenceSpec
@@ -27,6 +25,8 @@ class GivenModel:
     policy : str
         Keras's setting of what layers compute in: those within the user's layers are
         made anew with it.
+    widths : tuple of int
+        Units or filters of the layers that have weights.
     input_shape, output_shape : tuple of int or None
         Of one sample.
     multiply_adds : int
@@ -45,6 +45,7 @@ class GivenModel:
     description: str
     objects: tuple
     policy: str
+    widths: tuple
     input_shape: tuple
     output_shape: tuple
     multiply_adds: int
@@ -56,11 +57,6 @@ class GivenModel:
     def __repr__(self):
         return f"<a network from {self.input_shape} to {self.output_shape}>"
 
-    @cached_property
-    def widths(self):
-        """Units or filters of its layers."""
-        return tuple(_widths(json.loads(self.description)))
-
     @property
     def rows_at_once(self):
         """How many samples an evaluation may hold the layers' outputs of."""
@@ -69,19 +65,6 @@ class GivenModel:
     def suits_xla(self, batch_size):
         """Whether a step is faster with XLA, however long compiling takes."""
         return self.compiles and self.multiply_adds * batch_size <= _MOST_FOR_XLA
-
-
-def _widths(config):
-    """What any layer within a configuration calls its units or filters."""
-    if isinstance(config, list):
-        for item in config:
-            yield from _widths(item)
-    elif isinstance(config, dict):
-        for name, value in config.items():
-            if name in ("units", "filters") and isinstance(value, int):
-                yield value
-            else:
-                yield from _widths(value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,8 +132,8 @@ class GivenSpec(WithNetwork):
 
 
 @dataclass(frozen=True, eq=False)
-class DenseWithNetwork(WithNetwork, DenseSpec):
-    """The user's layers in place of the hidden ones."""
+class DenseWithNetwork(WithNetwork):
+    """The user's layers in place of a stack of dense ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,3 +144,36 @@ class ConvWithNetwork(WithNetwork, ConvSpec):
 @dataclass(frozen=True, eq=False)
 class SequenceWithNetwork(WithNetwork, SequenceSpec):
     """The user's layers in place of those along time and of the hidden ones."""
+
+
+_FAMILIES = {
+    DenseSpec: DenseWithNetwork,
+    ConvSpec: ConvWithNetwork,
+    SequenceSpec: SequenceWithNetwork,
+}
+_NO_LAYERS = {
+    "hidden_layer_sizes": (),
+    "activation": "linear",
+    "dropout": 0.0,
+    "batch_norm": False,
+    "filters": (),
+    "cell": "average",
+    "cell_units": (),
+}
+
+
+def with_network(spec, network):
+    """A family's spec with the user's layers in place of its own.
+
+    Parameters
+    ----------
+    spec : DenseSpec, ConvSpec or SequenceSpec
+    network : GivenModel
+
+    Returns
+    -------
+    WithNetwork
+    """
+    values = {field.name: getattr(spec, field.name) for field in fields(spec)}
+    values |= {name: _NO_LAYERS[name] for name in values if name in _NO_LAYERS}
+    return _FAMILIES[type(spec)](**values, network=network)

@@ -13,7 +13,16 @@ from skdeep.networks._layers import Standardize
 
 # There is one of each at most, so it has no number.
 _SINGLE = frozenset(
-    ["average", "backbone", "code", "embedding", "flatten", "global_pooling", "output"]
+    [
+        "average",
+        "backbone",
+        "code",
+        "embedding",
+        "flatten",
+        "global_pooling",
+        "network",
+        "output",
+    ]
 )
 _GENERATOR = "seed_generator_state"
 _lock = threading.RLock()
@@ -197,14 +206,29 @@ def _variables(operations):
     for layer in layers:
         if isinstance(layer, Standardize):
             continue  # units of the data, not weights
+        if isinstance(layer, keras.Model):
+            found |= _variables_within(layer)
+            continue
         for variable in layer.variables:
             if variable.name == _GENERATOR:
                 continue
             name = variable.name
-            if isinstance(layer, keras.Model):
-                name = variable.path.removeprefix(f"{layer.name}/")
-            elif both and hasattr(layer, "go_backwards"):
+            if both and hasattr(layer, "go_backwards"):
                 way = "backward" if layer.go_backwards else "forward"
                 name = f"{way}_{name}"
             found[name] = variable
+    return found
+
+
+def _variables_within(model, before=""):
+    """A model's variables by the names of its layers and of theirs."""
+    found = {}
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            found |= _variables_within(layer, f"{before}{layer.name}/")
+            continue
+        for variable in layer.variables:
+            if variable.name != _GENERATOR:
+                _, _, own = f"/{variable.path}".partition(f"/{layer.name}/")
+                found[f"{before}{layer.name}/{own or variable.path}"] = variable
     return found

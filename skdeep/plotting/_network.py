@@ -110,8 +110,8 @@ class NetworkDisplay:
         if not isinstance(spec, DenseSpec):
             raise TypeError(
                 "estimator must be a dense network: DenseClassifier or "
-                f"DenseRegressor. Received {inner!r}. Of others draw FilterDisplay or "
-                "FeatureMapDisplay."
+                f"DenseRegressor without network=. Received {inner!r}. Of others draw "
+                "FilterDisplay or FeatureMapDisplay."
             )
         _check_sizes(spec, max_nodes)
         if feature_names is None:

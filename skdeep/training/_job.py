@@ -25,7 +25,8 @@ class TrainingJob:
     keras_callbacks : list of keras.callbacks.Callback
     resume : Weights or None
     pretrained : list of ndarray or None
-        Weights of the backbone.
+        What the layers that come with weights have: an embedding, a backbone, the
+        user's.
     planned_epochs : int or None
         Of a whole fit; None where nobody knows its end.
     shuffle : bool

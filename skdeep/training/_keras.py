@@ -36,12 +36,12 @@ def train_keras(job, optimizer):
     -------
     Outcome
     """
-    _refuse_penalties_in_double(job.spec)
     done = job.resume.n_steps if job.resume else 0
     rate = optimizer.learning_rate if job.learning_rate is None else job.learning_rate
     total = job.steps_per_epoch * job.epochs
     rates = LearningRates(rate, job.learning_rate_schedule, total, done)
     model = compiled_model(job, optimizer, rates.keras)
+    _refuse_penalties_in_double(model, job.spec)
     _start(model, job, optimizer)
     batches = _Batches(job)
     observer = _Observer(job, batches, done)
@@ -63,13 +63,13 @@ def train_keras(job, optimizer):
     return observer.outcome(interrupted)
 
 
-def _refuse_penalties_in_double(spec):
-    if spec.dtype == "float64" and (spec.l1 or spec.l2):
+def _refuse_penalties_in_double(model, spec):
+    if spec.dtype == "float64" and model.losses:
         raise ValueError(
             "keras.Model.fit cannot add penalties in double precision to its loss, "
-            f"which is in single. Received dtype='float64' with l1={spec.l1} and "
-            f"l2={spec.l2} for the Keras engine. Use dtype='float32', no penalties, or "
-            "engine='compiled' without batch hooks."
+            f"which is in single. Received dtype='float64' with l1={spec.l1}, "
+            f"l2={spec.l2} or regularizers of layers for the Keras engine. Use "
+            "dtype='float32', no penalties, or engine='compiled' without batch hooks."
         )
 
 

@@ -153,13 +153,14 @@ class Program:
         weights : Weights or None
             Of the whole network.
         pretrained : list of ndarray or None
-            Of the backbone.
+            Of layers that come with weights; see :func:`with_pretrained`.
         """
         state = self._initial.draw(rng, standardization, weights)
         if weights is not None or pretrained is None:
             return state
         parts = with_pretrained(self.model, pretrained, *state[:2])
-        return State(*map(_tensors, parts), state.optimizer)
+        trainable, fixed = map(_tensors, parts)
+        return State(trainable, fixed, self._initial.slots(trainable))
 
     def chunk_steps(self, total_steps, step_values, max_bytes=_CHUNK_BYTES):
         """How many steps one call takes, from a few sizes only: each compiles."""
@@ -234,6 +235,9 @@ class Program:
             loss = loss + tf.add_n([tf.zeros_like(loss), *penalties])
             scaled = self.optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, state.trainable)
+        for gradient, weight_array in zip(gradients, state.trainable, strict=True):
+            if isinstance(gradient, tf.Tensor):  # products may forget a side of one
+                gradient.set_shape(weight_array.shape)
         slots = list(state.optimizer)
         index = self._initial.rate_index
         slots[index] = tf.cast(rate, slots[index].dtype)
@@ -368,10 +372,15 @@ class _InitialValues:
             values[scale] = standardization.scale.astype(dtype)
         values = _tensors(values)
         trainable = values[: self._n_trainable]
-        optimizer = list(self._optimizer)
+        fixed = values[self._n_trainable :]
+        return State(trainable, fixed, self.slots(trainable))
+
+    def slots(self, trainable):
+        """The optimiser's state for a network that starts with these weights."""
+        slots = list(self._optimizer)
         for index, weight in zip(self._copies, trainable, strict=False):
-            optimizer[index] = weight
-        return State(trainable, values[self._n_trainable :], optimizer)
+            slots[index] = weight
+        return slots
 
     def _initialized(self, rng):
         """New values, trainable ones first."""

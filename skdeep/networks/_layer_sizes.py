@@ -1,0 +1,32 @@
+"""How large a layer is."""
+
+import math
+
+import keras
+
+from skdeep.networks._sequence_spec import SOME_STEPS
+
+L = keras.layers
+
+
+def widths(layer):
+    """Units or filters of a layer, or what else a layer of products gives."""
+    if isinstance(layer, L.Layer) and not isinstance(layer, L.Embedding):
+        own = getattr(layer, "units", getattr(layer, "filters", None))
+        if isinstance(own, int):
+            yield own
+        elif any(len(v.shape) > 1 for v in layer.trainable_weights):
+            yield keras.tree.flatten(layer.output)[0].shape[-1] or 1
+
+
+def n_values(layer):
+    """Values that a layer gives for one sample, of attention with its scores."""
+    shapes = [tensor.shape[1:] for tensor in keras.tree.flatten(layer.output)]
+    size = sum(math.prod(n or SOME_STEPS for n in shape) for shape in shapes)
+    if not isinstance(layer, L.MultiHeadAttention | L.Attention):
+        return size
+    steps = [
+        math.prod(n or SOME_STEPS for n in tensor.shape[1:-1])
+        for tensor in keras.tree.flatten(layer.input)[:2]
+    ]
+    return max(size, getattr(layer, "num_heads", 1) * steps[0] * steps[-1])

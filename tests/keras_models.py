@@ -124,10 +124,15 @@ def own_metric(y_true, y_pred):
     return keras.ops.mean(y_pred)
 
 
-def prebuilt(compiled=False):
+def prebuilt(compiled=False, dropout=0.2):
     """A model for iris, with dropout."""
     model = keras.Sequential(
-        [keras.Input((4,)), L.Dense(6, "tanh"), L.Dropout(0.2), L.Dense(3, "softmax")]
+        [
+            keras.Input((4,)),
+            L.Dense(6, "tanh"),
+            L.Dropout(dropout),
+            L.Dense(3, "softmax"),
+        ]
     )
     if compiled:
         loss = "sparse_categorical_crossentropy"

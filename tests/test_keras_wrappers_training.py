@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras_models import (
     classifier_network,
+    prebuilt,
     regressor_network,
 )
 from numpy.testing import assert_allclose, assert_array_equal
@@ -24,6 +25,22 @@ def classifier(**params):
 
 def regressor(**params):
     return KerasRegressor(regressor_network, **{**FULL, **params})
+
+
+def test_training_is_that_of_keras(iris):
+    X, y = iris
+    model = prebuilt(compiled=True, dropout=0.0)
+    estimator = KerasClassifier(model, epochs=3, batch_size=20, shuffle=False)
+    estimator.fit(X, y, validation_data=(X[:30], y[:30]))
+    settings = {"epochs": 3, "batch_size": 20, "shuffle": False, "verbose": 0}
+    history = model.fit(X, y, validation_data=(X[:30], y[:30]), **settings).history
+    for ours, theirs in zip(
+        estimator.model_.get_weights(), model.get_weights(), strict=True
+    ):
+        assert_allclose(ours, theirs, atol=1e-5)
+    assert set(history) == set(estimator.history_)
+    for name, values in history.items():
+        assert_allclose(estimator.history_[name], values, rtol=1e-4)
 
 
 # Weights

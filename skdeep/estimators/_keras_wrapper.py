@@ -1,6 +1,8 @@
 """What KerasClassifier and KerasRegressor share: SciKeras, mended."""
 
 import contextlib
+import functools
+import inspect
 
 import keras
 import numpy as np
@@ -14,11 +16,7 @@ from skdeep.estimators._hooks import Printer
 from skdeep.estimators._keras_data import KerasData, mean_one, n_rows_at_once
 from skdeep.estimators._keras_parameters import KerasParameters
 from skdeep.estimators._keras_prediction import KerasPrediction
-from skdeep.inference._keras_model import (
-    HeldModel,
-    as_inputs,
-    as_targets,
-)
+from skdeep.inference._keras_model import HeldModel, as_inputs, as_targets
 from skdeep.networks._frozen_keras import (
     copied,
     copy_model,
@@ -98,6 +96,14 @@ class KerasWrapper(KerasPrediction, KerasData, KerasParameters):
         self._held.sample = self._sample
         return X, y
 
+    def _check_model_param(self):
+        given = self.build_fn if self.model is None else self.model
+        if inspect.isfunction(given) or inspect.isclass(given) or not callable(given):
+            return super()._check_model_param()
+        if isinstance(given, keras.Model | functools.partial):
+            return super()._check_model_param()
+        return given  # a method or another object that SciKeras would not call
+
     def _build_keras_model(self):
         self._random_state = None  # with one, SciKeras would set global seeds
         with building(self._generator.randint(_SEEDS)):
@@ -107,7 +113,9 @@ class KerasWrapper(KerasPrediction, KerasData, KerasParameters):
                 "The function that builds the model must return a keras.Model. "
                 f"Received {model!r}."
             )
-        return model
+        given = any(model is other for other in self._given_models.values())
+        # Whoever sees data first makes the variables: that must be a copy.
+        return copy_model(model) if given and not model.built else model
 
     def _try_out(self, X):
         """One row as the model takes it, and the shapes of what it gives."""
@@ -215,7 +223,7 @@ class KerasWrapper(KerasPrediction, KerasData, KerasParameters):
     ):
         self._check_loss()
         arguments = self._fit_arguments(kwargs)
-        data = self._for_model(X, y, sample_weight)
+        data = X, y, sample_weight
         fraction = arguments.pop("validation_split", None)
         validation = arguments.pop("validation_data", None)
         if validation is not None:
@@ -224,6 +232,7 @@ class KerasWrapper(KerasPrediction, KerasData, KerasParameters):
             data, validation = split(*data, fraction)
         if isinstance(validation, tuple):
             validation = self._for_model(*validation)
+        data = self._for_model(*data)
         options = self._options(arguments, data[0], validation, epochs, initial_epoch)
         history = self._train(*data, options)
         self._remember(history, goes_on=warm_start and initial_epoch > 0)
@@ -301,13 +310,21 @@ def _check_inputs(model, row):
     inputs = model.inputs
     if len(inputs) != 1 or not isinstance(row, np.ndarray):
         return
-    expected = tuple(inputs[0].shape)[1:]
-    fits = len(expected) == row.ndim - 1 and all(
-        size in (None, own) for size, own in zip(expected, row.shape[1:], strict=True)
-    )
-    if not fits and not (expected == () and row.shape == (1, 1)):
+    expected, shape = tuple(inputs[0].shape)[1:], row.shape[1:]
+    # Keras adds or takes away a last axis of one.
+    if not any(_matches(expected, s) for s in (shape, (*shape, 1), _squeezed(shape))):
         raise ValueError(
             f"One sample must have shape {expected}, as the model's input. Received "
-            f"{row.shape[1:]}. Give the model a keras.Input of that shape; a function "
+            f"{shape}. Give the model a keras.Input of that shape; a function "
             "that builds it finds the shape in meta['X_shape_'][1:]."
         )
+
+
+def _matches(expected, shape):
+    return len(expected) == len(shape) and all(
+        size in (None, own) for size, own in zip(expected, shape, strict=True)
+    )
+
+
+def _squeezed(shape):
+    return shape[:-1] if shape[-1:] == (1,) else shape

@@ -22,18 +22,18 @@ class FrozenKerasModel:
         The layers and functions in it that are not Keras's own.
     sample : nest of ndarray, or None
         An input for models that get their variables when they are called.
-    variables : list of ndarray
-        Weights and the states of random generators.
+    variables : list of ndarray or None
+        Weights and the states of random generators; None before there are any.
     compiled : dict or None
         The arguments of ``compile``.
     optimizer : list of ndarray or None
-        The optimiser's state.
+        The optimiser's state; None before its first step.
     """
 
     architecture: str
     custom: dict
     sample: object
-    variables: list
+    variables: list | None
     compiled: dict | None
     optimizer: list | None
 
@@ -60,22 +60,24 @@ class FrozenKerasModel:
             raise ValueError(_cannot(model, error)) from error
         is_graph = hasattr(model, "outputs")
         settings = _compile_arguments(model)
+        trained = bool(settings) and model.optimizer.built
         return cls(
             architecture,
             _custom_objects([model, *model._flatten_layers(), *_leaves(settings)]),
             None if is_graph else sample,
-            [variable.numpy() for variable in model.variables],
+            [v.numpy() for v in model.variables] if model.built else None,
             settings and _map(_Recipe.of, settings),
-            settings and [variable.numpy() for variable in model.optimizer.variables],
+            [v.numpy() for v in model.optimizer.variables] if trained else None,
         )
 
     def thaw(self):
         """A Keras model of its own with this architecture and these values."""
         with own_random_state(), keras.saving.custom_object_scope(self.custom):
             model = self._architecture()
-            if self.sample is not None:
+            if self.sample is not None and self.variables is not None:
                 model(self.sample, training=False)
-            _assign(model, model.variables, self.variables)
+            if self.variables is not None:
+                _assign(model, model.variables, self.variables)
             if self.compiled:
                 model.compile(**_map(_Recipe.cook, self.compiled))
             if self.optimizer:
@@ -198,10 +200,15 @@ def _custom_objects(objects):
     for value in objects:
         parts = [type(value), value, *_parts(value)]
         for part in parts:
-            named = inspect.isclass(part) or inspect.isfunction(part)
+            named = inspect.isclass(part) or _is_named_function(part)
             if named and part.__module__.split(".")[0] not in ("keras", "builtins"):
                 found[keras.saving.get_registered_name(part)] = part
     return found
+
+
+def _is_named_function(value):
+    # Of the others Keras writes down the code.
+    return inspect.isfunction(value) and value.__name__ != "<lambda>"
 
 
 def _parts(value):

@@ -67,11 +67,9 @@ def fit_keras_model(model, X, y, weight, options):
     history : dict of str to list
         Keras's, of this training.
     """
-    if _n_rows(X) == 0:
-        raise ValueError("There must be a row to train on. Received none.")
     batches = _Batches(X, y, weight, options)
     others = dict(options.others)
-    others.setdefault("steps_per_epoch", batches.per_pass)
+    others["steps_per_epoch"] = others.get("steps_per_epoch") or batches.per_pass
     if not model.optimizer.built:
         # In the first step it would make TensorFlow trace that step twice.
         model.optimizer.build(model.trainable_variables)
@@ -128,7 +126,7 @@ def split(X, y, weight, fraction):
             f"n_samples={n_rows}. Change it, or pass validation_data to fit."
         )
     parts = slice(0, first), slice(first, None)
-    return tuple(_map(lambda a: a[part], (X, y, weight)) for part in parts)  # noqa: B023
+    return tuple((_of(part, X), _of(part, y), _of(part, weight)) for part in parts)
 
 
 class _Batches(keras.utils.PyDataset):
@@ -150,11 +148,8 @@ class _Batches(keras.utils.PyDataset):
     def __getitem__(self, index):
         number, step = divmod(index, self.per_pass)
         rows = self._order(number)[step * self._size : (step + 1) * self._size]
-        X, y, weight = self._data
-        batch = _map(lambda a: a[rows], (X, y))
-        if weight is None:
-            return batch
-        return (*batch, _map(lambda a: a[rows], weight))
+        X, y, weight = (_of(rows, part) for part in self._data)
+        return (X, y) if weight is None else (X, y, weight)
 
     def _order(self, number):
         if self._seed is None:
@@ -199,6 +194,11 @@ class _Pass(_Batches):
     @property
     def num_batches(self):
         return self.per_pass
+
+
+def _of(rows, nest):
+    """These rows of each array, or None."""
+    return None if nest is None else _map(lambda array: array[rows], nest)
 
 
 def _n_rows(X):

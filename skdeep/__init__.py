@@ -29,6 +29,8 @@ _HOME = {
     "ImageLoader": "skdeep.estimators",
     "NetworkDisplay": "skdeep.plotting",
     "ParameterHistoriesDisplay": "skdeep.plotting",
+    "KerasClassifier": "skdeep.estimators._keras_classifier",
+    "KerasRegressor": "skdeep.estimators._keras_regressor",
     "QuantileLoss": "skdeep.networks._quantile_loss",
     "ReconstructionDisplay": "skdeep.plotting",
     "SequenceClassifier": "skdeep.estimators",

@@ -1,0 +1,162 @@
+"""KerasClassifier: a classifier around any Keras model."""
+
+import numpy as np
+from scikeras.wrappers import KerasClassifier as SciKerasClassifier
+from sklearn.base import ClassifierMixin
+from sklearn.utils import check_array
+from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
+from sklearn.utils.validation import column_or_1d
+
+from skdeep.encoding import ClassTargets
+from skdeep.estimators._keras_labels import KerasLabelEncoder, probabilities
+from skdeep.estimators._keras_wrapper import KerasWrapper
+
+
+class KerasClassifier(ClassifierMixin, KerasWrapper):
+    """A classifier around a Keras model of your own."""
+
+    _fit_kwargs = KerasWrapper._fit_kwargs - {"class_weight"}
+    _type_of_target = SciKerasClassifier._type_of_target
+    scorer = staticmethod(SciKerasClassifier.scorer)
+    score = KerasWrapper.score
+
+    def __init__(
+        self,
+        model=None,
+        *,
+        build_fn=None,
+        warm_start=False,
+        random_state=None,
+        optimizer="rmsprop",
+        loss=None,
+        metrics=None,
+        batch_size=None,
+        validation_batch_size=None,
+        verbose=0,
+        callbacks=None,
+        validation_split=0.0,
+        shuffle=True,
+        run_eagerly=False,
+        epochs=1,
+        class_weight=None,
+        **kwargs,
+    ):
+        super().__init__(
+            model=model,
+            build_fn=build_fn,
+            warm_start=warm_start,
+            random_state=random_state,
+            optimizer=optimizer,
+            loss=loss,
+            metrics=metrics,
+            batch_size=batch_size,
+            validation_batch_size=validation_batch_size,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_split=validation_split,
+            shuffle=shuffle,
+            run_eagerly=run_eagerly,
+            epochs=epochs,
+            **kwargs,
+        )
+        self.class_weight = class_weight
+
+    @property
+    def target_encoder(self):
+        """The unfitted transformer of the labels; override it for your own.
+
+        Its ``inverse_transform`` must take ``return_proba``, too.
+        """
+        known = getattr(self, "classes_", None)
+        return KerasLabelEncoder(categories="auto" if known is None else [known])
+
+    def _initialize(self, X, y=None):
+        if not self._classes_given:
+            self.classes_ = None
+        return super()._initialize(X, y)
+
+    _classes_given = False
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None, **kwargs):
+        """Train for one epoch, going on from the weights and the optimiser's state.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Labels.
+        classes : array-like of shape (n_classes,), default=None
+            Every label that may come. In the first call; without it, y holds them
+            all.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, scaled to mean one. A weight of zero removes the sample.
+        **kwargs : dict
+            Further arguments of ``keras.Model.fit``.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        with self._as_before_an_error():
+            if classes is not None:
+                if not self.initialized_:
+                    self.classes_ = None
+                _check_partial_fit_first_call(self, classes)
+            self._classes_given = classes is not None
+            super().partial_fit(X, y, sample_weight=sample_weight, **kwargs)
+            self.__dict__.pop("_classes_given")
+        return self
+
+    def predict_proba(self, X, **kwargs):
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+            Samples.
+        **kwargs : dict
+            Arguments of ``keras.Model.predict``.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            The model's outputs, in the order of ``classes_``.
+        """
+        output = self._predict_raw(X, **kwargs)
+        return self.target_encoder_.inverse_transform(output, return_proba=True)
+
+    def _predict_raw(self, X, **kwargs):
+        return probabilities(super()._predict_raw(X, **kwargs), self.model_.loss)
+
+    def _check_target(self, y, reset):
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return super()._check_target(y, reset)
+
+    def _weights(self, X, y, sample_weight):
+        X, y, weight = super()._weights(X, y, sample_weight)
+        if self.class_weight is None:
+            return X, y, weight
+        labels = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+        if labels.ndim == 2 and labels.shape[1] == 1:
+            labels = labels[:, 0]
+        targets = ClassTargets(type_of_target(labels), np.unique(labels))
+        weight = np.ones(len(labels)) if weight is None else weight
+        by_class = targets.class_weight(self.class_weight, labels, weight)
+        return X, y, targets.weight_by_class(by_class, labels, weight)
+
+    def _ensure_compiled_model(self):
+        super()._ensure_compiled_model()
+        encoder, shapes = self.target_encoder_, self._output_shapes
+        if isinstance(encoder, KerasLabelEncoder):
+            if isinstance(shapes, list) and len(shapes) == 1:
+                shapes = shapes[0]
+            if isinstance(shapes, tuple) and len(shapes) == 2:
+                encoder.expect(shapes[1], self.model_.loss)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,113 @@
+"""Labels and a given Keras model's outputs: how one becomes the other."""
+
+import keras
+import numpy as np
+from scikeras.utils import loss_name
+from scikeras.utils.transformers import ClassifierLabelEncoder
+from scipy.special import expit, softmax
+
+_SPARSE = "sparse_categorical_crossentropy"
+_CATEGORICAL = "categorical_crossentropy", "categorical_focal_crossentropy"
+
+
+class KerasLabelEncoder(ClassifierLabelEncoder):
+    """SciKeras's encoder, which also looks at the loss the model is compiled with.
+
+    Parameters
+    ----------
+    loss : None
+        Not used.
+    categories : "auto" or list of one ndarray, default="auto"
+        The classes.
+    """
+
+    one_hot = False
+
+    def expect(self, units, loss):
+        """Encode labels for an output of so many units that is trained with ``loss``.
+
+        Parameters
+        ----------
+        units : int
+        loss : object
+            As given to ``compile``.
+        """
+        self._check_units(units, loss)
+        known = _is_keras_loss(loss) and loss_name(loss) != _SPARSE
+        self.one_hot = known and units > 1 and not self._has_columns
+
+    @property
+    def _has_columns(self):
+        """Whether y has a column for each class."""
+        return self._target_type in ("multilabel-indicator", "multiclass-onehot")
+
+    def _check_units(self, units, loss):
+        n_classes = self.n_classes_
+        if n_classes is None:
+            return
+        binary = self._target_type == "binary"
+        fitting = (1, 2) if binary else (n_classes,)
+        if units not in fitting:
+            raise ValueError(
+                f"The model's output must have {' or '.join(map(str, fitting))} units "
+                f"for a {self._target_type} target with {n_classes} classes. Received "
+                f"a model with {units}. Give its last layer as many units; a function "
+                "that builds the model finds them in meta['n_classes_']."
+            )
+        name = loss_name(loss) if _is_keras_loss(loss) else None
+        if name == _SPARSE and self._has_columns:
+            raise ValueError(
+                f"loss={name!r} is for labels. Received y with a column for each of "
+                f"{n_classes} classes. Use 'binary_crossentropy' or "
+                "'categorical_crossentropy', or pass labels."
+            )
+        if units == 1 and name in (_SPARSE, *_CATEGORICAL):
+            raise ValueError(
+                f"loss={name!r} is for an output with a unit per class. Received a "
+                "model with 1 unit. Use 'binary_crossentropy', or give the last "
+                "layer 2 units and a softmax."
+            )
+
+    def transform(self, y):
+        """Codes of shape (n_samples, 1), or a column for each class."""
+        codes = super().transform(y)
+        if not self.one_hot:
+            return codes
+        width = max(2, self.n_classes_)
+        return np.eye(width, dtype=codes.dtype)[codes[:, 0].astype(int)]
+
+    def inverse_transform(self, y, return_proba=False):
+        """Labels, or probabilities of shape (n_samples, n_classes)."""
+        if not return_proba:
+            return super().inverse_transform(y)
+        if self._target_type != "binary":
+            return y
+        if self.n_classes_ == 1:
+            return np.ones((len(y), 1), y.dtype)
+        y = y.reshape(len(y), -1)
+        return np.column_stack([1 - y, y]) if y.shape[1] == 1 else y
+
+
+def probabilities(output, loss):
+    """The output of a model, after the activation that its loss takes it without.
+
+    Parameters
+    ----------
+    output : ndarray or nest of ndarray
+    loss : object
+        As given to ``compile``.
+    """
+    if not getattr(loss, "from_logits", False) or not isinstance(output, np.ndarray):
+        return output
+    if output.shape[-1] == 1 or "binary" in loss_name(loss):
+        return expit(output)
+    return softmax(output, axis=-1)
+
+
+def _is_keras_loss(loss):
+    """Whether it is one of Keras's own losses."""
+    if isinstance(loss, str):
+        return True
+    cls = loss if callable(loss) and hasattr(loss, "__module__") else type(loss)
+    cls = type(loss) if isinstance(loss, keras.losses.Loss) else cls
+    return getattr(cls, "__module__", "").split(".")[0] == "keras"

@@ -1,0 +1,87 @@
+"""KerasRegressor: a regressor around any Keras model."""
+
+import numpy as np
+from scikeras.wrappers import KerasRegressor as SciKerasRegressor
+from sklearn.base import RegressorMixin
+
+from skdeep.estimators._keras_wrapper import KerasWrapper
+
+
+class KerasRegressor(RegressorMixin, KerasWrapper):
+    """A regressor around a Keras model of your own."""
+
+    scorer = staticmethod(SciKerasRegressor.scorer)
+    score = KerasWrapper.score
+    target_encoder = SciKerasRegressor.target_encoder
+
+    def __init__(
+        self,
+        model=None,
+        *,
+        build_fn=None,
+        warm_start=False,
+        random_state=None,
+        optimizer="rmsprop",
+        loss=None,
+        metrics=None,
+        batch_size=None,
+        validation_batch_size=None,
+        verbose=0,
+        callbacks=None,
+        validation_split=0.0,
+        shuffle=True,
+        run_eagerly=False,
+        epochs=1,
+        **kwargs,
+    ):
+        super().__init__(
+            model=model,
+            build_fn=build_fn,
+            warm_start=warm_start,
+            random_state=random_state,
+            optimizer=optimizer,
+            loss=loss,
+            metrics=metrics,
+            batch_size=batch_size,
+            validation_batch_size=validation_batch_size,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_split=validation_split,
+            shuffle=shuffle,
+            run_eagerly=run_eagerly,
+            epochs=epochs,
+            **kwargs,
+        )
+
+    def predict(self, X, **kwargs):
+        """Predict values.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+            Samples.
+        **kwargs : dict
+            Arguments of ``keras.Model.predict``.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            One output comes in the model's dtype, several in float64, as
+            scikit-learn's checks want.
+        """
+        values = super().predict(X, **kwargs)
+        several = isinstance(values, np.ndarray) and values.ndim > 1
+        if several and values.dtype.kind == "f":
+            return values.astype(np.float64)
+        return values
+
+    def _validate_data(self, X=None, y=None, reset=False, y_numeric=True):
+        return super()._validate_data(X, y, reset, y_numeric=True)
+
+    def _type_of_target(self, y):
+        return "continuous" if y.ndim == 1 else "continuous-multioutput"
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

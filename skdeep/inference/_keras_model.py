@@ -1,0 +1,137 @@
+"""Prediction with any Keras model: one compiled call, made once per model."""
+
+import threading
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from skdeep.networks._frozen_keras import FrozenKerasModel
+
+_NUMBERS_AT_ONCE = 2**22  # of the input: some thousand rows of a table
+_MOST_ROWS = 4096
+_FEWEST_ROWS = 32
+
+
+class HeldModel:
+    """A Keras model, its compiled call, and its plain values for pickles.
+
+    Parameters
+    ----------
+    model : keras.Model
+    sample : nest of ndarray, optional
+        One row of input, for models that are no graph of layers.
+    """
+
+    def __init__(self, model, sample=None):
+        self._model = model
+        self._frozen = None
+        self.sample = sample
+        self._prepare()
+
+    def _prepare(self):
+        self._lock = threading.Lock()
+        self._calls = {}
+
+    @property
+    def model(self):
+        """The Keras model; after unpickling, made when it is asked for."""
+        with self._lock:
+            if self._model is None:
+                self._model = self._frozen.thaw()
+                self._frozen = None
+            return self._model
+
+    def predict(self, X, batch_size=None):
+        """Outputs for X, as ``keras.Model.predict`` gives them.
+
+        Parameters
+        ----------
+        X : nest of ndarray of shape (n_samples, ...)
+        batch_size : int, optional
+            Rows that are computed at once.
+        """
+        X = as_inputs(self.model, X)
+        call = self._call(X)
+        arrays = keras.tree.flatten(X)
+        n_rows = len(arrays[0])
+        size = batch_size or _rows_at_once(arrays)
+        pieces = []
+        for start in range(0, n_rows, size):
+            piece = slice(start, start + size)
+            # A copy that TensorFlow owns: slices need not be aligned.
+            output = call(keras.tree.map_structure(lambda a: a[piece], X))  # noqa: B023
+            pieces.append(keras.tree.map_structure(lambda t: t.numpy(), output))
+        if len(pieces) == 1:
+            return pieces[0]
+        return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *pieces)
+
+    def _call(self, X):
+        """The compiled call for inputs of such shapes and dtypes."""
+        specs = keras.tree.map_structure(_any_rows, X)
+        key = str(specs)
+        with self._lock:
+            if key not in self._calls:
+                model = self._model
+                self._calls[key] = tf.function(
+                    lambda x: model(x, training=False),
+                    input_signature=[specs],
+                    autograph=False,
+                )
+            return self._calls[key]
+
+    def __getstate__(self):
+        frozen = self._frozen or FrozenKerasModel.of(self._model, self.sample)
+        return {"_frozen": frozen, "sample": self.sample}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self._model = None
+        self._prepare()
+
+
+def has_own_prediction(model):
+    """Whether only ``keras.Model.predict`` gives what the model's class means."""
+    base, cls = keras.Model, type(model)
+    own = any(
+        getattr(cls, name) is not getattr(base, name)
+        for name in ("predict", "predict_step", "make_predict_function")
+    )
+    return own or bool(getattr(model, "run_eagerly", False))
+
+
+def as_inputs(model, X):
+    """Arrays in the dtypes that the model computes with.
+
+    Parameters
+    ----------
+    model : keras.Model
+    X : nest of ndarray
+    """
+    inputs = getattr(model, "inputs", None) or []
+    dtypes = [np.dtype(tensor.dtype) for tensor in inputs if tensor.dtype != "string"]
+    floating = next((d for d in dtypes if d.kind == "f"), keras.backend.floatx())
+    alone = dtypes[0] if len(inputs) == 1 and dtypes and _is_array(X) else None
+
+    def cast(array):
+        array = np.asarray(array)
+        if alone is not None and array.dtype.kind in "biuf":
+            return array.astype(alone, copy=False)
+        if array.dtype.kind == "f":
+            return array.astype(floating, copy=False)
+        return array
+
+    return keras.tree.map_structure(cast, X)
+
+
+def _is_array(X):
+    return not isinstance(X, (list, tuple, dict))
+
+
+def _any_rows(array):
+    return tf.TensorSpec((None, *array.shape[1:]), array.dtype)
+
+
+def _rows_at_once(arrays):
+    width = sum(array[:1].size for array in arrays)
+    return int(np.clip(_NUMBERS_AT_ONCE // max(width, 1), _FEWEST_ROWS, _MOST_ROWS))

@@ -1,0 +1,204 @@
+"""Any Keras model as plain values: fast to pickle, and a way to copy one."""
+
+import inspect
+import json
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from skdeep.networks._parts import own_random_state
+
+
+@dataclass
+class FrozenKerasModel:
+    """A Keras model without Keras objects.
+
+    Attributes
+    ----------
+    architecture : str
+        In JSON.
+    custom : dict of str to type or callable
+        The layers and functions in it that are not Keras's own.
+    sample : nest of ndarray, or None
+        An input for models that get their variables when they are called.
+    variables : list of ndarray
+        Weights and the states of random generators.
+    compiled : dict or None
+        The arguments of ``compile``.
+    optimizer : list of ndarray or None
+        The optimiser's state.
+    """
+
+    architecture: str
+    custom: dict
+    sample: object
+    variables: list
+    compiled: dict | None
+    optimizer: list | None
+
+    @classmethod
+    def of(cls, model, sample=None):
+        """Freeze ``model``.
+
+        Parameters
+        ----------
+        model : keras.Model
+        sample : nest of ndarray, optional
+            An input, for models that are no graph of layers.
+
+        Raises
+        ------
+        ValueError
+            If the model has no configuration that it could be made anew from.
+        """
+        try:
+            config = dict(keras.saving.serialize_keras_object(model))
+            config.pop("compile_config", None)
+            architecture = json.dumps(config)
+        except Exception as error:
+            raise ValueError(_cannot(model, error)) from error
+        is_graph = hasattr(model, "outputs")
+        settings = _compile_arguments(model)
+        return cls(
+            architecture,
+            _custom_objects([model, *model._flatten_layers(), *_leaves(settings)]),
+            None if is_graph else sample,
+            [variable.numpy() for variable in model.variables],
+            settings and _map(_Recipe.of, settings),
+            settings and [variable.numpy() for variable in model.optimizer.variables],
+        )
+
+    def thaw(self):
+        """A Keras model of its own with this architecture and these values."""
+        with own_random_state(), keras.saving.custom_object_scope(self.custom):
+            model = self._architecture()
+            if self.sample is not None:
+                model(self.sample, training=False)
+            _assign(model, model.variables, self.variables)
+            if self.compiled:
+                model.compile(**_map(_Recipe.cook, self.compiled))
+            if self.optimizer:
+                model.optimizer.build(model.trainable_variables)
+                _assign(model, model.optimizer.variables, self.optimizer)
+        return model
+
+    def _architecture(self):
+        config = json.loads(self.architecture)
+        try:
+            # These are the user's own layers, not a file's.
+            return keras.saving.deserialize_keras_object(config, safe_mode=False)
+        except Exception as error:
+            raise ValueError(_cannot(config["class_name"], error)) from error
+
+
+def copy_model(model, sample=None):
+    """A copy with the weights, the compile settings and the optimiser's state."""
+    return FrozenKerasModel.of(model, sample).thaw()
+
+
+def copied(settings):
+    """Arguments of ``compile`` with copies of the optimisers, losses and metrics."""
+    with own_random_state():
+        scope = keras.saving.custom_object_scope(_custom_objects(_leaves(settings)))
+        with scope:
+            return _map(_Recipe.cook, _map(_Recipe.of, settings))
+
+
+@dataclass
+class _Recipe:
+    """An optimiser, a loss or a metric as class and configuration."""
+
+    cls: type
+    config: dict
+
+    @classmethod
+    def of(cls, value):
+        """A recipe for ``value`` if it is such an object; else ``value``."""
+        kinds = keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric
+        if not isinstance(value, kinds):
+            return value
+        config = value.get_config()
+        try:
+            type(value).from_config(dict(config))
+        except Exception:
+            return value  # its class forgets a part of itself: then the object
+        return cls(type(value), config)
+
+    @staticmethod
+    def cook(value):
+        """The object that a recipe is for."""
+        if isinstance(value, _Recipe):
+            return value.cls.from_config(dict(value.config))
+        return value
+
+
+def _cannot(model, error):
+    return (
+        f"{model!r} must be a Keras model that can be made anew from its get_config(): "
+        f"it is copied before training and pickled so. Keras says: {error} Give the "
+        "class a get_config with all arguments of its __init__, or pass a function "
+        "that builds the model."
+    )
+
+
+def _compile_arguments(model):
+    if not model.compiled:
+        return None
+    # Keras has a public way to these only as configurations, which lose functions.
+    return dict(model._compile_config.config)
+
+
+def _assign(model, variables, values):
+    if len(variables) != len(values):
+        raise ValueError(
+            f"{model!r} must get the same variables each time it is made. Received "
+            f"{len(variables)} for {len(values)} values. Create its layers in __init__ "
+            "from what get_config gives."
+        )
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _map(function, nest):
+    """``nest`` with ``function`` of each leaf; dicts, lists and tuples are nests."""
+    if isinstance(nest, dict):
+        return {key: _map(function, value) for key, value in nest.items()}
+    if isinstance(nest, (list, tuple)):
+        return type(nest)(_map(function, value) for value in nest)
+    return function(nest)
+
+
+def _leaves(nest):
+    leaves = []
+    _map(leaves.append, nest)
+    return leaves
+
+
+def _custom_objects(objects):
+    """The classes and functions that Keras would not find by itself, by name."""
+    found = {}
+    for value in objects:
+        parts = [type(value), value, *_parts(value)]
+        for part in parts:
+            named = inspect.isclass(part) or inspect.isfunction(part)
+            if named and part.__module__.split(".")[0] not in ("keras", "builtins"):
+                found[keras.saving.get_registered_name(part)] = part
+    return found
+
+
+def _parts(value):
+    """What an object of Keras holds: functions, and the classes of other objects."""
+    if inspect.isclass(value) or inspect.isfunction(value):
+        return []
+    held = getattr(value, "__dict__", {}).values()
+    return [
+        part if inspect.isfunction(part) else type(part)
+        for part in held
+        if inspect.isfunction(part) or hasattr(part, "get_config")
+    ]
+
+
+def zeros_like_row(X):
+    """One row of zeros of the kind of each array in the nest ``X``."""
+    return keras.tree.map_structure(lambda a: np.zeros((1, *a.shape[1:]), a.dtype), X)

@@ -1,0 +1,196 @@
+"""``keras.Model.fit`` for a model of the user's, with shuffling of its own."""
+
+import math
+import warnings
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+
+from skdeep.exceptions import DivergenceWarning
+
+_map = keras.tree.map_structure
+
+
+@dataclass
+class FitOptions:
+    """How a given Keras model is trained.
+
+    Attributes
+    ----------
+    batch_size : int
+    epochs : int
+        To train now.
+    initial_epoch : int
+        Epochs that were trained before.
+    shuffle : bool
+    seed : int
+        Of the order of the rows.
+    validation : tuple of (X, y, weight), data set, or None
+        Encoded; a data set is one of ``keras.Model.fit``'s other kinds.
+    validation_batch_size : int
+    callbacks : list of keras.callbacks.Callback
+    verbose : int or str
+        As in ``keras.Model.fit``.
+    others : dict
+        Further arguments of ``keras.Model.fit``.
+    """
+
+    batch_size: int
+    epochs: int
+    initial_epoch: int
+    shuffle: bool
+    seed: int
+    validation: object
+    validation_batch_size: int
+    callbacks: list
+    verbose: object
+    others: dict = field(default_factory=dict)
+
+
+def fit_keras_model(model, X, y, weight, options):
+    """Train a compiled Keras model in place.
+
+    Parameters
+    ----------
+    model : keras.Model
+    X, y : nest of ndarray of shape (n_samples, ...)
+    weight : ndarray of shape (n_samples,) or None
+    options : FitOptions
+
+    Returns
+    -------
+    history : dict of str to list
+        Keras's, of this training.
+    """
+    if _n_rows(X) == 0:
+        raise ValueError("There must be a row to train on. Received none.")
+    batches = _Batches(X, y, weight, options)
+    others = dict(options.others)
+    others.setdefault("steps_per_epoch", batches.per_pass)
+    try:
+        model.fit(
+            batches,
+            initial_epoch=options.initial_epoch,
+            epochs=options.initial_epoch + options.epochs,
+            shuffle=False,
+            validation_data=_validation(options),
+            callbacks=options.callbacks,
+            verbose=options.verbose,
+            **others,
+        )
+    except KeyboardInterrupt:
+        if not model.history.history:
+            raise
+        warnings.warn("Training interrupted by user.", UserWarning, stacklevel=2)
+    finally:
+        for callback in keras.tree.flatten(options.callbacks):
+            callback.set_model(None)
+    _warn_of_divergence(model.history)
+    return model.history.history
+
+
+def split(X, y, weight, fraction):
+    """The rows to train on and the last ones, for validation, as Keras splits them.
+
+    Returns
+    -------
+    train, validation : tuple of (X, y, weight)
+    """
+    n_rows = _n_rows(X)
+    if not 0 < fraction < 1:
+        raise ValueError(
+            f"validation_split must be from 0 to below 1. Received {fraction}."
+        )
+    first = math.floor(n_rows * (1.0 - fraction))
+    if first in (0, n_rows):
+        raise ValueError(
+            f"validation_split={fraction} must leave samples on both sides. Received "
+            f"n_samples={n_rows}. Change it, or pass validation_data to fit."
+        )
+    parts = slice(0, first), slice(first, None)
+    return tuple(_map(lambda a: a[part], (X, y, weight)) for part in parts)  # noqa: B023
+
+
+class _Batches(keras.utils.PyDataset):
+    """Batches without end; each pass over the rows has an order of its own."""
+
+    num_batches = None
+
+    def __init__(self, X, y, weight, options):
+        super().__init__()
+        self._data = _tuples((X, y, _for_outputs(weight, y)))
+        self._n_rows = _n_rows(X)
+        self._size = min(options.batch_size, self._n_rows)
+        self._seed = options.seed if options.shuffle else None
+        self.per_pass = -(-self._n_rows // self._size)
+        self._orders = {}
+
+    def __getitem__(self, index):
+        number, step = divmod(index, self.per_pass)
+        rows = self._order(number)[step * self._size : (step + 1) * self._size]
+        X, y, weight = self._data
+        batch = _map(lambda a: a[rows], (X, y))
+        if weight is None:
+            return batch
+        return (*batch, _map(lambda a: a[rows], weight))
+
+    def _order(self, number):
+        if self._seed is None:
+            return np.arange(self._n_rows)
+        if number not in self._orders:
+            generator = np.random.default_rng([self._seed, number])
+            self._orders = {number: generator.permutation(self._n_rows)}
+        return self._orders[number]
+
+
+def _for_outputs(weight, y):
+    """Keras wants weights for each of several outputs."""
+    if weight is None or not isinstance(y, (list, tuple, dict)):
+        return weight
+    return _map(lambda _: weight, y)
+
+
+def _tuples(nest):
+    """Tuples for lists, which TensorFlow's data sets take for arrays."""
+    if isinstance(nest, (list, tuple)):
+        return tuple(_tuples(part) for part in nest)
+    if isinstance(nest, dict):
+        return {key: _tuples(part) for key, part in nest.items()}
+    return nest
+
+
+def _validation(options):
+    """Validation data in the batches that were asked for."""
+    if not isinstance(options.validation, tuple):
+        return options.validation
+    X, y, weight = options.validation
+    whole = FitOptions(
+        **{**vars(options), "batch_size": options.validation_batch_size}
+        | {"shuffle": False}
+    )
+    return _Pass(X, y, weight, whole)
+
+
+class _Pass(_Batches):
+    """The rows once, in order."""
+
+    @property
+    def num_batches(self):
+        return self.per_pass
+
+
+def _n_rows(X):
+    return len(keras.tree.flatten(X)[0])
+
+
+def _warn_of_divergence(history):
+    losses = history.history.get("loss", [])
+    if losses and not np.isfinite(losses[-1]):
+        warnings.warn(
+            f"The loss became {losses[-1]} by epoch {history.epoch[-1] + 1}. Lower the "
+            "optimiser's learning_rate, scale the data, or stop early with "
+            "keras.callbacks.TerminateOnNaN.",
+            DivergenceWarning,
+            stacklevel=2,
+        )

@@ -8,7 +8,6 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from scikeras.wrappers import KerasClassifier, KerasRegressor
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.datasets import load_linnerud
 from sklearn.metrics import accuracy_score
@@ -21,6 +20,8 @@ from sklearn.preprocessing import (
     scale,
 )
 from tutorial_models import ADAM, SOFTMAX, SQUARED, tower, values
+
+from skdeep import KerasClassifier, KerasRegressor
 
 # Data transformers
 
@@ -266,7 +267,7 @@ def test_several_targets():
 
 
 def test_one_hot_bins_are_given_dense(progression):
-    X, y = progression
+    X, y = np.delete(progression[0], 1, axis=1), progression[1]
     regressor = KerasRegressor(values, width=16, epochs=10, **ADAM, **SQUARED)
     bins = KBinsDiscretizer(4, quantile_method="averaged_inverted_cdf")
     with pytest.raises(TypeError, match=r"(?i)sparse"):

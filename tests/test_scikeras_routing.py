@@ -10,10 +10,11 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from scikeras.wrappers import KerasClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV
 from tutorial_models import ADAM, SOFTMAX, one_probability, tower
+
+from skdeep import KerasClassifier
 
 # What the builder is given
 

@@ -8,7 +8,6 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from scikeras.wrappers import BaseWrapper, KerasClassifier, KerasRegressor
 from sklearn.base import TransformerMixin, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import mean_squared_error
@@ -16,6 +15,9 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import scale
 from tutorial_models import ADAM, SOFTMAX
+
+from skdeep import KerasClassifier, KerasRegressor
+from skdeep.estimators._keras_wrapper import KerasWrapper as BaseWrapper
 
 # MLPClassifier and MLPRegressor: estimators by subclassing
 

@@ -50,9 +50,10 @@ def autoencoder(**params):
 def fitted(images, sequences, iris, diabetes):
     """Fitted networks, and samples for them."""
     dense = DenseClassifier((6, 5), batch_norm=True, epochs=1, random_state=0)
-    odd = DenseRegressor((6,), activation=keras.layers.PReLU(), epochs=1)
-    gru = SequenceClassifier("gru", units=(4, 3), bidirectional=True, epochs=1)
-    along = SequenceClassifier("conv", units=(4,), batch_norm=True, epochs=1)
+    once = {"epochs": 1, "random_state": 0}
+    odd = DenseRegressor((6,), activation=keras.layers.PReLU(), **once)
+    gru = SequenceClassifier("gru", units=(4, 3), bidirectional=True, **once)
+    along = SequenceClassifier("conv", units=(4,), batch_norm=True, **once)
     labels, (texts, names) = images[1], paragraphs()
     words = TextClassifier(embedding_dim=4, epochs=1, random_state=0)
     return {

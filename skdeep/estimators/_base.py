@@ -21,6 +21,7 @@ from sklearn.utils.validation import (
 )
 
 from skdeep.encoding import Rows, Standardization, select
+from skdeep.estimators._custom_network import CustomNetwork
 from skdeep.estimators._hooks import Printer, ScikitLearnCallbacks
 from skdeep.estimators._insight import NetworkInsight
 from skdeep.exceptions import DivergenceWarning
@@ -71,7 +72,11 @@ class _Encoded:
 
 
 class BaseNetwork(
-    NetworkInsight, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta
+    NetworkInsight,
+    CustomNetwork,
+    CallbackSupportMixin,
+    BaseEstimator,
+    metaclass=ABCMeta,
 ):
     """Base of the estimators; not for direct use."""
 
@@ -168,6 +173,7 @@ class BaseNetwork(
     def _fit(self, X, y, sample_weight, validation, previous, classes=None):
         whole = validation is not None
         epochs = self.epochs if whole else 1
+        self._check_network()
         context = self._init_callback_context(max_subtasks=epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         rng = self._generator(previous)
@@ -279,7 +285,10 @@ class BaseNetwork(
     # Training
 
     def _job(self, data, epochs, previous, rng, whole):
-        spec = self._spec(data, previous)
+        spec, of_network = self._spec(data, previous, rng)
+        pretrained = None
+        if previous is None:
+            pretrained = [*(self._pretrained(spec) or ()), *of_network] or None
         keras_callbacks = self._keras_callbacks()
         schedule = self.learning_rate_schedule
         if not whole and isinstance(schedule, str):
@@ -302,7 +311,7 @@ class BaseNetwork(
             order_seed=int(rng.randint(2**31 - 1)),
             patience=self.patience if whole and self.early_stopping else None,
             resume=previous.weights if previous else None,
-            pretrained=None if previous else self._pretrained(spec),
+            pretrained=pretrained,
             keras_callbacks=keras_callbacks,
         )
 
@@ -354,6 +363,7 @@ class BaseNetwork(
         self._random_state = copy.deepcopy(rng) if self._own_generator else rng
         self.n_epochs_ = len(history)
         self.best_epoch_ = offset + outcome.best_epoch
+        self._remember_network()
         for callback in job.keras_callbacks:
             callback.set_model(None)
         self._warn_about(outcome)
@@ -382,7 +392,8 @@ class BaseNetwork(
         if outcome.interrupted:
             warnings.warn("Training interrupted by user.", UserWarning, stacklevel=2)
 
-    def _spec(self, data, previous):
+    def _spec(self, data, previous, rng):
+        """The network, and the weights that layers of the user's bring."""
         head = self._head(data.targets)
         common = {
             "input_shape": data.train.X.shape[1:],
@@ -399,16 +410,17 @@ class BaseNetwork(
             "dtype": self.dtype,
         }
         spec = self._family_spec(data, common)
+        spec, of_network = self._with_network(spec, previous, rng)
         if previous is not None and spec.layout != previous.spec.layout:
             old, new = previous.spec.layout, spec.layout
-            changed = [name for name in old if old[name] != new[name]]
+            names = [n for n in {**old, **new} if old.get(n) != new.get(n)]
             raise ValueError(
                 "warm_start and partial_fit go on with the same network. It had "
-                f"{ {name: old[name] for name in changed} }. Received "
-                f"{ {name: new[name] for name in changed} }. Call fit with "
+                f"{ {name: old.get(name) for name in names} }. Received "
+                f"{ {name: new.get(name) for name in names} }. Call fit with "
                 "warm_start=False to start anew."
             )
-        return spec
+        return spec, of_network
 
     def _positive_integers(self, name, *, least=0):
         """The parameter ``name``, an integer or at least so many, as a tuple."""
@@ -537,7 +549,7 @@ class BaseNetwork(
         """Targets of shape (n_samples, units)."""
 
     def _pretrained(self, spec):
-        """Arrays of the network's backbone, or None."""
+        """Arrays of the network's backbone or embedding, or None."""
         return None
 
     def _hidden_widths(self):

@@ -7,6 +7,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skdeep.estimators import _docs
 from skdeep.estimators._classifier import BaseNetworkClassifier
+from skdeep.estimators._custom_network import NETWORK_CONSTRAINTS
 from skdeep.estimators._image_input import (
     BACKBONE_CONSTRAINTS,
     IMAGE_CONSTRAINTS,
@@ -37,6 +38,7 @@ _CONSTRAINTS = {
     ],
     **BACKBONE_CONSTRAINTS,
     "fine_tune": [Interval(Integral, 0, None, closed="left")],
+    **NETWORK_CONSTRAINTS,
     "dtype": [StrOptions({"float32", "float64", "mixed_bfloat16"})],
 }
 
@@ -45,6 +47,23 @@ class _Conv(ImageInput):
     """Images in, and the spec of the network."""
 
     _auto_batch = 64
+    _of_layers = (
+        "filters",
+        "kernel_size",
+        "convs_per_block",
+        "strides",
+        "padding",
+        "pooling",
+        "pool_size",
+        "global_pooling",
+        "hidden_layer_sizes",
+        "backbone",
+        "backbone_weights",
+        "fine_tune",
+        "activation",
+        "dropout",
+        "batch_norm",
+    )
 
     def _family_spec(self, data, common):
         return ConvSpec(
@@ -141,7 +160,7 @@ class ConvClassifier(_Conv, BaseNetworkClassifier):
     Parameters
     ----------
 {_docs.CONV}{_docs.CONV_HIDDEN}{_docs.IMAGES}{_docs.AUGMENT}{_docs.BACKBONE}\
-{_docs.NETWORK}{_docs.LABEL_SMOOTHING_AUTO}\
+{_docs.CONV_LAYERS}{_docs.NETWORK}{_docs.LABEL_SMOOTHING_AUTO}\
 {_docs.CONV_TRAINING}{_docs.CLASS_WEIGHT}{_docs.CONV_REST}
     Attributes
     ----------
@@ -183,6 +202,7 @@ class ConvClassifier(_Conv, BaseNetworkClassifier):
         backbone=None,
         backbone_weights=None,
         fine_tune=0,
+        network=None,
         activation="silu",
         kernel_initializer="glorot_uniform",
         dropout=0.0,
@@ -224,6 +244,7 @@ class ConvClassifier(_Conv, BaseNetworkClassifier):
         self.backbone = backbone
         self.backbone_weights = backbone_weights
         self.fine_tune = fine_tune
+        self.network = network
         self.activation = activation
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout
@@ -257,7 +278,7 @@ class ConvRegressor(_Conv, BaseNetworkRegressor):
     Parameters
     ----------
 {_docs.CONV}{_docs.CONV_HIDDEN}{_docs.IMAGES}{_docs.AUGMENT}{_docs.BACKBONE}\
-{_docs.NETWORK}{_docs.CONV_TRAINING}\
+{_docs.CONV_LAYERS}{_docs.NETWORK}{_docs.CONV_TRAINING}\
 {_docs.CONV_REST}
     Attributes
     ----------
@@ -299,6 +320,7 @@ class ConvRegressor(_Conv, BaseNetworkRegressor):
         backbone=None,
         backbone_weights=None,
         fine_tune=0,
+        network=None,
         activation="silu",
         kernel_initializer="glorot_uniform",
         dropout=0.0,
@@ -338,6 +360,7 @@ class ConvRegressor(_Conv, BaseNetworkRegressor):
         self.backbone = backbone
         self.backbone_weights = backbone_weights
         self.fine_tune = fine_tune
+        self.network = network
         self.activation = activation
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout

@@ -9,6 +9,7 @@ from skdeep.encoding import ClassTargets, ContinuousTargets, Standardization
 from skdeep.estimators import _docs
 from skdeep.estimators._base import FittedNetwork
 from skdeep.estimators._classifier import BaseNetworkClassifier
+from skdeep.estimators._custom_network import NETWORK_CONSTRAINTS
 from skdeep.estimators._regressor import BaseNetworkRegressor
 from skdeep.inference import dense_products
 from skdeep.networks import DenseSpec, Weights
@@ -23,6 +24,8 @@ _SKLEARN_ACTIVATIONS = {
 
 class _Dense:
     """The spec, and networks from given weights."""
+
+    _of_layers = "hidden_layer_sizes", "activation", "dropout", "batch_norm"
 
     def _family_spec(self, data, common):
         return DenseSpec(**common)
@@ -46,6 +49,11 @@ class _Dense:
 
     def _products(self):
         spec, weights = self.network_.spec, self.network_.weights
+        if not isinstance(spec, DenseSpec):
+            raise AttributeError(
+                "coefs_ and intercepts_ are of stacks of dense layers. Received "
+                "layers by network=: get_weights() has their arrays by name."
+            )
         return dense_products(spec, weights)
 
     @classmethod
@@ -138,7 +146,7 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
 
     Parameters
     ----------
-{_docs.HIDDEN_LAYER_SIZES}{_docs.NETWORK}{_docs.LABEL_SMOOTHING}{_docs.TRAINING}\
+{_docs.HIDDEN_LAYER_SIZES}{_docs.DENSE_LAYERS}{_docs.NETWORK}{_docs.LABEL_SMOOTHING}{_docs.TRAINING}\
 {_docs.CLASS_WEIGHT}{_docs.REST}
     Attributes
     ----------
@@ -158,12 +166,14 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
     _parameter_constraints: dict = {
         **BaseNetworkClassifier._parameter_constraints,
         "hidden_layer_sizes": _WIDTHS,
+        **NETWORK_CONSTRAINTS,
     }
 
     def __init__(
         self,
         hidden_layer_sizes=(128, 128),
         *,
+        network=None,
         activation="silu",
         kernel_initializer="glorot_uniform",
         dropout=0.0,
@@ -191,6 +201,7 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
         engine="auto",
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.network = network
         self.activation = activation
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout
@@ -269,7 +280,7 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
 
     Parameters
     ----------
-{_docs.HIDDEN_LAYER_SIZES}{_docs.NETWORK}{_docs.TRAINING}{_docs.REST}
+{_docs.HIDDEN_LAYER_SIZES}{_docs.DENSE_LAYERS}{_docs.NETWORK}{_docs.TRAINING}{_docs.REST}
     Attributes
     ----------
 {_docs.DENSE_ATTRIBUTES}
@@ -286,12 +297,14 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
     _parameter_constraints: dict = {
         **BaseNetworkRegressor._parameter_constraints,
         "hidden_layer_sizes": _WIDTHS,
+        **NETWORK_CONSTRAINTS,
     }
 
     def __init__(
         self,
         hidden_layer_sizes=(128, 128),
         *,
+        network=None,
         activation="silu",
         kernel_initializer="glorot_uniform",
         dropout=0.0,
@@ -317,6 +330,7 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
         engine="auto",
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.network = network
         self.activation = activation
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout

@@ -5,6 +5,62 @@ HIDDEN_LAYER_SIZES = """\
         Widths of the hidden layers; ``()`` is a linear model.
 """
 
+_OWN_LAYERS = """\
+    network : callable, default=None
+        Makes other layers in place of all between the {inputs} and the output
+        layer. ``network(input_shape)`` gets the shape of one sample, {shape}, and
+        returns a list of Keras layers, one layer, or a sequential or functional
+        ``keras.Model`` that gives {outputs}. Every fit calls it once, with
+        Keras's random numbers set by ``random_state``, and starts from the weights
+        that the layers have; ``warm_start`` and ``partial_fit`` go on with the
+        trained ones. Parameters that describe the layers ({names}) must have their
+        defaults then; ``kernel_initializer``, ``l1`` and ``l2`` are of the output
+        layer only. ``skdeep.save`` refuses functions; pickles take those of modules.
+"""
+_VECTOR = "one vector for each sample"
+DENSE_LAYERS = _OWN_LAYERS.format(
+    inputs="scaled inputs",
+    shape="``(n_features,)``",
+    outputs=_VECTOR,
+    names="``hidden_layer_sizes``,\n"
+    "        ``activation``, ``dropout``, ``batch_norm``",
+)
+CONV_LAYERS = _OWN_LAYERS.format(
+    inputs="scaled images",
+    shape="(height, width, channels)",
+    outputs=_VECTOR,
+    names="those of blocks,\n        ``hidden_layer_sizes``, ``backbone``, "
+    "``activation``, ``dropout``, ``batch_norm``",
+)
+_ALONG_TIME = """\
+        Where sequences differ in length, and with ``window``, steps that are not there
+        are zeros and masked, as by ``keras.layers.Masking``. Convolutions and operators
+        like ``+`` lose the mask: there is a warning where padding then counts.
+"""
+_OF_CELLS = (
+    "``cell``, ``units``,\n        ``hidden_layer_sizes``, ``dropout`` and the like"
+)
+SEQUENCE_OWN_LAYERS = (
+    _OWN_LAYERS.format(
+        inputs="scaled inputs (or the\n        tokens' vectors)",
+        shape="(steps, channels), where\n        steps may be None",
+        outputs="one vector for each sequence, or, with\n        "
+        "``return_sequences``, for each step",
+        names=_OF_CELLS,
+    )
+    + _ALONG_TIME
+)
+TEXT_OWN_LAYERS = _OWN_LAYERS.format(
+    inputs="tokens' vectors",
+    shape="(None, embedding_dim)",
+    outputs="one vector for each text",
+    names=_OF_CELLS,
+) + _ALONG_TIME.replace(
+    "Where sequences differ in length, and with ``window``, steps that are not there\n"
+    "        are zeros",
+    "Tokens that are not there, for texts differ in length, are zeros",
+)
+
 CONV = """\
     filters : array-like of int or int, default=(32, 64)
         Filters of each block's convolutions.

@@ -7,6 +7,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from skdeep.encoding import bucket
 from skdeep.estimators import _docs
 from skdeep.estimators._classifier import BaseNetworkClassifier
+from skdeep.estimators._custom_network import NETWORK_CONSTRAINTS
 from skdeep.estimators._regressor import BaseNetworkRegressor
 from skdeep.estimators._sequence_input import SequenceInput
 from skdeep.networks import ACTIVATIONS, SequenceSpec
@@ -26,6 +27,7 @@ CONSTRAINTS = {
     "window": _COUNT,
     "embedding_dim": _COUNT,
     "activation": [StrOptions({"auto", *ACTIVATIONS}), callable, None],
+    **NETWORK_CONSTRAINTS,
 }
 
 
@@ -33,6 +35,17 @@ class BaseSequence(SequenceInput):
     """Sequences in, and the spec of the network."""
 
     _auto_batch = 32
+    _of_layers = (
+        "cell",
+        "units",
+        "bidirectional",
+        "recurrent_dropout",
+        "kernel_size",
+        "hidden_layer_sizes",
+        "activation",
+        "dropout",
+        "batch_norm",
+    )
     _frozen_embedding = False
 
     def _family_spec(self, data, common):
@@ -86,7 +99,7 @@ class SequenceClassifier(BaseSequence, BaseNetworkClassifier):
     {_docs.SEQUENCES}
     Parameters
     ----------
-{_docs.SEQUENCE}{_docs.SEQUENCE_NETWORK}{_docs.LABEL_SMOOTHING}\
+{_docs.SEQUENCE}{_docs.SEQUENCE_OWN_LAYERS}{_docs.SEQUENCE_NETWORK}{_docs.LABEL_SMOOTHING}\
 {_docs.SEQUENCE_TRAINING}{_docs.CLASS_WEIGHT}{_docs.REST}
     Attributes
     ----------
@@ -121,6 +134,7 @@ class SequenceClassifier(BaseSequence, BaseNetworkClassifier):
         recurrent_dropout=0.0,
         kernel_size=7,
         hidden_layer_sizes=(),
+        network=None,
         return_sequences=False,
         window=None,
         embedding_dim=None,
@@ -156,6 +170,7 @@ class SequenceClassifier(BaseSequence, BaseNetworkClassifier):
         self.recurrent_dropout = recurrent_dropout
         self.kernel_size = kernel_size
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.network = network
         self.return_sequences = return_sequences
         self.window = window
         self.embedding_dim = embedding_dim
@@ -201,7 +216,7 @@ class SequenceRegressor(BaseSequence, BaseNetworkRegressor):
     {_docs.SEQUENCES}
     Parameters
     ----------
-{_docs.SEQUENCE}{_docs.SEQUENCE_NETWORK}{_docs.SEQUENCE_TRAINING}{_docs.REST}
+{_docs.SEQUENCE}{_docs.SEQUENCE_OWN_LAYERS}{_docs.SEQUENCE_NETWORK}{_docs.SEQUENCE_TRAINING}{_docs.REST}
     Attributes
     ----------
 {_docs.SEQUENCE_ATTRIBUTES}{_docs.ATTRIBUTES}
@@ -233,6 +248,7 @@ class SequenceRegressor(BaseSequence, BaseNetworkRegressor):
         recurrent_dropout=0.0,
         kernel_size=7,
         hidden_layer_sizes=(),
+        network=None,
         return_sequences=False,
         window=None,
         embedding_dim=None,
@@ -266,6 +282,7 @@ class SequenceRegressor(BaseSequence, BaseNetworkRegressor):
         self.recurrent_dropout = recurrent_dropout
         self.kernel_size = kernel_size
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.network = network
         self.return_sequences = return_sequences
         self.window = window
         self.embedding_dim = embedding_dim

@@ -20,7 +20,7 @@ class TextClassifier(TextInput, BaseNetworkClassifier):
     {_docs.TEXTS}
     Parameters
     ----------
-{_docs.TEXT}{_docs.TEXT_NETWORK}{_docs.LABEL_SMOOTHING}\
+{_docs.TEXT}{_docs.TEXT_OWN_LAYERS}{_docs.TEXT_NETWORK}{_docs.LABEL_SMOOTHING}\
 {_docs.TEXT_TRAINING}{_docs.CLASS_WEIGHT}{_docs.TEXT_REST}
     Attributes
     ----------
@@ -60,6 +60,7 @@ class TextClassifier(TextInput, BaseNetworkClassifier):
         recurrent_dropout=0.0,
         kernel_size=7,
         hidden_layer_sizes=(),
+        network=None,
         activation="auto",
         kernel_initializer="glorot_uniform",
         dropout=0.5,
@@ -102,6 +103,7 @@ class TextClassifier(TextInput, BaseNetworkClassifier):
         self.recurrent_dropout = recurrent_dropout
         self.kernel_size = kernel_size
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.network = network
         self.activation = activation
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout
@@ -134,7 +136,7 @@ class TextRegressor(TextInput, BaseNetworkRegressor):
     {_docs.TEXTS}
     Parameters
     ----------
-{_docs.TEXT}{_docs.TEXT_NETWORK}{_docs.TEXT_TRAINING}{_docs.TEXT_TARGET_REST}
+{_docs.TEXT}{_docs.TEXT_OWN_LAYERS}{_docs.TEXT_NETWORK}{_docs.TEXT_TRAINING}{_docs.TEXT_TARGET_REST}
     Attributes
     ----------
 {_docs.TEXT_ATTRIBUTES}
@@ -170,6 +172,7 @@ class TextRegressor(TextInput, BaseNetworkRegressor):
         recurrent_dropout=0.0,
         kernel_size=7,
         hidden_layer_sizes=(),
+        network=None,
         activation="auto",
         kernel_initializer="glorot_uniform",
         dropout=0.5,
@@ -211,6 +214,7 @@ class TextRegressor(TextInput, BaseNetworkRegressor):
         self.recurrent_dropout = recurrent_dropout
         self.kernel_size = kernel_size
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.network = network
         self.activation = activation
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout

@@ -9,6 +9,7 @@ from skdeep.networks._autoencoder_spec import (
     encoder_and_decoder,
 )
 from skdeep.networks._conv_spec import ConvSpec, margins
+from skdeep.networks._given_spec import with_network
 from skdeep.networks._head import (
     STANDARDIZABLE,
     Head,
@@ -62,4 +63,5 @@ __all__ = [
     "loss_name",
     "margins",
     "regression_head",
+    "with_network",
 ]

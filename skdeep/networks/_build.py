@@ -9,9 +9,15 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from skdeep.networks import _autoencoder, _conv, _sequence
+from skdeep.networks import _autoencoder, _conv, _given, _sequence
 from skdeep.networks._autoencoder_spec import AutoencoderSpec, ImageDecoderSpec
 from skdeep.networks._conv_spec import ConvSpec
+from skdeep.networks._given_spec import (
+    ConvWithNetwork,
+    DenseWithNetwork,
+    GivenSpec,
+    SequenceWithNetwork,
+)
 from skdeep.networks._layers import (
     CountingBatchNormalization,
     LoweredAveragePooling2D,
@@ -21,6 +27,7 @@ from skdeep.networks._layers import (
     PhiloxDropout,
     PhiloxNoise,
     Standardize,
+    VariableNormalization,
 )
 from skdeep.networks._parts import (
     hidden_layers,
@@ -31,12 +38,19 @@ from skdeep.networks._recurrent_layers import HoistedGRU, HoistedLSTM, HoistedRN
 from skdeep.networks._sequence_spec import SequenceSpec
 
 L = keras.layers
-_BODIES = {ConvSpec: _conv.blocks, SequenceSpec: _sequence.layers_along_time}
+_BODIES = {
+    ConvSpec: _conv.blocks,
+    SequenceSpec: _sequence.layers_along_time,
+    DenseWithNetwork: _given.applied,
+    ConvWithNetwork: _given.applied,
+    SequenceWithNetwork: _sequence.given_layers,
+}
 _WHOLE = {
+    GivenSpec: _given.applied,
     AutoencoderSpec: _autoencoder.reconstruction,
     ImageDecoderSpec: _autoencoder.images,
 }
-_BEFORE_SCALING = {ConvSpec: _conv.augmented}
+_BEFORE_SCALING = {ConvSpec: _conv.augmented, ConvWithNetwork: _conv.augmented}
 
 
 class Kit(NamedTuple):
@@ -45,6 +59,7 @@ class Kit(NamedTuple):
     dropout: type
     noise: type
     batch_norm: type
+    normalization: type
     conv: type
     max_pooling: type
     average_pooling: type
@@ -64,6 +79,7 @@ _TEMPLATE = Kit(
     PhiloxDropout,
     PhiloxNoise,
     CountingBatchNormalization,
+    VariableNormalization,
     LoweredConv2D,
     LoweredMaxPooling2D,
     LoweredAveragePooling2D,
@@ -77,6 +93,7 @@ _STOCK = Kit(
     L.Dropout,
     L.GaussianNoise,
     L.BatchNormalization,
+    L.Normalization,
     L.Conv2D,
     L.MaxPooling2D,
     L.AveragePooling2D,
@@ -137,25 +154,28 @@ def build_stock(spec, weights, inputs, outputs):
     fixed = [value for variable, value in pairs if id(variable) not in scaling]
     assign(model.trainable_variables, weights.trainable)
     assign(model.non_trainable_variables, fixed)
+    _given.finalize(model)
     return model
 
 
 def with_pretrained(model, arrays, trainable, non_trainable):
-    """The lists of a template's values, with these arrays in its pretrained layer.
+    """The lists of a template's values, with these arrays in its pretrained layers.
 
     Parameters
     ----------
     model : keras.Model
-        A template that has a backbone or an embedding.
+        A template that has an embedding, or a model within: a backbone or the user's.
     arrays : list of ndarray
-        In the order of that layer's ``weights``. NaN stands for what is not known.
+        In the order of the ``weights`` of these layers, up to the last; there may be
+        none of the first. NaN stands for what is not known.
     trainable, non_trainable : list
         Values in the order of the template's variables.
     """
-    # Augmentations may be models, too, but come first.
     kinds = keras.Model, L.Embedding
-    layer = [layer for layer in model.layers if isinstance(layer, kinds)][-1]
-    new = {id(v): a for v, a in zip(layer.weights, arrays, strict=True)}
+    layers = [layer for layer in model.layers if isinstance(layer, kinds)]
+    weights = [weight for layer in layers for weight in layer.weights]
+    last = weights[len(weights) - len(arrays) :]
+    new = {id(v): a for v, a in zip(last, arrays, strict=True)}
 
     def replaced(variables, values):
         pairs = zip(variables, values, strict=True)

@@ -36,6 +36,8 @@ class Head:
     label_smoothing : float
     penalized : bool
         Whether the network gives a column more, the penalty of each sample.
+    weighs_metrics : bool
+        Whether samples have their weights in metrics, too.
     """
 
     units: int
@@ -43,6 +45,7 @@ class Head:
     loss: object
     label_smoothing: float = 0.0
     penalized: bool = False
+    weighs_metrics: bool = True
 
     @property
     def sparse(self):
@@ -56,7 +59,8 @@ class Head:
 
     @property
     def key(self):
-        return identity(self.loss), self.label_smoothing, self.penalized
+        options = self.label_smoothing, self.penalized, self.weighs_metrics
+        return identity(self.loss), *options
 
     def keras_loss(self):
         """The Keras loss, an object or a function of (y_true, y_pred)."""

@@ -10,6 +10,7 @@ from skdeep.networks._conv_spec import margins
 
 L = keras.layers
 _tracing = threading.local()
+_EPSILON = 1e-7  # as Keras's
 
 
 @contextlib.contextmanager
@@ -62,6 +63,20 @@ class Standardize(L.Layer):
 
     def call(self, inputs):
         return (inputs - self.mean) / self.scale
+
+
+class VariableNormalization(L.Normalization):
+    """Normalisation that was adapted to data, with what it learnt as weights."""
+
+    def call(self, inputs):
+        if self.input_mean is not None:
+            return super().call(inputs)
+        shape = self._broadcast_shape
+        mean = tf.reshape(tf.cast(self.adapt_mean, inputs.dtype), shape)
+        variance = tf.reshape(tf.cast(self.adapt_variance, inputs.dtype), shape)
+        if self.invert:
+            return mean + inputs * tf.maximum(tf.sqrt(variance), _EPSILON)
+        return (inputs - mean) / tf.maximum(tf.sqrt(variance), _EPSILON)
 
 
 class CountingBatchNormalization(L.BatchNormalization):

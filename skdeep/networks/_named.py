@@ -6,14 +6,23 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import keras
-import tensorflow as tf
 
 from skdeep.networks._build import build_template
+from skdeep.networks._flops import flops
 from skdeep.networks._layers import Standardize
 
 # There is one of each at most, so it has no number.
 _SINGLE = frozenset(
-    ["average", "backbone", "code", "embedding", "flatten", "global_pooling", "output"]
+    [
+        "average",
+        "backbone",
+        "code",
+        "embedding",
+        "flatten",
+        "global_pooling",
+        "network",
+        "output",
+    ]
 )
 _GENERATOR = "seed_generator_state"
 _lock = threading.RLock()
@@ -85,9 +94,9 @@ def named_network(spec):
         own = [op for op in operations if id(op) not in seen]
         seen.update(map(id, own))
         variables = _variables(own)
-        flops = sum(map(_flops, own))
+        n_flops = sum(map(flops, own))
         weighted = weighted[0] if weighted else None
-        layers.append(NamedLayer(name, kind, output, weighted, variables, flops))
+        layers.append(NamedLayer(name, kind, output, weighted, variables, n_flops))
     return NamedNetwork(model, tuple(layers))
 
 
@@ -208,33 +217,3 @@ def _variables(operations):
                 name = f"{way}_{name}"
             found[name] = variable
     return found
-
-
-def _flops(layer):
-    """Two per multiply-add of a layer's products."""
-    if isinstance(layer, keras.Model):
-        # Of a Sequential, the layers.
-        return sum(map(_flops, getattr(layer, "operations", layer.layers)))
-    kernels = [
-        getattr(getattr(layer, "cell", layer), name, None)
-        for name in ("kernel", "recurrent_kernel", "depthwise_kernel")
-    ]
-    sizes = [int(tf.size(kernel)) for kernel in kernels if kernel is not None]
-    if isinstance(layer, keras.layers.SeparableConv2D):
-        sizes.append(int(tf.size(layer.pointwise_kernel)))
-    return 2 * sum(sizes) * _applications(layer)
-
-
-def _applications(layer):
-    """To how many places of a sample the kernels are applied; unknown ones are one."""
-    L = keras.layers
-    if isinstance(layer, L.Conv1D | L.Conv2D | L.DepthwiseConv2D | L.SeparableConv2D):
-        shape = layer.output.shape[1:-1]
-    elif hasattr(layer, "cell"):
-        shape = keras.tree.flatten(layer.input)[0].shape[1:-1]  # others are masks
-    else:
-        shape = layer.output.shape[1:-1] if isinstance(layer, L.Dense) else ()
-    places = 1
-    for size in shape:
-        places *= size or 1
-    return places

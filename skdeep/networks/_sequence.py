@@ -2,6 +2,7 @@
 
 import keras
 
+from skdeep.networks._given import applied
 from skdeep.networks._parts import (
     TEMPLATE_SEED,
     activation,
@@ -17,12 +18,7 @@ ops = keras.ops
 
 def layers_along_time(spec, kit, x):
     """Layers along time, then a vector per sequence, or per step."""
-    mask = None
-    if spec.masked:
-        mask, x = x[:, :, -1] > 0.5, x[:, :, :-1]
-    if spec.n_tokens:
-        x = _embedded(spec, x)
-        kit.mark("embedding", x)
+    x, mask = _steps(spec, kit, x)
     if mask is not None and not spec.recurrent:
         x = _only(x, mask)
     for number, units in enumerate(spec.cell_units):
@@ -40,6 +36,23 @@ def layers_along_time(spec, kit, x):
         if spec.dropout and not spec.cell_units:
             x = kit.dropout(spec.dropout, seed=TEMPLATE_SEED, dtype=spec.dtype)(x)
     return x
+
+
+def given_layers(spec, kit, x):
+    """The layers that the user gave; steps that are not there are zeros and masked."""
+    x, mask = _steps(spec, kit, x)
+    return applied(spec, kit, x if mask is None else _only(x, mask), mask)
+
+
+def _steps(spec, kit, x):
+    """What the layers get for each step, and which steps are there, if not all."""
+    mask = None
+    if spec.masked:
+        mask, x = x[:, :, -1] > 0.5, x[:, :, :-1]
+    if spec.n_tokens:
+        x = _embedded(spec, x)
+        kit.mark("embedding", x)
+    return x, mask
 
 
 def _embedded(spec, x):

@@ -11,7 +11,7 @@ _MOST_FOR_NUMPY = 20_000_000
 # Values of the largest layer that an evaluation holds at once.
 _VALUES_AT_ONCE = 2**22
 # What stands for the number of steps where sequences differ in length.
-_SOME_STEPS = 128
+SOME_STEPS = 128
 # Weights whose update takes as long as a dense network's step, without XLA.
 _UPDATED_AS_A_STEP = 2**20
 _GATES = {"lstm": 4, "gru": 3, "rnn": 1}
@@ -84,6 +84,10 @@ class SequenceSpec(NetworkSpec):
         return 2 if self.recurrent and self.bidirectional else 1
 
     @property
+    def body_shape(self):
+        return self.input_shape[0], self.n_channels
+
+    @property
     def output_shape(self):
         return (*self.input_shape[: self.return_sequences], self.units)
 
@@ -106,7 +110,7 @@ class SequenceSpec(NetworkSpec):
 
     @property
     def _steps(self):
-        return self.input_shape[0] or _SOME_STEPS
+        return self.input_shape[0] or SOME_STEPS
 
     @property
     def only_averages(self):

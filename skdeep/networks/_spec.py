@@ -62,6 +62,11 @@ class NetworkSpec:
         return "float32" if self.dtype == "mixed_bfloat16" else self.dtype
 
     @property
+    def body_shape(self):
+        """Of one sample where the layers get it."""
+        return self.input_shape
+
+    @property
     def output_shape(self):
         """Of one sample's output."""
         return (self.units,)
@@ -108,6 +113,11 @@ class NetworkSpec:
     def fuses(self):
         """Whether XLA can compile many networks as one."""
         return True
+
+    @property
+    def mixes_rows(self):
+        """Whether rows that fill up a batch could change what others get."""
+        return False
 
     @property
     def vectorizes(self):

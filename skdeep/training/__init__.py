@@ -16,8 +16,8 @@ def train(job, engine="auto"):
     ----------
     job : TrainingJob
     engine : {"auto", "compiled", "keras"}
-        "auto" takes Keras where a callback has batch hooks or the compiled engine
-        cannot run the optimiser.
+        "auto" takes Keras where a callback has batch hooks, where the compiled engine
+        cannot run the optimiser, and where layers need batches that are not filled up.
 
     Returns
     -------
@@ -31,13 +31,17 @@ def train(job, engine="auto"):
 
     optimizer = OptimizerSpec(job.optimizer, job)
     batchwise = [c for c in job.keras_callbacks if needs_batches(c)]
-    if engine == "compiled" and (batchwise or not optimizer.supported):
-        what = batchwise[0] if batchwise else job.optimizer
+    obstacles = [f"the callback {type(callback).__name__}" for callback in batchwise]
+    if not optimizer.supported:
+        obstacles.append(f"the optimizer {type(job.optimizer).__name__}")
+    if job.spec.mixes_rows:
+        obstacles.append("a network whose layers have averages of batches")
+    if engine == "compiled" and obstacles:
         raise ValueError(
-            f"engine='compiled' cannot run {type(what).__name__}, which needs "
+            f"engine='compiled' cannot run {obstacles[0]}, which needs "
             "keras.Model.fit. Use engine='auto' or engine='keras'."
         )
-    if engine == "keras" or batchwise or not optimizer.supported:
+    if engine == "keras" or obstacles:
         return train_keras(job, optimizer)
     scheduler = active_scheduler()
     if scheduler is not None:

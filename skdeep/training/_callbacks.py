@@ -1,6 +1,9 @@
 """Keras callbacks: which hooks they need, and how the compiled engine calls them."""
 
+import itertools
+
 import keras
+import numpy as np
 
 from skdeep.training._models import assign_weights, compiled_model
 
@@ -24,6 +27,11 @@ def needs_batches(callback):
     )
 
 
+def _values(model):
+    lists = model.trainable_variables, model.non_trainable_variables
+    return [[variable.numpy() for variable in variables] for variables in lists]
+
+
 class KerasCallbacks:
     """Calls epoch hooks with a real, compiled ``keras.Model``.
 
@@ -41,7 +49,7 @@ class KerasCallbacks:
         self._rates = rates
         self._weights = weights
         rate = float(rates.of(0, 1)[0])
-        self.model = compiled_model(job, optimizer, rate)
+        self.model = job.model or compiled_model(job, optimizer, rate)
         self._list = keras.callbacks.CallbackList(
             job.keras_callbacks,
             model=self.model,
@@ -70,8 +78,16 @@ class KerasCallbacks:
         self._sync()
         self._list.on_train_end()
 
+    def replaced(self):
+        """Lists of weights that a callback has put into the model, or None."""
+        now, before = _values(self.model), self._synced
+        pairs = zip(itertools.chain(*now), itertools.chain(*before), strict=True)
+        same = all(np.array_equal(new, old, equal_nan=True) for new, old in pairs)
+        return None if same else now
+
     def _sync(self):
         assign_weights(self.model, self._weights())
+        self._synced = _values(self.model)
 
     def _rate(self):
         return float(self.model.optimizer.learning_rate)

@@ -25,9 +25,14 @@ class TrainingJob:
     keras_callbacks : list of keras.callbacks.Callback
     resume : Weights or None
     pretrained : list of ndarray or None
-        Weights of the backbone.
+        What the layers that come with weights have: an embedding, a backbone, the
+        user's.
     planned_epochs : int or None
         Of a whole fit; None where nobody knows its end.
+    shuffle : bool
+        Whether epochs go through the rows in random order.
+    model : keras.Model or None
+        What callbacks see, if it is the user's own.
     """
 
     spec: NetworkSpec
@@ -50,6 +55,8 @@ class TrainingJob:
     pretrained: list | None = None
     hooks: list = field(default_factory=list)
     keras_callbacks: list = field(default_factory=list)
+    shuffle: bool = True
+    model: object = None
 
     @property
     def steps_per_epoch(self):
@@ -78,6 +85,8 @@ class TrainingJob:
 
     def order(self, epoch):
         """The rows of an epoch in training order, shape (n_samples,)."""
+        if not self.shuffle:
+            return np.arange(len(self.train))
         generator = np.random.default_rng([self.order_seed, epoch])
         return generator.permutation(len(self.train))
 

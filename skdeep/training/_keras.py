@@ -12,13 +12,16 @@ from skdeep.networks import Weights
 from skdeep.training._divergence import is_sound
 from skdeep.training._history import History
 from skdeep.training._job import Outcome
-from skdeep.training._models import assign_weights, compiled_model
+from skdeep.training._models import (
+    assign_optimizer,
+    assign_weights,
+    compiled_model,
+    optimizer_values,
+)
 from skdeep.training._optimizers import OptimizerSpec
 from skdeep.training._program import program_for
 from skdeep.training._schedules import LearningRates
 from skdeep.training._stopping import EarlyStopping
-
-_RATE = "learning_rate"  # an optimiser's variable
 
 
 def train_keras(job, optimizer):
@@ -56,6 +59,7 @@ def train_keras(job, optimizer):
         if not observer.history:
             raise
         interrupted = True
+    observer.take_last()
     return observer.outcome(interrupted)
 
 
@@ -80,11 +84,7 @@ def _start(model, job, optimizer):
     model.optimizer.build(model.trainable_variables)
     resumed = job.resume is not None and job.resume.optimizer is not None
     if resumed and optimizer.supported:
-        # The learning rate is that of this fit.
-        slots = [v for v in model.optimizer.variables if v.name != _RATE]
-        first, _, *others = job.resume.optimizer
-        for variable, value in zip(slots, [first, *others], strict=True):
-            variable.assign(value)
+        assign_optimizer(model, job.resume.optimizer)
 
 
 class _ValidationBatches(keras.utils.PyDataset):
@@ -181,22 +181,17 @@ class _Observer(keras.callbacks.Callback):
         if stop:
             self.model.stop_training = True
 
-    def on_train_end(self, logs=None):
+    def take_last(self):
+        """Take the weights that the model ends with."""
+        # Optimisers with averages replace them at the very end, callbacks may, too.
         if self.diverged_at is None:
-            # Optimisers with averages replace the weights at the very end.
             self._last_finite = self._weights()
 
     def _weights(self):
         model = self.model
-        parts = (
-            model.trainable_variables,
-            model.non_trainable_variables,
-            model.optimizer.variables,
-        )
-        trainable, fixed, slots = ([v.numpy() for v in part] for part in parts)
-        if all(v.name != _RATE for v in parts[2]):
-            # A schedule is no variable; where there is none, the rate is the second.
-            slots.insert(1, np.float32(0))
+        lists = model.trainable_variables, model.non_trainable_variables
+        trainable, fixed = ([v.numpy() for v in part] for part in lists)
+        slots = optimizer_values(model.optimizer)
         return Weights(trainable, fixed, slots, self.done)
 
     def outcome(self, interrupted):

@@ -9,7 +9,7 @@ from skdeep.networks import Weights
 from skdeep.training._divergence import is_sound
 from skdeep.training._history import History
 from skdeep.training._job import Outcome
-from skdeep.training._program import Chunk, program_for
+from skdeep.training._program import Chunk, State, program_for
 from skdeep.training._schedules import LearningRates
 from skdeep.training._stopping import EarlyStopping
 
@@ -239,6 +239,7 @@ class Run:
             stop = self.stopping.update(record["val_loss"], self.state)
         if self.callbacks is not None:
             stop |= self.callbacks.epoch_end(epoch, record)
+            self._follow_callbacks()
         for hook in self.job.hooks:
             stop |= bool(hook.epoch_end(epoch, record, self.weights))
         return stop
@@ -251,6 +252,14 @@ class Run:
     def close(self):
         if self.callbacks is not None:
             self.callbacks.close()
+            self._follow_callbacks()
+
+    def _follow_callbacks(self):
+        """Go on with the weights that callbacks have set."""
+        weights = self.callbacks.replaced()
+        if weights is not None:
+            parts = [[tf.constant(w) for w in part] for part in weights]
+            self.state = State(*parts, self.state.optimizer)
 
     def interrupt(self):
         """Keep the epochs so far; without any, the interruption goes on."""

@@ -55,6 +55,7 @@ class Program:
     def __init__(self, spec, head, optimizer, metrics):
         self.spec = spec
         self.units = head.units
+        self._weighs_metrics = head.weighs_metrics
         self.model = build_template(spec)
         loss = head.keras_loss()
         self.loss = per_sample(loss)
@@ -152,13 +153,14 @@ class Program:
         weights : Weights or None
             Of the whole network.
         pretrained : list of ndarray or None
-            Of the backbone.
+            Of layers that come with weights; see :func:`with_pretrained`.
         """
         state = self._initial.draw(rng, standardization, weights)
         if weights is not None or pretrained is None:
             return state
         parts = with_pretrained(self.model, pretrained, *state[:2])
-        return State(*map(_tensors, parts), state.optimizer)
+        trainable, fixed = map(_tensors, parts)
+        return State(trainable, fixed, self._initial.slots(trainable))
 
     def chunk_steps(self, total_steps, step_values, max_bytes=_CHUNK_BYTES):
         """How many steps one call takes, from a few sizes only: each compiles."""
@@ -255,6 +257,8 @@ class Program:
         return _tensors(trainable), _tensors(slots)
 
     def _update_metrics(self, state, y, output, weight, mean, scale):
+        if not self._weighs_metrics:  # but rows that fill up a batch do not count
+            weight = tf.cast(weight > 0, weight.dtype)
         if len(y.shape) > 2:  # every step of a sequence counts
             weight = tf.broadcast_to(weight[:, None], tf.shape(y)[:2])
         # Units may be for all columns, so that TensorFlow forgets how many there are.
@@ -365,10 +369,15 @@ class _InitialValues:
             values[scale] = standardization.scale.astype(dtype)
         values = _tensors(values)
         trainable = values[: self._n_trainable]
-        optimizer = list(self._optimizer)
+        fixed = values[self._n_trainable :]
+        return State(trainable, fixed, self.slots(trainable))
+
+    def slots(self, trainable):
+        """The optimiser's state for a network that starts with these weights."""
+        slots = list(self._optimizer)
         for index, weight in zip(self._copies, trainable, strict=False):
-            optimizer[index] = weight
-        return State(trainable, values[self._n_trainable :], optimizer)
+            slots[index] = weight
+        return slots
 
     def _initialized(self, rng):
         """New values, trainable ones first."""
@@ -468,7 +477,8 @@ _lock = threading.Lock()
 
 def template_key(spec, head, optimizer, metrics):
     """Equal for jobs that share a program."""
-    return spec.key, head.key, optimizer.key, identity(metrics)
+    names = tuple(getattr(metric, "name", None) for metric in metrics)
+    return spec.key, head.key, optimizer.key, identity(metrics), names
 
 
 def program_for(spec, head, optimizer, metrics):

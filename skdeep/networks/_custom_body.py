@@ -1,0 +1,162 @@
+"""Layers that a function of the user's makes for an estimator's own network."""
+
+import functools
+
+import keras
+import numpy as np
+
+from skdeep.networks._given import building, describe, operations, rebuilt, with_mask
+
+# Steps of the sequences that tell whether padding counts.
+_SHORT, _LONG = 32, 48
+_ATTENTION = keras.layers.MultiHeadAttention
+
+
+def made_body(make, spec, seed):
+    """What ``make`` makes for a network.
+
+    Parameters
+    ----------
+    make : callable
+        From the shape of one sample to a list of layers, a layer or a model.
+    spec : NetworkSpec
+        The network whose layers shall be replaced.
+    seed : int
+        Of the initial weights.
+
+    Returns
+    -------
+    network : GivenModel
+    weights : list of ndarray
+        What the layers started with, or brought.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If that is nothing to train, or has other shapes than the network needs.
+    """
+    with building(seed, spec.dtype):
+        model = _as_model(make(spec.body_shape), spec)
+        _check_output(model, spec)
+        return describe(model), model.get_weights()
+
+
+def _as_model(made, spec):
+    """One functional model of what a function gave."""
+    if isinstance(made, keras.Model) and not isinstance(made, keras.Sequential):
+        return _with_input(made, spec)
+    if isinstance(made, keras.Sequential):
+        if made.built:
+            _check_input(made, spec)
+        made = made.layers
+    layers = list(made) if isinstance(made, list | tuple) else [made]
+    if not layers or not all(isinstance(x, keras.layers.Layer) for x in layers):
+        received = type(made).__name__
+        if layers and isinstance(made, list | tuple):
+            received += f" of {', '.join(type(layer).__name__ for layer in layers)}"
+        raise TypeError(
+            "network must return a list of Keras layers, one at least, a layer or a "
+            f"keras.Model. It returned {received}. Begin a list with the first layer: "
+            "the estimator makes the inputs."
+        )
+    x = inputs = keras.Input(spec.body_shape, dtype=spec.array_dtype)
+    for layer in layers:
+        x = layer(x)
+    return keras.Model(inputs, x, name="network")
+
+
+def _with_input(model, spec):
+    """A functional model whose inputs have the estimator's precision and mask."""
+    if len(getattr(model, "inputs", None) or ()) != 1:
+        return model  # describe refuses it
+    _check_input(model, spec)
+    dtype = model.inputs[0].dtype
+    dtype = spec.array_dtype if dtype.startswith("float") else dtype
+    attends = any(isinstance(layer, _ATTENTION) for layer in operations(model))
+    copies = attends and getattr(spec, "masked", False)
+    if dtype == model.inputs[0].dtype and not copies:
+        return model
+    copy = keras.models.clone_model(
+        model,
+        input_tensors=keras.Input(model.inputs[0].shape[1:], dtype=dtype),
+        call_function=_called,
+        recursive=True,
+    )
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _called(layer, *args, **kwargs):
+    """What a layer gives; attention gets copies, for it takes the mask off its inputs,
+    which what runs beside it needs.
+    """
+    if not isinstance(layer, _ATTENTION):
+        return layer(*args, **kwargs)
+    copies = {}
+
+    def copied(x):
+        if id(x) not in copies:
+            copies[id(x)] = keras.layers.Rescaling(1.0, dtype=x.dtype)(x)
+        return copies[id(x)]
+
+    names = [name for name in ("query", "value", "key") if name in kwargs]
+    kwargs |= {name: copied(kwargs[name]) for name in names}
+    return layer(*map(copied, args[:3]), *args[3:], **kwargs)
+
+
+def _check_input(model, spec):
+    shape, needed = tuple(model.inputs[0].shape[1:]), spec.body_shape
+    pairs = zip(shape, needed, strict=False)
+    if len(shape) != len(needed) or any(a not in (None, b) for a, b in pairs):
+        raise ValueError(
+            f"network must return a model for samples of shape {needed}, what it is "
+            f"called with. It returned one for {shape}. Begin it with "
+            "keras.Input(input_shape)."
+        )
+
+
+def _check_output(model, spec):
+    if len(getattr(model, "outputs", None) or ()) != 1:
+        return  # describe refuses it
+    shape, steps = tuple(model.outputs[0].shape[1:]), spec.output_shape[:-1]
+    fits = len(shape) == len(steps) + 1 and shape[-1] is not None
+    if fits and all(a in (None, b) for a, b in zip(shape[:-1], steps, strict=True)):
+        return
+    if steps:
+        needed = f"a vector for each step: {steps} steps, then a width"
+        remedy = "Let recurrent layers have return_sequences=True, and do not pool."
+    else:
+        needed = "one vector for each sample: a shape of one known width"
+        ways = {3: "2D", 2: "1D"}.get(len(shape))
+        remedy = f"End with keras.layers.GlobalAveragePooling{ways}, or with Flatten."
+        if ways is None:
+            remedy = "End with keras.layers.Flatten."
+    raise ValueError(
+        f"network must give {needed}. For samples of shape {spec.body_shape} it gave "
+        f"shape {shape}. {remedy}"
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def heeds_padding(network):
+    """Whether steps that are masked, at the end of a sequence, count for nothing.
+
+    Parameters
+    ----------
+    network : GivenModel
+        With any number of steps.
+
+    Returns
+    -------
+    heeds : bool
+    """
+    model = rebuilt(network)
+    shape = 1, _SHORT, model.inputs[0].shape[2]
+    short = np.random.default_rng(0).normal(size=shape).astype("float32")
+    outputs = []
+    for n_steps in (_SHORT, _LONG):
+        x = np.pad(short, [(0, 0), (0, n_steps - _SHORT), (0, 0)])
+        there = np.arange(n_steps)[None] < _SHORT
+        y = with_mask(model, x, keras.ops.convert_to_tensor(there))
+        outputs.append(keras.ops.convert_to_numpy(keras.ops.cast(y, "float32")))
+    return np.allclose(*outputs, rtol=1e-2, atol=1e-3 * np.abs(outputs).max())

@@ -1,0 +1,34 @@
+"""How many operations a layer takes."""
+
+import keras
+import tensorflow as tf
+
+
+def flops(layer):
+    """Two per multiply-add of a layer's products, for one sample."""
+    if isinstance(layer, keras.Model):
+        # Of a Sequential, the layers.
+        return sum(map(flops, getattr(layer, "operations", layer.layers)))
+    kernels = [
+        getattr(getattr(layer, "cell", layer), name, None)
+        for name in ("kernel", "recurrent_kernel", "depthwise_kernel")
+    ]
+    sizes = [int(tf.size(kernel)) for kernel in kernels if kernel is not None]
+    if isinstance(layer, keras.layers.SeparableConv2D):
+        sizes.append(int(tf.size(layer.pointwise_kernel)))
+    return 2 * sum(sizes) * _applications(layer)
+
+
+def _applications(layer):
+    """To how many places of a sample the kernels are applied; unknown ones are one."""
+    L = keras.layers
+    if isinstance(layer, L.Conv1D | L.Conv2D | L.DepthwiseConv2D | L.SeparableConv2D):
+        shape = layer.output.shape[1:-1]
+    elif hasattr(layer, "cell"):
+        shape = keras.tree.flatten(layer.input)[0].shape[1:-1]  # others are masks
+    else:
+        shape = layer.output.shape[1:-1] if isinstance(layer, L.Dense) else ()
+    places = 1
+    for size in shape:
+        places *= size or 1
+    return places

@@ -1,0 +1,175 @@
+"""What is known of a network, or of a part of one, that the user gave."""
+
+from dataclasses import dataclass, fields
+
+from skdeep.networks._conv_spec import ConvSpec
+from skdeep.networks._sequence_spec import SequenceSpec
+from skdeep.networks._spec import DenseSpec, NetworkSpec
+
+# Values of the largest layer that an evaluation holds at once.
+_VALUES_AT_ONCE = 2**21
+# As for convolutional networks.
+_MOST_FOR_XLA = 30_000_000
+
+
+@dataclass(frozen=True)
+class GivenModel:
+    """A Keras model as plain data, without its weights.
+
+    Attributes
+    ----------
+    description : str
+        The architecture in JSON.
+    objects : tuple of (str, type or callable)
+        What the description names that is not Keras's.
+    widths : tuple of int
+        Units or filters of the layers that have weights.
+    input_shape, output_shape : tuple of int or None
+        Of one sample.
+    multiply_adds : int
+        Of the products for one sample.
+    largest : int
+        Values that its largest layer gives for one sample.
+    compiles : bool
+        Whether XLA compiles all of its layers well.
+    fuses : bool
+        Whether many such models can be compiled as one.
+    mixes_rows : bool
+        Whether a sample's output may depend on the samples beside it in a way that
+        rows which fill up a batch would disturb.
+    """
+
+    description: str
+    objects: tuple
+    widths: tuple
+    input_shape: tuple
+    output_shape: tuple
+    multiply_adds: int
+    largest: int
+    compiles: bool
+    fuses: bool
+    mixes_rows: bool
+
+    def __repr__(self):
+        return f"<a network from {self.input_shape} to {self.output_shape}>"
+
+    @property
+    def rows_at_once(self):
+        """How many samples an evaluation may hold the layers' outputs of."""
+        return max(1, min(8192, _VALUES_AT_ONCE // max(1, self.largest)))
+
+    def suits_xla(self, batch_size):
+        """Whether a step is faster with XLA, however long compiling takes."""
+        return self.compiles and self.multiply_adds * batch_size <= _MOST_FOR_XLA
+
+
+@dataclass(frozen=True, eq=False)
+class WithNetwork(NetworkSpec):
+    """A network that is the user's, or has a part of the user's.
+
+    Attributes
+    ----------
+    network : GivenModel
+    """
+
+    network: GivenModel | None = None
+
+    def _layout_names(self):
+        return (*super()._layout_names(), "network")
+
+    @property
+    def widths(self):
+        return self.network.widths
+
+    @property
+    def activations(self):
+        return ()
+
+    @property
+    def only_averages(self):
+        return False
+
+    @property
+    def rows_at_once(self):
+        return self.network.rows_at_once
+
+    def suits_xla(self, batch_size):
+        if self.dtype == "mixed_bfloat16" or getattr(self, "augment", ()):
+            return False
+        return self.network.suits_xla(batch_size)
+
+    def suits_numpy(self, n_rows):
+        return False
+
+    @property
+    def plain_step_cost(self):
+        return 1
+
+    @property
+    def fuses(self):
+        return self.network.fuses
+
+    @property
+    def mixes_rows(self):
+        return self.network.mixes_rows
+
+    @property
+    def vectorizes(self):
+        return False
+
+
+@dataclass(frozen=True, eq=False)
+class GivenSpec(WithNetwork):
+    """A network that is the user's from the inputs to the outputs."""
+
+    @property
+    def output_shape(self):
+        return self.network.output_shape
+
+
+@dataclass(frozen=True, eq=False)
+class DenseWithNetwork(WithNetwork):
+    """The user's layers in place of a stack of dense ones."""
+
+
+@dataclass(frozen=True, eq=False)
+class ConvWithNetwork(WithNetwork, ConvSpec):
+    """The user's layers in place of the blocks and of the hidden ones."""
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceWithNetwork(WithNetwork, SequenceSpec):
+    """The user's layers in place of those along time and of the hidden ones."""
+
+
+_FAMILIES = {
+    DenseSpec: DenseWithNetwork,
+    ConvSpec: ConvWithNetwork,
+    SequenceSpec: SequenceWithNetwork,
+}
+_NO_LAYERS = {
+    "hidden_layer_sizes": (),
+    "activation": "linear",
+    "dropout": 0.0,
+    "batch_norm": False,
+    "filters": (),
+    "cell": "average",
+    "cell_units": (),
+}
+
+
+def with_network(spec, network):
+    """A family's spec with the user's layers in place of its own.
+
+    Parameters
+    ----------
+    spec : DenseSpec, ConvSpec or SequenceSpec
+    network : GivenModel
+
+    Returns
+    -------
+    WithNetwork
+    """
+    values = {field.name: getattr(spec, field.name) for field in fields(spec)}
+    values |= {name: _NO_LAYERS[name] for name in values if name in _NO_LAYERS}
+    return _FAMILIES[type(spec)](**values, network=network)

@@ -145,6 +145,14 @@ def test_loss_by_class(cancer):
     assert smooth.history_["loss"][-1] > 0.5 > plain.history_["loss"][-1]
 
 
+def test_what_only_compile_takes(iris):
+    settings = {"compile__weighted_metrics": ["accuracy"], **SOFTMAX}
+    only_first = (iris[1] == 0).astype(float)
+    classifier = KerasClassifier(tower, epochs=15, **ADAM, **settings)
+    history = classifier.fit(*iris, sample_weight=only_first).history_
+    assert history["accuracy"][-1] == 1.0
+
+
 def test_metrics_by_class(iris):
     classifier = KerasClassifier(
         tower,

@@ -71,11 +71,8 @@ class KerasClassifier(ClassifierMixin, KerasWrapper):
         return KerasLabelEncoder(categories="auto" if known is None else [known])
 
     def _initialize(self, X, y=None):
-        if not self._classes_given:
-            self.classes_ = None
+        self.classes_ = vars(self).pop("_known_classes", None)
         return super()._initialize(X, y)
-
-    _classes_given = False
 
     def partial_fit(self, X, y, classes=None, sample_weight=None, **kwargs):
         """Train for one epoch, going on from the weights and the optimiser's state.
@@ -100,14 +97,9 @@ class KerasClassifier(ClassifierMixin, KerasWrapper):
             The fitted estimator.
         """
         with self._as_before_an_error():
-            if classes is not None:
-                if not self.initialized_:
-                    self.classes_ = None
-                _check_partial_fit_first_call(self, classes)
-            self._classes_given = classes is not None
-            super().partial_fit(X, y, sample_weight=sample_weight, **kwargs)
-            self.__dict__.pop("_classes_given")
-        return self
+            if classes is not None and _check_partial_fit_first_call(self, classes):
+                self._known_classes = self.classes_
+            return super().partial_fit(X, y, sample_weight=sample_weight, **kwargs)
 
     def predict_proba(self, X, **kwargs):
         """Predict probabilities.
@@ -135,26 +127,25 @@ class KerasClassifier(ClassifierMixin, KerasWrapper):
             y = column_or_1d(y, warn=True)
         return super()._check_target(y, reset)
 
-    def _weights(self, X, y, sample_weight):
-        X, y, weight = super()._weights(X, y, sample_weight)
+    def _weighted_by_class(self, y, weight, *, learn):
         if self.class_weight is None:
-            return X, y, weight
+            return weight
         labels = check_array(y, ensure_2d=False, dtype=None, input_name="y")
         if labels.ndim == 2 and labels.shape[1] == 1:
             labels = labels[:, 0]
-        targets = ClassTargets(type_of_target(labels), np.unique(labels))
+        targets = ClassTargets(type_of_target(labels), None)
         weight = np.ones(len(labels)) if weight is None else weight
-        by_class = targets.class_weight(self.class_weight, labels, weight)
-        return X, y, targets.weight_by_class(by_class, labels, weight)
+        if learn:
+            self._class_weights = targets.class_weight(
+                self.class_weight, labels, weight
+            )
+        return targets.weight_by_class(self._class_weights, labels, weight)
 
     def _ensure_compiled_model(self):
         super()._ensure_compiled_model()
-        encoder, shapes = self.target_encoder_, self._output_shapes
-        if isinstance(encoder, KerasLabelEncoder):
-            if isinstance(shapes, list) and len(shapes) == 1:
-                shapes = shapes[0]
-            if isinstance(shapes, tuple) and len(shapes) == 2:
-                encoder.expect(shapes[1], self.model_.loss)
+        shapes = self._output_shapes
+        if isinstance(self.target_encoder_, KerasLabelEncoder) and len(shapes) == 1:
+            self.target_encoder_.expect(shapes[0][1:], self.model_.loss)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

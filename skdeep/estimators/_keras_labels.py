@@ -8,6 +8,7 @@ from scipy.special import expit, softmax
 
 _SPARSE = "sparse_categorical_crossentropy"
 _CATEGORICAL = "categorical_crossentropy", "categorical_focal_crossentropy"
+_WITH_COLUMNS = "multilabel-indicator", "multiclass-onehot"
 
 
 class KerasLabelEncoder(ClassifierLabelEncoder):
@@ -23,47 +24,46 @@ class KerasLabelEncoder(ClassifierLabelEncoder):
 
     one_hot = False
 
-    def expect(self, units, loss):
-        """Encode labels for an output of so many units that is trained with ``loss``.
+    def expect(self, shape, loss):
+        """Encode labels for an output of this shape that is trained with ``loss``.
 
         Parameters
         ----------
-        units : int
+        shape : tuple of int
+            Of one sample's output.
         loss : object
             As given to ``compile``.
         """
-        self._check_units(units, loss)
-        known = _is_keras_loss(loss) and loss_name(loss) != _SPARSE
-        self.one_hot = known and units > 1 and not self._has_columns
+        name = loss_name(loss) if _is_keras_loss(loss) else None
+        if self.n_classes_ is not None:
+            self._check_units(shape)
+            self._check_loss(shape[-1], name)
+        # What other losses want, only the user knows: codes, as SciKeras gives them.
+        has_columns = self._target_type in _WITH_COLUMNS
+        self.one_hot = name not in (None, _SPARSE) and shape != (1,) and not has_columns
 
-    @property
-    def _has_columns(self):
-        """Whether y has a column for each class."""
-        return self._target_type in ("multilabel-indicator", "multiclass-onehot")
-
-    def _check_units(self, units, loss):
-        n_classes = self.n_classes_
-        if n_classes is None:
-            return
+    def _check_units(self, shape):
         binary = self._target_type == "binary"
-        fitting = (1, 2) if binary else (n_classes,)
-        if units not in fitting:
+        fitting = (1, 2) if binary else (self.n_classes_,)
+        if shape not in [(units,) for units in fitting]:
             raise ValueError(
                 f"The model's output must have {' or '.join(map(str, fitting))} units "
-                f"for a {self._target_type} target with {n_classes} classes. Received "
-                f"a model with {units}. Give its last layer as many units; a function "
-                "that builds the model finds them in meta['n_classes_']."
+                f"for a {self._target_type} target with {self.n_classes_} classes. "
+                f"Received a model whose output for one sample has shape {shape}. "
+                "Change its last layer; a function that builds the model finds the "
+                "number of classes in meta['n_classes_']."
             )
-        name = loss_name(loss) if _is_keras_loss(loss) else None
-        if name == _SPARSE and self._has_columns:
+
+    def _check_loss(self, units, name):
+        if name == _SPARSE and self._target_type in _WITH_COLUMNS:
             raise ValueError(
-                f"loss={name!r} is for labels. Received y with a column for each of "
-                f"{n_classes} classes. Use 'binary_crossentropy' or "
+                f"loss={name!r} must get labels. Received y with a column for each of "
+                f"{self.n_classes_} classes. Use 'binary_crossentropy' or "
                 "'categorical_crossentropy', or pass labels."
             )
         if units == 1 and name in (_SPARSE, *_CATEGORICAL):
             raise ValueError(
-                f"loss={name!r} is for an output with a unit per class. Received a "
+                f"loss={name!r} must have an output with a unit per class. Received a "
                 "model with 1 unit. Use 'binary_crossentropy', or give the last "
                 "layer 2 units and a softmax."
             )

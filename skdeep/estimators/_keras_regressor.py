@@ -1,6 +1,7 @@
 """KerasRegressor: a regressor around any Keras model."""
 
 import numpy as np
+from scikeras.utils.transformers import RegressorTargetEncoder
 from scikeras.wrappers import KerasRegressor as SciKerasRegressor
 from sklearn.base import RegressorMixin
 
@@ -80,6 +81,18 @@ class KerasRegressor(RegressorMixin, KerasWrapper):
 
     def _type_of_target(self, y):
         return "continuous" if y.ndim == 1 else "continuous-multioutput"
+
+    def _check_model_compatibility(self, y):
+        super()._check_model_compatibility(y)
+        plain = type(self.target_encoder_) is RegressorTargetEncoder
+        width = 1 if y.ndim == 1 else y.shape[1]
+        if plain and self._output_shapes[0][1:] not in ((width,), (width, 1)):
+            raise ValueError(
+                f"The model must have an output of shape (n_samples, {width}) for y of "
+                f"shape {y.shape}. Received a model whose output for one sample has "
+                f"shape {self._output_shapes[0][1:]}. A function that builds the model "
+                "finds the number of targets in meta['n_outputs_']."
+            )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -101,7 +101,7 @@ def has_own_prediction(model):
 
 
 def as_inputs(model, X):
-    """Arrays in the dtypes that the model computes with.
+    """Numbers for the model's inputs, in the dtypes that it computes with.
 
     Parameters
     ----------
@@ -109,23 +109,29 @@ def as_inputs(model, X):
     X : nest of ndarray
     """
     inputs = getattr(model, "inputs", None) or []
-    dtypes = [np.dtype(tensor.dtype) for tensor in inputs if tensor.dtype != "string"]
-    floating = next((d for d in dtypes if d.kind == "f"), keras.backend.floatx())
-    alone = dtypes[0] if len(inputs) == 1 and dtypes and _is_array(X) else None
+    alone = len(inputs) == 1 and not isinstance(X, (list, tuple, dict))
+    if alone and inputs[0].dtype != "string" and X.dtype.kind in "biuf":
+        return X.astype(inputs[0].dtype, copy=False)
+    return as_targets(model, X)
+
+
+def as_targets(model, y):
+    """Floats in the model's precision; other numbers as they are.
+
+    Parameters
+    ----------
+    model : keras.Model
+    y : nest of ndarray
+    """
+    inputs = getattr(model, "inputs", None) or []
+    double = any(tensor.dtype == "float64" for tensor in inputs)
+    dtype = "float64" if double else keras.backend.floatx()
 
     def cast(array):
         array = np.asarray(array)
-        if alone is not None and array.dtype.kind in "biuf":
-            return array.astype(alone, copy=False)
-        if array.dtype.kind == "f":
-            return array.astype(floating, copy=False)
-        return array
+        return array.astype(dtype, copy=False) if array.dtype.kind == "f" else array
 
-    return keras.tree.map_structure(cast, X)
-
-
-def _is_array(X):
-    return not isinstance(X, (list, tuple, dict))
+    return keras.tree.map_structure(cast, y)
 
 
 def _any_rows(array):

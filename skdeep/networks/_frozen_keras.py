@@ -105,6 +105,23 @@ def copied(settings):
             return _map(_Recipe.cook, _map(_Recipe.of, settings))
 
 
+def state_of(model):
+    """Copies of the values of the model's and its optimiser's variables."""
+    return [variable.numpy() for variable in _all_variables(model)]
+
+
+def put_back(model, state):
+    """Give the variables the values of an earlier :func:`state_of`."""
+    # An optimiser may have got its variables since: those come last.
+    for variable, value in zip(_all_variables(model), state, strict=False):
+        variable.assign(value)
+
+
+def _all_variables(model):
+    optimizer = getattr(model, "optimizer", None)
+    return [*model.variables, *(optimizer.variables if optimizer else ())]
+
+
 @dataclass
 class _Recipe:
     """An optimiser, a loss or a metric as class and configuration."""

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from skdeep.exceptions import DivergenceWarning
+from skdeep.networks._frozen_keras import put_back, state_of
 
 _map = keras.tree.map_structure
 
@@ -68,6 +69,10 @@ def fit_keras_model(model, X, y, weight, options):
     batches = _Batches(X, y, weight, options)
     others = dict(options.others)
     others.setdefault("steps_per_epoch", batches.per_pass)
+    if not model.optimizer.built:
+        # In the first step it would make TensorFlow trace that step twice.
+        model.optimizer.build(model.trainable_variables)
+    record, guard = keras.callbacks.History(), _Guard()
     try:
         model.fit(
             batches,
@@ -75,19 +80,19 @@ def fit_keras_model(model, X, y, weight, options):
             epochs=options.initial_epoch + options.epochs,
             shuffle=False,
             validation_data=_validation(options),
-            callbacks=options.callbacks,
+            callbacks=[record, guard, *options.callbacks],
             verbose=options.verbose,
             **others,
         )
     except KeyboardInterrupt:
-        if not model.history.history:
+        if not record.epoch:
             raise
         warnings.warn("Training interrupted by user.", UserWarning, stacklevel=2)
     finally:
         for callback in keras.tree.flatten(options.callbacks):
             callback.set_model(None)
-    _warn_of_divergence(model.history)
-    return model.history.history
+    guard.close(model)
+    return record.history
 
 
 def split(X, y, weight, fraction):
@@ -122,7 +127,9 @@ class _Batches(keras.utils.PyDataset):
         self._data = _tuples((X, y, _for_outputs(weight, y)))
         self._n_rows = _n_rows(X)
         self._size = min(options.batch_size, self._n_rows)
-        self._seed = options.seed if options.shuffle else None
+        # Drawn as the compiled engine's jobs draw theirs: same seed, same batches.
+        seed = np.random.RandomState(options.seed).randint(2**31 - 1)
+        self._seed = int(seed) if options.shuffle else None
         self.per_pass = -(-self._n_rows // self._size)
         self._orders = {}
 
@@ -184,13 +191,33 @@ def _n_rows(X):
     return len(keras.tree.flatten(X)[0])
 
 
-def _warn_of_divergence(history):
-    losses = history.history.get("loss", [])
-    if losses and not np.isfinite(losses[-1]):
+class _Guard(keras.callbacks.Callback):
+    """Keeps the last finite weights and stops when there are no more."""
+
+    def __init__(self):
+        super().__init__()
+        self._state = None
+        self._diverged_at = None
+
+    def on_train_begin(self, logs=None):
+        self._state = state_of(self.model)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if np.isfinite((logs or {}).get("loss", 0.0)):
+            self._state = state_of(self.model)
+        else:
+            self._diverged_at = epoch + 1
+            self.model.stop_training = True
+
+    def close(self, model):
+        """After training: put back finite weights, if the last are not."""
+        if self._diverged_at is None:
+            return
+        put_back(model, self._state)
         warnings.warn(
-            f"The loss became {losses[-1]} by epoch {history.epoch[-1] + 1}. Lower the "
-            "optimiser's learning_rate, scale the data, or stop early with "
-            "keras.callbacks.TerminateOnNaN.",
+            f"The loss became NaN or infinite in epoch {self._diverged_at}; training "
+            "stopped with the weights of the epoch before. Lower the optimiser's "
+            "learning rate or scale the data.",
             DivergenceWarning,
             stacklevel=2,
         )

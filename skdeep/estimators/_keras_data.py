@@ -1,0 +1,139 @@
+"""Checks of the data of estimators around Keras models."""
+
+import keras
+import numpy as np
+from sklearn.utils import _safe_indexing, check_array
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    validate_data,
+)
+
+
+class KerasData:
+    """X of two or more axes, y and weights, checked as scikit-learn does."""
+
+    def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):
+        if type(X) is dict:  # some of SciPy's sparse matrices are dicts, too
+            raise TypeError(
+                "X must be one array. Received a dict. For a model with several inputs "
+                "override feature_encoder with a transformer that splits the array."
+            )
+        rules = {"allow_nd": True, "dtype": None, "reset": reset}
+        if X is None:
+            y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+        elif y is None:
+            X = validate_data(self, X, **rules)
+        else:
+            X, y = validate_data(
+                self, X, y, multi_output=True, y_numeric=y_numeric, **rules
+            )
+        X = X if X is None else self._check_shape(X, reset)
+        y = y if y is None else self._check_target(y, reset)
+        return X, y
+
+    def _check_shape(self, X, reset):
+        if X.dtype.kind in "OUS":
+            X = check_array(X, dtype=keras.backend.floatx(), allow_nd=True)
+        if reset:
+            self.X_dtype_ = X.dtype
+            self.X_shape_ = X.shape
+        elif X.shape[1:] != self.X_shape_[1:]:
+            expected = ", ".join(map(str, self.X_shape_[1:]))
+            raise ValueError(
+                f"X must have shape (n_samples, {expected}), as in fit. Received X of "
+                f"shape {X.shape}."
+            )
+        return X
+
+    def _check_target(self, y, reset):
+        if reset:
+            self.target_type_ = self._type_of_target(y)
+            self.y_dtype_ = y.dtype
+            self.y_ndim_ = y.ndim
+        elif y.ndim != self.y_ndim_:
+            raise ValueError(
+                f"y must have {self.y_ndim_} dimensions, as in fit. Received y of "
+                f"shape {y.shape}."
+            )
+        return y
+
+    def _with_weight(self, X, y, sample_weight):
+        """X, y and their weights, or None, without the rows whose weight is zero."""
+        if sample_weight is None:
+            return X, y, None
+        check_consistent_length(X, y)
+        weight = _check_sample_weight(
+            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        )
+        present = np.flatnonzero(weight)
+        if len(present) < len(weight):
+            X, y = _safe_indexing(X, present), _safe_indexing(y, present)
+        return X, y, weight[present]
+
+    def _weighted_by_class(self, y, weight, *, learn):
+        """``weight`` times the weights of the classes, for estimators that have some.
+
+        Parameters
+        ----------
+        learn : bool
+            Whether y is for training: then the classes' weights come from it.
+        """
+        return weight
+
+    @staticmethod
+    def _validate_sample_weight(X, y, sample_weight):
+        return X, y, sample_weight  # _with_weight has done it
+
+    def _encoded_validation(self, validation):
+        """X, y and weight as the model takes them; Keras's data sets as they are."""
+        if not isinstance(validation, (list, tuple)):
+            return validation
+        if len(validation) not in (2, 3):
+            raise ValueError(
+                "validation_data must be (X_val, y_val) or (X_val, y_val, "
+                f"sample_weight_val). Received {len(validation)} values."
+            )
+        X, y, weight = (*validation, None)[:3]
+        X, y, weight = self._with_weight(X, y, weight)
+        X, y = self._validate_data(X, y)
+        weight = self._weighted_by_class(y, weight, learn=False)
+        return self.feature_encoder_.transform(X), self._encoded(y), weight
+
+    def _encoded(self, y):
+        try:
+            return self.target_encoder_.transform(y)
+        except ValueError as error:
+            raise ValueError(
+                f"y must hold only labels that fit knows. {error}. Name every class "
+                "in the `classes` argument of the first partial_fit, or have it in "
+                "y of fit."
+            ) from error
+
+
+def mean_one(weight):
+    """Weights that are one on average, or None."""
+    return None if weight is None else weight * (len(weight) / weight.sum())
+
+
+def n_rows_at_once(size, X, name):
+    """A batch size as a number of rows; None stays.
+
+    Parameters
+    ----------
+    size : int or None
+        -1 stands for all rows.
+    X : nest of ndarray
+    name : str
+        Of the parameter, for the error.
+    """
+    if size is None:
+        return None
+    if size == -1:
+        return len(keras.tree.flatten(X)[0])
+    if not size >= 1:
+        raise ValueError(
+            f"{name} must be a positive integer, -1 for all rows, or None. Received "
+            f"{size!r}."
+        )
+    return int(size)

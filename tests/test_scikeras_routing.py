@@ -147,10 +147,10 @@ def test_loss_by_class(cancer):
 
 def test_what_only_compile_takes(iris):
     settings = {"compile__weighted_metrics": ["accuracy"], **SOFTMAX}
-    only_first = (iris[1] == 0).astype(float)
+    nearly_only_first = np.where(iris[1] == 0, 1.0, 1e-6)
     classifier = KerasClassifier(tower, epochs=15, **ADAM, **settings)
-    history = classifier.fit(*iris, sample_weight=only_first).history_
-    assert history["accuracy"][-1] == 1.0
+    history = classifier.fit(*iris, sample_weight=nearly_only_first).history_
+    assert history["accuracy"][-1] > 0.99
 
 
 def test_metrics_by_class(iris):

@@ -145,6 +145,30 @@ def test_loss_by_class(cancer):
     assert smooth.history_["loss"][-1] > 0.5 > plain.history_["loss"][-1]
 
 
+class Scaled(keras.losses.Loss):
+    """A user's loss; like most of these it has no get_config."""
+
+    def __init__(self, factor=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, y_true, y_pred):
+        losses = keras.losses.sparse_categorical_crossentropy(y_true, y_pred)
+        return self.factor * losses
+
+
+def test_own_loss_by_class(iris):
+    settings = {**SOFTMAX, "loss": Scaled, "optimizer__learning_rate": 1e-9}
+    once, thrice = (
+        KerasClassifier(tower, loss__factor=factor, **settings).fit(*iris)
+        for factor in (1.0, 3.0)
+    )
+    assert thrice.model_.loss.factor == 3.0
+    assert thrice.history_["loss"][0] == pytest.approx(
+        3 * once.history_["loss"][0], rel=1e-4
+    )
+
+
 def test_what_only_compile_takes(iris):
     settings = {"compile__weighted_metrics": ["accuracy"], **SOFTMAX}
     nearly_only_first = np.where(iris[1] == 0, 1.0, 1e-6)

@@ -33,7 +33,7 @@ def fitted_regressor(progression):
 def test_a_builder_becomes_a_classifier(cancer):
     X, y = cancer
     classifier = KerasClassifier(
-        one_probability, loss="binary_crossentropy", epochs=8, verbose=0, **ADAM
+        one_probability, epochs=8, **ADAM, **{**SOFTMAX, "loss": "binary_crossentropy"}
     ).fit(X, y)
     assert classifier.score(X, y) > 0.95
     assert classifier.predict(X[:5]).shape == (5,)
@@ -118,6 +118,7 @@ def test_own_callback_ends_training(cancer, callbacks):
         fit__validation_split=0.2,
         epochs=50,
         callbacks=callbacks,
+        random_state=0,
         verbose=0,
     ).fit(*cancer)
     accuracies = classifier.history_["val_binary_accuracy"]

@@ -8,12 +8,59 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_targ
 from sklearn.utils.validation import column_or_1d
 
 from skdeep.encoding import ClassTargets
+from skdeep.estimators import _keras_docs
 from skdeep.estimators._keras_labels import KerasLabelEncoder, probabilities
 from skdeep.estimators._keras_wrapper import KerasWrapper
 
 
 class KerasClassifier(ClassifierMixin, KerasWrapper):
-    """A classifier around a Keras model of your own."""
+    __doc__ = f"""A classifier around a Keras model of your own.
+
+    Parameters
+    ----------
+{_keras_docs.MODEL}{_keras_docs.CLASS_WEIGHT}{_keras_docs.KWARGS}
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    n_classes_ : int
+        Their number.
+{_keras_docs.ATTRIBUTES}
+    See Also
+    --------
+    KerasRegressor : The same for continuous targets.
+    DenseClassifier : A dense network that needs no Keras.
+
+{_keras_docs.NOTES}
+    Examples
+    --------
+    >>> import keras
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from skdeep import KerasClassifier
+    >>> def build(meta, hidden=16):
+    ...     return keras.Sequential(
+    ...         [
+    ...             keras.Input(meta["X_shape_"][1:]),
+    ...             keras.layers.Dense(hidden, "relu"),
+    ...             keras.layers.Dense(meta["n_classes_"], "softmax"),
+    ...         ]
+    ...     )
+    >>> classifier = KerasClassifier(
+    ...     build,
+    ...     hidden=8,
+    ...     loss="sparse_categorical_crossentropy",
+    ...     optimizer="adam",
+    ...     optimizer__learning_rate=0.05,
+    ...     epochs=20,
+    ...     random_state=0,
+    ... )
+    >>> X, y = load_iris(return_X_y=True)
+    >>> bool(cross_val_score(classifier, X, y, cv=3).mean() > 0.8)
+    True
+    >>> classifier.fit(X, y).predict_proba(X[:1]).shape
+    (1, 3)
+    """
 
     _fit_kwargs = KerasWrapper._fit_kwargs - {"class_weight"}
     _type_of_target = SciKerasClassifier._type_of_target

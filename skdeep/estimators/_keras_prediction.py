@@ -23,6 +23,7 @@ class KerasPrediction:
             pass_filter=self._predict_kwargs,
             strict=True,
         )
+        params = {k: v for k, v in params.items() if not k.startswith("callbacks")}
         arguments = {**params, **kwargs}
         size = n_rows_at_once(arguments.pop("batch_size", None), X, "batch_size")
         callbacks = self._callbacks_for_prediction(arguments.pop("callbacks", None))

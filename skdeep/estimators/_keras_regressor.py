@@ -5,11 +5,54 @@ from scikeras.utils.transformers import RegressorTargetEncoder
 from scikeras.wrappers import KerasRegressor as SciKerasRegressor
 from sklearn.base import RegressorMixin
 
+from skdeep.estimators import _keras_docs
 from skdeep.estimators._keras_wrapper import KerasWrapper
 
 
 class KerasRegressor(RegressorMixin, KerasWrapper):
-    """A regressor around a Keras model of your own."""
+    __doc__ = f"""A regressor around a Keras model of your own.
+
+    Parameters
+    ----------
+{_keras_docs.MODEL}{_keras_docs.KWARGS}
+    Attributes
+    ----------
+{_keras_docs.ATTRIBUTES}
+    See Also
+    --------
+    KerasClassifier : The same for labels.
+    DenseRegressor : A dense network that needs no Keras.
+
+{_keras_docs.NOTES}
+    Examples
+    --------
+    >>> import keras
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skdeep import KerasRegressor
+    >>> def build(meta, compile_kwargs):
+    ...     layers = [
+    ...         keras.Input(meta["X_shape_"][1:]),
+    ...         keras.layers.Dense(16, "relu"),
+    ...         keras.layers.Dense(meta["n_outputs_"]),
+    ...     ]
+    ...     model = keras.Sequential(layers)
+    ...     model.compile(**compile_kwargs)
+    ...     return model
+    >>> regressor = KerasRegressor(
+    ...     build,
+    ...     loss="mse",
+    ...     optimizer="adam",
+    ...     optimizer__learning_rate=0.1,
+    ...     epochs=20,
+    ...     random_state=0,
+    ... )
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> pipeline = make_pipeline(StandardScaler(), regressor).fit(X, y)
+    >>> bool(pipeline.score(X, y) > 0.4)
+    True
+    """
 
     scorer = staticmethod(SciKerasRegressor.scorer)
     score = KerasWrapper.score

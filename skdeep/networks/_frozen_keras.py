@@ -27,7 +27,7 @@ class FrozenKerasModel:
     compiled : dict or None
         The arguments of ``compile``.
     optimizer : list of ndarray or None
-        The optimiser's state.
+        The optimiser's state; None before its first step.
     """
 
     architecture: str
@@ -60,13 +60,14 @@ class FrozenKerasModel:
             raise ValueError(_cannot(model, error)) from error
         is_graph = hasattr(model, "outputs")
         settings = _compile_arguments(model)
+        trained = bool(settings) and model.optimizer.built
         return cls(
             architecture,
             _custom_objects([model, *model._flatten_layers(), *_leaves(settings)]),
             None if is_graph else sample,
             [variable.numpy() for variable in model.variables],
             settings and _map(_Recipe.of, settings),
-            settings and [variable.numpy() for variable in model.optimizer.variables],
+            [v.numpy() for v in model.optimizer.variables] if trained else None,
         )
 
     def thaw(self):
@@ -198,10 +199,15 @@ def _custom_objects(objects):
     for value in objects:
         parts = [type(value), value, *_parts(value)]
         for part in parts:
-            named = inspect.isclass(part) or inspect.isfunction(part)
+            named = inspect.isclass(part) or _is_named_function(part)
             if named and part.__module__.split(".")[0] not in ("keras", "builtins"):
                 found[keras.saving.get_registered_name(part)] = part
     return found
+
+
+def _is_named_function(value):
+    # Of the others Keras writes down the code.
+    return inspect.isfunction(value) and value.__name__ != "<lambda>"
 
 
 def _parts(value):

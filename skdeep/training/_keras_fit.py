@@ -114,7 +114,7 @@ def split(X, y, weight, fraction):
             f"n_samples={n_rows}. Change it, or pass validation_data to fit."
         )
     parts = slice(0, first), slice(first, None)
-    return tuple(_map(lambda a: a[part], (X, y, weight)) for part in parts)  # noqa: B023
+    return tuple((_of(part, X), _of(part, y), _of(part, weight)) for part in parts)
 
 
 class _Batches(keras.utils.PyDataset):
@@ -136,11 +136,8 @@ class _Batches(keras.utils.PyDataset):
     def __getitem__(self, index):
         number, step = divmod(index, self.per_pass)
         rows = self._order(number)[step * self._size : (step + 1) * self._size]
-        X, y, weight = self._data
-        batch = _map(lambda a: a[rows], (X, y))
-        if weight is None:
-            return batch
-        return (*batch, _map(lambda a: a[rows], weight))
+        X, y, weight = (_of(rows, part) for part in self._data)
+        return (X, y) if weight is None else (X, y, weight)
 
     def _order(self, number):
         if self._seed is None:
@@ -185,6 +182,11 @@ class _Pass(_Batches):
     @property
     def num_batches(self):
         return self.per_pass
+
+
+def _of(rows, nest):
+    """These rows of each array, or None."""
+    return None if nest is None else _map(lambda array: array[rows], nest)
 
 
 def _n_rows(X):

@@ -1,5 +1,8 @@
 """Builders of small Keras models for the tests of KerasClassifier and -Regressor."""
 
+import copy
+import pickle
+
 import keras
 
 L = keras.layers
@@ -70,7 +73,7 @@ class Subclassed(keras.Model):
     def __init__(self, units, **kwargs):
         super().__init__(**kwargs)
         self.units = units
-        self.hidden = L.Dense(8, "relu")
+        self.hidden = L.Dense(8, "tanh")
         self.out = L.Dense(units, "softmax")
 
     def call(self, x):
@@ -119,3 +122,25 @@ def own_loss(y_true, y_pred):
 
 def own_metric(y_true, y_pred):
     return keras.ops.mean(y_pred)
+
+
+def prebuilt(compiled=False, dropout=0.2):
+    """A model for iris, with dropout."""
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            L.Dense(6, "tanh"),
+            L.Dropout(dropout),
+            L.Dense(3, "softmax"),
+        ]
+    )
+    if compiled:
+        loss = "sparse_categorical_crossentropy"
+        model.compile(keras.optimizers.Adam(0.02), loss, metrics=["accuracy"])
+    return model
+
+
+def copies(estimator):
+    """The estimator after a pickle, and a deep copy."""
+    yield pickle.loads(pickle.dumps(estimator))
+    yield copy.deepcopy(estimator)

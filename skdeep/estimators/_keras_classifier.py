@@ -167,7 +167,8 @@ class KerasClassifier(ClassifierMixin, KerasWrapper):
         return self.target_encoder_.inverse_transform(output, return_proba=True)
 
     def _predict_raw(self, X, **kwargs):
-        return probabilities(super()._predict_raw(X, **kwargs), self.model_.loss)
+        output = super()._predict_raw(X, **kwargs)
+        return probabilities(output, getattr(self.model_, "loss", None))
 
     def _check_target(self, y, reset):
         if y.ndim == 2 and y.shape[1] == 1:

@@ -1,6 +1,8 @@
 """What KerasClassifier and KerasRegressor share: SciKeras, mended."""
 
 import contextlib
+import functools
+import inspect
 import random
 import threading
 
@@ -15,11 +17,7 @@ from skdeep.estimators._base import BaseNetwork
 from skdeep.estimators._keras_data import KerasData, mean_one, n_rows_at_once
 from skdeep.estimators._keras_parameters import KerasParameters
 from skdeep.estimators._keras_prediction import KerasPrediction
-from skdeep.inference._keras_model import (
-    HeldModel,
-    as_inputs,
-    as_targets,
-)
+from skdeep.inference._keras_model import HeldModel, as_inputs, as_targets
 from skdeep.networks._frozen_keras import (
     copied,
     copy_model,
@@ -112,6 +110,14 @@ class KerasWrapper(KerasPrediction, KerasData, KerasParameters):
         self._held.sample = self._sample
         return X, y
 
+    def _check_model_param(self):
+        given = self.build_fn if self.model is None else self.model
+        if inspect.isfunction(given) or inspect.isclass(given) or not callable(given):
+            return super()._check_model_param()
+        if isinstance(given, keras.Model | functools.partial):
+            return super()._check_model_param()
+        return given  # a method or another object that SciKeras would not call
+
     def _build_keras_model(self):
         self._random_state = None  # with one, SciKeras would set global seeds
         with seeded_building(self._generator.randint(_SEEDS)):
@@ -121,7 +127,9 @@ class KerasWrapper(KerasPrediction, KerasData, KerasParameters):
                 "The function that builds the model must return a keras.Model. "
                 f"Received {model!r}."
             )
-        return model
+        given = any(model is other for other in self._given_models.values())
+        # Whoever sees data first makes the variables: that must be a copy.
+        return copy_model(model) if given and not model.built else model
 
     def _try_out(self, X):
         """One row as the model takes it, and the shapes of what it gives."""

@@ -22,8 +22,8 @@ class FrozenKerasModel:
         The layers and functions in it that are not Keras's own.
     sample : nest of ndarray, or None
         An input for models that get their variables when they are called.
-    variables : list of ndarray
-        Weights and the states of random generators.
+    variables : list of ndarray or None
+        Weights and the states of random generators; None before there are any.
     compiled : dict or None
         The arguments of ``compile``.
     optimizer : list of ndarray or None
@@ -33,7 +33,7 @@ class FrozenKerasModel:
     architecture: str
     custom: dict
     sample: object
-    variables: list
+    variables: list | None
     compiled: dict | None
     optimizer: list | None
 
@@ -65,7 +65,7 @@ class FrozenKerasModel:
             architecture,
             _custom_objects([model, *model._flatten_layers(), *_leaves(settings)]),
             None if is_graph else sample,
-            [variable.numpy() for variable in model.variables],
+            [v.numpy() for v in model.variables] if model.built else None,
             settings and _map(_Recipe.of, settings),
             [v.numpy() for v in model.optimizer.variables] if trained else None,
         )
@@ -74,9 +74,10 @@ class FrozenKerasModel:
         """A Keras model of its own with this architecture and these values."""
         with own_random_state(), keras.saving.custom_object_scope(self.custom):
             model = self._architecture()
-            if self.sample is not None:
+            if self.sample is not None and self.variables is not None:
                 model(self.sample, training=False)
-            _assign(model, model.variables, self.variables)
+            if self.variables is not None:
+                _assign(model, model.variables, self.variables)
             if self.compiled:
                 model.compile(**_map(_Recipe.cook, self.compiled))
             if self.optimizer:

@@ -64,11 +64,9 @@ def fit_keras_model(model, X, y, weight, options):
     history : dict of str to list
         Keras's, of this training.
     """
-    if _n_rows(X) == 0:
-        raise ValueError("There must be a row to train on. Received none.")
     batches = _Batches(X, y, weight, options)
     others = dict(options.others)
-    others.setdefault("steps_per_epoch", batches.per_pass)
+    others["steps_per_epoch"] = others.get("steps_per_epoch") or batches.per_pass
     if not model.optimizer.built:
         # In the first step it would make TensorFlow trace that step twice.
         model.optimizer.build(model.trainable_variables)

@@ -1,0 +1,98 @@
+"""KerasClassifier and KerasRegressor: copies and pickles."""
+
+import functools
+import pickle
+import random
+
+import joblib
+import keras
+import pytest
+from keras_models import (
+    Subclassed,
+    copies,
+    own_parts_network,
+    prebuilt,
+    softmax_network,
+)
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+
+from skdeep import KerasClassifier
+
+L = keras.layers
+SPARSE = {"loss": "sparse_categorical_crossentropy", "random_state": 0}
+SPARSE |= {"optimizer": keras.optimizers.Adam, "optimizer__learning_rate": 0.05}
+
+
+@pytest.fixture(scope="module")
+def fitted(iris):
+    return KerasClassifier(softmax_network, **SPARSE, epochs=10).fit(*iris)
+
+
+def test_pickles_keep_everything(fitted, iris):
+    X, y = iris
+    for twin in copies(fitted):
+        assert_array_equal(twin.predict_proba(X), fitted.predict_proba(X))
+        assert twin.history_ == fitted.history_
+        assert twin.get_params() == fitted.get_params()
+        ours, theirs = fitted.model_.optimizer, twin.model_.optimizer
+        assert theirs.get_config() == ours.get_config()
+        for variable, other in zip(ours.variables, theirs.variables, strict=True):
+            assert_array_equal(variable.numpy(), other.numpy())
+        assert twin.model_.evaluate(X, y, verbose=0) == pytest.approx(
+            fitted.model_.evaluate(X, y, verbose=0)
+        )
+        assert_array_equal(
+            pickle.loads(pickle.dumps(twin)).predict(X), fitted.predict(X)
+        )
+
+
+def test_pickles_are_small_and_the_same_each_time(fitted):
+    plain = pickle.dumps(fitted)
+    n_bytes = sum(v.numpy().nbytes for v in fitted.model_.variables)
+    n_bytes += sum(v.numpy().nbytes for v in fitted.model_.optimizer.variables)
+    assert len(plain) < n_bytes + 15_000
+    assert pickle.dumps(fitted) == plain
+    before = random.getstate()
+    pickle.loads(plain).predict([[1.0, 2.0, 3.0, 4.0]])
+    assert random.getstate() == before
+
+
+def test_own_layers_losses_and_metrics_are_pickled(iris):
+    fitted = KerasClassifier(own_parts_network, epochs=2, random_state=0).fit(*iris)
+    for twin in copies(fitted):
+        assert_array_equal(twin.predict_proba(iris[0]), fitted.predict_proba(iris[0]))
+        assert twin.partial_fit(*iris).current_epoch == 3
+
+
+def test_a_lambda_layer_is_pickled(iris):
+    def build(meta):
+        return keras.Sequential(
+            [keras.Input((4,)), L.Lambda(lambda x: x * 2), L.Dense(3, "softmax")]
+        )
+
+    X, y = iris
+    fitted = KerasClassifier(build, **SPARSE).fit(X, y)
+    expected = fitted.predict_proba(X)
+    fitted.set_params(model=None)  # functions within functions are not pickled
+    assert_array_equal(next(copies(fitted)).predict_proba(X), expected)
+
+
+def test_unfitted_estimators_are_pickled(iris):
+    models = [
+        softmax_network,
+        functools.partial(softmax_network, hidden=3),
+        Subclassed(3),
+        prebuilt(),
+    ]
+    for model in models:
+        estimator = KerasClassifier(model, **SPARSE)
+        for twin in (*copies(estimator), clone(estimator)):
+            assert 0 <= twin.fit(*iris).score(*iris) <= 1
+
+
+def test_joblib_files_and_memory(fitted, iris, tmp_path):
+    joblib.dump(fitted, tmp_path / "model.joblib")
+    loaded = joblib.load(tmp_path / "model.joblib")
+    assert_array_equal(loaded.predict(iris[0]), fitted.predict(iris[0]))
+    assert joblib.hash(loaded) == joblib.hash(fitted)

@@ -179,6 +179,13 @@ def test_binary_labels_of_any_type(labels):
     assert_array_equal(positive, probabilities[:, 1] > 0.5)
 
 
+def test_one_class_is_certain(iris):
+    X, y = iris
+    estimator = KerasClassifier(classifier_network).fit(X, y > 5)
+    assert_array_equal(estimator.predict_proba(X), np.ones((len(X), 1)))
+    assert not estimator.predict(X).any()
+
+
 def test_multilabel():
     X, y = load_iris(return_X_y=True)
     Y = np.column_stack([y == 0, y >= 1, y == 2]).astype(int)

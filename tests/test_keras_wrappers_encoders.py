@@ -9,6 +9,7 @@ from keras_models import (
     copies,
     dropout_network,
     regressor_network,
+    softmax_network,
 )
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator, TransformerMixin, clone
@@ -120,6 +121,17 @@ def test_several_outputs(iris):
     assert [p.shape for p in estimator.predict_proba(X)] == [(150, 3), (150, 2)]
     plain = clone(estimator).fit(X, Y, validation_data=(X, Y))
     assert_allclose(plain.history_["loss"], estimator.history_["loss"], rtol=1e-4)
+
+
+class Names(KerasClassifier):
+    @property
+    def feature_encoder(self):
+        return StandardScaler().set_output(transform="pandas")
+
+
+def test_encoder_of_features_may_give_frames(iris):
+    fitted = Names(softmax_network, **SPARSE, epochs=10, validation_split=0.1)
+    assert fitted.fit(*iris).score(*iris) > 0.6
 
 
 class LogTarget(KerasRegressor):

@@ -146,3 +146,13 @@ def test_wrong_batch_sizes_are_refused(fitted, iris):
 def test_loss_that_differs_from_the_compiled_one_is_refused(iris):
     with pytest.raises(ValueError, match="may not match loss function"):
         KerasClassifier(classifier_network, loss="mse").fit(*iris)
+
+
+def test_targets_of_another_shape_are_refused(fitted, iris):
+    X, y = iris
+    with pytest.raises(ValueError, match=r"1 dimensions, as in fit.*\(150, 3\)"):
+        fitted.score(X, np.eye(3)[y])
+    with pytest.raises(ValueError, match="1 dimensions"):
+        clone(fitted).partial_fit(X, y).partial_fit(X, np.eye(3)[y])
+    with pytest.raises(ValueError, match="labels that fit knows"):
+        clone(fitted).partial_fit(X, y).partial_fit(X, y + 1)

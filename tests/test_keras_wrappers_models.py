@@ -142,6 +142,17 @@ def test_a_model_without_input_layer(iris):
     assert_array_equal(estimator.fit(*iris).predict_proba(iris[0]), first)
 
 
+def test_keras_may_add_an_axis_of_one(digits):
+    X, y = digits[0][:100].reshape(-1, 8, 8), digits[1][:100]
+
+    def build():
+        layers = [keras.Input((8, None, 1)), L.Conv2D(2, 3), L.GlobalMaxPooling2D()]
+        return keras.Sequential([*layers, L.Dense(10, "softmax")])
+
+    fitted = KerasClassifier(build, **SPARSE).fit(X, y)
+    assert fitted.predict_proba(X).shape == (100, 10)
+
+
 def test_a_method_builds_the_model(iris):
     class Factory:
         def build(self, meta, hidden):

@@ -146,6 +146,19 @@ def test_validation_weights(iris):
     assert_allclose(weighted.history_["val_loss"], only.history_["val_loss"], rtol=1e-5)
 
 
+def test_class_weights_count_in_validation_as_in_training(iris):
+    X, y = iris
+    rare = np.r_[np.flatnonzero(y < 2), np.flatnonzero(y == 2)[:10]]
+    by_class = classifier(class_weight="balanced", epochs=2)
+    by_class.fit(X[rare], y[rare], validation_data=(X, y))
+    learnt = compute_sample_weight({0: 1, 1: 1, 2: 5}, y)
+    by_sample = classifier(epochs=2).fit(
+        X[rare], y[rare], learnt[rare], validation_data=(X, y, learnt)
+    )
+    for name in ("loss", "val_loss"):
+        assert_allclose(by_class.history_[name], by_sample.history_[name], rtol=1e-5)
+
+
 def test_validation_split_is_the_last_part(iris):
     X, y = iris
     split = classifier(validation_split=0.2, epochs=3).fit(X, y)

@@ -237,7 +237,7 @@ class KerasWrapper(KerasPrediction, KerasData, KerasParameters):
     ):
         self._check_loss()
         arguments = self._fit_arguments(kwargs)
-        data = self._for_model(X, y, sample_weight)
+        data = X, y, sample_weight
         fraction = arguments.pop("validation_split", None)
         validation = arguments.pop("validation_data", None)
         if validation is not None:
@@ -246,6 +246,7 @@ class KerasWrapper(KerasPrediction, KerasData, KerasParameters):
             data, validation = split(*data, fraction)
         if isinstance(validation, tuple):
             validation = self._for_model(*validation)
+        data = self._for_model(*data)
         options = self._options(arguments, data[0], validation, epochs, initial_epoch)
         history = self._train(*data, options)
         self._remember(history, goes_on=warm_start and initial_epoch > 0)
@@ -322,13 +323,21 @@ def _check_inputs(model, row):
     inputs = model.inputs
     if len(inputs) != 1 or not isinstance(row, np.ndarray):
         return
-    expected = tuple(inputs[0].shape)[1:]
-    fits = len(expected) == row.ndim - 1 and all(
-        size in (None, own) for size, own in zip(expected, row.shape[1:], strict=True)
-    )
-    if not fits and not (expected == () and row.shape == (1, 1)):
+    expected, shape = tuple(inputs[0].shape)[1:], row.shape[1:]
+    # Keras adds or takes away a last axis of one.
+    if not any(_matches(expected, s) for s in (shape, (*shape, 1), _squeezed(shape))):
         raise ValueError(
             f"One sample must have shape {expected}, as the model's input. Received "
-            f"{row.shape[1:]}. Give the model a keras.Input of that shape; a function "
+            f"{shape}. Give the model a keras.Input of that shape; a function "
             "that builds it finds the shape in meta['X_shape_'][1:]."
         )
+
+
+def _matches(expected, shape):
+    return len(expected) == len(shape) and all(
+        size in (None, own) for size, own in zip(expected, shape, strict=True)
+    )
+
+
+def _squeezed(shape):
+    return shape[:-1] if shape[-1:] == (1,) else shape

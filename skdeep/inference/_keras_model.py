@@ -59,7 +59,6 @@ class HeldModel:
         pieces = []
         for start in range(0, n_rows, size):
             piece = slice(start, start + size)
-            # A copy that TensorFlow owns: slices need not be aligned.
             output = call(keras.tree.map_structure(lambda a: a[piece], X))  # noqa: B023
             pieces.append(keras.tree.map_structure(lambda t: t.numpy(), output))
         if len(pieces) == 1:
@@ -109,9 +108,10 @@ def as_inputs(model, X):
     X : nest of ndarray
     """
     inputs = getattr(model, "inputs", None) or []
-    alone = len(inputs) == 1 and not isinstance(X, (list, tuple, dict))
-    if alone and inputs[0].dtype != "string" and X.dtype.kind in "biuf":
-        return X.astype(inputs[0].dtype, copy=False)
+    if len(inputs) == 1 and not isinstance(X, (list, tuple, dict)):
+        X = np.asarray(X)
+        if inputs[0].dtype != "string" and X.dtype.kind in "biuf":
+            return X.astype(inputs[0].dtype, copy=False)
     return as_targets(model, X)
 
 

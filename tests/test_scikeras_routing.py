@@ -305,6 +305,7 @@ def test_rows_without_weight_do_not_train(iris):
     classifier = KerasClassifier(tower, epochs=12, **ADAM, **SOFTMAX)
     predicted = classifier.fit(X, y, sample_weight=weights).predict(X)
     assert 2 not in predicted
+    assert list(classifier.classes_) == [0, 1]  # in SciKeras they count as a class
     with pytest.raises(ValueError, match=r"(?i)sample.weight"):
         classifier.fit(X, y, sample_weight=np.zeros(150))
 

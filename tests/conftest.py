@@ -13,7 +13,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_diabetes, load_digits, load_iris
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_digits,
+    load_iris,
+)
+from sklearn.preprocessing import scale
 
 from skdeep import DenseClassifier, DenseRegressor
 
@@ -38,6 +44,20 @@ def digits():
 def diabetes():
     X, y = load_diabetes(return_X_y=True, scaled=False)
     return X[:200], y[:200]
+
+
+@pytest.fixture(scope="session")
+def cancer():
+    """Breast cancer, standardised."""
+    X, y = load_breast_cancer(return_X_y=True)
+    return scale(X), y
+
+
+@pytest.fixture(scope="session")
+def progression():
+    """The diabetes data, inputs and target standardised."""
+    X, y = load_diabetes(return_X_y=True)
+    return scale(X), scale(y)
 
 
 @pytest.fixture(scope="session")

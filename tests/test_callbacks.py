@@ -160,3 +160,14 @@ def test_weights_that_a_callback_sets(iris, engine):
     whole = DenseClassifier(**options).fit(*iris)
     for a, b in zip(halved.coefs_, whole.coefs_, strict=True):
         assert_allclose(4 * a, b, rtol=1e-4)
+
+
+@pytest.mark.parametrize("hook", ["on_train_batch_end", "on_test_end"])
+def test_hooks_of_lambda_callbacks(iris, hook):
+    X, y = iris
+    seen = []
+    callback = keras.callbacks.LambdaCallback()
+    setattr(callback, hook, lambda *args, **logs: seen.append(args))
+    network = DenseClassifier(**NET, callbacks=[callback])
+    network.fit(X, y, X_val=X, y_val=y)
+    assert seen

@@ -20,7 +20,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_sco
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from skdeep import KerasClassifier, KerasRegressor
 
@@ -37,12 +37,19 @@ def double_regressor(meta):
     return regressor_network(meta, dtype="float64")
 
 
-@parametrize_with_checks(
-    [
+def every_check():
+    estimators = (
         KerasClassifier(double_classifier, epochs=10),
         KerasRegressor(double_regressor, epochs=10),
-    ]
-)
+    )
+    # parametrize_with_checks names tests by parameters: functions have addresses.
+    for estimator in estimators:
+        for instance, check in estimator_checks_generator(estimator):
+            name = f"{type(estimator).__name__}-{check.func.__name__}"
+            yield pytest.param(instance, check, id=name)
+
+
+@pytest.mark.parametrize(("estimator", "check"), list(every_check()))
 def test_sklearn_check(estimator, check):
     check(estimator)
 

@@ -10,6 +10,7 @@ from skdeep.training._models import assign_weights, compiled_model
 _BATCH_HOOKS = ("on_batch_begin", "on_batch_end")
 _BATCH_HOOKS += ("on_train_batch_begin", "on_train_batch_end")
 _BATCH_HOOKS += ("on_test_batch_begin", "on_test_batch_end")
+_BATCH_HOOKS += ("on_test_begin", "on_test_end")
 
 
 def needs_batches(callback):
@@ -20,10 +21,12 @@ def needs_batches(callback):
         return callback.update_freq != "epoch" or bool(callback._should_trace)
     if isinstance(callback, keras.callbacks.TerminateOnNaN):
         return False  # the engine checks every epoch itself
+    # LambdaCallback has its functions in the instance.
+    hooks = ((getattr(callback, name), name) for name in _BATCH_HOOKS)
     base = keras.callbacks.Callback
     return any(
-        getattr(type(callback), hook) is not getattr(base, hook)
-        for hook in _BATCH_HOOKS
+        getattr(hook, "__func__", None) is not getattr(base, name)
+        for hook, name in hooks
     )
 
 
@@ -49,6 +52,7 @@ class KerasCallbacks:
         self._rates = rates
         self._weights = weights
         rate = float(rates.of(0, 1)[0])
+        self._of_user = job.model is not None
         self.model = job.model or compiled_model(job, optimizer, rate)
         self._list = keras.callbacks.CallbackList(
             job.keras_callbacks,
@@ -70,7 +74,10 @@ class KerasCallbacks:
     def epoch_end(self, epoch, record):
         rate = self._rate()
         self._sync()
-        self._list.on_epoch_end(epoch, dict(record))
+        logs = dict(record)
+        self._list.on_epoch_end(epoch, logs)
+        if self._of_user:  # Keras keeps what its callbacks add
+            record.update({name: float(value) for name, value in logs.items()})
         self._follow(rate)
         return bool(self.model.stop_training)
 

@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Autoencoder": "skdeep.estimators",
+    "BaseWrapper": "skdeep.estimators._keras_wrapper",
     "ConvClassifier": "skdeep.estimators",
     "ConvRegressor": "skdeep.estimators",
     "DenseClassifier": "skdeep.estimators",

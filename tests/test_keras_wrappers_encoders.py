@@ -16,8 +16,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.metrics import mean_squared_error
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from skdeep import KerasClassifier, KerasRegressor
-from skdeep.estimators._keras_wrapper import KerasWrapper
+from skdeep import BaseWrapper, KerasClassifier, KerasRegressor
 
 L = keras.layers
 SPARSE = {"loss": "sparse_categorical_crossentropy", "random_state": 0}
@@ -155,7 +154,7 @@ def test_encoder_of_targets(diabetes):
     assert abs(np.log(y.mean()) - raw.mean()) < 0.5
 
 
-class Autoencoder(KerasWrapper, TransformerMixin):
+class Autoencoder(BaseWrapper, TransformerMixin):
     """Whose encoder and decoder are estimators that share its layers."""
 
     def _keras_build_fn(self, encoding_dim, meta):
@@ -163,7 +162,7 @@ class Autoencoder(KerasWrapper, TransformerMixin):
         inputs, code = keras.Input((width,)), keras.Input((encoding_dim,))
         encoder = keras.Model(inputs, L.Dense(encoding_dim)(inputs))
         decoder = keras.Model(code, L.Dense(width)(code))
-        self.encoder_, self.decoder_ = KerasWrapper(encoder), KerasWrapper(decoder)
+        self.encoder_, self.decoder_ = BaseWrapper(encoder), BaseWrapper(decoder)
         return keras.Model(inputs, decoder(encoder(inputs)))
 
     def _initialize(self, X, y=None):

@@ -14,7 +14,7 @@ from keras_models import (
     prebuilt,
     softmax_network,
 )
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from skdeep import KerasClassifier
@@ -110,3 +110,20 @@ def test_clone_copies_a_given_model():
         cloned.model.get_weights(), model.get_weights(), strict=True
     ):
         assert_array_equal(first, second)
+
+
+def test_what_layers_learnt_of_data_is_pickled(iris):
+    def build(meta):
+        normalization = keras.layers.Normalization()
+        normalization.adapt(iris[0])
+        layers = [keras.Input((4,)), normalization, keras.layers.Dense(3, "softmax")]
+        return keras.Sequential(layers)
+
+    fitted = KerasClassifier(build, epochs=2, random_state=0)
+    fitted.set_params(loss="sparse_categorical_crossentropy").fit(*iris)
+    fitted.set_params(model=None)  # a function of this test
+    again = pickle.loads(pickle.dumps(fitted))
+    probabilities = again.predict_proba(iris[0])
+    assert_allclose(probabilities, fitted.predict_proba(iris[0]), rtol=1e-6)
+    of_keras = again.model_.predict(iris[0], verbose=0)
+    assert_allclose(probabilities, of_keras, rtol=1e-4)

@@ -10,10 +10,10 @@ from sklearn.utils.validation import column_or_1d
 from skdeep.encoding import ClassTargets
 from skdeep.estimators import _keras_docs
 from skdeep.estimators._keras_labels import KerasLabelEncoder, probabilities
-from skdeep.estimators._keras_wrapper import KerasWrapper
+from skdeep.estimators._keras_wrapper import BaseWrapper
 
 
-class KerasClassifier(ClassifierMixin, KerasWrapper):
+class KerasClassifier(ClassifierMixin, BaseWrapper):
     __doc__ = f"""A classifier around a Keras model of your own.
 
     Parameters
@@ -62,10 +62,10 @@ class KerasClassifier(ClassifierMixin, KerasWrapper):
     (1, 3)
     """
 
-    _fit_kwargs = KerasWrapper._fit_kwargs - {"class_weight"}
+    _fit_kwargs = BaseWrapper._fit_kwargs - {"class_weight"}
     _type_of_target = SciKerasClassifier._type_of_target
     scorer = staticmethod(SciKerasClassifier.scorer)
-    score = KerasWrapper.score
+    score = BaseWrapper.score
 
     def __init__(
         self,

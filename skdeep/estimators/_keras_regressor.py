@@ -6,10 +6,10 @@ from scikeras.wrappers import KerasRegressor as SciKerasRegressor
 from sklearn.base import RegressorMixin
 
 from skdeep.estimators import _keras_docs
-from skdeep.estimators._keras_wrapper import KerasWrapper
+from skdeep.estimators._keras_wrapper import BaseWrapper
 
 
-class KerasRegressor(RegressorMixin, KerasWrapper):
+class KerasRegressor(RegressorMixin, BaseWrapper):
     __doc__ = f"""A regressor around a Keras model of your own.
 
     Parameters
@@ -55,7 +55,7 @@ class KerasRegressor(RegressorMixin, KerasWrapper):
     """
 
     scorer = staticmethod(SciKerasRegressor.scorer)
-    score = KerasWrapper.score
+    score = BaseWrapper.score
     target_encoder = SciKerasRegressor.target_encoder
 
     def __init__(

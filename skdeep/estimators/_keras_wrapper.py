@@ -32,8 +32,13 @@ _SEEDS = 2**31 - 1
 _BATCH_SIZE = 32  # Keras's own
 
 
-class KerasWrapper(KerasPrediction, KerasData, KerasParameters):
-    """Base of KerasClassifier and KerasRegressor; not for direct use."""
+class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
+    """Any Keras model as an estimator; the base of KerasClassifier and KerasRegressor.
+
+    For estimators of other kinds, such as an autoencoder: subclass it, give it the
+    model in ``_keras_build_fn`` or as ``model``, and add what is missing (``score``,
+    ``transform``). Parameters are those of :class:`KerasClassifier`.
+    """
 
     _as_before_an_error = BaseNetwork._as_before_an_error
 
@@ -137,7 +142,9 @@ class KerasWrapper(KerasPrediction, KerasData, KerasParameters):
     def _ensure_compiled_model(self):
         if any(self.model_ is model for model in self._given_models.values()):
             self._held = HeldModel(copy_model(self.model_, self._sample), self._sample)
-        super()._ensure_compiled_model()
+        # Optimisers with new names all the time would fill TensorFlow's caches.
+        with building(self._generator.randint(_SEEDS)):
+            super()._ensure_compiled_model()
 
     def _check_model_compatibility(self, y):
         expected = getattr(self, "n_outputs_expected_", None)

@@ -30,6 +30,7 @@ from skdeep.networks._layers import (
     VariableNormalization,
 )
 from skdeep.networks._parts import (
+    finalize,
     hidden_layers,
     output_layer,
     own_random_state,
@@ -154,7 +155,7 @@ def build_stock(spec, weights, inputs, outputs):
     fixed = [value for variable, value in pairs if id(variable) not in scaling]
     assign(model.trainable_variables, weights.trainable)
     assign(model.non_trainable_variables, fixed)
-    _given.finalize(model)
+    finalize(model)
     return model
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from skdeep.networks._parts import own_random_state
+from skdeep.networks._parts import finalize, own_random_state
+from skdeep.networks._spec import is_described
 
 
 @dataclass
@@ -63,7 +64,7 @@ class FrozenKerasModel:
         trained = bool(settings) and model.optimizer.built
         return cls(
             architecture,
-            _custom_objects([model, *model._flatten_layers(), *_leaves(settings)]),
+            own_objects([model, *model._flatten_layers(), *_leaves(settings)]),
             None if is_graph else sample,
             [v.numpy() for v in model.variables] if model.built else None,
             settings and _map(_Recipe.of, settings),
@@ -78,6 +79,7 @@ class FrozenKerasModel:
                 model(self.sample, training=False)
             if self.variables is not None:
                 _assign(model, model.variables, self.variables)
+            finalize(model)
             if self.compiled:
                 model.compile(**_map(_Recipe.cook, self.compiled))
             if self.optimizer:
@@ -102,7 +104,7 @@ def copy_model(model, sample=None):
 def copied(settings):
     """Arguments of ``compile`` with copies of the optimisers, losses and metrics."""
     with own_random_state():
-        scope = keras.saving.custom_object_scope(_custom_objects(_leaves(settings)))
+        scope = keras.saving.custom_object_scope(own_objects(_leaves(settings)))
         with scope:
             return _map(_Recipe.cook, _map(_Recipe.of, settings))
 
@@ -135,7 +137,7 @@ class _Recipe:
     def of(cls, value):
         """A recipe for ``value`` if it is such an object; else ``value``."""
         kinds = keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric
-        if not isinstance(value, kinds):
+        if not isinstance(value, kinds) or not is_described(value):
             return value
         config = value.get_config()
         try:
@@ -194,16 +196,28 @@ def _leaves(nest):
     return leaves
 
 
-def _custom_objects(objects):
-    """The classes and functions that Keras would not find by itself, by name."""
+def own_objects(values, description=None):
+    """The classes and functions that Keras would not find by itself, by name.
+
+    Parameters
+    ----------
+    values : list
+        Layers, models, losses and the like: they and what they hold are looked at.
+    description : str, optional
+        A configuration in JSON: only what it names is given.
+    """
     found = {}
-    for value in objects:
+    for value in values:
         parts = [type(value), value, *_parts(value)]
         for part in parts:
             named = inspect.isclass(part) or _is_named_function(part)
             if named and part.__module__.split(".")[0] not in ("keras", "builtins"):
                 found[keras.saving.get_registered_name(part)] = part
-    return found
+    return {
+        name: found[name]
+        for name in sorted(found)
+        if description is None or json.dumps(name) in description
+    }
 
 
 def _is_named_function(value):

@@ -3,7 +3,6 @@
 import collections
 import contextlib
 import functools
-import inspect
 import json
 import random
 import threading
@@ -13,6 +12,7 @@ import numpy as np
 from keras.src.backend.common import global_state
 
 from skdeep.networks._flops import flops
+from skdeep.networks._frozen_keras import own_objects
 from skdeep.networks._given_spec import GivenModel, GivenSpec
 from skdeep.networks._layer_sizes import n_values, widths
 from skdeep.networks._parts import own_random_state
@@ -142,7 +142,7 @@ def describe(model):
     description = json.dumps(config, sort_keys=True)
     given = GivenModel(
         description=description,
-        objects=_own_objects(layers, description),
+        objects=tuple(own_objects(layers, description).items()),
         policy=keras.config.dtype_policy().name,
         widths=tuple(width for layer in layers for width in widths(layer)),
         input_shape=tuple(model.inputs[0].shape[1:]),
@@ -206,19 +206,6 @@ def operations(model):
             yield from operations(operation)
         else:
             yield operation
-
-
-def _own_objects(layers, description):
-    """Classes and functions that the user wrote, by their names in the description."""
-    found = {}
-    for layer in layers:
-        for value in (layer, *vars(layer).values()):
-            if inspect.isfunction(value) and not _of_keras(value):
-                found[keras.saving.get_registered_name(value)] = value
-            elif hasattr(value, "get_config") and not _of_keras(type(value)):
-                found[keras.saving.get_registered_name(type(value))] = type(value)
-    named = {name for name in found if json.dumps(name) in description}
-    return tuple((name, found[name]) for name in sorted(named))
 
 
 def _compiles(layer):
@@ -381,10 +368,3 @@ def with_mask(model, x, mask):
         model.supports_masking = True
         model.compute_mask = lambda inputs, previous_mask: None
     return model(x, mask=mask)
-
-
-def finalize(model):
-    """Let layers know of values that were put into their weights."""
-    for layer in operations(model):
-        if isinstance(layer, L.Normalization):
-            layer.finalize_state()

@@ -21,6 +21,13 @@ def own_random_state():
         random.setstate(state)
 
 
+def finalize(model):
+    """Let layers know of values that were put into their weights."""
+    for layer in model._flatten_layers():
+        if isinstance(layer, L.Normalization):
+            layer.finalize_state()
+
+
 def dense(spec, width, *, use_bias=True, dtype=None):
     """A dense layer with the spec's initialiser and penalties."""
     return L.Dense(

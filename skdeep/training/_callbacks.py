@@ -54,8 +54,9 @@ class KerasCallbacks:
         rate = float(rates.of(0, 1)[0])
         self._of_user = job.model is not None
         self.model = job.model or compiled_model(job, optimizer, rate)
+        self._history = keras.callbacks.History()
         self._list = keras.callbacks.CallbackList(
-            job.keras_callbacks,
+            [*job.keras_callbacks, self._history],
             model=self.model,
             epochs=job.epochs,
             steps=job.steps_per_epoch,
@@ -74,10 +75,10 @@ class KerasCallbacks:
     def epoch_end(self, epoch, record):
         rate = self._rate()
         self._sync()
-        logs = dict(record)
-        self._list.on_epoch_end(epoch, logs)
+        self._list.on_epoch_end(epoch, dict(record))
         if self._of_user:  # Keras keeps what its callbacks add
-            record.update({name: float(value) for name, value in logs.items()})
+            seen = self._history.history.items()
+            record.update({name: float(values[-1]) for name, values in seen})
         self._follow(rate)
         return bool(self.model.stop_training)
 

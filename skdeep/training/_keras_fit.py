@@ -73,7 +73,12 @@ def fit_keras_model(model, X, y, weight, options):
     if not model.optimizer.built:
         # In the first step it would make TensorFlow trace that step twice.
         model.optimizer.build(model.trainable_variables)
-    record, guard = keras.callbacks.History(), _Guard()
+    # The second has what callbacks add, and lacks an epoch in which one failed.
+    record, whole, guard = (
+        keras.callbacks.History(),
+        keras.callbacks.History(),
+        _Guard(),
+    )
     try:
         model.fit(
             batches,
@@ -81,7 +86,7 @@ def fit_keras_model(model, X, y, weight, options):
             epochs=options.initial_epoch + options.epochs,
             shuffle=False,
             validation_data=_validation(options),
-            callbacks=[record, guard, *options.callbacks],
+            callbacks=[record, guard, *options.callbacks, whole],
             verbose=options.verbose,
             **others,
         )
@@ -93,7 +98,7 @@ def fit_keras_model(model, X, y, weight, options):
         for callback in keras.tree.flatten(options.callbacks):
             callback.set_model(None)
     guard.close(model)
-    return record.history
+    return (whole if whole.epoch == record.epoch else record).history
 
 
 def warn_of_divergence(epoch):

@@ -17,7 +17,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # the data of the tests
 import conv_fits
 import fused_fits
 import insight
-import keras_models
+import keras_wrappers
 import sequence_fits
 import single_fits
 import text_fits
@@ -53,11 +53,11 @@ BENCHMARKS = {
         text_fits.text_speed,
         text_fits.text_generator,
         insight.insight_speed,
-        keras_models.keras_wrapper_fit,
-        keras_models.keras_wrapper_predict,
-        keras_models.keras_wrapper_pickle,
-        keras_models.keras_wrapper_search,
-        keras_models.custom_network,
+        keras_wrappers.keras_wrapper_fit,
+        keras_wrappers.keras_wrapper_predict,
+        keras_wrappers.keras_wrapper_pickle,
+        keras_wrappers.keras_wrapper_search,
+        keras_wrappers.custom_network,
     )
 }
 

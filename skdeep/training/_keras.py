@@ -67,8 +67,8 @@ def _refuse_penalties_in_double(model, spec):
     if spec.dtype == "float64" and model.losses:
         raise ValueError(
             "keras.Model.fit cannot add penalties in double precision to its loss, "
-            f"which is in single. Received dtype='float64' with l1={spec.l1}, "
-            f"l2={spec.l2} or regularizers of layers for the Keras engine. Use "
+            f"which is in single. Received dtype='float64' with l1={spec.l1} and "
+            f"l2={spec.l2} for the Keras engine, or with regularizers of layers. Use "
             "dtype='float32', no penalties, or engine='compiled' without batch hooks."
         )
 

@@ -96,3 +96,17 @@ def test_joblib_files_and_memory(fitted, iris, tmp_path):
     loaded = joblib.load(tmp_path / "model.joblib")
     assert_array_equal(loaded.predict(iris[0]), fitted.predict(iris[0]))
     assert joblib.hash(loaded) == joblib.hash(fitted)
+
+
+def test_clone_copies_a_given_model():
+    model = prebuilt(compiled=True)
+    before = random.getstate()
+    cloned = clone(KerasClassifier(model, epochs=3))
+    assert random.getstate() == before
+    assert cloned.epochs == 3
+    assert cloned.model is not model
+    assert cloned.model.loss == model.loss
+    for first, second in zip(
+        cloned.model.get_weights(), model.get_weights(), strict=True
+    ):
+        assert_array_equal(first, second)

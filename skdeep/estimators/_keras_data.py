@@ -98,17 +98,8 @@ class KerasData:
         X, y, weight = self._with_weight(X, y, weight)
         X, y = self._validate_data(X, y)
         weight = self._weighted_by_class(y, weight, learn=False)
-        return self.feature_encoder_.transform(X), self._encoded(y), weight
-
-    def _encoded(self, y):
-        try:
-            return self.target_encoder_.transform(y)
-        except ValueError as error:
-            raise ValueError(
-                f"y must hold only labels that fit knows. {error}. Name every class "
-                "in the `classes` argument of the first partial_fit, or have it in "
-                "y of fit."
-            ) from error
+        y = self.target_encoder_.transform(y)
+        return self.feature_encoder_.transform(X), y, weight
 
 
 def mean_one(weight):

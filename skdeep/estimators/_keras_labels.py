@@ -70,7 +70,14 @@ class KerasLabelEncoder(ClassifierLabelEncoder):
 
     def transform(self, y):
         """Codes of shape (n_samples, 1), or a column for each class."""
-        codes = super().transform(y)
+        try:
+            codes = super().transform(y)
+        except ValueError as error:
+            raise ValueError(
+                f"y must hold only labels that fit knows. {error}. Name every class in "
+                "the `classes` argument of the first partial_fit, or have it in y of "
+                "fit."
+            ) from error
         if not self.one_hot:
             return codes
         width = max(2, self.n_classes_)

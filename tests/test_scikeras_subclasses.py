@@ -16,8 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import scale
 from tutorial_models import ADAM, SOFTMAX
 
-from skdeep import KerasClassifier, KerasRegressor
-from skdeep.estimators._keras_wrapper import KerasWrapper as BaseWrapper
+from skdeep.wrappers import BaseWrapper, KerasClassifier, KerasRegressor
 
 # MLPClassifier and MLPRegressor: estimators by subclassing
 

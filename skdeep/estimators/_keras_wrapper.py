@@ -47,7 +47,11 @@ def seeded_building(seed):
 
 
 class KerasWrapper(KerasPrediction, KerasData, KerasParameters):
-    """Base of KerasClassifier and KerasRegressor; not for direct use."""
+    """Base of KerasClassifier, KerasRegressor, and other estimators around models.
+
+    Its predictions are the model's outputs. Subclasses have a ``_keras_build_fn``, or
+    are given a ``model``; they add what makes them transformers, for instance.
+    """
 
     _as_before_an_error = BaseNetwork._as_before_an_error
 

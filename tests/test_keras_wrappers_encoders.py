@@ -119,8 +119,13 @@ def test_several_outputs(iris):
     assert estimator.predict(X).shape == Y.shape
     assert estimator.score(X, Y) > 0.7
     assert [p.shape for p in estimator.predict_proba(X)] == [(150, 3), (150, 2)]
-    plain = clone(estimator).fit(X, Y, validation_data=(X, Y))
-    assert_allclose(plain.history_["loss"], estimator.history_["loss"], rtol=1e-4)
+    weight = 1 + (y == 1)
+    whole = clone(estimator).set_params(batch_size=-1, metrics=[["accuracy"]] * 2)
+    weighted = clone(whole).fit(X, Y, weight).predict_proba(X)
+    repeated = np.repeat(np.arange(len(y)), weight)
+    expanded = clone(whole).fit(X[repeated], Y[repeated]).predict_proba(X)
+    for first, second in zip(weighted, expanded, strict=True):
+        assert_allclose(first, second, atol=1e-4)
 
 
 class Names(KerasClassifier):

@@ -122,7 +122,7 @@ class _Batches(keras.utils.PyDataset):
 
     def __init__(self, X, y, weight, options):
         super().__init__()
-        self._data = _tuples((X, y, _for_outputs(weight, y)))
+        self._data = _tuples((X, y, weight))
         self._n_rows = _n_rows(X)
         self._size = min(options.batch_size, self._n_rows)
         # Drawn as the compiled engine's jobs draw theirs: same seed, same batches.
@@ -144,13 +144,6 @@ class _Batches(keras.utils.PyDataset):
             generator = np.random.default_rng([self._seed, number])
             self._orders = {number: generator.permutation(self._n_rows)}
         return self._orders[number]
-
-
-def _for_outputs(weight, y):
-    """Keras wants weights for each of several outputs."""
-    if weight is None or not isinstance(y, (list, tuple, dict)):
-        return weight
-    return _map(lambda _: weight, y)
 
 
 def _tuples(nest):

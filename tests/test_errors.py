@@ -178,7 +178,9 @@ def test_losses_that_do_not_tell_what_they_are(diabetes):
 
 
 @pytest.mark.parametrize(
-    "params", [{"metrics": [Share(2)]}, {"optimizer": Slow(2)}], ids=str
+    "params",
+    [{"metrics": [Share(2)]}, {"optimizer": Slow(2)}],
+    ids=["metric", "optimizer"],
 )
 def test_what_cannot_be_made_anew(diabetes, params):
     message = r"Received .*, whose class has arguments but no get_config\. Define one"

@@ -191,9 +191,14 @@ def is_described(value):
     """
     if not hasattr(value, "get_config"):
         return False
-    cls = type(value)
-    inherited = _of_keras(cls.get_config) and not _of_keras(cls)
-    return not inherited or _of_keras(cls.__init__) or hasattr(value, "_auto_config")
+    if hasattr(value, "_auto_config"):  # a layer
+        return True
+    for cls in type(value).__mro__:
+        if "get_config" in vars(cls) or cls.__module__.split(".")[0] == "keras":
+            return True
+        if "__init__" in vars(cls):
+            return False
+    return True
 
 
 def check_described(value):
@@ -204,10 +209,6 @@ def check_described(value):
             f"returns. Received {value!r}, whose class has arguments but no get_config."
             " Define one that returns them."
         )
-
-
-def _of_keras(what):
-    return what.__module__.split(".")[0] == "keras"
 
 
 def identity(value):

@@ -73,12 +73,7 @@ def fit_keras_model(model, X, y, weight, options):
     if not model.optimizer.built:
         # In the first step it would make TensorFlow trace that step twice.
         model.optimizer.build(model.trainable_variables)
-    # The second has what callbacks add, and lacks an epoch in which one failed.
-    record, whole, guard = (
-        keras.callbacks.History(),
-        keras.callbacks.History(),
-        _Guard(),
-    )
+    record, guard = _Record(), _Guard()
     try:
         model.fit(
             batches,
@@ -86,19 +81,19 @@ def fit_keras_model(model, X, y, weight, options):
             epochs=options.initial_epoch + options.epochs,
             shuffle=False,
             validation_data=_validation(options),
-            callbacks=[record, guard, *options.callbacks, whole],
+            callbacks=[record, guard, *options.callbacks],
             verbose=options.verbose,
             **others,
         )
     except KeyboardInterrupt:
-        if not record.epoch:
+        if not record.logs:
             raise
         warnings.warn("Training interrupted by user.", UserWarning, stacklevel=2)
     finally:
         for callback in keras.tree.flatten(options.callbacks):
             callback.set_model(None)
     guard.close(model)
-    return (whole if whole.epoch == record.epoch else record).history
+    return record.history
 
 
 def warn_of_divergence(epoch):
@@ -201,6 +196,26 @@ def _of(rows, nest):
 
 def _n_rows(X):
     return len(keras.tree.flatten(X)[0])
+
+
+class _Record(keras.callbacks.Callback):
+    """Each epoch's logs, with what callbacks after this one write into them."""
+
+    def __init__(self):
+        super().__init__()
+        self.logs = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.logs.append(logs or {})
+
+    @property
+    def history(self):
+        """Lists by name, as in ``keras.callbacks.History``."""
+        history = {}
+        for logs in self.logs:
+            for name, value in logs.items():
+                history.setdefault(name, []).append(value)
+        return history
 
 
 class _Guard(keras.callbacks.Callback):

@@ -11,6 +11,7 @@ from scikeras._utils import route_params
 from scikeras.utils import metric_name
 from sklearn.utils import check_random_state, get_tags
 
+from skdeep.estimators import _keras_docs
 from skdeep.estimators._base import BaseNetwork
 from skdeep.estimators._hooks import Printer
 from skdeep.estimators._keras_data import KerasData, mean_one, n_rows_at_once
@@ -33,14 +34,83 @@ _BATCH_SIZE = 32  # Keras's own
 
 
 class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
-    """Any Keras model as an estimator; the base of KerasClassifier and KerasRegressor.
+    __doc__ = f"""Any Keras model as an estimator; of other kinds by subclassing.
 
-    For estimators of other kinds, such as an autoencoder: subclass it, give it the
-    model in ``_keras_build_fn`` or as ``model``, and add what is missing (``score``,
-    ``transform``). Parameters are those of :class:`KerasClassifier`.
+    Its predictions are the model's outputs. Subclasses have a ``_keras_build_fn``, or
+    are given a ``model``; they add what makes them transformers, for instance.
+
+    Parameters
+    ----------
+{_keras_docs.MODEL}{_keras_docs.KWARGS}
+    Attributes
+    ----------
+{_keras_docs.ATTRIBUTES}
+    See Also
+    --------
+    KerasClassifier : For labels.
+    KerasRegressor : For continuous targets.
+
+{_keras_docs.NOTES}
+    Examples
+    --------
+    >>> import keras
+    >>> from sklearn.base import TransformerMixin
+    >>> from sklearn.datasets import load_iris
+    >>> from skdeep import BaseWrapper
+    >>> class Codes(TransformerMixin, BaseWrapper):
+    ...     def _keras_build_fn(self, n_codes=2):
+    ...         code = keras.layers.Dense(n_codes, name="code")
+    ...         output = keras.layers.Dense(self.n_features_in_)
+    ...         inputs = keras.Input((self.n_features_in_,))
+    ...         return keras.Model(inputs, output(code(inputs)))
+    ...     def transform(self, X):
+    ...         code = self.model_.get_layer("code").output
+    ...         return keras.Model(self.model_.inputs, code).predict(X, verbose=0)
+    >>> X, _ = load_iris(return_X_y=True)
+    >>> Codes(loss="mse", n_codes=3, random_state=0).fit(X, X).transform(X).shape
+    (150, 3)
     """
 
     _as_before_an_error = BaseNetwork._as_before_an_error
+
+    def __init__(
+        self,
+        model=None,
+        *,
+        build_fn=None,
+        warm_start=False,
+        random_state=None,
+        optimizer="rmsprop",
+        loss=None,
+        metrics=None,
+        batch_size=None,
+        validation_batch_size=None,
+        verbose=0,
+        callbacks=None,
+        validation_split=0.0,
+        shuffle=True,
+        run_eagerly=False,
+        epochs=1,
+        **kwargs,
+    ):
+        super().__init__(
+            model=model,
+            build_fn=build_fn,
+            warm_start=warm_start,
+            random_state=random_state,
+            optimizer=optimizer,
+            loss=loss,
+            metrics=metrics,
+            batch_size=batch_size,
+            validation_batch_size=validation_batch_size,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_split=validation_split,
+            shuffle=shuffle,
+            run_eagerly=run_eagerly,
+            epochs=epochs,
+            **kwargs,
+        )
 
     # Fitted state
 

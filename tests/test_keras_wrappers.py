@@ -81,7 +81,8 @@ def test_tags():
 
 def test_stratified_folds_of_sorted_labels():
     X, y = load_iris(return_X_y=True)
-    estimator = KerasClassifier(classifier_network, epochs=40, random_state=0)
+    estimator = KerasClassifier(classifier_network, hidden=32, epochs=40)
+    estimator.set_params(random_state=0)
     scores = cross_val_score(estimator, X, y, cv=3)
     assert scores.min() > 0.8
     folds = StratifiedKFold(3).split(X, y)

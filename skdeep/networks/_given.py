@@ -267,8 +267,11 @@ def given_spec(model):
     except ValueError:
         return None
     kinds = {model.outputs[0].dtype, *(v.dtype for v in model.trainable_variables)}
-    layers = model._flatten_layers(include_self=False)
-    kinds |= {layer.compute_dtype for layer in layers}
+    kinds |= {
+        layer.compute_dtype
+        for layer in model._flatten_layers()
+        if not isinstance(layer, L.InputLayer | keras.Model)  # they compute nothing
+    }
     if network.mixes_rows or len(kinds) != 1 or not kinds <= {"float32", "float64"}:
         return None
     return GivenSpec(

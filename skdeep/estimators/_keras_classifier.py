@@ -48,7 +48,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     ...     )
     >>> classifier = KerasClassifier(
     ...     build,
-    ...     hidden=8,
+    ...     hidden=32,
     ...     loss="sparse_categorical_crossentropy",
     ...     optimizer="adam",
     ...     optimizer__learning_rate=0.05,

@@ -13,6 +13,14 @@ from keras.src.backend.common import global_state
 
 from skdeep.networks._flops import flops
 from skdeep.networks._frozen_keras import own_objects
+from skdeep.networks._given_layers import (
+    check_layer,
+    compiles,
+    fuses,
+    mixes_rows,
+    of_keras,
+    swappable,
+)
 from skdeep.networks._given_spec import GivenModel, GivenSpec
 from skdeep.networks._layer_sizes import n_values, widths
 from skdeep.networks._parts import own_random_state
@@ -20,61 +28,6 @@ from skdeep.networks._parts import own_random_state
 L = keras.layers
 _NAMES = "object_name_uids"  # Keras's counters behind names like "dense_1"
 _building = threading.RLock()
-# Layers that XLA compiles to fast code: products, and what is done number by number.
-_COMPILED = {
-    L.Activation,
-    L.ActivityRegularization,
-    L.Add,
-    L.Attention,
-    L.Average,
-    L.AveragePooling2D,
-    L.BatchNormalization,
-    L.Concatenate,
-    L.Conv1D,
-    L.Conv2D,
-    L.Cropping1D,
-    L.Cropping2D,
-    L.Dense,
-    L.Dot,
-    L.Dropout,
-    L.ELU,
-    L.EinsumDense,
-    L.Embedding,
-    L.Flatten,
-    L.GRU,
-    L.GaussianNoise,
-    L.GlobalAveragePooling1D,
-    L.GlobalAveragePooling2D,
-    L.GlobalMaxPooling1D,
-    L.GlobalMaxPooling2D,
-    L.Identity,
-    L.InputLayer,
-    L.LSTM,
-    L.LayerNormalization,
-    L.LeakyReLU,
-    L.MaxPooling2D,
-    L.Maximum,
-    L.Minimum,
-    L.MultiHeadAttention,
-    L.Multiply,
-    L.Normalization,
-    L.PReLU,
-    L.Permute,
-    L.ReLU,
-    L.RepeatVector,
-    L.Rescaling,
-    L.Reshape,
-    L.SimpleRNN,
-    L.Softmax,
-    L.Subtract,
-    L.UnitNormalization,
-    L.UpSampling1D,
-    L.ZeroPadding1D,
-    L.ZeroPadding2D,
-}
-_WINDOWS = L.Conv1D, L.Conv2D, L.MaxPooling2D, L.AveragePooling2D
-_RECURRENT = L.LSTM, L.GRU, L.SimpleRNN
-_MOST_UNROLLED = 8
 
 
 @contextlib.contextmanager
@@ -138,7 +91,7 @@ def describe(model):
     config.pop("compile_config", None)  # it is not trained by its own loss
     layers = list(operations(model))
     for layer in layers:
-        _check_layer(layer)
+        check_layer(layer)
     description = json.dumps(config, sort_keys=True)
     given = GivenModel(
         description=description,
@@ -149,9 +102,9 @@ def describe(model):
         output_shape=tuple(model.outputs[0].shape[1:]),
         multiply_adds=flops(model) // 2,
         largest=max(map(n_values, layers)),
-        compiles=all(map(_compiles, layers)),
-        fuses=all(map(_fuses, layers)),
-        mixes_rows=any(map(_mixes_rows, layers)),
+        compiles=all(map(compiles, layers)),
+        fuses=all(map(fuses, layers)),
+        mixes_rows=any(map(mixes_rows, layers)),
     )
     if _rebuilt_shapes(given) != _shapes(model):
         raise ValueError(
@@ -173,7 +126,7 @@ def _shapes(model):
 
 def _check_kind(model):
     shapes = "which has no inputs yet"
-    if _of_keras(type(model)) and model.built and model.inputs:
+    if of_keras(type(model)) and model.built and model.inputs:
         if len(model.inputs) == len(model.outputs) == 1:
             return
         shapes = f"with {len(model.inputs)} inputs and {len(model.outputs)} outputs"
@@ -184,21 +137,6 @@ def _check_kind(model):
     )
 
 
-def _check_layer(layer):
-    adapts = hasattr(layer, "adapt") and not isinstance(layer, L.Normalization)
-    if adapts or getattr(layer, "stateful", False):
-        what = "is adapted to data" if adapts else "keeps a state between batches"
-        raise ValueError(
-            f"The network's layers must have no state besides their weights. Received "
-            f"{layer.name!r}, a {type(layer).__name__}, which {what}. "
-            + ("Do that before the network." if adapts else "Set stateful=False.")
-        )
-
-
-def _of_keras(cls):
-    return cls.__module__.split(".")[0] == "keras"
-
-
 def operations(model):
     """The layers and operations of a model and of the models within."""
     for operation in getattr(model, "operations", None) or model.layers:
@@ -206,53 +144,6 @@ def operations(model):
             yield from operations(operation)
         else:
             yield operation
-
-
-def _compiles(layer):
-    """Whether XLA makes fast code of a layer."""
-    if not isinstance(layer, L.Layer):
-        return True  # an operation of keras.ops
-    windows = isinstance(
-        layer, L.Conv1D | L.Conv2D | L.MaxPooling2D | L.AveragePooling2D
-    )
-    lowered = windows or isinstance(layer, _RECURRENT)
-    return type(layer) in _COMPILED and (not lowered or _lowers(layer))
-
-
-def _fuses(layer):
-    """Whether many such layers can be compiled as one."""
-    if not _compiles(layer):
-        return False
-    if not isinstance(layer, _RECURRENT):
-        return True
-    n_steps = keras.tree.flatten(layer.input)[0].shape[1]
-    return n_steps is not None and n_steps <= _MOST_UNROLLED
-
-
-def _lowers(layer):
-    """Whether the template's own form of a layer does all that this one does."""
-    if isinstance(layer, _RECURRENT):
-        alone = len(keras.tree.flatten(layer.input)) == 1
-        plain = layer.use_bias and not layer.dropout and not layer.return_state
-        return alone and plain and getattr(layer, "reset_after", True)
-    if layer.data_format != "channels_last":
-        return False
-    if isinstance(layer, L.Conv1D | L.Conv2D):
-        ones = {1, *layer.dilation_rate, layer.groups} == {1}
-        if isinstance(layer, L.Conv1D):
-            ones = ones and layer.padding == "same" and layer.strides == (1,)
-        return ones
-    return layer.padding == "valid"
-
-
-def _mixes_rows(layer):
-    """Whether rows that fill up a batch may change what others get."""
-    if isinstance(layer, L.BatchNormalization):
-        return layer.synchronized or layer.axis not in (-1, len(layer.output.shape) - 1)
-    if not isinstance(layer, L.Layer) or _of_keras(type(layer)):
-        return False
-    # Moving averages are not trained.
-    return any(not v.trainable and v.dtype.startswith("float") for v in layer.variables)
 
 
 def given_spec(model):
@@ -338,19 +229,9 @@ def _from_kit(kit, layer):
         L.SimpleRNN: kit.rnn,
     }
     cls = swaps.get(type(layer), type(layer))
-    if cls is not type(layer) and not _swappable(layer):
+    if cls is not type(layer) and not swappable(layer):
         cls = type(layer)
     return cls.from_config(layer.get_config())
-
-
-def _swappable(layer):
-    if isinstance(layer, L.Dropout):
-        return layer.noise_shape is None
-    if isinstance(layer, L.GaussianNoise | L.Normalization):
-        return True
-    if isinstance(layer, L.BatchNormalization):
-        return not _mixes_rows(layer)
-    return _lowers(layer)
 
 
 def applied(spec, kit, x, mask=None):

@@ -9,7 +9,7 @@ from skdeep.networks._spec import NetworkSpec
 
 # Multiply-adds of a batch up to which XLA's dense products are faster than the plain
 # graph's convolutions: measured on two cores, 8 to 64 pixels, batches of 32 to 256.
-_MOST_FOR_XLA = 30_000_000
+MOST_FOR_XLA = 30_000_000
 # Those of all images up to which NumPy predicts faster than TensorFlow.
 _MOST_FOR_NUMPY = 20_000_000
 # Values of the largest layer that an evaluation holds at once.
@@ -161,7 +161,7 @@ class ConvSpec(NetworkSpec):
     def suits_xla(self, batch_size):
         if self.augment or self.backbone or self.dtype == "mixed_bfloat16":
             return False
-        return self.multiply_adds * batch_size <= _MOST_FOR_XLA
+        return self.multiply_adds * batch_size <= MOST_FOR_XLA
 
     def suits_numpy(self, n_rows):
         if self.backbone or self.dtype == "mixed_bfloat16":

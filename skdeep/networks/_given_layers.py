@@ -2,6 +2,8 @@
 
 import keras
 
+from skdeep.networks._sequence_spec import MOST_UNROLLED
+
 L = keras.layers
 # Layers that XLA compiles to fast code: products, and what is done number by number.
 _COMPILED = {
@@ -57,7 +59,6 @@ _COMPILED = {
 }
 _WINDOWS = L.Conv1D, L.Conv2D, L.MaxPooling2D, L.AveragePooling2D
 _RECURRENT = L.LSTM, L.GRU, L.SimpleRNN
-_MOST_UNROLLED = 8
 
 
 def check_layer(layer):
@@ -92,7 +93,7 @@ def fuses(layer):
     if not isinstance(layer, _RECURRENT):
         return True
     n_steps = keras.tree.flatten(layer.input)[0].shape[1]
-    return n_steps is not None and n_steps <= _MOST_UNROLLED
+    return n_steps is not None and n_steps <= MOST_UNROLLED
 
 
 def _lowers(layer):

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass, fields
 
-from skdeep.networks._conv_spec import ConvSpec
+from skdeep.networks._conv_spec import MOST_FOR_XLA, ConvSpec
 from skdeep.networks._sequence_spec import SequenceSpec
 from skdeep.networks._spec import DenseSpec, NetworkSpec
 
 # Values of the largest layer that an evaluation holds at once.
 _VALUES_AT_ONCE = 2**21
-# As for convolutional networks.
-_MOST_FOR_XLA = 30_000_000
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class GivenModel:
 
     def suits_xla(self, batch_size):
         """Whether a step is faster with XLA, however long compiling takes."""
-        return self.compiles and self.multiply_adds * batch_size <= _MOST_FOR_XLA
+        return self.compiles and self.multiply_adds * batch_size <= MOST_FOR_XLA
 
 
 @dataclass(frozen=True, eq=False)

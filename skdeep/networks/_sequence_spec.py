@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from skdeep.networks._spec import NetworkSpec
 
 # Steps up to which unrolled recurrent layers are compiled in reasonable time.
-_MOST_UNROLLED = 8
+MOST_UNROLLED = 8
 # Multiply-adds of all sequences up to which NumPy predicts faster than TensorFlow.
 _MOST_FOR_NUMPY = 20_000_000
 # Values of the largest layer that an evaluation holds at once.
@@ -133,7 +133,7 @@ class SequenceSpec(NetworkSpec):
     @property
     def fuses(self):
         # Loops cannot be vectorised.
-        few = self.input_shape[0] is not None and self.input_shape[0] <= _MOST_UNROLLED
+        few = self.input_shape[0] is not None and self.input_shape[0] <= MOST_UNROLLED
         return few or not self.recurrent
 
     @property

@@ -76,7 +76,7 @@ def _no_mark(kind, output, weighted=None):
     pass
 
 
-_TEMPLATE = Kit(
+TEMPLATE = Kit(
     PhiloxDropout,
     PhiloxNoise,
     CountingBatchNormalization,
@@ -123,7 +123,7 @@ def build_template(spec, *, linear_output=False, mark=_no_mark):
         Input: (batch, *spec.input_shape). Output: (batch, units).
     """
     standardize = Standardize(dtype=spec.array_dtype) if spec.normalize else None
-    kit = _TEMPLATE._replace(mark=mark)
+    kit = TEMPLATE._replace(mark=mark)
     return _network(spec, kit, standardize, linear_output, None)
 
 

@@ -17,7 +17,6 @@ from skdeep.networks._given_layers import (
     check_layer,
     compiles,
     fuses,
-    mixes_rows,
     of_keras,
     swappable,
 )
@@ -104,7 +103,6 @@ def describe(model):
         largest=max(map(n_values, layers)),
         compiles=all(map(compiles, layers)),
         fuses=all(map(fuses, layers)),
-        mixes_rows=any(map(mixes_rows, layers)),
     )
     if _rebuilt_shapes(given) != _shapes(model):
         raise ValueError(
@@ -163,7 +161,7 @@ def given_spec(model):
         for layer in model._flatten_layers()
         if not isinstance(layer, L.InputLayer | keras.Model)  # they compute nothing
     }
-    if network.mixes_rows or len(kinds) != 1 or not kinds <= {"float32", "float64"}:
+    if len(kinds) != 1 or not kinds <= {"float32", "float64"}:
         return None
     return GivenSpec(
         input_shape=network.input_shape,

@@ -112,16 +112,6 @@ def _lowers(layer):
     return layer.padding == "valid"
 
 
-def mixes_rows(layer):
-    """Whether rows that fill up a batch may change what others get."""
-    if isinstance(layer, L.BatchNormalization):
-        return layer.synchronized or layer.axis not in (-1, len(layer.output.shape) - 1)
-    if not isinstance(layer, L.Layer) or of_keras(type(layer)):
-        return False
-    # Moving averages are not trained.
-    return any(not v.trainable and v.dtype.startswith("float") for v in layer.variables)
-
-
 def swappable(layer):
     """Whether the template's form of a layer, if there is one, can stand for it."""
     if isinstance(layer, L.Dropout):
@@ -129,5 +119,6 @@ def swappable(layer):
     if isinstance(layer, L.GaussianNoise | L.Normalization):
         return True
     if isinstance(layer, L.BatchNormalization):
-        return not mixes_rows(layer)
+        last = layer.axis in (-1, len(layer.output.shape) - 1)
+        return last and not layer.synchronized
     return _lowers(layer)

@@ -35,9 +35,6 @@ class GivenModel:
         Whether XLA compiles all of its layers well.
     fuses : bool
         Whether many such models can be compiled as one.
-    mixes_rows : bool
-        Whether a sample's output may depend on the samples beside it in a way that
-        rows which fill up a batch would disturb.
     """
 
     description: str
@@ -50,7 +47,6 @@ class GivenModel:
     largest: int
     compiles: bool
     fuses: bool
-    mixes_rows: bool
 
     def __repr__(self):
         return f"<a network from {self.input_shape} to {self.output_shape}>"
@@ -113,7 +109,9 @@ class WithNetwork(NetworkSpec):
 
     @property
     def mixes_rows(self):
-        return self.network.mixes_rows
+        from skdeep.networks._filled_batches import disturbs
+
+        return disturbs(self.network)
 
     @property
     def vectorizes(self):

@@ -28,6 +28,7 @@ def train(job, engine="auto"):
     from skdeep.training._loop import train_compiled
     from skdeep.training._optimizers import OptimizerSpec
     from skdeep.training._scheduler import active_scheduler
+    from skdeep.training._whole_batches import is_of_whole_batches
 
     optimizer = OptimizerSpec(job.optimizer, job)
     batchwise = [c for c in job.keras_callbacks if needs_batches(c)]
@@ -35,7 +36,9 @@ def train(job, engine="auto"):
     if not optimizer.supported:
         obstacles.append(f"the optimizer {type(job.optimizer).__name__}")
     if job.spec.mixes_rows:
-        obstacles.append("a network whose layers have averages of batches")
+        obstacles.append("a network whose layers look at whole batches")
+    if is_of_whole_batches(job.head, job.spec.output_shape):
+        obstacles.append(f"the loss {job.head.loss}, which looks at whole batches")
     if engine == "compiled" and obstacles:
         raise ValueError(
             f"engine='compiled' cannot run {obstacles[0]}, which needs "

@@ -1,6 +1,7 @@
 """Trains a compiled Keras model of the user's with the compiled engine."""
 
 import warnings
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -15,7 +16,9 @@ from skdeep.training._keras_fit import fit_keras_model, warn_of_divergence
 from skdeep.training._models import assign_optimizer, assign_weights, optimizer_values
 from skdeep.training._optimizers import OptimizerSpec
 from skdeep.training._program import program_for
+from skdeep.training._whole_batches import is_of_whole_batches
 
+_LARGEST_INTEGER = 2**24  # up to which single precision has all
 _REDUCTIONS = "sum_over_batch_size", "mean", "sum"
 
 
@@ -34,6 +37,11 @@ def fit_model(model, X, y, weight, options):
     history : dict of str to list
         What ``keras.Model.fit`` has under these names.
     """
+    y = _column(model, y)
+    if isinstance(options.validation, tuple):
+        X_val, y_val, weight_val = options.validation
+        held_out = X_val, _column(model, y_val), weight_val
+        options = replace(options, validation=held_out)
     outcome = _fit_compiled(model, X, y, weight, options)
     if outcome is None:
         return fit_keras_model(model, X, y, weight, options)
@@ -43,6 +51,13 @@ def fit_model(model, X, y, weight, options):
         warnings.warn("Training interrupted by user.", UserWarning, stacklevel=2)
     names = outcome.records[0] if outcome.records else ()
     return {name: [record[name] for record in outcome.records] for name in names}
+
+
+def _column(model, y):
+    """Targets of a single unit as a column: own losses may subtract it from that."""
+    units = [tuple(output.shape[1:]) for output in getattr(model, "outputs", ())]
+    alone = isinstance(y, np.ndarray) and y.ndim == 1 and units == [(1,)]
+    return y[:, None] if alone else y
 
 
 def _fit_compiled(model, X, y, weight, options):
@@ -98,20 +113,14 @@ def train_given(
 
 
 def _job(model, train_rows, validation, batch_size, epochs, seed, options):
-    spec, loss, optimizer = given_spec(model), _loss(model), model.optimizer
+    spec, loss = given_spec(model), _loss(model, validation)
     callbacks = options.get("keras_callbacks", ())
     needs_keras = model.run_eagerly or any(map(needs_batches, callbacks))
-    if spec is None or loss is None or needs_keras:
+    if spec is None or loss is None or needs_keras or spec.mixes_rows:
         return None
     head = Head(spec.units, None, loss, weighs_metrics=_weighs_metrics(model))
-    weighted = train_rows[2] is not None
     try:
-        known = OptimizerSpec(optimizer)
-        rows, held_out = (
-            part and _rows(spec, head, *part) for part in (train_rows, validation)
-        )
-        metrics = _metrics(model, rows.Y.shape, weighted)
-        program_for(spec, head, known, metrics)
+        rows, held_out, metrics = _data(model, spec, head, train_rows, validation)
     except ValueError:  # also where a metric gives more than a number
         return None
     rng = np.random.RandomState(seed)
@@ -122,7 +131,7 @@ def _job(model, train_rows, validation, batch_size, epochs, seed, options):
         validation=held_out,
         inputs=Standardization.none(1),
         outputs=Standardization.none(1),
-        optimizer=optimizer,
+        optimizer=model.optimizer,
         learning_rate=None,
         learning_rate_schedule=None,
         metrics=metrics,
@@ -137,11 +146,23 @@ def _job(model, train_rows, validation, batch_size, epochs, seed, options):
     )
 
 
+def _data(model, spec, head, train_rows, validation):
+    """Rows to train on and for validation, and metrics, for a program that exists."""
+    if is_of_whole_batches(head, spec.output_shape):
+        raise _NeedsKerasError
+    rows, held_out = (
+        part and _rows(spec, head, *part) for part in (train_rows, validation)
+    )
+    metrics = _metrics(model, rows.Y.shape, train_rows[2] is not None)
+    program_for(spec, head, OptimizerSpec(model.optimizer), metrics)
+    return rows, held_out, metrics
+
+
 class _NeedsKerasError(ValueError):
     """Only ``keras.Model.fit`` can do what is asked for."""
 
 
-def _loss(model):
+def _loss(model, validation):
     """The loss of a model with one output, or None where there is another."""
     loss = model.loss
     if isinstance(loss, list | tuple) and len(loss) == 1:
@@ -149,7 +170,9 @@ def _loss(model):
     if getattr(model._compile_loss, "_user_loss_weights", None) is not None:
         return None
     if isinstance(loss, keras.losses.Loss):
-        return loss if loss.reduction in _REDUCTIONS else None
+        # Of sums Keras gives the mean over batches.
+        sums = loss.reduction == "sum" and validation is not None
+        return loss if loss.reduction in _REDUCTIONS and not sums else None
     if isinstance(loss, str):
         return None if loss in ("crossentropy", "ce") else loss
     return loss if callable(loss) else None
@@ -173,6 +196,8 @@ def _rows(spec, head, X, y, weight):
         for size, own in zip(spec.input_shape, X.shape[1:], strict=True)
     )
     if not fits or y.shape != shape or {X.dtype.kind, y.dtype.kind} - set("fiub"):
+        raise _NeedsKerasError
+    if X.dtype.kind in "iu" and X.size and np.abs(X).max() > _LARGEST_INTEGER:
         raise _NeedsKerasError
     weight = np.ones(len(y)) if weight is None else np.asarray(weight)
     if weight.shape != (len(y),):
@@ -203,6 +228,9 @@ def _metrics(model, targets, weighted):
             metrics.append(_metric(metric, model.outputs[0].shape, targets))
         except (ValueError, TypeError) as error:
             raise _NeedsKerasError from error
+    names = [getattr(metric, "name", metric) for metric in metrics]
+    if len(set(names)) < len(names):  # Keras gives them numbers
+        raise _NeedsKerasError
     return tuple(metrics)
 
 
@@ -220,4 +248,5 @@ def _metric(metric, outputs, targets):
             metric.name = name
     elif isinstance(metric, keras.metrics.Metric):
         check_described(metric)
+        type(metric).from_config(metric.get_config())  # as every program does
     return metric

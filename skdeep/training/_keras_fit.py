@@ -74,6 +74,8 @@ def fit_keras_model(model, X, y, weight, options):
         # In the first step it would make TensorFlow trace that step twice.
         model.optimizer.build(model.trainable_variables)
     record, guard = _Record(), _Guard()
+    at_once = model.steps_per_execution
+    model.steps_per_execution = 1  # more of them would go beyond an epoch's end
     try:
         model.fit(
             batches,
@@ -90,6 +92,7 @@ def fit_keras_model(model, X, y, weight, options):
             raise
         warnings.warn("Training interrupted by user.", UserWarning, stacklevel=2)
     finally:
+        model.steps_per_execution = at_once
         for callback in keras.tree.flatten(options.callbacks):
             callback.set_model(None)
     guard.close(model)

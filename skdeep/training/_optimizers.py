@@ -1,6 +1,6 @@
 """Keras optimisers as functions of their state.
 
-The only file that reaches into Keras internals. Keras's TensorFlow backend
+Keras's TensorFlow backend
 switches ``stateless_apply`` off (for the sake of ``tf.distribute``); here a
 subclass goes back to the backend-neutral methods of ``BaseOptimizer``, found
 through the optimiser's own MRO. Should a new Keras move them,

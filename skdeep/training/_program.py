@@ -95,7 +95,7 @@ class Program:
     def _signature(self):
         """Shapes of the state and of the metric variables."""
         blank = np.random.RandomState(0)
-        none = Standardization.none(self.spec.input_shape[-1])
+        none = Standardization.none(self.spec.input_shape[-1] or 1)
         values = self.initial_state(blank, none), self.metric_state()
         return tf.nest.map_structure(tf.TensorSpec.from_tensor, values)
 
@@ -115,19 +115,29 @@ class Program:
         return Chunk(x, y, weight, n_rows, rates, n_steps, mean, scale, decay)
 
     def _prepare_metrics(self, head):
+        shape = [2, *(size or 1 for size in self.spec.output_shape[:-1])]
+        y, output = (
+            np.zeros((*shape, width), self.spec.array_dtype)
+            for width in (head.width, head.units)
+        )
         for metric in self.metrics:
-            if not metric.variables or not getattr(metric, "_built", True):
-                # Some make their variables, or more of them, on the first batch.
-                blank = np.zeros((1, head.units), self.spec.array_dtype)
-                metric.update_state(blank, blank)
-                shape = tuple(metric.result().shape)
-                metric.reset_state()
-                if shape:
-                    raise ValueError(
-                        f"A metric must give one number. Received {metric.name!r}, "
-                        f"which gives {shape[0]}. Pass keras.metrics.F1Score("
-                        "average='macro'), say."
-                    )
+            # Some make their variables, or more of them, on the first batch.
+            try:
+                metric.update_state(y, output, sample_weight=np.ones(shape))
+            except Exception as error:
+                raise ValueError(
+                    "A metric must give a number for each sample, of which it is the "
+                    f"mean. Received {metric.name!r}, which fails: {error} Pass one of "
+                    "keras.metrics, or a function that averages the last axis only."
+                ) from error
+            shape_of_result = tuple(metric.result().shape)
+            metric.reset_state()
+            if shape_of_result:
+                raise ValueError(
+                    f"A metric must give one number. Received {metric.name!r}, "
+                    f"which gives {shape_of_result[0]}. Pass keras.metrics.F1Score("
+                    "average='macro'), say."
+                )
 
     def metric_state(self):
         """Fresh metric variables, a list of lists of tensors."""

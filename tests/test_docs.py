@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import skdeep
+
 PAGE = Path(__file__).parents[1] / "docs" / "migration.md"
 # Every section begins with the code that stands before the first one.
 SETUP, *SECTIONS = re.split(r"^(?=## )", PAGE.read_text(), flags=re.MULTILINE)
@@ -27,6 +29,8 @@ def run(block, names):
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda s: s.split("\n")[0][3:])
 def test_code_on_the_page(section):
+    # SciKeras changes Keras's classes, unless skdeep has imported it first.
+    assert skdeep.KerasClassifier
     names = {"__name__": "page"}
     for block in [*blocks(SETUP), *blocks(section)]:
         printed, promised = run(block, names)

@@ -393,3 +393,40 @@ def test_building_leaves_no_trace():
     assert first.layers[1].compute_dtype == "float32"
     same(first, same_seed, 0)
     assert not np.array_equal(first.get_weights()[0], other_seed.get_weights()[0])
+
+
+def scaled(factor):
+    def activation(x):
+        return factor * x
+
+    return activation
+
+
+def gelu(x):
+    return 0 * x
+
+
+def test_functions_of_one_name():
+    layers = [L.Dense(4, activation=scaled(factor)) for factor in (0.0, 1.0)]
+    with pytest.raises(ValueError, match=r"another 'activation' than the first"):
+        describe(sequential(*layers))
+    with pytest.raises(ValueError, match=r"another 'gelu' than that of Keras"):
+        describe(sequential(L.Dense(4, activation=gelu)))
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [L.LSTM(4, activation=square)],
+        [L.TimeDistributed(L.Dense(4, activation=square)), L.Flatten()],
+        [L.Dense(4, activation=ops.sin), L.Flatten()],
+        [L.Dense(4, activation=ops.relu), L.Flatten()],
+    ],
+    ids=["cell", "wrapped", "operation", "activation"],
+)
+def test_functions_within_layers(layers):
+    model = sequential(L.Reshape((8, 8)), *layers)
+    copy = rebuilt(describe(model))
+    copy.set_weights(model.get_weights())
+    X = np.linspace(0, 1, 128).reshape(2, 64)
+    assert_allclose(copy(X), model(X), rtol=1e-12)

@@ -1,7 +1,6 @@
 """KerasClassifier: a classifier around any Keras model."""
 
 import numpy as np
-from scikeras.wrappers import KerasClassifier as SciKerasClassifier
 from sklearn.base import ClassifierMixin
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
@@ -11,6 +10,7 @@ from skdeep.encoding import ClassTargets
 from skdeep.estimators import _keras_docs
 from skdeep.estimators._keras_labels import KerasLabelEncoder, probabilities
 from skdeep.estimators._keras_wrapper import BaseWrapper
+from skdeep.estimators._scikeras import KerasClassifier as SciKerasClassifier
 
 
 class KerasClassifier(ClassifierMixin, BaseWrapper):

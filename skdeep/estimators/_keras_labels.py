@@ -2,9 +2,9 @@
 
 import keras
 import numpy as np
-from scikeras.utils import loss_name
-from scikeras.utils.transformers import ClassifierLabelEncoder
 from scipy.special import expit, softmax
+
+from skdeep.estimators._scikeras import ClassifierLabelEncoder, loss_name
 
 _SPARSE = "sparse_categorical_crossentropy"
 _CATEGORICAL = "categorical_crossentropy", "categorical_focal_crossentropy"

@@ -1,9 +1,9 @@
 """Parameters of estimators around Keras models: get, set, clone and pickle them."""
 
 import keras
-from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator, clone
 
+from skdeep.estimators._scikeras import BaseWrapper
 from skdeep.networks._frozen_keras import FrozenKerasModel, copy_model
 
 MODELS = "model", "build_fn"

@@ -2,10 +2,10 @@
 
 import keras
 from keras import tree
-from scikeras._utils import route_params
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep.estimators._keras_data import n_rows_at_once
+from skdeep.estimators._scikeras import route_params
 from skdeep.inference._keras_model import as_inputs, has_own_prediction
 
 

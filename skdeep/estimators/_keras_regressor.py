@@ -1,12 +1,12 @@
 """KerasRegressor: a regressor around any Keras model."""
 
 import numpy as np
-from scikeras.utils.transformers import RegressorTargetEncoder
-from scikeras.wrappers import KerasRegressor as SciKerasRegressor
 from sklearn.base import RegressorMixin
 
 from skdeep.estimators import _keras_docs
 from skdeep.estimators._keras_wrapper import BaseWrapper
+from skdeep.estimators._scikeras import KerasRegressor as SciKerasRegressor
+from skdeep.estimators._scikeras import RegressorTargetEncoder
 
 
 class KerasRegressor(RegressorMixin, BaseWrapper):

@@ -7,8 +7,6 @@ import inspect
 import keras
 import numpy as np
 from keras import tree
-from scikeras._utils import route_params
-from scikeras.utils import metric_name
 from sklearn.utils import check_random_state, get_tags
 
 from skdeep.estimators import _keras_docs
@@ -17,6 +15,7 @@ from skdeep.estimators._hooks import Printer
 from skdeep.estimators._keras_data import KerasData, mean_one, n_rows_at_once
 from skdeep.estimators._keras_parameters import KerasParameters
 from skdeep.estimators._keras_prediction import KerasPrediction
+from skdeep.estimators._scikeras import metric_name, route_params
 from skdeep.inference._keras_model import HeldModel, as_inputs, as_targets
 from skdeep.networks._frozen_keras import (
     copied,

@@ -1,11 +1,19 @@
 """How many operations a layer takes."""
 
+import math
+
 import keras
 import tensorflow as tf
 
 
 def flops(layer):
     """Two per multiply-add of a layer's products, for one sample."""
+    if isinstance(layer, keras.Model) and not type(layer).__module__.startswith(
+        "keras"
+    ):
+        # No graph of layers: what is multiplied once.
+        matrices = (v.shape for v in layer.trainable_weights if len(v.shape) > 1)
+        return 2 * sum(map(math.prod, matrices))
     if isinstance(layer, keras.Model):
         # Of a Sequential, the layers.
         return sum(map(flops, getattr(layer, "operations", layer.layers)))

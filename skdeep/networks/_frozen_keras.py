@@ -205,36 +205,62 @@ def own_objects(values, description=None):
         Layers, models, losses and the like: they and what they hold are looked at.
     description : str, optional
         A configuration in JSON: only what it names is given.
+
+    Raises
+    ------
+    ValueError
+        If two of them have one name, or one has that of a function of Keras's.
     """
     found = {}
-    for value in values:
-        parts = [type(value), value, *_parts(value)]
-        for part in parts:
-            named = inspect.isclass(part) or _is_named_function(part)
-            if named and part.__module__.split(".")[0] not in ("keras", "builtins"):
-                found[keras.saving.get_registered_name(part)] = part
-    return {
-        name: found[name]
-        for name in sorted(found)
-        if description is None or json.dumps(name) in description
-    }
+    for part in _classes_and_functions(values):
+        name = keras.saving.get_registered_name(part)
+        if description is not None and json.dumps(name) not in description:
+            continue
+        of_keras = inspect.isfunction(part) and hasattr(keras.activations, name)
+        if of_keras and _package(part) == "keras":
+            continue
+        if found.setdefault(name, part) is not part or of_keras:
+            raise ValueError(
+                "The classes and functions of a network must have names of their own, "
+                f"by which it is made anew. Received another {name!r} than "
+                f"{'that of Keras' if of_keras else 'the first'}. Rename it; in place "
+                "of functions made by a function, use a layer with a get_config."
+            )
+    return {name: found[name] for name in sorted(found)}
+
+
+def _classes_and_functions(values):
+    """All that is held by ``values`` and not found by Keras."""
+    seen, waiting = set(), list(values)
+    while waiting:
+        value = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, (list, tuple)):
+            waiting.extend(value)
+        elif inspect.isclass(value) or _is_named_function(value):
+            if not _is_found(value):
+                yield value
+        elif hasattr(value, "get_config") and not inspect.isfunction(value):
+            cls = type(value)
+            held = getattr(value, "__dict__", {}).items()
+            # Keras puts wrapped methods there, too.
+            waiting.extend([cls, *(v for k, v in held if not hasattr(cls, k))])
+
+
+def _is_found(value):
+    ops = ".ops." in f"{value.__module__}."
+    return _package(value) == "builtins" or (_package(value) == "keras" and not ops)
+
+
+def _package(value):
+    return (value.__module__ or "").split(".")[0]
 
 
 def _is_named_function(value):
     # Of the others Keras writes down the code.
     return inspect.isfunction(value) and value.__name__ != "<lambda>"
-
-
-def _parts(value):
-    """What an object of Keras holds: functions, and the classes of other objects."""
-    if inspect.isclass(value) or inspect.isfunction(value):
-        return []
-    held = getattr(value, "__dict__", {}).values()
-    return [
-        part if inspect.isfunction(part) else type(part)
-        for part in held
-        if inspect.isfunction(part) or hasattr(part, "get_config")
-    ]
 
 
 def zeros_like_row(X):

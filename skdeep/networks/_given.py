@@ -6,6 +6,7 @@ import functools
 import json
 import random
 import threading
+import warnings
 
 import keras
 import numpy as np
@@ -86,12 +87,10 @@ def describe(model):
         be made anew from its configuration.
     """
     _check_kind(model)
-    config = dict(keras.saving.serialize_keras_object(model))
-    config.pop("compile_config", None)  # it is not trained by its own loss
     layers = list(operations(model))
     for layer in layers:
         check_layer(layer)
-    description = json.dumps(config, sort_keys=True)
+    description = _description(model)
     given = GivenModel(
         description=description,
         objects=tuple(own_objects(layers, description).items()),
@@ -111,6 +110,15 @@ def describe(model):
             "__init__ takes."
         )
     return given
+
+
+def _description(model):
+    try:
+        config = dict(keras.saving.serialize_keras_object(model))
+        config.pop("compile_config", None)  # it is not trained by its own loss
+        return json.dumps(config, sort_keys=True)
+    except Exception as error:
+        raise _cannot_be_made_anew(error) from error
 
 
 @functools.lru_cache(maxsize=256)
@@ -138,7 +146,7 @@ def _check_kind(model):
 def operations(model):
     """The layers and operations of a model and of the models within."""
     for operation in getattr(model, "operations", None) or model.layers:
-        if isinstance(operation, keras.Model):
+        if isinstance(operation, keras.Model) and of_keras(type(operation)):
             yield from operations(operation)
         else:
             yield operation
@@ -189,27 +197,35 @@ def rebuilt(given, kit=None):
     known = keras.saving.custom_object_scope(dict(given.objects))
     with own_random_state(), known, _named_anew(given.policy):
         try:
-            # In safe mode, for the description may come from a file.
-            model = keras.saving.deserialize_keras_object(
-                json.loads(given.description), safe_mode=True
-            )
+            with warnings.catch_warnings():
+                # Of layers that build those within when they are called.
+                warnings.filterwarnings("ignore", r"`build\(\)` was called on layer")
+                # In safe mode, for the description may come from a file.
+                model = keras.saving.deserialize_keras_object(
+                    json.loads(given.description), safe_mode=True
+                )
         except Exception as error:
-            raise ValueError(
-                "The network cannot be made anew from its configuration, as every fit "
-                f"does: {_cause(error)} Use layers in place of Lambda, and let "
-                "get_config() of your own return all that their __init__ takes."
-            ) from error
+            raise _cannot_be_made_anew(error) from error
         if kit is None:
             return model
         change = functools.partial(_from_kit, kit)
         return keras.models.clone_model(model, clone_function=change, recursive=True)
 
 
-def _cause(error):
-    """What Keras's error is about, without the whole configuration."""
-    while error.__context__ is not None:
+def _cannot_be_made_anew(error):
+    while error.__context__ is not None:  # what it is about, without all of the config
         error = error.__context__
-    return error
+    return ValueError(
+        "The network cannot be made anew from its configuration, as every fit does: "
+        f"{_shortened(error)} Use layers or named functions in place of Lambda and "
+        "lambda, and let get_config() of your own layers return all that their "
+        "__init__ takes."
+    )
+
+
+def _shortened(error, most=300):
+    text = " ".join(str(error).split())
+    return text if len(text) <= most else f"{text[:most]} ..."
 
 
 def _from_kit(kit, layer):

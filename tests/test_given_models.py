@@ -352,7 +352,7 @@ def test_left_to_keras(rows, build, options):
             r"one output\. Received a Functional with 1 inputs and 2 outputs",
         ),
         (lambda: keras.Sequential([L.Dense(2)]), r"Begin it with a keras\.Input"),
-        (anonymous, r"Use layers in place of Lambda"),
+        (anonymous, r"in place of Lambda"),
         (stateful, r"keeps a state between batches\. Set stateful=False"),
         (lambda: sequential(L.Discretization(num_bins=3)), r"is adapted to data\. Do"),
     ],

@@ -75,7 +75,8 @@ class HeldModel:
                     self._spec = given_spec(self._model)
             # The shared call takes floats, which lack the digits of large integers.
             small = X.dtype.kind == "f" or not X.size or np.abs(X).max() < 2**24
-            if self._spec is not None and small:
+            spec = self._spec
+            if small and spec is not None and X.ndim - 1 == len(spec.input_shape):
                 return lambda piece: forward_model(self._spec, self._model, piece)
         return self._own_call(X)
 

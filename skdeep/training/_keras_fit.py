@@ -67,9 +67,6 @@ def fit_keras_model(model, X, y, weight, options):
     history : dict of str to list
         Keras's, of this training.
     """
-    batches = _Batches(X, y, weight, options)
-    others = dict(options.others)
-    others["steps_per_epoch"] = others.get("steps_per_epoch") or batches.per_pass
     if not model.optimizer.built:
         # In the first step it would make TensorFlow trace that step twice.
         model.optimizer.build(model.trainable_variables)
@@ -77,16 +74,7 @@ def fit_keras_model(model, X, y, weight, options):
     at_once = model.steps_per_execution
     model.steps_per_execution = 1  # more of them would go beyond an epoch's end
     try:
-        model.fit(
-            batches,
-            initial_epoch=options.initial_epoch,
-            epochs=options.initial_epoch + options.epochs,
-            shuffle=False,
-            validation_data=_validation(options),
-            callbacks=[record, guard, *options.callbacks],
-            verbose=options.verbose,
-            **others,
-        )
+        _fit(model, _Batches(X, y, weight, options), options, [record, guard])
     except KeyboardInterrupt:
         if not record.logs:
             raise
@@ -97,6 +85,21 @@ def fit_keras_model(model, X, y, weight, options):
             callback.set_model(None)
     guard.close(model)
     return record.history
+
+
+def _fit(model, batches, options, observers):
+    others = dict(options.others)
+    others["steps_per_epoch"] = others.get("steps_per_epoch") or batches.per_pass
+    model.fit(
+        batches,
+        initial_epoch=options.initial_epoch,
+        epochs=options.initial_epoch + options.epochs,
+        shuffle=False,
+        validation_data=_validation(options),
+        callbacks=[*observers, *options.callbacks],
+        verbose=options.verbose,
+        **others,
+    )
 
 
 def warn_of_divergence(epoch):

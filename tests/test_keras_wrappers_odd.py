@@ -59,6 +59,12 @@ class Centred(L.Layer):
         return x - ops.mean(x, axis=0)
 
 
+@pytest.fixture(autouse=True)
+def as_a_long_fit(monkeypatch):
+    """Short fits are not compiled, and fill up no batch."""
+    monkeypatch.setattr("skdeep.training._job.SHORT_FIT_STEPS", 0)
+
+
 @pytest.fixture(scope="module")
 def rows():
     """Standardised inputs and targets from 0 to 1."""

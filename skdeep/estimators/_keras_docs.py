@@ -4,10 +4,10 @@ MODEL = """\
     model : callable, keras.Model or None, default=None
         A function that returns a model, compiled or not, a class of models, or a
         model. A model is copied, with its weights, compile settings and optimiser
-        state, before it is trained. Of its parameters the function gets those named in the constructor
-        (``hidden=32``) or routed to it (``model__hidden=32``), and as it names them:
-        ``meta``, a dictionary of what was learnt about the data (``X_shape_``,
-        ``n_features_in_``, ``n_outputs_``, ``target_type_``, ...),
+        state, before it is trained. Of its parameters the function gets those named
+        in the constructor (``hidden=32``) or routed to it (``model__hidden=32``), and
+        as it names them: ``meta``, a dictionary of what was learnt about the data
+        (``X_shape_``, ``n_features_in_``, ``n_outputs_``, ``target_type_``, ...),
         ``compile_kwargs``, the arguments for ``compile``, and ``params``, all
         parameters. None calls the method ``_keras_build_fn`` of a subclass.
     build_fn : callable, keras.Model or None, default=None

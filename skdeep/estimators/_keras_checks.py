@@ -1,10 +1,11 @@
-"""Checks of the parameters of estimators around Keras models."""
+"""Checks of the parameters of estimators around Keras models, and of the models."""
 
 import functools
 import inspect
 from numbers import Integral, Real
 
 import keras
+import numpy as np
 from sklearn.utils._param_validation import (
     Interval,
     Options,
@@ -99,3 +100,28 @@ def _of_class(cls):
     named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     build.__signature__ = inspect.Signature(named)
     return build
+
+
+def check_inputs(model, row):
+    """Refuse data that the model has no input for."""
+    inputs = model.inputs
+    if len(inputs) != 1 or not isinstance(row, np.ndarray):
+        return
+    expected, shape = tuple(inputs[0].shape)[1:], row.shape[1:]
+    # Keras adds or takes away a last axis of one.
+    if not any(_matches(expected, s) for s in (shape, (*shape, 1), _squeezed(shape))):
+        raise ValueError(
+            f"One sample must have shape {expected}, as the model's input. Received "
+            f"{shape}. Give the model a keras.Input of that shape; a function "
+            "that builds it finds the shape in meta['X_shape_'][1:]."
+        )
+
+
+def _matches(expected, shape):
+    return len(expected) == len(shape) and all(
+        size in (None, own) for size, own in zip(expected, shape, strict=True)
+    )
+
+
+def _squeezed(shape):
+    return shape[:-1] if shape[-1:] == (1,) else shape

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state, get_tags
 from skdeep.estimators import _keras_docs
 from skdeep.estimators._base import BaseNetwork
 from skdeep.estimators._hooks import Printer
-from skdeep.estimators._keras_checks import builder, check_parameters
+from skdeep.estimators._keras_checks import builder, check_inputs, check_parameters
 from skdeep.estimators._keras_data import KerasData, mean_one, n_rows_at_once
 from skdeep.estimators._keras_parameters import KerasParameters
 from skdeep.estimators._keras_prediction import KerasPrediction
@@ -198,7 +198,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         if outputs is None:
             outputs = model(row, training=False)
         else:
-            _check_inputs(model, row)
+            check_inputs(model, row)
         return row, [tuple(output.shape) for output in tree.flatten(outputs)]
 
     def _get_compile_kwargs(self):
@@ -377,28 +377,3 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
                 with contextlib.suppress(ValueError):  # a metric of the user's
                     name = metric_name(name)
             self.history_.setdefault(name, []).extend(values)
-
-
-def _check_inputs(model, row):
-    """Refuse data that the model has no input for."""
-    inputs = model.inputs
-    if len(inputs) != 1 or not isinstance(row, np.ndarray):
-        return
-    expected, shape = tuple(inputs[0].shape)[1:], row.shape[1:]
-    # Keras adds or takes away a last axis of one.
-    if not any(_matches(expected, s) for s in (shape, (*shape, 1), _squeezed(shape))):
-        raise ValueError(
-            f"One sample must have shape {expected}, as the model's input. Received "
-            f"{shape}. Give the model a keras.Input of that shape; a function "
-            "that builds it finds the shape in meta['X_shape_'][1:]."
-        )
-
-
-def _matches(expected, shape):
-    return len(expected) == len(shape) and all(
-        size in (None, own) for size, own in zip(expected, shape, strict=True)
-    )
-
-
-def _squeezed(shape):
-    return shape[:-1] if shape[-1:] == (1,) else shape

@@ -123,7 +123,7 @@ def test_models_that_cannot_be_trained_are_refused(iris):
         KerasClassifier(lambda: None).fit(*iris)
     with pytest.raises(TypeError, match="callable, a Keras Model"):
         KerasClassifier("dense").fit(*iris)
-    with pytest.raises(ValueError, match="_keras_build_fn"):
+    with pytest.raises(ValueError, match=r"must have a model.*model=.*_keras_build_fn"):
         KerasClassifier().fit(*iris)
     with pytest.raises(ValueError, match=r"must have 1 output.*with 2"):
         KerasClassifier(_two_outputs, loss="mse").fit(*iris)
@@ -135,12 +135,99 @@ def _two_outputs():
     return keras.Model(inputs, [dense(3)(inputs), dense(3)(inputs)])
 
 
-def test_wrong_batch_sizes_are_refused(fitted, iris):
-    for name in ("batch_size", "validation_batch_size"):
-        with pytest.raises(ValueError, match=f"{name} must be a positive"):
-            clone(fitted).set_params(**{name: 0}).fit(*iris)
-    with pytest.raises(ValueError, match="batch_size must be a positive"):
-        fitted.predict(iris[0], batch_size=-2)
+WRONG = {
+    "no epochs": ("epochs", 0),
+    "negative epochs": ("epochs", -1),
+    "text for epochs": ("epochs", "3"),
+    "float for epochs": ("epochs", 2.0),
+    "epochs of fit": ("fit__epochs", 0),
+    "no rows": ("batch_size", 0),
+    "half a row": ("batch_size", 2.5),
+    "text for rows": ("batch_size", "a"),
+    "rows of fit": ("fit__batch_size", -2),
+    "rows of predict": ("predict__batch_size", 2.5),
+    "rows of validation": ("validation_batch_size", 0),
+    "too large a split": ("validation_split", 1.5),
+    "all for validation": ("fit__validation_split", 1.0),
+    "verbose": ("verbose", "loud"),
+    "class_weight": ("class_weight", "even"),
+}
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG.values(), ids=WRONG)
+def test_wrong_parameters_are_refused_before_anything_is_built(iris, name, value):
+    for method in ("fit", "partial_fit", "initialize"):
+        estimator = KerasClassifier(_must_not_be_built, **{name: value})
+        with pytest.raises(ValueError, match=f"{name!r} .* must be .*{value!r}"):
+            getattr(estimator, method)(*iris)
+
+
+WRONG_ARGUMENTS = {
+    "epochs": ("epochs", 0),
+    "initial_epoch": ("initial_epoch", -1),
+    "batch_size": ("batch_size", "a"),
+    "validation_batch_size": ("validation_batch_size", 1.5),
+    "validation_split": ("validation_split", 1.5),
+    "steps_per_epoch": ("steps_per_epoch", 0),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), WRONG_ARGUMENTS.values(), ids=WRONG_ARGUMENTS
+)
+def test_wrong_arguments_of_fit_are_refused(iris, name, value):
+    with pytest.raises(ValueError, match=f"{name!r} .*Classifier.fit must.*{value!r}"):
+        KerasClassifier(_must_not_be_built).fit(*iris, **{name: value})
+
+
+def _must_not_be_built():
+    raise AssertionError("Parameters must be checked first.")
+
+
+@pytest.mark.parametrize("size", [0, -2, 2.5, "a"])
+def test_wrong_batch_sizes_are_refused_in_prediction(fitted, iris, size):
+    with pytest.raises(ValueError, match=f"'batch_size' .*predict must.*{size!r}"):
+        fitted.predict(iris[0], batch_size=size)
+
+
+def test_numbers_of_numpy_are_numbers(iris):
+    estimator = KerasClassifier(
+        classifier_network,
+        epochs=np.int64(2),
+        batch_size=np.int32(50),
+        validation_split=np.float32(0.5),
+        fit__validation_batch_size=-1,
+        predict__batch_size=np.int64(-1),
+    )
+    assert estimator.fit(*iris).current_epoch == 2
+    assert estimator.predict(iris[0]).shape == (150,)
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        ["a good one", "a bad one"],
+        np.array([["red", "round"], ["blue", "long"]]),
+        np.array([[1.0, "red"], [2.0, "blue"]], dtype=object),
+    ],
+    ids=["texts", "strings", "objects"],
+)
+def test_strings_are_refused_with_a_remedy(X):
+    with pytest.raises(
+        ValueError, match=r"X must hold numbers.*TextClassifier.*OneHot"
+    ):
+        KerasClassifier(softmax_network, **SPARSE).fit(X, [0, 1])
+
+
+def test_numbers_in_an_array_of_objects_are_taken(iris):
+    X, y = iris
+    fitted = KerasClassifier(classifier_network, random_state=0).fit(
+        X.astype(object), y
+    )
+    same = KerasClassifier(classifier_network, random_state=0).fit(X, y)
+    assert (fitted.predict_proba(X) == same.predict_proba(X)).all()
+    with pytest.raises(ValueError, match="2D array"):
+        clone(fitted).fit(X[:, 0], y)
 
 
 def test_loss_that_differs_from_the_compiled_one_is_refused(iris):

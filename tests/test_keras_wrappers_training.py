@@ -103,6 +103,62 @@ def test_partial_fit_takes_class_weight(iris):
     assert_allclose(by_class.predict_proba(X), expected, atol=1e-6)
 
 
+def _by_argument(estimator, method, X, y, weights):
+    return getattr(estimator, method)(X, y, class_weight=weights)
+
+
+def _by_routing(estimator, method, X, y, weights):
+    return getattr(estimator.set_params(fit__class_weight=weights), method)(X, y)
+
+
+@pytest.mark.parametrize("give", [_by_argument, _by_routing], ids=["argument", "fit__"])
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_class_weight_of_fit_has_labels(iris, give, method):
+    X, y = iris[0], iris[1] + 1
+    expected = getattr(classifier(class_weight={3: 9.0}), method)(X, y)
+    weights = {1: 1.0, 2: 1.0, 3: 9.0}
+    # What is given to fit comes first.
+    fitted = give(classifier(class_weight={1: 5.0}), method, X, y, weights)
+    assert_allclose(fitted.predict_proba(X), expected.predict_proba(X), atol=1e-6)
+    unweighted = getattr(classifier(), method)(X, y).predict_proba(X)
+    assert np.abs(unweighted - fitted.predict_proba(X)).max() > 1e-3
+
+
+def test_class_weight_of_fit_is_for_that_fit_only(iris):
+    X, y = iris
+    names = np.array(["a", "b", "c"])[y]
+    estimator = classifier(epochs=3)
+    by_name = estimator.fit(X, names, class_weight={"c": 9}).predict_proba(X)
+    expected = classifier(epochs=3, class_weight={2: 9}).fit(X, y).predict_proba(X)
+    assert_allclose(by_name, expected, atol=1e-6)
+    again = estimator.fit(X, names).predict_proba(X)
+    assert_allclose(again, classifier(epochs=3).fit(X, y).predict_proba(X), atol=1e-6)
+
+
+def test_class_weight_of_labels_that_a_batch_lacks(iris):
+    X, y = iris
+    estimator = classifier(class_weight={2: 9.0})
+    estimator.partial_fit(X[y < 2], y[y < 2], classes=[0, 1, 2])
+    plain = classifier().partial_fit(X[y < 2], y[y < 2], classes=[0, 1, 2])
+    assert_allclose(estimator.predict_proba(X), plain.predict_proba(X), atol=1e-6)
+    estimator.partial_fit(X, y)
+    plain.partial_fit(X, y, sample_weight=np.where(y == 2, 9, 1))
+    assert_allclose(estimator.predict_proba(X), plain.predict_proba(X), atol=1e-6)
+
+
+def test_class_weight_of_no_label_is_refused(iris):
+    X, y = iris[0], iris[1] + 1
+    weights = {0: 1.0, 1: 1.0, 2: 9.0}  # codes
+    message = (
+        r"labels as keys. Received the keys \[0, 1, 2\] and the labels \[1, 2, 3\]"
+    )
+    for method in ("fit", "partial_fit"):
+        with pytest.raises(ValueError, match=message):
+            getattr(classifier(class_weight=weights), method)(X, y)
+        with pytest.raises(ValueError, match=message):
+            getattr(classifier(), method)(X, y, class_weight=weights)
+
+
 def test_negative_and_all_zero_weights_are_refused(iris):
     X, y = iris
     with pytest.raises(ValueError, match=r"[Nn]egative"):

@@ -2,7 +2,7 @@
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils import check_array
+from sklearn.utils import check_array, compute_sample_weight
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
 from sklearn.utils.validation import column_or_1d
 
@@ -175,19 +175,34 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
             y = column_or_1d(y, warn=True)
         return super()._check_target(y, reset)
 
-    def _weighted_by_class(self, y, weight, *, learn):
-        if self.class_weight is None:
-            return weight
-        labels = check_array(y, ensure_2d=False, dtype=None, input_name="y")
-        if labels.ndim == 2 and labels.shape[1] == 1:
-            labels = labels[:, 0]
-        targets = ClassTargets(type_of_target(labels), None)
+    def _learn_class_weight(self, y, weight, arguments, goes_on):
+        given = getattr(self, "fit__class_weight", self.class_weight)
+        self._class_weights = given = arguments.get("class_weight", given)
+        if given is None:
+            return
+        labels = _as_labels(y)
+        if isinstance(given, dict):
+            known = vars(self).get("_known_classes", self.classes_ if goes_on else None)
+            _check_keys(given, labels if known is None else known)
         weight = np.ones(len(labels)) if weight is None else weight
-        if learn:
-            self._class_weights = targets.class_weight(
-                self.class_weight, labels, weight
-            )
-        return targets.weight_by_class(self._class_weights, labels, weight)
+        targets = ClassTargets(type_of_target(labels), None)
+        self._class_weights = targets.class_weight(given, labels, weight)
+
+    def _weighted_by_class(self, y, weight):
+        by_class = self._class_weights
+        if by_class is None:
+            return weight
+        labels = _as_labels(y)
+        if isinstance(by_class, dict) and labels.ndim == 1:
+            # Labels without a weight of their own have one, in every batch of them.
+            by_class = {**dict.fromkeys(np.unique(labels).tolist(), 1.0), **by_class}
+        weight = np.ones(len(labels)) if weight is None else weight
+        return weight * compute_sample_weight(by_class, labels)
+
+    def _fit_arguments(self, kwargs):
+        arguments = super()._fit_arguments(kwargs)
+        arguments.pop("class_weight", None)  # Keras's has codes; the weights have it
+        return arguments
 
     def _ensure_compiled_model(self):
         super()._ensure_compiled_model()
@@ -199,3 +214,20 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _as_labels(y):
+    labels = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+    return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+
+
+def _check_keys(class_weight, labels):
+    """Refuse keys that are no label while labels are missing, as scikit-learn does."""
+    labels = np.unique(labels).tolist()
+    unknown = [key for key in class_weight if key not in labels]
+    if unknown and any(label not in class_weight for label in labels):
+        raise ValueError(
+            "class_weight must have labels as keys. Received the keys "
+            f"{list(class_weight)} and the labels {labels}. Name labels as y has them, "
+            "not codes; labels that are left out have weight one."
+        )

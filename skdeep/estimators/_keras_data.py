@@ -1,5 +1,7 @@
 """Checks of the data of estimators around Keras models."""
 
+import contextlib
+
 import keras
 import numpy as np
 from sklearn.utils import _safe_indexing, check_array
@@ -19,22 +21,28 @@ class KerasData:
                 "X must be one array. Received a dict. For a model with several inputs "
                 "override feature_encoder with a transformer that splits the array."
             )
-        rules = {"allow_nd": True, "dtype": None, "reset": reset}
         if X is None:
             y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
-        elif y is None:
+        else:
+            with _numbers(X):
+                X, y = self._check_arrays(X, y, reset, y_numeric)
+            X = self._check_shape(X, reset)
+        y = y if y is None else self._check_target(y, reset)
+        return X, y
+
+    def _check_arrays(self, X, y, reset, y_numeric):
+        rules = {"allow_nd": True, "dtype": None, "reset": reset}
+        if y is None:
             X = validate_data(self, X, **rules)
         else:
             X, y = validate_data(
                 self, X, y, multi_output=True, y_numeric=y_numeric, **rules
             )
-        X = X if X is None else self._check_shape(X, reset)
-        y = y if y is None else self._check_target(y, reset)
+        if X.dtype.kind in "OUS":
+            X = check_array(X, dtype=keras.backend.floatx(), allow_nd=True)
         return X, y
 
     def _check_shape(self, X, reset):
-        if X.dtype.kind in "OUS":
-            X = check_array(X, dtype=keras.backend.floatx(), allow_nd=True)
         if reset:
             self.X_dtype_ = X.dtype
             self.X_shape_ = X.shape
@@ -71,14 +79,19 @@ class KerasData:
             X, y = _safe_indexing(X, present), _safe_indexing(y, present)
         return X, y, weight[present]
 
-    def _weighted_by_class(self, y, weight, *, learn):
-        """``weight`` times the weights of the classes, for estimators that have some.
+    def _learn_class_weight(self, y, weight, arguments, goes_on):
+        """Learn the weights of classes, where there are some, from training labels.
 
         Parameters
         ----------
-        learn : bool
-            Whether y is for training: then the classes' weights come from it.
+        arguments : dict
+            What ``fit`` got for ``keras.Model.fit``.
+        goes_on : bool
+            Whether training goes on from an earlier one.
         """
+
+    def _weighted_by_class(self, y, weight):
+        """``weight`` times the weights of the classes, where there are some."""
         return weight
 
     @staticmethod
@@ -97,9 +110,38 @@ class KerasData:
         X, y, weight = (*validation, None)[:3]
         X, y, weight = self._with_weight(X, y, weight)
         X, y = self._validate_data(X, y)
-        weight = self._weighted_by_class(y, weight, learn=False)
+        weight = self._weighted_by_class(y, weight)
         y = self.target_encoder_.transform(y)
         return self.feature_encoder_.transform(X), y, weight
+
+
+@contextlib.contextmanager
+def _numbers(X):
+    """Within, errors about an X with texts say what to do with them."""
+    try:
+        yield
+    except ValueError as error:
+        text = _text_in(X)
+        if text is None:
+            raise
+        raise ValueError(
+            f"X must hold numbers. Received the string {text!r}. For texts use "
+            "TextClassifier or TextRegressor, or TokenSequences before this estimator "
+            "in a pipeline; for categories, OneHotEncoder or OrdinalEncoder."
+        ) from error
+
+
+def _text_in(X):
+    """The first string that is no number, or None."""
+    if getattr(getattr(X, "dtype", None), "kind", "O") not in "OUST":
+        return None
+    for value in np.asarray(X, dtype=object).ravel():
+        if isinstance(value, str):
+            try:
+                float(value)
+            except ValueError:
+                return str(value)
+    return None
 
 
 def mean_one(weight):
@@ -107,7 +149,7 @@ def mean_one(weight):
     return None if weight is None else weight * (len(weight) / weight.sum())
 
 
-def n_rows_at_once(size, X, name):
+def n_rows_at_once(size, X):
     """A batch size as a number of rows; None stays.
 
     Parameters
@@ -115,16 +157,9 @@ def n_rows_at_once(size, X, name):
     size : int or None
         -1 stands for all rows.
     X : nest of ndarray
-    name : str
-        Of the parameter, for the error.
     """
     if size is None:
         return None
     if size == -1:
         return len(keras.tree.flatten(X)[0])
-    if not size >= 1:
-        raise ValueError(
-            f"{name} must be a positive integer, -1 for all rows, or None. Received "
-            f"{size!r}."
-        )
     return int(size)

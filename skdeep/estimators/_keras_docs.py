@@ -2,12 +2,12 @@
 
 MODEL = """\
     model : callable, keras.Model or None, default=None
-        A function that returns a model, compiled or not, or such a model. A model is
-        copied, with its weights, compile settings and optimiser state, before it is
-        trained. Of its parameters the function gets those named in the constructor
-        (``hidden=32``) or routed to it (``model__hidden=32``), and as it names them:
-        ``meta``, a dictionary of what was learnt about the data (``X_shape_``,
-        ``n_features_in_``, ``n_outputs_``, ``target_type_``, ...),
+        A function that returns a model, compiled or not, a class of models, or a
+        model. A model is copied, with its weights, compile settings and optimiser
+        state, before it is trained. Of its parameters the function gets those named
+        in the constructor (``hidden=32``) or routed to it (``model__hidden=32``), and
+        as it names them: ``meta``, a dictionary of what was learnt about the data
+        (``X_shape_``, ``n_features_in_``, ``n_outputs_``, ``target_type_``, ...),
         ``compile_kwargs``, the arguments for ``compile``, and ``params``, all
         parameters. None calls the method ``_keras_build_fn`` of a subclass.
     build_fn : callable, keras.Model or None, default=None
@@ -46,7 +46,9 @@ MODEL = """\
 
 CLASS_WEIGHT = """\
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, by label; they multiply ``sample_weight``.
+        Weights of the classes, by label; they multiply ``sample_weight``. Labels that
+        are left out have weight one. What ``fit`` and ``partial_fit`` get under this
+        name comes first.
 """
 
 KWARGS = """\

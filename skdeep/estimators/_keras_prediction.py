@@ -4,6 +4,7 @@ import keras
 from keras import tree
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep.estimators._keras_checks import check_parameters
 from skdeep.estimators._keras_data import n_rows_at_once
 from skdeep.estimators._scikeras import route_params
 from skdeep.inference._keras_model import as_inputs, has_own_prediction
@@ -15,6 +16,7 @@ class KerasPrediction:
     def _predict_raw(self, X, **kwargs):
         """The model's outputs for X."""
         check_is_fitted(self)
+        check_parameters(self, "predict", kwargs)
         X, _ = self._validate_data(X)
         X = self.feature_encoder_.transform(X)
         params = route_params(
@@ -25,7 +27,7 @@ class KerasPrediction:
         )
         params = {k: v for k, v in params.items() if not k.startswith("callbacks")}
         arguments = {**params, **kwargs}
-        size = n_rows_at_once(arguments.pop("batch_size", None), X, "batch_size")
+        size = n_rows_at_once(arguments.pop("batch_size", None), X)
         callbacks = self._callbacks_for_prediction(arguments.pop("callbacks", None))
         model = self.model_
         if not (arguments or callbacks or has_own_prediction(model)):

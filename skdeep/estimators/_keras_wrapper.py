@@ -1,8 +1,6 @@
 """What KerasClassifier and KerasRegressor share: SciKeras, mended."""
 
 import contextlib
-import functools
-import inspect
 
 import keras
 import numpy as np
@@ -12,6 +10,7 @@ from sklearn.utils import check_random_state, get_tags
 from skdeep.estimators import _keras_docs
 from skdeep.estimators._base import BaseNetwork
 from skdeep.estimators._hooks import Printer
+from skdeep.estimators._keras_checks import builder, check_inputs, check_parameters
 from skdeep.estimators._keras_data import KerasData, mean_one, n_rows_at_once
 from skdeep.estimators._keras_parameters import KerasParameters
 from skdeep.estimators._keras_prediction import KerasPrediction
@@ -157,6 +156,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
             The estimator, which can predict.
         """
         with self._as_before_an_error():
+            check_parameters(self, "fit", {})
             self._require_target(y)
             return super().initialize(X, y)
 
@@ -172,11 +172,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
 
     def _check_model_param(self):
         given = self.build_fn if self.model is None else self.model
-        if inspect.isfunction(given) or inspect.isclass(given) or not callable(given):
-            return super()._check_model_param()
-        if isinstance(given, keras.Model | functools.partial):
-            return super()._check_model_param()
-        return given  # a method or another object that SciKeras would not call
+        return builder(self, given) or super()._check_model_param()
 
     def _build_keras_model(self):
         self._random_state = None  # with one, SciKeras would set global seeds
@@ -201,7 +197,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         if outputs is None:
             outputs = model(row, training=False)
         else:
-            _check_inputs(model, row)
+            check_inputs(model, row)
         return row, [tuple(output.shape) for output in tree.flatten(outputs)]
 
     def _get_compile_kwargs(self):
@@ -250,6 +246,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
             The fitted estimator.
         """
         with self._as_before_an_error():
+            check_parameters(self, "fit", kwargs)
             return super().fit(X, y, sample_weight=sample_weight, **kwargs)
 
     def partial_fit(self, X, y, sample_weight=None, **kwargs):
@@ -272,13 +269,15 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
             The fitted estimator.
         """
         with self._as_before_an_error():
+            check_parameters(self, "fit", kwargs)
             return super().partial_fit(X, y, sample_weight=sample_weight, **kwargs)
 
     def _fit(self, X, y, sample_weight, warm_start, epochs, initial_epoch, **kwargs):
         self._require_target(y)
         X, y, weight = self._with_weight(X, y, sample_weight)
-        weight = self._weighted_by_class(y, weight, learn=True)
         goes_on = (self.warm_start or warm_start) and self.initialized_
+        self._learn_class_weight(y, weight, kwargs, goes_on)
+        weight = self._weighted_by_class(y, weight)
         state = state_of(self.model_) if goes_on else None
         try:
             super()._fit(X, y, weight, warm_start, epochs, initial_epoch, **kwargs)
@@ -353,10 +352,8 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
     def _options(self, arguments, X, validation, epochs, initial_epoch):
         for name in ("epochs", "initial_epoch", "sample_weight"):
             arguments.pop(name, None)
-        size = (
-            n_rows_at_once(arguments.pop("batch_size"), X, "batch_size") or _BATCH_SIZE
-        )
-        name = "validation_batch_size"
+        size = n_rows_at_once(arguments.pop("batch_size"), X) or _BATCH_SIZE
+        validation_size = n_rows_at_once(arguments.pop("validation_batch_size"), X)
         return FitOptions(
             batch_size=size,
             epochs=epochs,
@@ -364,7 +361,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
             shuffle=bool(arguments.pop("shuffle")),
             seed=int(self._generator.randint(_SEEDS)),
             validation=validation,
-            validation_batch_size=n_rows_at_once(arguments.pop(name), X, name) or size,
+            validation_batch_size=validation_size or size,
             callbacks=arguments.pop("callbacks"),
             verbose=(verbose := arguments.pop("verbose")),
             hooks=[Printer(epochs)] if verbose else [],
@@ -379,28 +376,3 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
                 with contextlib.suppress(ValueError):  # a metric of the user's
                     name = metric_name(name)
             self.history_.setdefault(name, []).extend(values)
-
-
-def _check_inputs(model, row):
-    """Refuse data that the model has no input for."""
-    inputs = model.inputs
-    if len(inputs) != 1 or not isinstance(row, np.ndarray):
-        return
-    expected, shape = tuple(inputs[0].shape)[1:], row.shape[1:]
-    # Keras adds or takes away a last axis of one.
-    if not any(_matches(expected, s) for s in (shape, (*shape, 1), _squeezed(shape))):
-        raise ValueError(
-            f"One sample must have shape {expected}, as the model's input. Received "
-            f"{shape}. Give the model a keras.Input of that shape; a function "
-            "that builds it finds the shape in meta['X_shape_'][1:]."
-        )
-
-
-def _matches(expected, shape):
-    return len(expected) == len(shape) and all(
-        size in (None, own) for size, own in zip(expected, shape, strict=True)
-    )
-
-
-def _squeezed(shape):
-    return shape[:-1] if shape[-1:] == (1,) else shape

@@ -54,6 +54,22 @@ def refuse_others(estimator):
         )
 
 
+def refuse_layers_of_users(network):
+    """An error where ``network=`` made the layers: they are known as one.
+
+    Parameters
+    ----------
+    network : BaseNetwork
+        A fitted one.
+    """
+    if getattr(network.network_.spec, "network", None) is not None:
+        raise TypeError(
+            "estimator must have convolutions of its own: one without network=, whose "
+            f"layers are known as one. Received {network!r}. Its kernels are in "
+            "get_weights(), and what its layers give together in layer_outputs()."
+        )
+
+
 def network_and_steps_before(estimator):
     """The network's estimator and the transformers before it."""
     refuse_others(estimator)

@@ -62,12 +62,15 @@ class FrozenKerasModel:
         is_graph = hasattr(model, "outputs")
         settings = _compile_arguments(model)
         trained = bool(settings) and model.optimizer.built
+        custom = own_objects([model, *model._flatten_layers(), *_leaves(settings)])
+        with own_random_state(), keras.saving.custom_object_scope(custom):
+            recipes = settings and _map(_Recipe.of, settings)
         return cls(
             architecture,
-            own_objects([model, *model._flatten_layers(), *_leaves(settings)]),
+            custom,
             None if is_graph else sample,
             [v.numpy() for v in model.variables] if model.built else None,
-            settings and _map(_Recipe.of, settings),
+            recipes,
             [v.numpy() for v in model.optimizer.variables] if trained else None,
         )
 

@@ -1,6 +1,7 @@
 """The layers of a network by name: "conv_1", "dense_2", "output"."""
 
 import functools
+import itertools
 import threading
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -230,5 +231,12 @@ def _variables_within(model, before=""):
         for variable in layer.variables:
             if variable.name != _GENERATOR:
                 _, _, own = f"/{variable.path}".partition(f"/{layer.name}/")
-                found[f"{before}{layer.name}/{own or variable.path}"] = variable
+                name = f"{before}{layer.name}/{own or variable.path}"
+                found[_numbered(name, found)] = variable
     return found
+
+
+def _numbered(name, taken):
+    """``name``, with a number where a layer has several weights of that name."""
+    names = itertools.chain([name], (f"{name}_{n}" for n in itertools.count(1)))
+    return next(name for name in names if name not in taken)

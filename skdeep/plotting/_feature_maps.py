@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from skdeep.inspection import layer_outputs
-from skdeep.inspection._fitted import network_and_samples
+from skdeep.inspection._fitted import network_and_samples, refuse_layers_of_users
 from skdeep.plotting._images import (
     add_scale,
     draw_images,
@@ -84,6 +84,7 @@ class FeatureMapDisplay:
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         network, samples = network_and_samples(estimator, np.asarray(image)[None])
+        refuse_layers_of_users(network)
         name = one_layer(network, layer)
         maps = layer_outputs(network, samples, name)[name]
         if maps.ndim != 4:

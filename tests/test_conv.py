@@ -284,7 +284,7 @@ def test_engines_agree_where_xla_compiles_the_update_only(
     images, optimizer, monkeypatch
 ):
     monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
-    monkeypatch.setattr(_conv_spec, "_MOST_FOR_XLA", 0)
+    monkeypatch.setattr(_conv_spec, "MOST_FOR_XLA", 0)
     X, y = images[0][:100], images[1][:100]
     params = {**NET, "epochs": 3, "batch_size": 32, "optimizer": optimizer}
     pair = [

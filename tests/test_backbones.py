@@ -3,8 +3,10 @@
 No test downloads weights: those of a file are random ones of the same network.
 """
 
+import datetime
 import pickle
 import time
+from types import SimpleNamespace
 
 import joblib
 import keras
@@ -280,6 +282,23 @@ def test_saved_with_a_backbone(photos, file_of_weights, tmp_path):
     assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
 
 
+@pytest.fixture
+def still_clock(monkeypatch):
+    """Pickles of Keras's models hold the time: a check compares them by hash."""
+    now, date = time.localtime(), datetime.datetime.now()
+    clock = SimpleNamespace(datetime=SimpleNamespace(now=lambda: date))
+    monkeypatch.setattr(time, "localtime", lambda *_: now)
+    monkeypatch.setattr("keras.src.saving.saving_lib.datetime", clock)
+
+
+@pytest.mark.usefixtures("still_clock")
+def test_a_model_has_one_hash_while_the_clock_stands(body):
+    before = joblib.hash(body)
+    time.sleep(2.1)  # the resolution of zip files is two seconds
+    assert joblib.hash(body) == before
+
+
+@pytest.mark.usefixtures("still_clock")
 @parametrize_with_checks([ImageEmbedder(ANY_SIZE)])
 def test_sklearn_check(estimator, check):
     check(estimator)

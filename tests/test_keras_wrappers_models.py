@@ -120,7 +120,10 @@ def test_subclassed_models(iris, given):
     if given == "built":
         model(X[:1])
     if given == "function":
-        model = lambda meta: Subclassed(meta["n_classes_"])  # noqa: E731
+
+        def model(meta):
+            return Subclassed(meta["n_classes_"])
+
     estimator = KerasClassifier(model, **SPARSE, epochs=15).fit(X, y)
     assert estimator.score(X, y) > 0.6
     if given == "instance":

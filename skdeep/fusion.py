@@ -1,6 +1,7 @@
 """Searches and cross-validations that train all their networks at once."""
 
 import contextlib
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from joblib import parallel_config
@@ -17,6 +18,7 @@ from skdeep.training._scheduler import (
 )
 
 _MAX_DEPTH = 3
+_open = threading.local()
 
 
 @contextlib.contextmanager
@@ -34,8 +36,9 @@ def fuse(width=None, verbose=0):
         How many fits may be under way at once. None takes 32 per core, fewer where
         memory is short. An ``n_jobs`` given to scikit-learn lowers it.
     verbose : int, default=0
-        Above zero, a line every two seconds says how many fits are done, in training
-        (and at which epochs) and waiting.
+        Above zero, a line every two seconds says how many fits are done, of how many
+        that are known of so far, how many are in training (and at which epochs) and
+        how many wait.
 
     Raises
     ------
@@ -49,6 +52,10 @@ def fuse(width=None, verbose=0):
     stopping may differ. Where one program would not be faster, they are trained in
     turns on all cores.
     ``engine="keras"`` and what needs it are trained one by one.
+
+    The ``mean_fit_time`` of a search and the ``fit_time`` of ``cross_validate`` leave
+    out how long a fit waits for its turn. Of the time in which several networks are
+    trained at once each one has its share.
 
     Examples
     --------
@@ -67,9 +74,27 @@ def fuse(width=None, verbose=0):
     with (
         scheduling(width, verbose),
         contextlib.closing(backend),
-        parallel_config(backend=backend),
+        _configured(backend),
     ):
         yield
+
+
+@contextlib.contextmanager
+def _configured(backend):
+    """joblib's ``parallel_config``, of which the outer may end before the inner.
+
+    joblib puts back what was there when a configuration began, so an inner one that
+    ends last would put back the outer one, which has ended.
+    """
+    configs = _open.__dict__.setdefault("configs", [])
+    this = [parallel_config(backend=backend), True]
+    configs.append(this)
+    try:
+        yield
+    finally:
+        this[1] = False
+        while configs and not configs[-1][1]:
+            configs.pop()[0].unregister()
 
 
 class FusingBackend(ParallelBackendBase):

@@ -321,7 +321,7 @@ def test_progress_is_printed(iris, capsys, monkeypatch):
         cross_val_score(DenseClassifier(**TINY, metrics=["accuracy"]), *iris, cv=3)
     lines = capsys.readouterr().out.splitlines()
     assert re.search(r"\d in training at epochs [0-4] to [1-5]", lines[0])
-    assert lines[-1] == "fuse: 3 fits done"
+    assert lines[-1] == "fuse: 3 of 3 fits done"
 
 
 def test_progress_bar_over_a_fused_search(iris, capsys):
@@ -406,6 +406,84 @@ def test_fits_within_all_fits(iris, monkeypatch):
     with skdeep.fuse(), ThreadPoolExecutor(n_fits) as pool:
         futures = [pool.submit(clone(model).fit, *iris) for _ in range(n_fits)]
         assert all(future.result(timeout=300).n_epochs_ == 1 for future in futures)
+
+
+class Sleeps(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        time.sleep(0.3)
+
+
+def test_waiting_fits_stay_in_the_queue_while_others_train(iris, monkeypatch):
+    """Slow calls between two callbacks are no reason to train all at once."""
+    monkeypatch.setattr(_scheduler, "_STANDSTILL", 0.1)
+    monkeypatch.setattr(_scheduler, "_LOOK_AGAIN", 0.02)
+    monkeypatch.setattr(_fused, "TILE", 1)
+    alone, train = [], _scheduler.Ticket._train_alone
+    step = _fused.Member.step_alone
+
+    def counting(self):
+        alone.append(self)
+        train(self)
+
+    def slow(self):
+        time.sleep(0.3)
+        step(self)
+
+    monkeypatch.setattr(_scheduler.Ticket, "_train_alone", counting)
+    monkeypatch.setattr(_fused.Member, "step_alone", slow)
+    model = DenseClassifier(**{**TINY, "epochs": 1, "metrics": ["accuracy"]})
+    n_fits = 3 * joblib.cpu_count()
+    with skdeep.fuse(), ThreadPoolExecutor(n_fits) as pool:
+        list(pool.map(lambda _: clone(model).fit(*iris), range(n_fits)))
+    assert not alone
+    # What stands still in callbacks lets one more fit go on at a time, not all.
+    model.set_params(callbacks=[Sleeps()])
+    at_once, most = [], []
+
+    def watching(self):
+        at_once.append(self)
+        most.append(len(at_once))
+        train(self)
+        at_once.remove(self)
+
+    monkeypatch.setattr(_scheduler.Ticket, "_train_alone", watching)
+    with skdeep.fuse(), ThreadPoolExecutor(n_fits) as pool:
+        list(pool.map(lambda _: clone(model).fit(*iris), range(n_fits)))
+    assert len(most) < n_fits - joblib.cpu_count()
+
+
+def test_fit_times_leave_out_the_queue(iris):
+    model = DenseClassifier(**{**TINY, "epochs": 2}, callbacks=[Sleeps()])
+    started = time.monotonic()
+    with skdeep.fuse():
+        times = cross_validate(model, *iris, cv=8)["fit_time"]
+    elapsed = time.monotonic() - started
+    assert (times > 0.3).all()
+    assert times.sum() <= joblib.cpu_count() * elapsed
+
+
+def test_progress_knows_how_many_are_to_come(capsys):
+    progress = _progress.Progress(shown=True)
+    progress.expect(5)
+    for _ in range(2):
+        progress.begin_fit()
+        progress.expect(-1)
+    progress.end_fit()
+    progress.close()
+    assert capsys.readouterr().out.strip() == "fuse: 1 of 5 fits done"
+
+
+def test_uses_that_end_in_the_wrong_order_leave_nothing():
+    before = joblib.parallel.get_active_backend()
+    first, second = skdeep.fuse(), skdeep.fuse()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert "Fusing" in type(joblib.parallel.get_active_backend()[0]).__name__
+    second.__exit__(None, None, None)
+    after = joblib.parallel.get_active_backend()
+    assert type(after[0]) is type(before[0])
+    assert after[1] == before[1]
 
 
 def test_an_inner_use_that_fails_harms_no_other(iris):

@@ -6,6 +6,7 @@ learning rates; one that has no step left keeps its state.
 """
 
 import threading
+import time
 
 import numpy as np
 import tensorflow as tf
@@ -178,6 +179,22 @@ def _fused_program(program):
         return program.fused
 
 
+class SharedTime:
+    """A clock for n networks at once: a second for all is 1/n of a second for each."""
+
+    def __init__(self):
+        self._passed, self._since, self._n = 0.0, time.monotonic(), 1
+
+    def now(self):
+        """Seconds that one network has taken so far."""
+        return self._passed + (time.monotonic() - self._since) / self._n
+
+    def share(self, n):
+        """From now on, ``n`` networks share the time."""
+        self._passed, self._since = self.now(), time.monotonic()
+        self._n = max(1, n)
+
+
 class Member:
     """One network among others in training.
 
@@ -185,11 +202,13 @@ class Member:
     ----------
     ticket : Ticket
         Has the job, and takes the outcome or the error.
+    clock : SharedTime
     """
 
-    def __init__(self, ticket):
+    def __init__(self, ticket, clock):
         self.ticket = ticket
-        self.run = Run(ticket.job, ticket.optimizer)
+        self._clock, self._begun = clock, clock.now()
+        self.run = Run(ticket.job, ticket.optimizer, ticket.calling)
         self.live = True
         self.place = None
         self._requests = self.run.requests()
@@ -217,6 +236,7 @@ class Member:
             outcome = self.run.outcome()
         except BaseException as another:
             error = error or another
+        self.ticket.seconds = self._clock.now() - self._begun
         if error is None:
             self.ticket.resolve(outcome)
         else:
@@ -327,6 +347,7 @@ class Tile:
         self._next_tickets = next_tickets
         self._report = report
         self._members = []
+        self._clock = SharedTime()
         self._buffers = {}
         self._validation = None
         self._fusable = True
@@ -344,7 +365,7 @@ class Tile:
             while self._members:
                 self._evaluate([m for m in self._members if m.evaluating])
                 self._step()
-                self._report([member.epochs for member in self._members])
+                self._tell()
                 self._admit(self._next_tickets(TILE - len(self._members)))
         except BaseException as error:
             # Nobody may be left waiting, whatever went wrong here.
@@ -352,11 +373,15 @@ class Tile:
                 member.ticket.fail(error)
             raise
 
+    def _tell(self):
+        self._report([member.epochs for member in self._members])
+
     def _admit(self, tickets):
         """Take in those who come, let go those who were interrupted."""
+        self._clock.share(len(self._members) + len(tickets))
         for ticket in tickets:
             try:
-                member = Member(ticket)
+                member = Member(ticket, self._clock)
             except BaseException as error:
                 ticket.fail(error)
             else:
@@ -368,6 +393,7 @@ class Tile:
 
     def _forget_the_ended(self):
         self._members = [member for member in self._members if member.live]
+        self._clock.share(len(self._members))
 
     def _step(self):
         if self._together():
@@ -379,6 +405,7 @@ class Tile:
             for member in self._members:
                 if not member.evaluating:
                     member.step_alone()
+                    self._tell()
         self._forget_the_ended()
 
     def _together(self):

@@ -1,5 +1,6 @@
 """The compiled engine: epochs, validation, early stopping."""
 
+import contextlib
 from typing import NamedTuple
 
 import numpy as np
@@ -36,19 +37,21 @@ class Evaluate(NamedTuple):
     """A request: the validation data once; answered by the record of an epoch."""
 
 
-def train_compiled(job, optimizer):
+def train_compiled(job, optimizer, calling=contextlib.nullcontext):
     """Train one network.
 
     Parameters
     ----------
     job : TrainingJob
     optimizer : OptimizerSpec
+    calling : callable
+        Makes a context manager that is entered around callbacks.
 
     Returns
     -------
     Outcome
     """
-    run = Run(job, optimizer)
+    run = Run(job, optimizer, calling)
     try:
         requests, answer = run.requests(), None
         while (request := advance(requests, answer)) is not None:
@@ -115,8 +118,9 @@ class Run:
     the same lines train one network, or many whose steps are taken together.
     """
 
-    def __init__(self, job, optimizer):
+    def __init__(self, job, optimizer, calling=contextlib.nullcontext):
         self.job = job
+        self._calling = calling
         self.program = program_for(job.spec, job.head, optimizer, job.metrics)
         self.history = History()
         self.state = self._first_state()
@@ -136,7 +140,10 @@ class Run:
         if job.keras_callbacks:
             from skdeep.training._callbacks import KerasCallbacks
 
-            self.callbacks = KerasCallbacks(job, optimizer, self.rates, self.weights)
+            with calling():
+                self.callbacks = KerasCallbacks(
+                    job, optimizer, self.rates, self.weights
+                )
 
     def _first_state(self):
         job = self.job
@@ -228,20 +235,22 @@ class Run:
         return is_sound(self.job, self.weights())
 
     def _begin(self, epoch):
-        stop = any([hook.epoch_begin(epoch) for hook in self.job.hooks])
-        if self.callbacks is not None:
-            stop |= self.callbacks.epoch_begin(epoch)
+        with self._calling():
+            stop = any([hook.epoch_begin(epoch) for hook in self.job.hooks])
+            if self.callbacks is not None:
+                stop |= self.callbacks.epoch_begin(epoch)
         return stop
 
     def _end(self, epoch, record):
         stop = False
         if self.stopping is not None:
             stop = self.stopping.update(record["val_loss"], self.state)
-        if self.callbacks is not None:
-            stop |= self.callbacks.epoch_end(epoch, record)
-            self._follow_callbacks()
-        for hook in self.job.hooks:
-            stop |= bool(hook.epoch_end(epoch, record, self.weights))
+        with self._calling():
+            if self.callbacks is not None:
+                stop |= self.callbacks.epoch_end(epoch, record)
+                self._follow_callbacks()
+            for hook in self.job.hooks:
+                stop |= bool(hook.epoch_end(epoch, record, self.weights))
         return stop
 
     def weights(self):
@@ -251,7 +260,8 @@ class Run:
 
     def close(self):
         if self.callbacks is not None:
-            self.callbacks.close()
+            with self._calling():
+                self.callbacks.close()
             self._follow_callbacks()
 
     def _follow_callbacks(self):

@@ -18,7 +18,7 @@ class Progress:
     def __init__(self, shown):
         self._shown = shown
         self._lock = threading.Lock()
-        self._ended = 0
+        self._begun = self._ended = self._expected = 0
         self._in_training = {}
         self._next_line = time.monotonic() + _SECONDS_BETWEEN_LINES
 
@@ -40,6 +40,16 @@ class Progress:
                 self._next_line = time.monotonic() + _SECONDS_BETWEEN_LINES
                 print(self._line(waiting), flush=True)
 
+    def expect(self, change):
+        """So many more tasks, or fewer, may still bring a fit."""
+        with self._lock:
+            self._expected += change
+
+    def begin_fit(self):
+        """A fit has come."""
+        with self._lock:
+            self._begun += 1
+
     def end_fit(self):
         """A fit has got its result."""
         with self._lock:
@@ -53,7 +63,8 @@ class Progress:
 
     def _line(self, waiting):
         epochs = [number for tile in self._in_training.values() for number in tile]
-        line = f"fuse: {self._ended} fits done"
+        n_fits = self._begun + self._expected
+        line = f"fuse: {self._ended} of {n_fits} fits done"
         if epochs:
             first, last = min(epochs), max(epochs)
             line += f", {len(epochs)} in training at epochs {first} to {last}"

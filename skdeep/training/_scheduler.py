@@ -4,9 +4,10 @@ Why nothing can hang:
 
 * A fit waits for its ticket only, and only worker threads settle tickets. What a
   worker itself fits (in a callback, say) is trained on the spot.
-* Where a callback waits for another thread's fit, all workers may stand still. A
-  ticket that no worker has taken is then withdrawn and trained by who waits for it,
-  at the latest ``_STANDSTILL`` seconds after the workers' last sign of life.
+* Where a callback waits for another thread's fit, all workers may stand still. Once
+  everybody who trains has been in callbacks for ``_STANDSTILL`` seconds, one ticket
+  that no worker has taken is withdrawn and trained by the thread that waits for it.
+  The next one follows only when that thread stands still in callbacks as well.
 * Workers take tickets after at most ``_QUIET_IN_TASKS`` seconds without a new one,
   whatever the count of running tasks says; the count lets them start sooner.
 * Every ticket that a worker has taken is settled by it: with an outcome, or with the
@@ -35,8 +36,8 @@ _QUIET_IN_TASKS = 0.25
 # Networks that a worker trains together: more of them save no more overhead.
 TILE = 16
 _LOOK_AGAIN = 1.0
-# Seconds without a sign from any worker after which waiting fits train themselves.
-_STANDSTILL = 60.0
+# Seconds in callbacks after which a worker counts as one that stands still.
+_STANDSTILL = 10.0
 _CONSTRAINTS = {
     "width": [Interval(Integral, 1, None, closed="left"), None],
     "verbose": ["verbose"],
@@ -134,6 +135,8 @@ class Ticket:
         Equal for tickets whose networks can be trained together.
     of_task : bool
         Whether the fit is that of a task that the scheduler counts.
+    seconds : float
+        How long training took, this fit's share where several were trained at once.
     """
 
     def __init__(self, job, optimizer, scheduler):
@@ -147,6 +150,7 @@ class Ticket:
         shapes = [part and part.X.shape[1:] for part in parts]
         self.key = template, job.batch_size, job.path, *shapes
         self.of_task = _in_task()
+        self.seconds = 0.0
         self._scheduler = scheduler
         self._interrupted = False
         self._settled = threading.Event()
@@ -158,6 +162,10 @@ class Ticket:
     def interrupted(self):
         """Whether to stop with the epochs so far."""
         return self._interrupted or self._scheduler.aborted
+
+    def calling(self):
+        """Around the callbacks of this fit."""
+        return self._scheduler.calling()
 
     def resolve(self, outcome):
         self._outcome = outcome
@@ -196,10 +204,16 @@ class Ticket:
     def _train_alone(self):
         from skdeep.training._loop import train_compiled
 
+        started = time.monotonic()
         try:
-            self.resolve(train_compiled(self.job, self.optimizer))
+            outcome = train_compiled(self.job, self.optimizer, self.calling)
         except BaseException as error:
             self.fail(error)
+        else:
+            self.seconds = time.monotonic() - started
+            self.resolve(outcome)
+        finally:
+            self._scheduler.end_alone()
 
 
 class Tasks:
@@ -226,12 +240,20 @@ class Tasks:
         except BaseException:
             self._change(-1)
             raise
-        future.add_done_callback(lambda _: self._change(-1))
+        self._scheduler.progress.expect(1)
+        future.add_done_callback(self._end)
         return future
 
     def _run(self, function):
         with self._scheduler.working():
-            return function()
+            results = function()
+            _leave_out_waiting(results)
+            return results
+
+    def _end(self, future):
+        if future.cancelled():
+            self._scheduler.progress.expect(-1)
+        self._change(-1)
 
     def _change(self, change):
         with self._lock:
@@ -239,6 +261,17 @@ class Tasks:
             self._unfinished += change
             change = min(self._unfinished, self._n_threads) - before
         self._scheduler.count(change)
+
+
+def _leave_out_waiting(results):
+    """Take the time in the queue out of the times that scikit-learn has measured.
+
+    scikit-learn's searches and cross-validations measure each fit inside of its task
+    and return the time as ``fit_time``.
+    """
+    for result in results:
+        if isinstance(result, dict) and "fit_time" in result:
+            result["fit_time"] = max(0.0, result["fit_time"] - _here.waited)
 
 
 class Scheduler:
@@ -259,8 +292,10 @@ class Scheduler:
         self.aborted = False
         self._condition = threading.Condition()
         self._waiting = []
-        self._last_arrival = self._last_sign = 0.0
+        self._last_arrival = 0.0
         self._busy = 0
+        self._alone = 0
+        self._calling = {}
         self._ready = OrderedDict()
         self._tasks = 0
         self._cores = threading.Semaphore(cpu_count())
@@ -281,7 +316,7 @@ class Scheduler:
         if self.aborted:
             raise KeyboardInterrupt
         ticket = Ticket(job, optimizer, self)
-        counted = int(ticket.of_task)
+        counted, started = int(ticket.of_task), time.monotonic()
         with self._condition:
             accepted = not self._closing
             if accepted:
@@ -294,6 +329,7 @@ class Scheduler:
             from skdeep.training._loop import train_compiled
 
             return train_compiled(job, optimizer)
+        self._bring_fit()
         self._leave_core()
         try:
             outcome = ticket.wait()
@@ -304,6 +340,14 @@ class Scheduler:
             self.count(counted)
             self._take_core()
             self.progress.end_fit()
+            if ticket.of_task:
+                _here.waited += time.monotonic() - started - ticket.seconds
+
+    def _bring_fit(self):
+        self.progress.begin_fit()
+        if _in_task() and not _here.brought:
+            _here.brought = True
+            self.progress.expect(-1)  # it is under way now
 
     # What else may still bring a fit
 
@@ -342,6 +386,7 @@ class Scheduler:
         workers. Who gets no core for a while goes on without.
         """
         _here.tasks, _here.scheduler = 1, self
+        _here.brought, _here.waited = False, 0.0
         self._take_core()
         try:
             if self.aborted:
@@ -350,6 +395,8 @@ class Scheduler:
         finally:
             self._leave_core()
             _here.tasks, _here.scheduler = 0, None
+            if not _here.brought:
+                self.progress.expect(-1)
 
     def _take_core(self):
         if _in_task():
@@ -389,7 +436,6 @@ class Scheduler:
                 else:
                     self._condition.wait(_QUIET)
             self._busy += 1
-            self._last_sign = time.monotonic()
             key = next(iter(self._ready))
             return key, self._take(key, TILE)
 
@@ -435,24 +481,44 @@ class Scheduler:
 
     def _report(self, epochs):
         with self._condition:
-            self._last_sign = time.monotonic()
             waiting = len(self._waiting) + sum(map(len, self._ready.values()))
         self.progress.update(threading.get_ident(), epochs, waiting)
+
+    @contextlib.contextmanager
+    def calling(self):
+        """Around callbacks, which may wait for another fit."""
+        fit = object()
+        self._calling[fit] = time.monotonic()
+        try:
+            yield
+        finally:
+            del self._calling[fit]
 
     def withdraw(self, ticket):
         """Take back a ticket that nobody can be hoped to train; whether that was so.
 
-        Workers stand still when a callback of a fit waits for another fit.
+        Who takes one back trains it and calls :meth:`end_alone`.
         """
         with self._condition:
-            still = time.monotonic() - self._last_sign >= _STANDSTILL
-            if self._idle or not still:
+            if not self._all_stand_still():
                 return False
             for tickets in (self._waiting, self._ready.get(ticket.key, ())):
                 if ticket in tickets:
                     tickets.remove(ticket)
+                    self._alone += 1
                     return True
             return False
+
+    def end_alone(self):
+        """A ticket that was taken back is settled."""
+        with self._condition:
+            self._alone -= 1
+
+    def _all_stand_still(self):
+        """Whether everybody who trains has been in callbacks for long."""
+        latest = time.monotonic() - _STANDSTILL
+        still = sum(since <= latest for since in list(self._calling.values()))
+        return still >= len(self._threads) + self._alone
 
     def abort(self):
         """Stop what is in training, with the epochs so far."""

@@ -51,7 +51,8 @@ _HOME = {
     "save": "skdeep.persistence",
     "training_histories": "skdeep.model_selection",
 }
-__all__ = [*sorted(_HOME)]
+# `from skdeep import *` takes no name that other packages have, too.
+__all__ = [name for name in sorted(_HOME) if name not in ("load", "save")]
 
 
 def __getattr__(name):
@@ -62,7 +63,7 @@ def __getattr__(name):
 
 
 def __dir__():
-    return [*__all__, "__version__"]
+    return [*sorted(_HOME), "__version__"]
 
 
 def _joblib_backend(**options):

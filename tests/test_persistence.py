@@ -190,3 +190,11 @@ def test_exports_predict_the_same(
     atol = deviations * y.std()
     expected = regressor.predict(X.astype("float64"))
     assert_allclose(exported, expected, rtol=rtol, atol=atol)
+
+
+def test_a_star_takes_no_common_names():
+    names = {"load": np.load, "save": np.save}
+    exec("from skdeep import *", names)
+    assert (names["load"], names["save"]) == (np.load, np.save)
+    assert names["DenseClassifier"] is DenseClassifier
+    assert {"load", "save"} < set(dir(skdeep))

@@ -25,6 +25,7 @@ from skdeep.networks import (
     SequenceSpec,
     Weights,
 )
+from skdeep.persistence._replacing import replacing
 
 __all__ = ["load", "save"]
 
@@ -102,14 +103,13 @@ def save(estimator, path):
         "state": {key: writer.encode(value, key) for key, value in state.items()},
     }
     content["digests"] = [hashlib.sha256(a).hexdigest() for a in writer.arrays]
-    # Made whole in memory, so that a failure leaves an existing file as it was.
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with (
+        replacing(path) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
         archive.writestr(_DESCRIPTION, json.dumps(content))
         for number, data in enumerate(writer.arrays):
             archive.writestr(f"arrays/{number}.npy", data)
-    with open(path, "wb") as file:
-        file.write(buffer.getvalue())
 
 
 def load(path):

@@ -8,6 +8,8 @@ from importlib import import_module
 
 from joblib import register_parallel_backend
 
+from skdeep import _forked  # noqa: F401  from here on it takes note of forks
+
 __version__ = "0.1.0"
 
 _HOME = {

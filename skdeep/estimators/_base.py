@@ -20,6 +20,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from skdeep._forked import refuse_remains
 from skdeep.encoding import Rows, Standardization, select
 from skdeep.estimators._custom_network import CustomNetwork
 from skdeep.estimators._hooks import Printer, ScikitLearnCallbacks
@@ -171,6 +172,7 @@ class BaseNetwork(
             raise
 
     def _fit(self, X, y, sample_weight, validation, previous, classes=None):
+        refuse_remains()
         whole = validation is not None
         epochs = self.epochs if whole else 1
         self._check_network()
@@ -504,6 +506,7 @@ class BaseNetwork(
     def model_(self):
         """A ``keras.Model`` of stock layers, from raw inputs to raw outputs."""
         self._require("model_")
+        refuse_remains()
         if "_model" not in self.__dict__:
             self._model = self._build_model()
         return self._model

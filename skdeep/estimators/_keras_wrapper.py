@@ -7,6 +7,7 @@ import numpy as np
 from keras import tree
 from sklearn.utils import check_random_state, get_tags
 
+from skdeep._forked import refuse_remains
 from skdeep.estimators import _keras_docs
 from skdeep.estimators._base import BaseNetwork
 from skdeep.estimators._hooks import Printer
@@ -155,6 +156,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         self : object
             The estimator, which can predict.
         """
+        refuse_remains()
         with self._as_before_an_error():
             check_parameters(self, "fit", {})
             self._require_target(y)
@@ -245,6 +247,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         self : object
             The fitted estimator.
         """
+        refuse_remains()
         with self._as_before_an_error():
             check_parameters(self, "fit", kwargs)
             return super().fit(X, y, sample_weight=sample_weight, **kwargs)
@@ -268,6 +271,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         self : object
             The fitted estimator.
         """
+        refuse_remains()
         with self._as_before_an_error():
             check_parameters(self, "fit", kwargs)
             return super().partial_fit(X, y, sample_weight=sample_weight, **kwargs)

@@ -1,5 +1,6 @@
 """Codes of samples, and samples from codes."""
 
+from skdeep._forked import refuse_remains
 from skdeep.inference._forward import ACTIVATIONS, forward
 from skdeep.networks import encoder_and_decoder
 
@@ -21,6 +22,7 @@ def encode(spec, weights, X):
     code = forward(encoder, arrays, X)
     if spec.code_activation in ACTIVATIONS:
         return ACTIVATIONS[spec.code_activation](code)
+    refuse_remains()
     import keras
 
     activation = keras.activations.get(spec.code_activation)

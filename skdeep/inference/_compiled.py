@@ -6,6 +6,7 @@ import weakref
 
 import tensorflow as tf
 
+from skdeep._forked import refuse_remains
 from skdeep.networks._build import build_template
 
 _lock = threading.Lock()
@@ -15,6 +16,7 @@ _constants = weakref.WeakKeyDictionary()
 
 def forward_compiled(spec, weights, X):
     """Output before the output layer's activation, of shape (n_samples, units)."""
+    refuse_remains()
     with _lock:
         call = _call(spec)
     output = call(*constants(weights), tf.constant(X, spec.array_dtype))
@@ -40,6 +42,7 @@ def forward_model(spec, model, X):
 
 def constants(weights):
     """The lists of a network's arrays as tensors."""
+    refuse_remains()
     with _lock:
         if weights not in _constants:
             lists = weights.trainable, weights.non_trainable

@@ -10,6 +10,7 @@ images of many pixels, take TensorFlow in the network's own precision.
 import numpy as np
 from scipy.special import erf, expit
 
+from skdeep._forked import has_remains
 from skdeep.encoding._inputs import dense
 from skdeep.networks import (
     AutoencoderSpec,
@@ -78,7 +79,9 @@ def forward(spec, weights, X):
 
         return decode(spec, weights, encode(spec, weights, X))
     known = all(isinstance(a, str) and a in ACTIVATIONS for a in spec.activations)
-    if not known or not spec.suits_numpy(X.shape[0]):
+    # Where TensorFlow cannot work, NumPy takes its time.
+    n_rows = 1 if has_remains() else X.shape[0]
+    if not known or not spec.suits_numpy(n_rows):
         return _forward_compiled(spec, weights, X)
     dtype = wider_dtype(spec, X)
     layers = FoldedLayers(spec, weights, dtype)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from skdeep._forked import refuse_remains
 from skdeep.inference._compiled import forward_model
 from skdeep.networks._frozen_keras import FrozenKerasModel
 from skdeep.networks._given import given_spec
@@ -38,6 +39,7 @@ class HeldModel:
     @property
     def model(self):
         """The Keras model; after unpickling, made when it is asked for."""
+        refuse_remains()
         with self._lock:
             if self._model is None:
                 self._model = self._frozen.thaw()

@@ -8,6 +8,7 @@ import sys
 import keras
 import numpy as np
 
+from skdeep._forked import refuse_remains
 from skdeep.networks._parts import own_random_state
 
 L = keras.layers
@@ -38,6 +39,7 @@ def build_backbone(description, image_shape):
     image_shape : tuple of (int, int, int)
         For networks of keras.applications, which are built for it.
     """
+    refuse_remains()
     with own_random_state():
         if description.startswith("{"):
             return _rebuilt(description)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from skdeep._forked import refuse_remains
 from skdeep.networks import _autoencoder, _conv, _given, _sequence
 from skdeep.networks._autoencoder_spec import AutoencoderSpec, ImageDecoderSpec
 from skdeep.networks._conv_spec import ConvSpec
@@ -211,6 +212,7 @@ def _standardize(inputs, dtype):
 
 @own_random_state()
 def _network(spec, kit, standardize, linear_output, rescale):
+    refuse_remains()
     inputs = x = keras.Input(spec.input_shape, dtype=spec.array_dtype)
     x = _BEFORE_SCALING.get(type(spec), _unchanged)(spec, kit, x)
     if standardize is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from skdeep._forked import refuse_remains
 from skdeep.networks._parts import finalize, own_random_state
 from skdeep.networks._spec import is_described
 
@@ -76,6 +77,7 @@ class FrozenKerasModel:
 
     def thaw(self):
         """A Keras model of its own with this architecture and these values."""
+        refuse_remains()
         with own_random_state(), keras.saving.custom_object_scope(self.custom):
             model = self._architecture()
             if self.sample is not None and self.variables is not None:

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 from keras.src.backend.common import global_state
 
+from skdeep._forked import refuse_remains
 from skdeep.networks._flops import flops
 from skdeep.networks._frozen_keras import own_objects
 from skdeep.networks._given_layers import (
@@ -43,6 +44,7 @@ def building(seed, dtype=None):
     dtype : str, default=None
         What layers compute in; None is Keras's own setting.
     """
+    refuse_remains()
     with _building, own_random_state():
         numpy_state = np.random.get_state()
         random.seed(seed)

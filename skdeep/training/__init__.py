@@ -3,6 +3,7 @@
 Importing this package imports no TensorFlow: :func:`train` does.
 """
 
+from skdeep._forked import refuse_remains
 from skdeep.training._history import History
 from skdeep.training._job import Outcome, TrainingJob
 
@@ -23,6 +24,7 @@ def train(job, engine="auto"):
     -------
     Outcome
     """
+    refuse_remains()
     from skdeep.training._callbacks import needs_batches
     from skdeep.training._keras import train_keras
     from skdeep.training._loop import train_compiled

@@ -86,6 +86,16 @@ def check_options(caller, **options):
     validate_parameter_constraints(constraints, options, caller)
 
 
+def _forget():
+    """In a forked process: the scheduler's threads stayed in the parent."""
+    global _active, _active_lock, _here
+    _active, _active_lock, _here = None, threading.Lock(), threading.local()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
 def acquire(width=None, verbose=0):
     """Start the scheduler, or join the one that is at work."""
     global _active

@@ -1,0 +1,44 @@
+"""Processes that were forked after TensorFlow ran: it would wait there for ever.
+
+A fork copies TensorFlow's locks and queues, but not the threads that serve them.
+"""
+
+import os
+import sys
+
+# Whether this process has the remains of a TensorFlow that ran in its parent.
+_inherited = False
+
+
+def has_remains():
+    """Whether TensorFlow cannot work in this process."""
+    return _inherited
+
+
+def refuse_remains():
+    """Raise an error where TensorFlow would wait for ever."""
+    if _inherited:
+        raise RuntimeError(
+            "A process that was forked after TensorFlow ran in its parent cannot use "
+            "TensorFlow: its threads are not copied, and it would wait for ever. "
+            f"Received the process {os.getpid()}, forked from {os.getppid()}. Start it "
+            "anew: multiprocessing.get_context('spawn'), or joblib's backend "
+            "'loky', which is its default; or train in threads, inside of "
+            "skdeep.fuse(). What NumPy computes, like predictions of dense networks, "
+            "works here, too."
+        )
+
+
+def _note_remains():
+    global _inherited
+    _inherited = _inherited or _tensorflow_has_run()
+
+
+def _tensorflow_has_run():
+    module = sys.modules.get("tensorflow.python.eager.context")
+    context = getattr(module, "_context", None)
+    return getattr(context, "_context_handle", None) is not None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_remains)

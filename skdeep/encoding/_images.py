@@ -2,10 +2,11 @@
 
 import os
 from math import isqrt, prod
-from numbers import Integral
 
 import numpy as np
 from scipy import sparse
+
+from skdeep._numbers import is_integer
 
 # Most images have one of these; anything else in the last place is suspicious.
 _CHANNELS = (1, 2, 3, 4)
@@ -113,14 +114,14 @@ def infer_image_shape(shape, image_shape):
 def _given(image_shape):
     """What the user says, with channels."""
     good = len(image_shape) in (2, 3) and all(
-        isinstance(side, Integral) and side > 0 for side in image_shape
+        is_integer(side) and side > 0 for side in image_shape
     )
     if not good:
         raise ValueError(
             "image_shape must be (height, width) or (height, width, channels), "
             f"positive integers. Received image_shape={image_shape!r}."
         )
-    return _three(image_shape)
+    return _three(tuple(map(int, image_shape)))
 
 
 def _three(shape):

@@ -5,10 +5,11 @@ What a token is, is learnt by the package ``tokenizers`` from the training texts
 
 import re
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 from sklearn.utils._missing import is_pandas_na, is_scalar_nan
+
+from skdeep._numbers import is_integer
 
 PADDING, UNKNOWN = "[PAD]", "[UNK]"
 # Characters of scripts that put no space between words: each is a word.
@@ -244,7 +245,7 @@ class Tokenizer:
 def _numbered(vocabulary):
     """The number of each token of a given vocabulary, padding and unknown included."""
     given = vocabulary if isinstance(vocabulary, dict) else {}
-    if not all(isinstance(number, Integral) for number in given.values()):
+    if not all(is_integer(number) for number in given.values()):
         raise ValueError(
             "vocabulary as a dict has an integer for each token. Received "
             f"{vocabulary!r:.80}. Pass a list in the order of the numbers."

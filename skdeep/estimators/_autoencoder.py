@@ -11,10 +11,11 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.callback import with_callbacks
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.stats import _weighted_percentile
 from sklearn.utils.validation import validate_data
 
+from skdeep._numbers import Interval, plain
 from skdeep.encoding import ContinuousTargets, OwnTargets, Standardization, deviations
 from skdeep.estimators import _docs
 from skdeep.estimators._base import BaseNetwork
@@ -385,7 +386,7 @@ class Autoencoder(
             return _weighted_percentile(scores, weight, 100 * share, average=True)
 
         if self.contamination != "auto":
-            return float(quantile(self.contamination))
+            return float(quantile(plain(self.contamination)))
         low, high = quantile(0.25), quantile(0.75)
         return float(low - _FENCE * (high - low))
 

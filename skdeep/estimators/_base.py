@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -21,6 +21,7 @@ from sklearn.utils.validation import (
 )
 
 from skdeep._forked import refuse_remains
+from skdeep._numbers import Interval, is_integer, plain
 from skdeep.encoding import Rows, Standardization, select
 from skdeep.estimators._custom_network import CustomNetwork
 from skdeep.estimators._hooks import Printer, ScikitLearnCallbacks
@@ -174,7 +175,7 @@ class BaseNetwork(
     def _fit(self, X, y, sample_weight, validation, previous, classes=None):
         refuse_remains()
         whole = validation is not None
-        epochs = self.epochs if whole else 1
+        epochs = plain(self.epochs) if whole else 1
         self._check_network()
         context = self._init_callback_context(max_subtasks=epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
@@ -252,7 +253,7 @@ class BaseNetwork(
         return self._check_rows(X_val, y_val, sample_weight_val, reset=False)
 
     def _split(self, X, y, weight, rng):
-        n_val = int(np.ceil(len(y) * self.validation_fraction))
+        n_val = int(np.ceil(len(y) * plain(self.validation_fraction)))
         if n_val >= len(y):
             raise ValueError(
                 f"validation_fraction={self.validation_fraction} leaves no training "
@@ -303,15 +304,15 @@ class BaseNetwork(
             inputs=data.inputs,
             outputs=data.outputs,
             optimizer=self.optimizer,
-            learning_rate=self.learning_rate,
+            learning_rate=plain(self.learning_rate),
             learning_rate_schedule=schedule,
             metrics=tuple(self.metrics or ()),
             batch_size=self._batch_size(len(data.train)),
             epochs=epochs,
-            planned_epochs=self.epochs if whole else None,
+            planned_epochs=plain(self.epochs) if whole else None,
             initial_seeds=rng,
             order_seed=int(rng.randint(2**31 - 1)),
-            patience=self.patience if whole and self.early_stopping else None,
+            patience=plain(self.patience) if whole and self.early_stopping else None,
             resume=previous.weights if previous else None,
             pretrained=pretrained,
             keras_callbacks=keras_callbacks,
@@ -338,7 +339,7 @@ class BaseNetwork(
                 UserWarning,
                 stacklevel=2,
             )
-        return min(self.batch_size, n_samples)
+        return min(plain(self.batch_size), n_samples)
 
     def _hooks(self, context, X, y, data, job):
         hooks = [Printer(job.epochs)] if self.verbose else []
@@ -429,7 +430,7 @@ class BaseNetwork(
         value = getattr(self, name)
         sizes = np.atleast_1d(np.asarray(value, dtype=object))
         for size in sizes:
-            if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
+            if not is_integer(size) or size < 1:
                 raise ValueError(
                     f"{name} must hold positive integers. Received {name}={value!r}."
                 )

@@ -5,9 +5,10 @@ from numbers import Real
 import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.callback import with_callbacks
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 
+from skdeep._numbers import Interval, plain
 from skdeep.encoding import ClassTargets
 from skdeep.estimators._base import BaseNetwork
 from skdeep.networks import CLASSIFICATION_LOSSES, classification_head, loss_name
@@ -135,7 +136,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         return scores.astype(self.network_.spec.array_dtype)
 
     def _head(self, targets):
-        smoothing = self.label_smoothing
+        smoothing = plain(self.label_smoothing)
         if smoothing == "auto":
             smoothing = _SMOOTHING if loss_name(self.loss) == "auto" else 0.0
         return classification_head(

@@ -3,8 +3,9 @@
 import warnings
 from numbers import Integral
 
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
+from skdeep._numbers import Interval
 from skdeep.estimators import _docs
 from skdeep.estimators._classifier import BaseNetworkClassifier
 from skdeep.estimators._custom_network import NETWORK_CONSTRAINTS

@@ -3,8 +3,8 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
+from skdeep._numbers import Interval
 from skdeep.encoding import ClassTargets, ContinuousTargets, Standardization
 from skdeep.estimators import _docs
 from skdeep.estimators._base import FittedNetwork

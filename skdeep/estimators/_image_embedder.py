@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import replace
-from numbers import Integral
 
 import joblib
 import numpy as np
@@ -15,6 +14,7 @@ from sklearn.base import (
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted, check_memory
 
+from skdeep._numbers import is_integer
 from skdeep.encoding import Standardization
 from skdeep.estimators import _docs
 from skdeep.estimators._base import FittedNetwork
@@ -221,7 +221,7 @@ class ImageEmbedder(
                 f"backbone={self.backbone!r}, "
                 f"backbone_weights={self.backbone_weights!r}."
             )
-        if not isinstance(top, Integral) or not 1 <= top <= 1000:
+        if not is_integer(top) or not 1 <= top <= 1000:
             raise ValueError(
                 f"top must be an integer from 1 to 1000. Received {top!r}."
             )
@@ -229,7 +229,7 @@ class ImageEmbedder(
 
         check_is_fitted(self)
         X = self._check_images(X, reset=False)
-        return top_labels(self.backbone, X, self._pixel_factor, top)
+        return top_labels(self.backbone, X, self._pixel_factor, int(top))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -4,8 +4,9 @@ import os
 from numbers import Real
 
 import numpy as np
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, StrOptions
 
+from skdeep._numbers import Interval
 from skdeep.encoding import Standardization, image_array, infer_image_shape
 from skdeep.estimators._input_checks import NO_TARGET, check_axes, is_alone
 from skdeep.networks import BACKBONES, FrozenModel

@@ -7,7 +7,9 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
+
+from skdeep._numbers import Interval, is_integer
 
 _MODES = {"rgb": "RGB", "rgba": "RGBA", "gray": "L"}
 # Work that takes less needs no progress bar.
@@ -112,15 +114,13 @@ class ImageLoader(TransformerMixin, BaseEstimator):
 
     def _height_and_width(self):
         size = self.size
-        pair = (size, size) if isinstance(size, Integral) else tuple(size)
-        good = all(isinstance(side, Integral) and side > 0 for side in pair)
-        good = good and not any(isinstance(side, bool) for side in pair)
-        if len(pair) != 2 or not good:
+        pair = (size, size) if is_integer(size) else tuple(size)
+        if len(pair) != 2 or not all(is_integer(n) and n > 0 for n in pair):
             raise ValueError(
                 "size must be (height, width), two positive integers. Received "
                 f"size={self.size!r}."
             )
-        return pair
+        return tuple(map(int, pair))
 
     def _loaded(self, item, number):
         """One image in its size and mode; errors name it."""

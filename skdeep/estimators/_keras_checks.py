@@ -7,11 +7,12 @@ from numbers import Integral, Real
 import keras
 import numpy as np
 from sklearn.utils._param_validation import (
-    Interval,
     Options,
     StrOptions,
     validate_parameter_constraints,
 )
+
+from skdeep._numbers import Interval
 
 _POSITIVE = Interval(Integral, 1, None, closed="left")
 _ROWS = [_POSITIVE, Options(Integral, {-1}), None]

@@ -8,6 +8,7 @@ from keras import tree
 from sklearn.utils import check_random_state, get_tags
 
 from skdeep._forked import refuse_remains
+from skdeep._numbers import plain
 from skdeep.estimators import _keras_docs
 from skdeep.estimators._base import BaseNetwork
 from skdeep.estimators._hooks import Printer
@@ -308,7 +309,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         if validation is not None:
             validation = self._encoded_validation(validation)
         elif fraction:
-            data, validation = split(*data, fraction)
+            data, validation = split(*data, plain(fraction))
         if isinstance(validation, tuple):
             validation = self._for_model(*validation)
         data = self._for_model(*data)
@@ -360,8 +361,8 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         validation_size = n_rows_at_once(arguments.pop("validation_batch_size"), X)
         return FitOptions(
             batch_size=size,
-            epochs=epochs,
-            initial_epoch=initial_epoch,
+            epochs=plain(epochs),
+            initial_epoch=plain(initial_epoch),
             shuffle=bool(arguments.pop("shuffle")),
             seed=int(self._generator.randint(_SEEDS)),
             validation=validation,
@@ -369,7 +370,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
             callbacks=arguments.pop("callbacks"),
             verbose=(verbose := arguments.pop("verbose")),
             hooks=[Printer(epochs)] if verbose else [],
-            others=arguments,
+            others={name: plain(value) for name, value in arguments.items()},
         )
 
     def _remember(self, history, *, goes_on):

@@ -2,8 +2,9 @@
 
 from numbers import Integral, Real
 
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
+from skdeep._numbers import Interval, plain
 from skdeep.encoding import bucket
 from skdeep.estimators import _docs
 from skdeep.estimators._classifier import BaseNetworkClassifier
@@ -82,7 +83,7 @@ class BaseSequence(SequenceInput):
         return bucket(self._n_tokens, _TOKEN_PARTS)
 
     def _embedding_width(self):
-        return self.embedding_dim or 0
+        return plain(self.embedding_dim) or 0
 
     def _no_layers(self):
         if self.return_sequences:

@@ -5,6 +5,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import _check_y, check_is_fitted
 
+from skdeep._numbers import plain
 from skdeep.encoding import (
     Standardization,
     as_sequences,
@@ -76,17 +77,17 @@ class SequenceInput:
         if self.window is None:
             X = self._panel(X, reset)
         elif reset:
-            self.sequence_shape_ = (self.window, X.shape[1])
+            self.sequence_shape_ = (self._window, X.shape[1])
         X = self._tokens(X, reset)
         if self.window is not None:
-            X = trailing_windows(X, self.window)
+            X = trailing_windows(X, self._window)
         elif self._any_length:
             X = with_mask(X)
         return X if is_alone(y) else (X, y)
 
     def _compare_window(self, reset):
         if reset:
-            self._window = self.window
+            self._window = plain(self.window)
         if self.window != self._window:
             raise ValueError(
                 f"{type(self).__name__} was fitted with window={self._window}. "

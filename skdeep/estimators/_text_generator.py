@@ -9,9 +9,10 @@ from scipy.special import log_softmax
 from sklearn.base import _fit_context
 from sklearn.callback import with_callbacks
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import StrOptions, validate_params
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep._numbers import Interval, plain
 from skdeep.encoding import ClassTargets, checked_texts
 from skdeep.estimators import _docs
 from skdeep.estimators._base import BaseNetwork
@@ -209,16 +210,17 @@ class TextGenerator(TokenSettings, BaseNetwork):
         if reset:
             self._refuse_unknown(streams)
         n_targets = len(stream) - 1
-        if n_targets < self.window:
+        window = plain(self.window)
+        if n_targets < window:
             raise ValueError(
-                f"window={self.window} needs texts of at least so many tokens. "
+                f"window={window} needs texts of at least so many tokens. "
                 f"Received {n_targets}, ends of texts included. Pass more text at "
                 "once, or lower it."
             )
-        starts = np.arange(0, n_targets - self.window + 1, self.window)
-        if n_targets % self.window:
-            starts = np.append(starts, n_targets - self.window)
-        pieces = starts[:, None] + np.arange(self.window)
+        starts = np.arange(0, n_targets - window + 1, window)
+        if n_targets % window:
+            starts = np.append(starts, n_targets - window)
+        pieces = starts[:, None] + np.arange(window)
         return tuple(
             stream[pieces + later][:, :, None].astype(self.dtype) for later in (0, 1)
         )
@@ -435,10 +437,10 @@ class TextGenerator(TokenSettings, BaseNetwork):
         check_is_fitted(self)
         known = self._tokens_of(prompt)
         if n_beams is not None:
-            new = self._search(known, max_tokens, n_beams)
+            new = self._search(known, plain(max_tokens), plain(n_beams))
         else:
             rng = check_random_state(random_state)
-            new = self._draw(known, max_tokens, temperature, rng)
+            new = self._draw(known, plain(max_tokens), plain(temperature), rng)
         return self._tokenizer.continued(prompt, new)
 
     def _tokens_of(self, prompt):

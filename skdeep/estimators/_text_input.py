@@ -5,9 +5,10 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.utils import _safe_indexing, check_consistent_length
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_sample_weight, _check_y
 
+from skdeep._numbers import Interval, plain
 from skdeep.encoding import checked_texts, padded, token_vectors
 from skdeep.estimators._sequence import BaseSequence
 from skdeep.estimators._token_sequences import (
@@ -87,7 +88,8 @@ class TextInput(TokenSettings, BaseSequence):
             return self._vectors.shape[1]
         if self.embedding_weights is not None and self.embedding_dim == "auto":
             return self.network_.spec.embedding_dim  # to go on with it
-        return _EMBEDDING_DIM if self.embedding_dim == "auto" else self.embedding_dim
+        auto = self.embedding_dim == "auto"
+        return _EMBEDDING_DIM if auto else plain(self.embedding_dim)
 
     @property
     def _frozen_embedding(self):
@@ -98,5 +100,5 @@ class TextInput(TokenSettings, BaseSequence):
 
     def _columns(self, texts):
         """The tokens of each text, an array of shape (length, 1)."""
-        sequences = self._sequences(self._tokenizer, texts, self.max_length)
+        sequences = self._sequences(self._tokenizer, texts, plain(self.max_length))
         return [tokens[:, None].astype(self.dtype) for tokens in sequences]

@@ -4,9 +4,10 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep._numbers import Interval, plain
 from skdeep.encoding import Tokenizer, checked_texts, cut
 from skdeep.estimators import _docs
 
@@ -198,7 +199,7 @@ class TokenSequences(TokenSettings, TransformerMixin, BaseEstimator):
         ImportError
             If the package ``tokenizers`` is missing.
         """
-        texts, longest = checked_texts(X), self.max_length
+        texts, longest = checked_texts(X), plain(self.max_length)
         measured = self.padding is not None and longest is None
         texts = list(texts) if measured else texts
         tokenizer = self._learn_tokenizer(texts)
@@ -242,7 +243,7 @@ of arrays
         """
         check_is_fitted(self)
         padded = self.length_ is not None
-        longest = self.length_ if padded else self.max_length
+        longest = self.length_ if padded else plain(self.max_length)
         sequences = self._sequences(self._tokenizer, list(checked_texts(X)), longest)
         if not padded:
             ragged = np.empty(len(sequences), dtype=object)

@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.model_selection import TimeSeriesSplit, check_cv
+
+from skdeep._numbers import is_integer, plain
 
 _NAMES = "forecast", "naive", "seasonal naive"
 
@@ -63,6 +65,7 @@ class Backtest:
 
 def _quantile(residuals, coverage, step):
     """The smallest residual that ``coverage`` of n + 1 exchangeable ones are below."""
+    coverage = plain(coverage)
     rank = math.ceil((len(residuals) + 1) * coverage - 1e-9)
     if rank > len(residuals):
         needed = math.ceil(coverage / (1 - coverage) - 1e-9)
@@ -76,9 +79,9 @@ def _quantile(residuals, coverage, step):
 
 def backtest(forecaster, y, X, *, cv, refit):
     """See :meth:`Forecaster.backtest`; ``y`` and ``X`` are of :class:`Series`."""
-    horizon = forecaster.horizon
-    if cv is None or isinstance(cv, Integral):
-        cv = TimeSeriesSplit(cv or 5, test_size=horizon)
+    horizon = plain(forecaster.horizon)
+    if cv is None or is_integer(cv):
+        cv = TimeSeriesSplit(plain(cv) or 5, test_size=horizon)
     cv = check_cv(cv)
     model, tables = None, []
     for train, test in cv.split(y.values):
@@ -105,7 +108,7 @@ def _check_order(train, test):
 
 def _forecasts(model, y, X, origin, steps):
     """The forecast from one origin, and what a season and a row before say."""
-    period = model.seasonal_period
+    period = plain(model.seasonal_period)
     rows = origin + np.arange(1, steps + 1)
     known = y.values[: origin + 1]
     exog = X and _known_exog(model, X, origin, steps)

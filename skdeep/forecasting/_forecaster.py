@@ -8,9 +8,10 @@ import pandas as pd
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils import get_tags
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep._numbers import Interval, is_integer, plain
 from skdeep.forecasting._backtest import Backtest, backtest
 from skdeep.forecasting._quantiles import check_quantiles, for_quantile
 from skdeep.forecasting._series import Series
@@ -170,7 +171,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         self._supervised_, self._y, self._X = supervised, y, X
         self._n_taught = len(y)
         # Those of the regressor, whatever is set later.
-        self._settings = {name: getattr(self, name) for name in _SETTINGS}
+        self._settings = {name: plain(getattr(self, name)) for name in _SETTINGS}
         return self
 
     def _supervised(self, has_exog):
@@ -184,14 +185,16 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
                 "A forecast has one target for a whole window. Received "
                 f"{self.estimator!r}. Set its return_sequences to False."
             )
-        horizon = self.horizon if self.strategy == "direct" else 1
+        horizon = plain(self.horizon) if self.strategy == "direct" else 1
         offsets = self._offsets(horizon)
         supervised = Supervised(
-            window=self.window,
+            window=plain(self.window),
             horizon=horizon,
             offsets=offsets if has_exog else (),
             filter=differencing(
-                self.difference, self.seasonal_difference, self.seasonal_period
+                plain(self.difference),
+                plain(self.seasonal_difference),
+                plain(self.seasonal_period),
             ),
             scaled=self.scaling == "window",
             panel=get_tags(self.estimator).input_tags.three_d_array,
@@ -202,13 +205,14 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
 
     def _offsets(self, horizon):
         for lag in self.exog_lags:
-            if not isinstance(lag, Integral) or lag < 0:
+            if not is_integer(lag) or lag < 0:
                 raise ValueError(
                     "exog_lags must hold integers from 0, rows before the predicted "
                     f"step. Received exog_lags={self.exog_lags!r}."
                 )
+        lags = [plain(lag) for lag in self.exog_lags]
         steps = range(1, horizon + 1)
-        return tuple(sorted({step - lag for step in steps for lag in self.exog_lags}))
+        return tuple(sorted({step - lag for step in steps for lag in lags}))
 
     def _to_fit(self):
         if self.quantiles is None:
@@ -427,7 +431,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
     def _n_steps(self, steps):
         horizon = self._settings["horizon"]
         steps = horizon if steps is None else steps
-        if not isinstance(steps, Integral) or steps < 1:
+        if not is_integer(steps) or steps < 1:
             raise ValueError(f"steps must be a positive integer. Received {steps!r}.")
         if self._settings["strategy"] == "direct" and steps > horizon:
             raise ValueError(

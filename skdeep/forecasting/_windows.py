@@ -4,7 +4,9 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import validate_params
+
+from skdeep._numbers import Interval, plain
 
 _POSITIVE = [Interval(Integral, 1, None, closed="left")]
 
@@ -62,6 +64,7 @@ ndarray of shape (n_windows, horizon, n_series)
     2024    6.0
     dtype: float64
     """
+    window, horizon, stride = map(plain, (window, horizon, stride))
     values = np.asarray(series)
     if values.ndim not in (1, 2):
         raise ValueError(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import is_regressor
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import (
     _check_sample_weight,
     _check_y,
@@ -14,6 +14,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
+from skdeep._numbers import Interval, plain
 from skdeep.encoding._inputs import dense
 from skdeep.inference import forward_layers, layer_names, wider_dtype
 from skdeep.inspection._fitted import network_and_samples
@@ -171,7 +172,7 @@ def backward_trace(estimator, X, y, sample_weight=None, *, learning_rate=0.01):
             parts[layer][:] = values
         if name == "activation":
             nodes.complete(parts)
-    weights = _weights(network, found, learning_rate)
+    weights = _weights(network, found, plain(learning_rate))
     return BackwardTrace(found.loss, nodes.frame(columns), weights)
 
 

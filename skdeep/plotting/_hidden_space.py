@@ -1,13 +1,12 @@
 """HiddenSpaceDisplay: samples where a hidden layer of two units puts them."""
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.base import clone, is_regressor
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length
 
+from skdeep._numbers import is_integer
 from skdeep.inspection import layer_outputs
 from skdeep.inspection._fitted import network_and_samples, network_estimator
 from skdeep.inspection._layer_outputs import chosen_names
@@ -301,12 +300,12 @@ def _one_column(y):
 
 def _chosen_epochs(epochs, n_epochs):
     if isinstance(epochs, str) or not np.iterable(epochs):
-        if not isinstance(epochs, Integral) or epochs < 1:
+        if not is_integer(epochs) or epochs < 1:
             raise ValueError(
                 "epochs must be an int of at least 1, how many to draw, or a list of "
                 f"epochs. Received {epochs!r}. Use 6, say, or [1, 5, 20]."
             )
-        return set(np.geomspace(1, n_epochs, epochs).round().astype(int).tolist())
+        return set(np.geomspace(1, n_epochs, int(epochs)).round().astype(int).tolist())
     chosen = set(epochs)
     if not chosen or not chosen <= set(range(1, n_epochs + 1)):
         raise ValueError(

@@ -25,8 +25,9 @@ from collections import OrderedDict, deque
 from numbers import Integral
 
 from joblib import cpu_count
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+from sklearn.utils._param_validation import validate_parameter_constraints
 
+from skdeep._numbers import Interval, plain
 from skdeep.training._progress import Progress
 
 # Seconds without a new fit after which those that wait are trained: where nothing is
@@ -101,7 +102,8 @@ def acquire(width=None, verbose=0):
     global _active
     with _active_lock:
         if _active is None:
-            _active = Scheduler(default_width() if width is None else width, verbose)
+            width = default_width() if width is None else plain(width)
+            _active = Scheduler(width, verbose)
         _active.users += 1
         return _active
 

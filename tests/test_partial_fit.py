@@ -66,18 +66,11 @@ def test_wrong_number_of_features(iris):
         partial.partial_fit(X[:, :2], y)
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"hidden_layer_sizes": (9,)}, "same network"),
-        ({"optimizer": "sgd"}, "state of another optimiser"),
-    ],
-)
-def test_another_network_or_optimizer_is_refused(diabetes, change, message):
+def test_another_network_is_refused(diabetes):
     X, y = diabetes
     warm = DenseRegressor(**NET, epochs=1, warm_start=True).fit(X, y)
-    with pytest.raises(ValueError, match=message):
-        warm.set_params(**change).fit(X, y)
+    with pytest.raises(ValueError, match="same network"):
+        warm.set_params(hidden_layer_sizes=(9,)).fit(X, y)
 
 
 @pytest.mark.parametrize(

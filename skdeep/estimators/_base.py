@@ -36,7 +36,7 @@ from skdeep.networks import (
     NetworkSpec,
     Weights,
 )
-from skdeep.training import History, TrainingJob, train
+from skdeep.training import History, StoppingRule, TrainingJob, train
 
 
 @dataclass
@@ -93,7 +93,11 @@ class BaseNetwork(
             StrOptions({"auto", *OPTIMIZERS}),
             HasMethods(["apply_gradients", "get_config"]),
         ],
-        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "learning_rate": [
+            Interval(Real, 0, None, closed="neither"),
+            HasMethods(["__call__", "get_config"]),
+            None,
+        ],
         "learning_rate_schedule": [StrOptions({"auto", *SCHEDULES}), callable, None],
         "batch_size": [
             StrOptions({"auto"}),
@@ -260,7 +264,11 @@ class BaseNetwork(
                 f"sample of n_samples={len(y)}. Lower it, pass validation data, or set "
                 "early_stopping=False."
             )
-        train, held_out = self._split_rows(y, n_val, rng)
+        # A warm start must not train on what was held out before.
+        if not (self.warm_start and hasattr(self, "_split_seed")):
+            self._split_seed = int(rng.randint(2**31 - 1))
+        split_rng = np.random.RandomState(self._split_seed)
+        train, held_out = self._split_rows(y, n_val, split_rng)
         part = select(X, held_out), y[held_out], weight[held_out]
         return select(X, train), y[train], weight[train], part
 
@@ -293,9 +301,6 @@ class BaseNetwork(
         if previous is None:
             pretrained = [*(self._pretrained(spec) or ()), *of_network] or None
         keras_callbacks = self._keras_callbacks()
-        schedule = self.learning_rate_schedule
-        if not whole and isinstance(schedule, str):
-            schedule = None  # one epoch has no end to decay towards
         return TrainingJob(
             spec=spec,
             head=self._head(data.targets),
@@ -305,18 +310,40 @@ class BaseNetwork(
             outputs=data.outputs,
             optimizer=self.optimizer,
             learning_rate=plain(self.learning_rate),
-            learning_rate_schedule=schedule,
+            learning_rate_schedule=self._schedule(whole),
             metrics=tuple(self.metrics or ()),
             batch_size=self._batch_size(len(data.train)),
             epochs=epochs,
             planned_epochs=plain(self.epochs) if whole else None,
             initial_seeds=rng,
             order_seed=int(rng.randint(2**31 - 1)),
-            patience=plain(self.patience) if whole and self.early_stopping else None,
+            stopping=self._stopping_rule() if whole and self.early_stopping else None,
             resume=previous.weights if previous else None,
             pretrained=pretrained,
             keras_callbacks=keras_callbacks,
         )
+
+    def _schedule(self, whole):
+        """The schedule that was asked for; a rate that was given stays as it is."""
+        schedule = self.learning_rate_schedule
+        if isinstance(schedule, str) and schedule == "auto":
+            untouched = self.learning_rate is None and self.optimizer == "auto"
+            schedule = "cosine_decay" if untouched else None
+        if schedule is not None and callable(self.learning_rate):
+            raise ValueError(
+                "learning_rate and learning_rate_schedule are two schedules. Received "
+                f"{self.learning_rate!r} and {schedule!r}. Pass one of them."
+            )
+        if not whole and isinstance(schedule, str):
+            return None  # one epoch has no end to decay towards
+        return schedule
+
+    def _stopping_rule(self):
+        before = {}
+        kept = getattr(self, "_kept_epoch", 0)
+        if self.warm_start and kept:
+            before = self._history[kept - 1]
+        return StoppingRule(patience=plain(self.patience), before=before)
 
     def _keras_callbacks(self):
         callbacks = list(self.callbacks or ())
@@ -365,11 +392,22 @@ class BaseNetwork(
         self._history = history.records
         self._random_state = copy.deepcopy(rng) if self._own_generator else rng
         self.n_epochs_ = len(history)
-        self.best_epoch_ = offset + outcome.best_epoch
+        self._keep_epochs(job, outcome, history, offset)
         self._remember_network()
         for callback in job.keras_callbacks:
             callback.set_model(None)
         self._warn_about(outcome)
+
+    def _keep_epochs(self, job, outcome, history, offset):
+        """Which epoch was the best, and that whose weights are kept."""
+        if job.stopping is None:
+            self._kept_epoch = len(history)
+            watched = job.validation is not None
+            self.best_epoch_ = history.best_epoch if watched else len(history)
+            return
+        before = getattr(self, "_kept_epoch", offset) if offset else 0
+        best = outcome.best_epoch
+        self._kept_epoch = self.best_epoch_ = offset + best if best else before
 
     @property
     def _own_generator(self):

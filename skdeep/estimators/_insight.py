@@ -130,6 +130,7 @@ class NetworkInsight:
         before = self.network_
         lists = replaced(before.spec, before.weights, new)
         self.network_ = replace(before, weights=Weights(*lists))
+        self._kept_epoch = 0
         self.__dict__.pop("_model", None)
         return self
 

@@ -206,7 +206,7 @@ def _first_updates(estimator, samples, y):
     rng, network = np.random.RandomState(0), estimator.network_
     data = twin._encode(*batch, None, None, network, None, rng)
     job = twin._job(data, 1, network, rng, whole=False)
-    _at_its_peak(job, estimator, network.weights.n_steps)
+    _at_its_peak(job, network.weights.n_steps)
     job.resume = before = _new_weights(job, network)
     outcome = train(job, twin.engine)
     old = _kernels(job.spec, before)
@@ -216,15 +216,14 @@ def _first_updates(estimator, samples, y):
     return _by_layer(old, {name: new[name] - old[name] for name in old})
 
 
-def _at_its_peak(job, estimator, n_steps):
+def _at_its_peak(job, n_steps):
     """Give a job the largest rate of a schedule object: those may begin at zero."""
     from skdeep.training._optimizers import OptimizerSpec
     from skdeep.training._schedules import LearningRates
 
-    rate = estimator.learning_rate or OptimizerSpec(job.optimizer, job).learning_rate
-    schedule = estimator.learning_rate_schedule
-    if callable(rate) or callable(schedule):
-        rates = LearningRates(rate, schedule, max(1, n_steps)).of(0, max(1, n_steps))
+    rates = LearningRates.of_job(job, OptimizerSpec(job.optimizer, job))
+    if not rates.constant:
+        rates = rates.of(0, max(1, n_steps))
         job.learning_rate, job.learning_rate_schedule = float(rates.max()), None
 
 

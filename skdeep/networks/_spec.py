@@ -146,13 +146,16 @@ class Weights:
         In the order of the Keras model's variables.
     optimizer : list of ndarray or None
     n_steps : int
-        Optimiser steps done.
+        Steps that this optimiser has done.
+    optimizer_kind : str or None
+        Names the optimiser whose state that is, where it is known.
     """
 
     trainable: list
     non_trainable: list
     optimizer: list | None = None
     n_steps: int = 0
+    optimizer_kind: str | None = None
 
 
 def is_weight(array):

@@ -177,11 +177,13 @@ _FITTED = frozenset(
     [
         "_bytes",
         "_history",
+        "_kept_epoch",
         "_learnt_settings",
         "_n_tokens",
         "_pixel_factor",
         "_random_state",
         "_row_shape",
+        "_split_seed",
         "_targets",
         "_tokenizer",
         "_window",

@@ -6,8 +6,9 @@ Importing this package imports no TensorFlow: :func:`train` does.
 from skdeep._forked import refuse_remains
 from skdeep.training._history import History
 from skdeep.training._job import Outcome, TrainingJob
+from skdeep.training._stopping import StoppingRule
 
-__all__ = ["History", "Outcome", "TrainingJob", "train"]
+__all__ = ["History", "Outcome", "StoppingRule", "TrainingJob", "train"]
 
 
 def train(job, engine="auto"):
@@ -33,6 +34,13 @@ def train(job, engine="auto"):
     from skdeep.training._whole_batches import is_of_whole_batches
 
     optimizer = OptimizerSpec(job.optimizer, job)
+    scheduled = job.learning_rate is not None or job.learning_rate_schedule is not None
+    if scheduled and not optimizer.supported:
+        raise ValueError(
+            f"{type(job.optimizer).__name__} takes its learning rates from the "
+            "optimisers in it. Received learning_rate or learning_rate_schedule. Set "
+            "the rate there, and None here."
+        )
     batchwise = [c for c in job.keras_callbacks if needs_batches(c)]
     obstacles = [f"the callback {type(callback).__name__}" for callback in batchwise]
     if not optimizer.supported:

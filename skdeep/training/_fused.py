@@ -211,6 +211,7 @@ class Member:
         self.run = Run(ticket.job, ticket.optimizer, ticket.calling)
         self.live = True
         self.place = None
+        self.taken = 0
         self._requests = self.run.requests()
         self.go_on(None)
 

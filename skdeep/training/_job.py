@@ -6,6 +6,7 @@ import numpy as np
 
 from skdeep.encoding import Rows, Standardization
 from skdeep.networks import Head, NetworkSpec, Weights
+from skdeep.training._stopping import StoppingRule
 
 # A compilation with XLA costs about as much as this many of a dense network's steps
 # without it.
@@ -23,6 +24,7 @@ class TrainingJob:
         both of which return whether to stop; ``weights`` is a function that gives
         the current :class:`Weights`.
     keras_callbacks : list of keras.callbacks.Callback
+    stopping : StoppingRule or None
     resume : Weights or None
     pretrained : list of ndarray or None
         What the layers that come with weights have: an embedding, a backbone, the
@@ -50,7 +52,7 @@ class TrainingJob:
     planned_epochs: int | None
     initial_seeds: np.random.RandomState
     order_seed: int
-    patience: int | None = None
+    stopping: StoppingRule | None = None
     resume: Weights | None = None
     pretrained: list | None = None
     hooks: list = field(default_factory=list)
@@ -78,6 +80,7 @@ class TrainingJob:
         """Whether something has to happen on the host after every epoch."""
         return bool(
             self.validation is not None
+            or self.stopping is not None
             or self.metrics
             or self.hooks
             or self.keras_callbacks
@@ -97,6 +100,8 @@ class Outcome:
 
     Attributes
     ----------
+    best_epoch : int
+        From one; zero where what early stopping has kept is older than this fit.
     diverged_at : int or None
         The epoch, from one, whose loss or weights were not finite.
     interrupted : bool

@@ -18,7 +18,7 @@ from skdeep.training._models import (
     compiled_model,
     optimizer_values,
 )
-from skdeep.training._optimizers import OptimizerSpec
+from skdeep.training._optimizers import OptimizerSpec, state_kind
 from skdeep.training._program import program_for
 from skdeep.training._schedules import LearningRates
 from skdeep.training._stopping import EarlyStopping
@@ -36,15 +36,20 @@ def train_keras(job, optimizer):
     -------
     Outcome
     """
-    done = job.resume.n_steps if job.resume else 0
-    rate = optimizer.learning_rate if job.learning_rate is None else job.learning_rate
-    total = job.steps_per_epoch * job.epochs
-    rates = LearningRates(rate, job.learning_rate_schedule, total, done)
-    model = compiled_model(job, optimizer, rates.keras)
+    # Of an optimiser without a compiled form only the state differs.
+    known = optimizer if optimizer.supported else OptimizerSpec("sgd")
+    program = program_for(job.spec, job.head, known, job.metrics)
+    slots = program.slots_of(job.resume) if optimizer.supported else None
+    done = 0 if slots is None else job.resume.n_steps
+    rates = LearningRates.of_job(job, optimizer, done)
+    model = compiled_model(job, optimizer, float(rates.of(0, 1)[0]))
     _refuse_penalties_in_double(model, job.spec)
-    _start(model, job, optimizer)
+    _start(model, job, program, slots)
     batches = _Batches(job)
-    observer = _Observer(job, batches, done)
+    observer = _Observer(job, batches, program, done)
+    if optimizer.supported:
+        observer.rates = rates
+    observer.take_best_before(model)
     interrupted = False
     try:
         model.fit(
@@ -73,18 +78,14 @@ def _refuse_penalties_in_double(model, spec):
         )
 
 
-def _start(model, job, optimizer):
-    # Of an optimiser without a compiled form only the state differs.
-    known = optimizer if optimizer.supported else OptimizerSpec("sgd")
-    program = program_for(job.spec, job.head, known, job.metrics)
+def _start(model, job, program, slots):
     state = program.initial_state(
         job.initial_seeds, job.inputs, job.resume, job.pretrained
     )
     assign_weights(model, state)
     model.optimizer.build(model.trainable_variables)
-    resumed = job.resume is not None and job.resume.optimizer is not None
-    if resumed and optimizer.supported:
-        assign_optimizer(model, job.resume.optimizer)
+    if slots is not None:
+        assign_optimizer(model, slots)
 
 
 class _ValidationBatches(keras.utils.PyDataset):
@@ -143,39 +144,81 @@ def _place(name):
 class _Observer(keras.callbacks.Callback):
     """History, hooks, early stopping and divergence on Keras's side."""
 
-    def __init__(self, job, batches, done):
+    def __init__(self, job, batches, program, done):
         super().__init__()
         self.job = job
         self.batches = batches
         self.done = done
         self.history = History()
-        self.stopping = EarlyStopping(job.patience) if job.patience else None
+        self.stopping = None
+        if job.stopping is not None:
+            validated = job.validation is not None
+            self.stopping = EarlyStopping(job.stopping, program.metrics, validated)
+        self.rates = None  # or those that this callback sets
         self.diverged_at = None
         self._last_finite = None
+        self._rate_set = None
+
+    def take_best_before(self, model):
+        """What an earlier fit has kept may stay the best, on today's data."""
+        self.set_model(model)
+        if self.stopping is None or self.job.resume is None:
+            return
+        record = dict(self.job.stopping.before)
+        if self.job.validation is not None:
+            rows = _ValidationBatches(self.job)
+            found = model.evaluate(rows, return_dict=True, verbose=0)
+            record |= {f"val_{name}": float(found[name]) for name in found}
+        self.stopping.begin(record, self._weights())
 
     def on_train_begin(self, logs=None):
         self._last_finite = self._weights()
 
     def on_epoch_begin(self, epoch, logs=None):
+        if self.rates is not None:
+            self._start_rates(epoch)
         for hook in self.job.hooks:
             if hook.epoch_begin(epoch):
                 self.model.stop_training = True
+
+    def _start_rates(self, epoch):
+        self._obey_callbacks()
+        n_steps = self.job.steps_per_epoch
+        self._of_epoch = self.rates.of(epoch * n_steps, n_steps)
+        self._set_rate(self._of_epoch[0])
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.rates is None or self.rates.constant:
+            return
+        self._obey_callbacks()
+        if not self.rates.constant:
+            self._set_rate(self._of_epoch[batch])
+
+    def _set_rate(self, rate):
+        self.model.optimizer.learning_rate = float(rate)
+        self._rate_set = float(self.model.optimizer.learning_rate)
+
+    def _obey_callbacks(self):
+        """Go on with the rate that another callback has set."""
+        rate = float(self.model.optimizer.learning_rate)
+        if self._rate_set is not None and rate != self._rate_set:
+            self.rates.override(rate)
 
     def on_epoch_end(self, epoch, logs=None):
         self.batches.start(epoch + 1)
         record = {name: float(logs[name]) for name in sorted(logs, key=_place)}
         record.pop("learning_rate", None)
+        self.done += self.job.steps_per_epoch
         weights = self._weights()
         if not np.isfinite(record["loss"]) or not is_sound(self.job, weights):
             self.diverged_at = epoch + 1
             self.model.stop_training = True
             return
-        self.done += self.job.steps_per_epoch
         self._last_finite = weights
         self.history.append(record)
         stop = False
         if self.stopping is not None:
-            stop = self.stopping.update(record["val_loss"], weights)
+            stop = self.stopping.update(record, weights)
         for hook in self.job.hooks:
             stop |= bool(hook.epoch_end(epoch, record, lambda: weights))
         if stop:
@@ -192,16 +235,18 @@ class _Observer(keras.callbacks.Callback):
         lists = model.trainable_variables, model.non_trainable_variables
         trainable, fixed = ([v.numpy() for v in part] for part in lists)
         slots = optimizer_values(model.optimizer)
-        return Weights(trainable, fixed, slots, self.done)
+        kind = state_kind(type(model.optimizer), model.optimizer.variables)
+        return Weights(trainable, fixed, slots, self.done, kind)
 
     def outcome(self, interrupted):
-        weights = self._last_finite
+        weights, best_epoch = self._last_finite, self.history.best_epoch
         if self.stopping is not None and self.stopping.best_state is not None:
             weights = self.stopping.best_state
+            best_epoch = self.stopping.best_epoch
         return Outcome(
             weights,
             self.history.records,
-            self.history.best_epoch,
+            best_epoch,
             self.diverged_at,
             interrupted,
         )

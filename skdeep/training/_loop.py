@@ -123,16 +123,12 @@ class Run:
         self._calling = calling
         self.program = program_for(job.spec, job.head, optimizer, job.metrics)
         self.history = History()
-        self.state = self._first_state()
-        self.done = job.resume.n_steps if job.resume else 0
-        total_steps = job.steps_per_epoch * job.epochs
-        rate = (
-            optimizer.learning_rate if job.learning_rate is None else job.learning_rate
-        )
-        self.rates = LearningRates(
-            rate, job.learning_rate_schedule, total_steps, self.done
-        )
-        self.stopping = EarlyStopping(job.patience) if job.patience else None
+        self.stopping = None
+        if job.stopping is not None:
+            validated = job.validation is not None
+            self.stopping = EarlyStopping(job.stopping, self.program.metrics, validated)
+        self.state, self.done = self._first_state()
+        self.rates = LearningRates.of_job(job, optimizer, self.done)
         self.feed = Feed(job, self.program, optimizer.decay_scale)
         self.diverged_at = None
         self.interrupted = False
@@ -146,25 +142,24 @@ class Run:
                 )
 
     def _first_state(self):
+        """The state to start from, and how many steps the optimiser has done."""
         job = self.job
         state = self.program.initial_state(
             job.initial_seeds, job.inputs, job.resume, job.pretrained
         )
-        if job.resume is None or job.resume.optimizer is None:
-            return state
-        slots = [tf.convert_to_tensor(v) for v in job.resume.optimizer]
-        if [v.shape for v in slots] != [v.shape for v in state.optimizer]:
-            raise ValueError(
-                f"optimizer={job.optimizer!r} cannot go on from the state of another "
-                "optimiser. Keep the optimiser, or call fit with warm_start=False."
-            )
-        return state._replace(optimizer=slots)
+        slots = self.program.slots_of(job.resume)
+        if slots is None:
+            return state, 0
+        slots = [tf.convert_to_tensor(v) for v in slots]
+        return state._replace(optimizer=slots), job.resume.n_steps
 
     def requests(self):
         """Yield what is to be computed, epoch by epoch."""
         if not self.job.watched:
             yield from self._quiet_epochs()
             return
+        if self.stopping is not None and self.job.resume is not None:
+            yield from self._take_best_before()
         for epoch in range(self.job.epochs):
             if self._begin(epoch):
                 break
@@ -175,6 +170,13 @@ class Run:
             self.history.append(record)
             if self._end(epoch, record):
                 break
+
+    def _take_best_before(self):
+        """What an earlier fit has kept may stay the best, on today's data."""
+        record = dict(self.job.stopping.before)
+        if self.job.validation is not None:
+            record |= yield Evaluate()
+        self.stopping.begin(record, (self.state, self.done))
 
     def _quiet_epochs(self):
         """Many epochs a call: nobody looks between them."""
@@ -244,7 +246,7 @@ class Run:
     def _end(self, epoch, record):
         stop = False
         if self.stopping is not None:
-            stop = self.stopping.update(record["val_loss"], self.state)
+            stop = self.stopping.update(record, (self.state, self.done))
         with self._calling():
             if self.callbacks is not None:
                 stop |= self.callbacks.epoch_end(epoch, record)
@@ -256,7 +258,8 @@ class Run:
     def weights(self):
         """The current weights as NumPy arrays."""
         state = self.program.finalize(self.state)
-        return Weights(*[[v.numpy() for v in part] for part in state], self.done)
+        parts = [[v.numpy() for v in part] for part in state]
+        return Weights(*parts, self.done, self.program.state_kind)
 
     def close(self):
         if self.callbacks is not None:
@@ -278,12 +281,14 @@ class Run:
         self.interrupted = True
 
     def outcome(self):
+        best_epoch = self.history.best_epoch
         if self.stopping is not None and self.stopping.best_state is not None:
-            self.state = self.stopping.best_state
+            self.state, self.done = self.stopping.best_state
+            best_epoch = self.stopping.best_epoch
         return Outcome(
             self.weights(),
             self.history.records,
-            self.history.best_epoch,
+            best_epoch,
             self.diverged_at,
             self.interrupted,
         )

@@ -126,6 +126,22 @@ for _name in RESTORED:
     setattr(Functional, _name, getattr(BASE, _name))
 
 
+def state_kind(cls, variables):
+    """Names the kind of an optimiser's state: none goes on from that of another.
+
+    Parameters
+    ----------
+    cls : type
+        Of the optimiser.
+    variables : list of keras.Variable
+        Its own. Their names end in what they hold: ``..._momentum``, say.
+    """
+    package = cls.__module__.split(".")[0]
+    of_keras = package == "keras"  # where its modules may move
+    kinds = dict.fromkeys(variable.name.rsplit("_", 1)[-1] for variable in variables)
+    return " ".join([package if of_keras else cls.__module__, cls.__qualname__, *kinds])
+
+
 @functools.cache
 def _functional_class(cls):
     return type(cls.__name__, (cls, Functional), {})
@@ -146,6 +162,7 @@ class OptimizerSpec:
         Equal for optimisers that share compiled programs.
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule
         The optimiser's own.
+    type : type
     supported : bool
         Whether the compiled engine can run it.
     decay_scale : float
@@ -165,6 +182,7 @@ class OptimizerSpec:
         self.learning_rate = own_rate or _own_rate(optimizer)
         self._config = optimizer.get_config()
         self._config.pop("learning_rate", None)
+        self.type = type(optimizer)
         self.supported = not isinstance(optimizer, UNSUPPORTED)
         self.key = (
             identity(type(optimizer)),
@@ -231,10 +249,12 @@ def _weight_decay(job, own_rate):
     """
     rate = own_rate if job.learning_rate is None else job.learning_rate
     if callable(job.learning_rate_schedule):
-        rate = float(job.learning_rate_schedule(0))
+        rate = job.learning_rate_schedule
+    rate = float(rate(0)) if callable(rate) else rate
     decay = _PARTIAL_DECAY
     if job.planned_epochs is not None:
-        mean_rate = _RATE / 2  # along a cosine
+        # Along a cosine, the mean is half of the first.
+        mean_rate = _RATE / 2 if job.learning_rate_schedule else _RATE
         n_steps = job.steps_per_epoch * job.planned_epochs
         decay = min(_MOST_DECAY, _WHOLE_DECAY / (n_steps * mean_rate))
     return decay * _RATE / max(rate, _RATE)

@@ -20,6 +20,7 @@ from skdeep.networks._build import build_template, with_pretrained
 from skdeep.networks._layers import Standardize, counting, lowering
 from skdeep.networks._parts import TEMPLATE_SEED
 from skdeep.training._metrics import make_metrics
+from skdeep.training._optimizers import state_kind
 
 _MAX_PROGRAMS = 64
 _CHUNK_BYTES = 4 * 2**20
@@ -62,6 +63,7 @@ class Program:
         self.sums = getattr(loss, "reduction", None) == "sum"
         self.optimizer = optimizer.functional()
         self.optimizer.build(self.model.trainable_variables)
+        self.state_kind = state_kind(optimizer.type, self.optimizer.variables)
         self.metrics = make_metrics(metrics, head)
         self._prepare_metrics(head)
         self._initial = _InitialValues(self.model, self.optimizer)
@@ -171,6 +173,20 @@ class Program:
         parts = with_pretrained(self.model, pretrained, *state[:2])
         trainable, fixed = map(_tensors, parts)
         return State(trainable, fixed, self._initial.slots(trainable))
+
+    def slots_of(self, weights):
+        """The optimiser's state to go on with, or None where it starts anew.
+
+        Parameters
+        ----------
+        weights : Weights or None
+            Of an earlier fit, whose optimiser may have been another one.
+        """
+        slots = weights and weights.optimizer
+        if slots is None or weights.optimizer_kind not in (None, self.state_kind):
+            return None
+        own = [tuple(v.shape) for v in self.optimizer.variables]
+        return slots if [np.shape(slot) for slot in slots] == own else None
 
     def chunk_steps(self, total_steps, step_values, max_bytes=_CHUNK_BYTES):
         """How many steps one call takes, from a few sizes only: each compiles."""

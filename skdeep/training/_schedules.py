@@ -32,10 +32,16 @@ class LearningRates:
         Steps that the optimiser has done already; only schedule objects see it.
     """
 
+    @classmethod
+    def of_job(cls, job, optimizer, start=0):
+        """Those of a :class:`TrainingJob` with its :class:`OptimizerSpec`."""
+        rate = job.learning_rate
+        if rate is None:
+            rate = optimizer.learning_rate
+        total_steps = job.steps_per_epoch * job.epochs
+        return cls(rate, job.learning_rate_schedule, total_steps, start)
+
     def __init__(self, rate, schedule, total_steps, start=0):
-        is_object = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
-        if schedule == "auto":
-            schedule = None if is_object else "cosine_decay"
         self._start = 0 if isinstance(schedule, str) else start
         if isinstance(schedule, str):
             name, options = _NAMED[schedule]
@@ -50,11 +56,6 @@ class LearningRates:
     @property
     def constant(self):
         return not callable(self._schedule)
-
-    @property
-    def keras(self):
-        """What a Keras optimiser takes as its learning rate."""
-        return self._schedule
 
     def override(self, rate):
         """Go on with the constant ``rate``, as a callback asked."""

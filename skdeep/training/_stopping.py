@@ -1,6 +1,29 @@
-"""Early stopping on the validation loss."""
+"""Early stopping: the best epoch, and when to stop."""
 
-import numpy as np
+import math
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class StoppingRule:
+    """What a job asks of early stopping.
+
+    Attributes
+    ----------
+    monitor : str
+        The column of the history to watch.
+    min_delta : float
+        The least improvement for which training goes on.
+    patience : int or None
+        Epochs without such an improvement before training stops; None never stops it.
+    before : dict
+        The record of the epoch whose weights an earlier fit has kept.
+    """
+
+    monitor: str = "val_loss"
+    min_delta: float = 0.0
+    patience: int | None = 10
+    before: dict = field(default_factory=dict)
 
 
 class EarlyStopping:
@@ -8,20 +31,62 @@ class EarlyStopping:
 
     Parameters
     ----------
-    patience : int
-        Epochs without a lower validation loss before training stops.
+    rule : StoppingRule
+    metrics : list of keras.metrics.Metric
+        What the history holds beside the loss.
+    validated : bool
+        Whether there are validation data.
+
+    Attributes
+    ----------
+    best_state : object or None
+    best_epoch : int
+        The number of its epoch, from one; zero is what an earlier fit has kept.
     """
 
-    def __init__(self, patience):
-        self.patience = patience
-        self.best_loss = np.inf
-        self.best_state = None
-        self._waited = 0
+    def __init__(self, rule, metrics, validated):
+        self._rule = rule
+        self._sign = _sign(rule.monitor, metrics, validated)
+        self._best = self._reference = -math.inf
+        self._epochs = self._waited = 0
+        self.best_state, self.best_epoch = None, 0
 
-    def update(self, loss, state):
+    def begin(self, record, state):
+        """Take in what an earlier fit has reached."""
+        if math.isfinite(record.get(self._rule.monitor, math.nan)):
+            self._best = self._reference = self._sign * record[self._rule.monitor]
+            self.best_state = state
+
+    def update(self, record, state):
         """Take in an epoch; returns whether to stop."""
-        if loss < self.best_loss:
-            self.best_loss, self.best_state, self._waited = loss, state, 0
+        self._epochs += 1
+        score = self._sign * record[self._rule.monitor]
+        if score > self._best:
+            self._best, self.best_state, self.best_epoch = score, state, self._epochs
+        if score > self._reference + self._rule.min_delta:
+            self._reference, self._waited = score, 0
             return False
         self._waited += 1
-        return self._waited >= self.patience
+        patience = self._rule.patience
+        return patience is not None and self._waited >= patience
+
+
+def _sign(monitor, metrics, validated):
+    """1 where more is better, -1 where less is."""
+    directions = {"loss": "down"}
+    directions |= {m.name: getattr(m, "_direction", None) for m in metrics}
+    if validated:
+        directions |= {f"val_{name}": up for name, up in directions.items()}
+    if monitor not in directions:
+        raise ValueError(
+            f"early_stopping watches a column of history_, which has "
+            f"{sorted(directions)}. Received monitor={monitor!r}. Add the metric to "
+            "metrics; names that begin with 'val_' need validation data."
+        )
+    if directions[monitor] is None:
+        raise ValueError(
+            "early_stopping takes from a metric of Keras whether more is better. "
+            f"Received monitor={monitor!r}, which does not say so. Watch another "
+            "column, or use keras.callbacks.EarlyStopping with mode= in callbacks."
+        )
+    return 1 if directions[monitor] == "up" else -1

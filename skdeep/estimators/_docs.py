@@ -257,14 +257,16 @@ _TRAINING = """\
         models; averages of tokens take more in short fits), and a weight decay that
         depends on the number of steps: see the user guide, "Defaults". An
         optimiser object is a recipe: it is never changed.
-    learning_rate : float, default=None
-        Initial learning rate. None keeps the optimiser's own.
+    learning_rate : float, keras.optimizers.schedules.LearningRateSchedule or None, \
+default=None
+        Learning rate. None keeps the optimiser's own.
     learning_rate_schedule : str, \
 keras.optimizers.schedules.LearningRateSchedule or None, default="auto"
         "cosine_decay", "exponential_decay", "inverse_time_decay" and
-        "polynomial_decay" are stretched over the fit. "auto" is the schedule that an
-        optimiser object brings, else the cosine. None keeps the rate constant.
-        :meth:`partial_fit` keeps named schedules at their first value.
+        "polynomial_decay" are stretched over the fit. "auto" is the cosine with
+        ``optimizer="auto"`` and ``learning_rate=None``; an optimiser or a rate of your
+        own stays as it is given. None adds no schedule. :meth:`partial_fit` keeps
+        named schedules at their first value.
     batch_size : int or "auto", default="auto"
         "auto" is ``min({auto_batch}, n_samples)``.
     epochs : int, default={epochs}
@@ -341,7 +343,9 @@ _REST = """\
         allow it (squared, absolute, Huber, log-cosh, quantile) the targets. The losses
         in ``history_`` are in standardised units then.
 {dtype}    warm_start : bool, default=False
-        Go on from the weights and the optimiser's state of the last fit.
+        Go on from the weights and the optimiser's state of the last fit; another
+        optimiser starts anew. Early stopping holds out the same rows of the same data
+        again, and keeps the best epoch of all these fits.
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, the order of the samples, the held-out part
         and dropout.
@@ -381,7 +385,7 @@ ATTRIBUTES = """\
         Epochs trained.
     best_epoch_ : int
         The epoch, from one, with the lowest validation loss; the last without
-        validation data.
+        validation data. With early stopping, the epoch whose weights are kept.
     model_ : keras.Model
         The network as a Keras model, built when asked for.
     network_ : object

@@ -555,38 +555,6 @@ def test_quantiles_of_several_series():
     assert_allclose(intervals["a", "forecast"], table["a", 0.5])
 
 
-def test_anomalies():
-    f = Forecaster(LINEAR, 13, 3, seasonal_difference=1, seasonal_period=12).fit(Y)
-    usual = f.detect_anomalies(Y)
-    assert usual["anomaly"].sum() == 2  # one in a hundred of 119 rows
-    assert usual["predicted"].isna().sum() == 25
-    assert not usual["anomaly"][:25].any()
-    assert_allclose(usual["residual"], usual["actual"] - usual["predicted"])
-    spoilt = Y.copy()
-    spoilt["1958-02"] += 150
-    found = f.detect_anomalies(spoilt)
-    assert found.loc["1958-02", "anomaly"]
-    assert_allclose(found["predicted"][:"1958-02"], usual["predicted"][:"1958-02"])
-    assert (found["threshold"] == usual["threshold"]).all()
-    frame = pd.DataFrame({"a": Y, "b": spoilt})
-    both = Forecaster(LINEAR, 13).fit(frame).detect_anomalies(frame, quantile=0.9)
-    assert both["b", "anomaly"].sum() == 13
-    with pytest.raises(ValueError, match="quantile=2"):
-        f.detect_anomalies(Y, quantile=2)
-
-
-def test_anomalies_with_exogenous_columns():
-    rng = np.random.default_rng(0)
-    exog = rng.normal(size=100)
-    y = exog + 0.01 * rng.normal(size=100)
-    f = Forecaster(LINEAR, 2).fit(y, exog)
-    spoilt = y.copy()
-    spoilt[99] += 1
-    rows = f.detect_anomalies(spoilt, exog)
-    assert rows["anomaly"].iloc[99]
-    assert_allclose(rows["predicted"][99:], exog[99:], atol=0.05)
-
-
 # Other packages
 
 
@@ -624,12 +592,7 @@ def test_later_steps_widen_what_a_direct_forecast_sees(noise):
     assert not np.isclose(first["forecast"], first["actual"], atol=0.01).any()
 
 
-def test_no_exogenous_row_is_made_up(noise):
-    y = np.r_[noise[1:], 0.0]
-    rows = Forecaster(LINEAR, 2, 3).fit(y, noise).detect_anomalies(y, noise)
-    assert rows["predicted"][-2:].isna().all()
-    assert not rows["predicted"][3:-2].isna().any()
-    assert not rows["anomaly"][-2:].any()
+def test_no_exogenous_row_is_made_up():
     cv = TimeSeriesSplit(2, test_size=6)
     with pytest.raises(ValueError, match=r"needs 148 rows of X\. Received 144"):
         Forecaster(LINEAR, 4, 5).backtest(Y, Y, cv=cv)
@@ -678,15 +641,6 @@ def test_columns_are_compared():
     doubled = frame.set_axis(["a", "a"], axis=1)
     with pytest.raises(ValueError, match="different names"):
         f.fit(doubled)
-
-
-def test_the_threshold_is_that_of_the_training_rows():
-    f = Forecaster(LINEAR, 12).fit(Y[:-12])
-    before = f.detect_anomalies(Y)["threshold"].iloc[0]
-    spoilt = Y[-12:].copy()
-    spoilt.iloc[3] += 3000
-    after = f.update(spoilt).detect_anomalies(Y)["threshold"].iloc[0]
-    assert after == before
 
 
 def test_single_rows_of_dates_without_a_frequency():

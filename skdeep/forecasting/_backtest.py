@@ -77,7 +77,7 @@ def _quantile(residuals, coverage, step):
     return np.sort(residuals)[rank - 1]
 
 
-def backtest(forecaster, y, X, *, cv, refit):
+def backtest(forecaster, y, X, weight, *, cv, refit):
     """See :meth:`Forecaster.backtest`; ``y`` and ``X`` are of :class:`Series`."""
     horizon = plain(forecaster.horizon)
     if cv is None or is_integer(cv):
@@ -88,7 +88,9 @@ def backtest(forecaster, y, X, *, cv, refit):
         _check_order(train, test)
         if model is None or refit:
             rows = slice(train[0], train[-1] + 1)
-            model = clone(forecaster)._learn(y.rows(rows), X and X.rows(rows))
+            known = None if weight is None else weight[rows]
+            model = clone(forecaster)
+            model._learn(y.rows(rows), X and X.rows(rows), known)
         for start in range(test[0], test[-1] + 1, horizon):
             steps = min(horizon, test[-1] + 1 - start)
             tables.append(_forecasts(model, y, X, start - 1, steps))
@@ -140,7 +142,7 @@ def _known_exog(model, X, origin, steps):
             f"{needed} rows of X. Received {len(X)}. Let cv give folds of a multiple "
             "of the horizon, or use exog_lags of at least the horizon."
         )
-    return X.values[:needed]
+    return X.rows(slice(needed))
 
 
 def _check_season(origin, period):

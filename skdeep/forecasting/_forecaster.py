@@ -1,21 +1,26 @@
 """Forecasts of series with any regressor."""
 
+import copy
 from dataclasses import replace
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
+from sklearn.metrics import r2_score
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._numbers import Interval, is_integer, plain
+from skdeep.forecasting._anomalies import anomalies
 from skdeep.forecasting._backtest import Backtest, backtest
+from skdeep.forecasting._hindsight import forecasts_of_rows
 from skdeep.forecasting._quantiles import check_quantiles, for_quantile
-from skdeep.forecasting._series import Series
+from skdeep.forecasting._series import Series, aligned
 from skdeep.forecasting._supervised import Supervised, differencing
+from skdeep.forecasting._weights import row_weights, weight_params
 
 _SETTINGS = "horizon", "strategy", "quantiles", "exog_lags"
 _POSITIVE = [Interval(Integral, 1, None, closed="left")]
@@ -130,7 +135,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         self.quantiles = quantiles
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, y, X=None):
+    def fit(self, y, X=None, sample_weight=None):
         """Learn what follows windows of ``y``.
 
         Parameters
@@ -138,7 +143,12 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         y : Series, DataFrame or array-like of shape (n_rows,) or (n_rows, n_series)
             The series, in the order of time, without gaps.
         X : Series, DataFrame or array-like of shape (n_rows, n_exog), default=None
-            Exogenous columns, in the same rows.
+            Exogenous columns, in the same rows. Those rows that no forecast sees, such
+            as the first ones, may be missing.
+        sample_weight : array-like of shape (n_rows,), default=None
+            How much the forecasts of each row count. That of several rows at once
+            counts as much as they do on average. Rows without a weight are seen as the
+            past of others.
 
         Returns
         -------
@@ -150,9 +160,10 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         ValueError
             If values are missing, the index has gaps or the series is too short.
         """
-        return self._learn(*_aligned(y, X))
+        y, X = aligned(y, X)
+        return self._learn(y, X, row_weights(sample_weight, y))
 
-    def _learn(self, y, X):
+    def _learn(self, y, X, weight=None):
         """:meth:`fit` on checked series."""
         supervised = self._supervised(X is not None)
         needed = supervised.first_origin + supervised.horizon + 1
@@ -162,17 +173,43 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
                 f"differences and exogenous columns need at least {needed} rows. "
                 f"Received {len(y)}. Shorten one of them."
             )
-        samples = supervised.samples(y.values, X and X.values)
-        self.estimators_ = [
-            self._wrapped(estimator, samples[1]).fit(*_as_taught(*samples))
-            for estimator in self._to_fit()
-        ]
-        self.n_features_in_ = int(np.prod(samples[0].shape[1:]))
-        self._supervised_, self._y, self._X = supervised, y, X
-        self._n_taught = len(y)
+        self._supervised_, self._weight = supervised, weight
+        self._y, self._X, self._n_taught = y, X, len(y)
         # Those of the regressor, whatever is set later.
         self._settings = {name: plain(getattr(self, name)) for name in _SETTINGS}
+        self._teach(self._to_fit(), y, X, weight)
         return self
+
+    def _teach(self, estimators, y, X, weight):
+        """Fit the regressors, one per quantile."""
+        supervised = self._supervised_
+        origins = supervised.origins(len(y))
+        if X is not None:
+            X.check_rows(supervised.exog_rows(origins, supervised.horizon), "X")
+        samples, targets = supervised.samples(y.values, X and X.values)
+        if weight is not None:
+            steps = origins[:, None] + np.arange(1, supervised.horizon + 1)
+            weight = weight[steps].mean(axis=1)
+        self.estimators_ = []
+        for estimator in estimators:
+            whole = self._wrapped(estimator, targets)
+            params = weight_params(estimator, weight)
+            self.estimators_.append(whole.fit(*_as_taught(samples, targets), **params))
+        self.n_features_in_ = int(np.prod(samples.shape[1:]))
+
+    def _taught(self):
+        """The rows of :meth:`fit`, and a weight for each."""
+        rows = slice(self._n_taught)
+        weight = np.ones(self._n_taught) if self._weight is None else self._weight
+        return self._y.rows(rows), self._X and self._X.rows(rows), weight
+
+    def _taught_again(self, y, X, weight):
+        """What :meth:`fit` would have made of fewer rows."""
+        other = copy.copy(self)
+        regressors = [_regressor(fitted) for fitted in self.estimators_]
+        weight = None if self._weight is None else weight
+        other._teach([clone(regressor) for regressor in regressors], y, X, weight)
+        return other
 
     def _supervised(self, has_exog):
         if self.seasonal_difference and self.seasonal_period is None:
@@ -240,7 +277,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             The forecaster, whose forecasts start after these rows.
         """
         check_is_fitted(self)
-        y, X = _aligned(y, X, continues=True)
+        y, X = aligned(y, X, continues=True)
         self._check_exog(X)
         longer = self._y.extended(y, "y")
         self._X = X and self._X.extended(X, "X")
@@ -337,7 +374,70 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             return forecast[0.5].rename(self._y.columns[0])
         return forecast.xs(0.5, axis=1, level=-1)
 
-    def backtest(self, y, X=None, *, cv=None, refit=True):
+    def score(self, y, X=None, sample_weight=None):
+        """The coefficient of determination (R2) of forecasts of ``y``.
+
+        The rows follow those of :meth:`fit`, as a test fold of ``TimeSeriesSplit``
+        follows its training rows. They are predicted ``horizon`` rows at a time, each
+        time from all rows before, as :meth:`backtest` does. For another measure give a
+        search ``scoring=lambda forecaster, y, X=None: ...``.
+
+        Parameters
+        ----------
+        y : Series, DataFrame or array-like of shape (n_rows,) or (n_rows, n_series)
+            What happened. By its index, or where an array is that of :meth:`fit`, also
+            rows that are known; those that have no whole window before them do not
+            count.
+        X : Series, DataFrame or array-like of shape (n_rows, n_exog), default=None
+            Exogenous columns, in the same rows. Where a forecast would see rows after
+            them, it is made from an earlier row.
+        sample_weight : array-like of shape (n_rows,), default=None
+            How much each row counts.
+
+        Returns
+        -------
+        score : float
+            At most 1; the mean of several series'.
+        """
+        check_is_fitted(self)
+        y, X = aligned(y, X, continues=True)
+        self._check_exog(X)
+        weight = row_weights(sample_weight, y)
+        n_before = self._rows_before(y)
+        whole = self._whole(self._y, y, n_before, "y")
+        exog = X and self._whole(self._X, X, n_before, "X")
+        start = max(n_before, 0 if n_before else self._supervised_.first_origin + 1)
+        forecasts = forecasts_of_rows(self, whole, exog, start)
+        weight = None if weight is None else weight[start - n_before :]
+        return r2_score(whole.values[start:], forecasts, sample_weight=weight)
+
+    def _rows_before(self, y):
+        """How many of the known rows come before ``y``."""
+        known = self._y
+        if not y.labelled:
+            repeats = len(y) == self._n_taught and np.array_equal(
+                y.values, known.values[: len(y)]
+            )
+            return 0 if repeats else len(known)
+        place = known.index.get_indexer(y.index[:1])[0]
+        following = known.following(1)[0]
+        if place < 0 and y.index[0] != following:
+            raise ValueError(
+                "score takes rows that follow those that the forecaster knows, from "
+                f"{following!r} on, or are among them. Received rows from "
+                f"{y.index[0]!r} to {y.index[-1]!r}. In a search use "
+                "cv=TimeSeriesSplit(...), without a gap."
+            )
+        return len(known) if place < 0 else int(place)
+
+    @staticmethod
+    def _whole(known, rows, n_before, name):
+        """``rows`` behind the known ones that come before them."""
+        if n_before == 0:
+            return replace(rows, index=known.index[:0].append(rows.index))
+        return known.rows(slice(n_before)).extended(rows, name)
+
+    def backtest(self, y, X=None, *, cv=None, refit=True, sample_weight=None):
         """Errors of forecasts that are made from earlier rows only.
 
         Parameters
@@ -353,6 +453,8 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             all rows before them, those of a gap among them.
         refit : bool, default=True
             Whether each fold is trained anew, or all use what the first one learnt.
+        sample_weight : array-like of shape (n_rows,), default=None
+            As in :meth:`fit`, for the training of each fold.
 
         Returns
         -------
@@ -360,10 +462,17 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             Errors per step beside the naive and the seasonal naive forecast.
         """
         self._validate_params()
-        return backtest(self, *_aligned(y, X), cv=cv, refit=refit)
+        y, X = aligned(y, X)
+        weight = row_weights(sample_weight, y)
+        return backtest(self, y, X, weight, cv=cv, refit=refit)
 
-    def detect_anomalies(self, y, X=None, *, quantile=0.99):
-        """Rows that differ more from what was predicted for them than training rows.
+    def detect_anomalies(self, y, X=None, *, quantile=0.99, backtest=None):
+        """Rows that differ more from what was predicted for them than usual ones.
+
+        What is usual is measured on rows that the forecaster was not fitted on. Without
+        a ``backtest`` the last two thirds of the rows of :meth:`fit` are predicted, a
+        fifth of them at a time, by regressors that are fitted anew on the rows before:
+        that takes five fits. Errors of training rows would be too small a measure.
 
         Parameters
         ----------
@@ -373,58 +482,39 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         X : Series, DataFrame or array-like of shape (n_rows, n_exog), default=None
             Exogenous columns, in the same rows.
         quantile : float, default=0.99
-            Share of the training rows whose errors count as usual, in (0, 1).
+            Share of the held-out rows whose errors count as usual, in (0, 1). Of new
+            rows that are like those about ``1 - quantile`` are flagged.
+        backtest : Backtest, default=None
+            From :meth:`backtest` of this forecaster: thresholds are the quantiles of
+            its absolute errors, step by step.
 
         Returns
         -------
         rows : DataFrame
             Columns ``actual``, ``predicted``, ``residual``, ``threshold`` and
             ``anomaly`` for each row of ``y``, below the name of the series where there
-            are several. The predictions are of one step.
+            are several. Rows are predicted from the row before; where a direct forecast
+            sees exogenous rows after its first step, the newest rows are later steps of
+            one forecast, and have the threshold of their step.
+
+        Raises
+        ------
+        ValueError
+            If there are too few rows for a forecast, or for a threshold.
         """
         check_is_fitted(self)
-        if not 0 < quantile < 1:
+        if not isinstance(quantile, Real) or not 0 < quantile < 1:
             raise ValueError(
                 f"quantile must lie between 0 and 1. Received quantile={quantile!r}."
             )
-        y, X = _aligned(y, X)
+        y, X = aligned(y, X)
         self._check_exog(X)
         self._y.check_columns(y, "y")
         if X is not None:
             self._X.check_columns(X, "X")
-        taught = slice(self._n_taught)
-        known = self._y.rows(taught)
-        usual = self._one_step(known, self._X and self._X.rows(taught)) - known.values
-        usual = np.abs(usual)
-        threshold = np.nanquantile(usual, quantile, axis=0)
-        predicted = self._one_step(y, X)
-        residual = y.values - predicted
-        frames = [
-            pd.DataFrame(
-                {
-                    "actual": y.values[:, column],
-                    "predicted": predicted[:, column],
-                    "residual": residual[:, column],
-                    "threshold": threshold[column],
-                    "anomaly": np.abs(residual[:, column]) > threshold[column],
-                },
-                index=y.index,
-            )
-            for column in range(len(threshold))
-        ]
-        return frames[0] if y.one else pd.concat(frames, axis=1, keys=y.columns)
-
-    def _one_step(self, y, X):
-        """What the rows before it say about each row, NaN where too few are known."""
-        supervised = self._supervised_
-        exog = X and X.values
-        last = len(y) - max(1, supervised.future_rows(1))
-        origins = np.arange(supervised.first_origin, last)
-        predicted = np.full(y.values.shape, np.nan)
-        if len(origins):
-            paths = self._point_paths(y.values, exog, origins, 1)
-            predicted[origins + 1] = paths[:, 0]
-        return predicted
+        if backtest is not None:
+            _check_backtest(backtest, self._y)
+        return anomalies(self, y, X, quantile, backtest)
 
     # What comes after origins
 
@@ -441,7 +531,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         return int(steps)
 
     def _with_future(self, X, steps):
-        """The exogenous rows, future ones included."""
+        """The exogenous columns, future rows included."""
         if self._X is None:
             if X is not None:
                 self._check_exog(X)
@@ -455,14 +545,17 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
                 f"X after the series. Received {given}. Pass them as X, or use lags of "
                 "at least the horizon."
             )
-        if X is None:
-            return self._X.values
+        if needed == 0:
+            return self._X
         # What lies further ahead is not used, and may be unknown.
-        future = Series.of(X[: max(needed, 1)], "X", continues=True)
-        return self._X.extended(future, "X").values
+        future = Series.of(X[:needed], "X", continues=True, finite=False)
+        return self._X.extended(future, "X")
 
-    def _quantile_paths(self, y, exog, origins, steps):
+    def _quantile_paths(self, y, X, origins, steps):
         """Shape (n_estimators, n_origins, steps, n_series), quantiles in order."""
+        exog = X and X.values
+        if X is not None:
+            X.check_rows(self._supervised_.exog_rows(origins, steps), "X")
         paths = [
             self._supervised_.forecasts(fitted.predict, y, exog, origins, steps)
             for fitted in self.estimators_
@@ -475,9 +568,9 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
         order = np.argsort(np.argsort(quantiles))
         return np.sort(paths, axis=0)[order]
 
-    def _point_paths(self, y, exog, origins, steps):
+    def _point_paths(self, y, X, origins, steps):
         """Shape (n_origins, steps, n_series)."""
-        paths = self._quantile_paths(y, exog, origins, steps)
+        paths = self._quantile_paths(y, X, origins, steps)
         quantiles = self._settings["quantiles"]
         return paths[0 if quantiles is None else list(quantiles).index(0.5)]
 
@@ -496,23 +589,9 @@ def _check_backtest(backtest, y):
         )
 
 
-def _aligned(y, X, *, continues=False):
-    """Both checked, in the same rows; an array has the other's index."""
-    y = Series.of(y, "y", continues=continues)
-    if X is None:
-        return y, None
-    X = Series.of(X, "X", continues=continues)
-    if len(X) == len(y) and not X.labelled:
-        X = replace(X, index=y.index, labelled=y.labelled)
-    elif len(X) == len(y) and not y.labelled:
-        y = replace(y, index=X.index)
-    if len(X) != len(y) or (X.labelled and not X.index.equals(y.index)):
-        raise ValueError(
-            f"X must have the rows of y. Received {len(y)} rows of y from "
-            f"{y.index[0]!r} to {y.index[-1]!r} and {len(X)} rows of X from "
-            f"{X.index[0]!r} to {X.index[-1]!r}. Use X.reindex(y.index)."
-        )
-    return y, X
+def _regressor(fitted):
+    """Without the copies that :meth:`Forecaster._wrapped` makes."""
+    return fitted.estimator if isinstance(fitted, MultiOutputRegressor) else fitted
 
 
 def _as_taught(X, Y):

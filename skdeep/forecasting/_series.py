@@ -30,7 +30,7 @@ class Series:
     labelled: bool
 
     @classmethod
-    def of(cls, data, name, *, continues=False):
+    def of(cls, data, name, *, continues=False, finite=True):
         """Check ``data``, which messages call ``name``.
 
         Parameters
@@ -39,6 +39,9 @@ class Series:
         name : str
         continues : bool
             Whether the index is that of rows to come, which :meth:`extended` checks.
+        finite : bool
+            Whether values may not be missing. Of exogenous columns only the rows that
+            are used may not, which :meth:`check_rows` checks.
 
         Raises
         ------
@@ -58,7 +61,8 @@ class Series:
             frame, one = pd.DataFrame(array), array.ndim == 1
         _check_columns(frame, name)
         values = frame.to_numpy(dtype="float64", copy=True)
-        _check_values(values, frame.index, name)
+        if finite:
+            _check_values(values, frame.index, name)
         index = frame.index if continues else _regular(frame.index, name)
         return cls(values, index, frame.columns, one, labelled)
 
@@ -68,6 +72,10 @@ class Series:
     def rows(self, index):
         """Those of the slice ``index``."""
         return replace(self, values=self.values[index], index=self.index[index])
+
+    def check_rows(self, rows, name):
+        """Refuse missing values in the slice ``rows``, which is to be used."""
+        _check_values(self.values[rows], self.index[rows], name)
 
     def following(self, n_steps):
         """The index of the next steps."""
@@ -109,6 +117,25 @@ class Series:
                 values[:, 0], index, name=None if nameless else self.columns[0]
             )
         return pd.DataFrame(values, index, self.columns)
+
+
+def aligned(y, X, *, continues=False):
+    """Both checked, in the same rows; an array has the other's index."""
+    y = Series.of(y, "y", continues=continues)
+    if X is None:
+        return y, None
+    X = Series.of(X, "X", continues=continues, finite=False)
+    if len(X) == len(y) and not X.labelled:
+        X = replace(X, index=y.index, labelled=y.labelled)
+    elif len(X) == len(y) and not y.labelled:
+        y = replace(y, index=X.index)
+    if len(X) != len(y) or (X.labelled and not X.index.equals(y.index)):
+        raise ValueError(
+            f"X must have the rows of y. Received {len(y)} rows of y from "
+            f"{y.index[0]!r} to {y.index[-1]!r} and {len(X)} rows of X from "
+            f"{X.index[0]!r} to {X.index[-1]!r}. Use X.reindex(y.index)."
+        )
+    return y, X
 
 
 def _check_columns(frame, name):

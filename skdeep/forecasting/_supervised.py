@@ -54,6 +54,15 @@ class Supervised:
         moves = max(0, n_steps - self.horizon)
         return max(0, moves + self.offsets[-1]) if self.offsets else 0
 
+    def exog_rows(self, origins, n_steps):
+        """The exogenous rows that forecasts from these origins see, as a slice."""
+        last = origins[-1] + self.offsets[-1] + max(0, n_steps - self.horizon)
+        return slice(origins[0] - max(self._past_of_exog()), last + 1)
+
+    def origins(self, n_rows):
+        """Of all training samples."""
+        return np.arange(self.first_origin, n_rows - self.horizon)
+
     def samples(self, y, exog):
         """Training samples and targets: of every origin that has both.
 
@@ -68,7 +77,7 @@ class Supervised:
         Y : ndarray of shape (n_samples, horizon * n_series)
             The steps of a horizon one after the other.
         """
-        origins = np.arange(self.first_origin, len(y) - self.horizon)
+        origins = self.origins(len(y))
         differenced = self._differenced(y)
         windows = self._windows(differenced, origins)
         level, scale = self._units(windows)

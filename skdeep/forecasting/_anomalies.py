@@ -1,0 +1,122 @@
+"""Rows that differ more from their forecasts than rows that were held out."""
+
+import itertools
+import math
+import warnings
+
+import numpy as np
+import pandas as pd
+
+from skdeep.forecasting._hindsight import nearest_forecasts
+
+# The rows of `fit` are judged in so many blocks, each by what the rows before it teach;
+# the first block begins at this share of the rows.
+_BLOCKS, _FIRST_SHARE = 5, 1 / 3
+
+
+def anomalies(model, y, X, quantile, backtest):
+    """See :meth:`Forecaster.detect_anomalies`; ``y`` and ``X`` are of Series."""
+    predicted, steps = nearest_forecasts(model, y, X)
+    if backtest is None:
+        limits = _thresholds(_held_out_errors(model, steps.max()), quantile)
+    else:
+        limits = backtest.half_widths(steps.max(), quantile)
+    limits = limits[np.maximum(steps, 1) - 1]
+    residual = y.values - predicted
+    frames = [
+        pd.DataFrame(
+            {
+                "actual": y.values[:, column],
+                "predicted": predicted[:, column],
+                "residual": residual[:, column],
+                "threshold": limits[:, column],
+                "anomaly": np.abs(residual[:, column]) > limits[:, column],
+            },
+            index=y.index,
+        )
+        for column in range(limits.shape[1])
+    ]
+    return frames[0] if y.one else pd.concat(frames, axis=1, keys=y.columns)
+
+
+def _held_out_errors(model, n_steps):
+    """Absolute errors on rows of ``fit``, by forecasters that have not seen them.
+
+    Parameters
+    ----------
+    model : Forecaster
+        Fitted. What it was taught by is taught again, on earlier rows only.
+    n_steps : int
+
+    Returns
+    -------
+    errors : list of ndarray of shape (n_errors, n_series)
+        For each step; of rows with a weight only.
+    """
+    y, X, weight = model._taught()
+    supervised, n_rows = model._supervised_, len(y)
+    least = supervised.first_origin + supervised.horizon + 1
+    first = max(least, int(n_rows * _FIRST_SHARE))
+    if first >= n_rows:
+        raise ValueError(
+            "Thresholds for anomalies come from forecasts of rows of fit that are "
+            f"made from the {least} or more rows before them. Received {n_rows} rows "
+            "in fit. Fit on more rows, or pass a backtest."
+        )
+    bounds = np.unique(np.linspace(first, n_rows, _BLOCKS + 1).astype(int))
+    errors = [[] for _ in range(n_steps)]
+    for start, stop in itertools.pairwise(bounds):
+        rows = slice(start)
+        taught = model._taught_again(y.rows(rows), X and X.rows(rows), weight[rows])
+        for step in range(1, n_steps + 1):
+            block = _errors(taught, y, X, np.arange(start, stop), step)
+            kept = weight[start : start + len(block)] > 0
+            errors[step - 1].append(block[kept])
+    return [np.concatenate(blocks) for blocks in errors]
+
+
+def _errors(model, y, X, rows, step):
+    """Of one step, for as many of the rows as have their exogenous rows."""
+    origins = rows - step
+    if X is not None:
+        reach = model._supervised_.future_rows(step)
+        origins = origins[origins + reach < len(X)]
+    if not len(origins):
+        return np.empty((0, y.values.shape[1]))
+    paths = model._point_paths(y.values, X, origins, step)
+    return np.abs(y.values[rows[: len(origins)]] - paths[:, -1])
+
+
+def _thresholds(errors, quantile):
+    """For each step and series the error that the share ``quantile`` stays below.
+
+    Parameters
+    ----------
+    errors : list of ndarray of shape (n_errors, n_series)
+    quantile : float
+
+    Returns
+    -------
+    thresholds : ndarray of shape (n_steps, n_series)
+    """
+    fewest = min(map(len, errors))
+    if not fewest:
+        raise ValueError(
+            "Thresholds for anomalies need rows of fit whose errors count. Received "
+            "none: give sample_weight above zero to later rows, fit on "
+            "more rows, or pass a backtest."
+        )
+    if math.ceil((fewest + 1) * quantile - 1e-9) > fewest:
+        warnings.warn(
+            f"quantile={quantile} needs {math.ceil(quantile / (1 - quantile) - 1e-9)} "
+            f"errors on rows that were held out. There are {fewest}, so the threshold "
+            f"is the largest of them, which about one usual row in {fewest + 1} "
+            f"exceeds. Fit on more rows, or set quantile={fewest / (fewest + 1):.3g}.",
+            UserWarning,
+            stacklevel=4,
+        )
+    found = []
+    for one in errors:
+        rank = min(math.ceil((len(one) + 1) * quantile - 1e-9), len(one))
+        found.append(np.sort(one, axis=0)[rank - 1])
+    return np.array(found)

@@ -514,7 +514,7 @@ class Forecaster(MetaEstimatorMixin, BaseEstimator):
             self._X.check_columns(X, "X")
         if backtest is not None:
             _check_backtest(backtest, self._y)
-        return anomalies(self, y, X, quantile, backtest)
+        return anomalies(self, y, X, plain(quantile), backtest)
 
     # What comes after origins
 

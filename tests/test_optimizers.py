@@ -69,7 +69,7 @@ def test_short_fits_of_averages_take_larger_steps():
             steps_per_epoch=10,
             planned_epochs=planned_epochs,
             learning_rate=None,
-            learning_rate_schedule=None,
+            schedule=None,
         )
         return OptimizerSpec("auto", job).learning_rate
 

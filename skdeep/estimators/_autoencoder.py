@@ -165,6 +165,8 @@ class Autoencoder(
         early_stopping=False,
         validation_fraction=0.1,
         patience=10,
+        monitor="val_loss",
+        min_delta=0.0,
         callbacks=None,
         metrics=None,
         normalize="auto",
@@ -200,6 +202,8 @@ class Autoencoder(
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.monitor = monitor
+        self.min_delta = min_delta
         self.callbacks = callbacks
         self.metrics = metrics
         self.normalize = normalize

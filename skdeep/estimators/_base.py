@@ -5,6 +5,7 @@ import copy
 import warnings
 from abc import ABCMeta, abstractmethod
 from dataclasses import dataclass
+from inspect import signature
 from numbers import Integral, Real
 
 import numpy as np
@@ -26,6 +27,7 @@ from skdeep.encoding import Rows, Standardization, select
 from skdeep.estimators._custom_network import CustomNetwork
 from skdeep.estimators._hooks import Printer, ScikitLearnCallbacks
 from skdeep.estimators._insight import NetworkInsight
+from skdeep.estimators._training_record import TrainingRecord
 from skdeep.exceptions import DivergenceWarning
 from skdeep.inference import forward
 from skdeep.networks import (
@@ -75,6 +77,7 @@ class _Encoded:
 
 class BaseNetwork(
     NetworkInsight,
+    TrainingRecord,
     CustomNetwork,
     CallbackSupportMixin,
     BaseEstimator,
@@ -106,7 +109,9 @@ class BaseNetwork(
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "patience": [Interval(Integral, 1, None, closed="left")],
+        "patience": [Interval(Integral, 1, None, closed="left"), None],
+        "monitor": [str],
+        "min_delta": [Interval(Real, 0, None, closed="left")],
         "callbacks": [list, tuple, None],
         "metrics": [list, tuple, None],
         "normalize": ["boolean"],
@@ -253,7 +258,8 @@ class BaseNetwork(
                 f"X_val and y_val belong together. Received {given} without {missing}."
             )
         if X_val is None:
-            return (None, None, None) if self.early_stopping else None
+            holds_out = self.early_stopping and self.monitor.startswith("val_")
+            return (None, None, None) if holds_out else None
         return self._check_rows(X_val, y_val, sample_weight_val, reset=False)
 
     def _split(self, X, y, weight, rng):
@@ -310,7 +316,7 @@ class BaseNetwork(
             outputs=data.outputs,
             optimizer=self.optimizer,
             learning_rate=plain(self.learning_rate),
-            learning_rate_schedule=self._schedule(whole),
+            learning_rate_schedule=self.learning_rate_schedule,
             metrics=tuple(self.metrics or ()),
             batch_size=self._batch_size(len(data.train)),
             epochs=epochs,
@@ -323,27 +329,14 @@ class BaseNetwork(
             keras_callbacks=keras_callbacks,
         )
 
-    def _schedule(self, whole):
-        """The schedule that was asked for; a rate that was given stays as it is."""
-        schedule = self.learning_rate_schedule
-        if isinstance(schedule, str) and schedule == "auto":
-            untouched = self.learning_rate is None and self.optimizer == "auto"
-            schedule = "cosine_decay" if untouched else None
-        if schedule is not None and callable(self.learning_rate):
-            raise ValueError(
-                "learning_rate and learning_rate_schedule are two schedules. Received "
-                f"{self.learning_rate!r} and {schedule!r}. Pass one of them."
-            )
-        if not whole and isinstance(schedule, str):
-            return None  # one epoch has no end to decay towards
-        return schedule
-
     def _stopping_rule(self):
         before = {}
         kept = getattr(self, "_kept_epoch", 0)
         if self.warm_start and kept:
             before = self._history[kept - 1]
-        return StoppingRule(patience=plain(self.patience), before=before)
+        return StoppingRule(
+            self.monitor, plain(self.min_delta), plain(self.patience), before
+        )
 
     def _keras_callbacks(self):
         callbacks = list(self.callbacks or ())
@@ -536,12 +529,6 @@ class BaseNetwork(
         model.export(path, format=format, verbose=False)
 
     @property
-    def history_(self):
-        """A DataFrame with a row per epoch: ``loss``, metrics and ``val_...``."""
-        self._require("history_")
-        return History(self._history).frame()
-
-    @property
     def model_(self):
         """A ``keras.Model`` of stock layers, from raw inputs to raw outputs."""
         self._require("model_")
@@ -559,16 +546,16 @@ class BaseNetwork(
         inputs = network.inputs if spec.normalize else None
         return build_stock(spec, network.weights, inputs, outputs)
 
-    def _require(self, attribute):
-        if not self._is_fitted:
-            raise AttributeError(
-                f"{type(self).__name__} has no attribute {attribute!r} before fit."
-            )
-
     def __getstate__(self):
         state = dict(super().__getstate__())
         state.pop("_model", None)
         return state
+
+    def __setstate__(self, state):
+        # A pickle of an older version lacks parameters that came later.
+        parameters = signature(type(self).__init__).parameters.values()
+        defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+        super().__setstate__({**defaults, **state})
 
     # What the families and the target kinds add
 

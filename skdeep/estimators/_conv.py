@@ -230,6 +230,8 @@ class ConvClassifier(_Conv, BaseNetworkClassifier):
         early_stopping=False,
         validation_fraction=0.1,
         patience=10,
+        monitor="val_loss",
+        min_delta=0.0,
         class_weight=None,
         callbacks=None,
         metrics=None,
@@ -272,6 +274,8 @@ class ConvClassifier(_Conv, BaseNetworkClassifier):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.monitor = monitor
+        self.min_delta = min_delta
         self.class_weight = class_weight
         self.callbacks = callbacks
         self.metrics = metrics
@@ -347,6 +351,8 @@ class ConvRegressor(_Conv, BaseNetworkRegressor):
         early_stopping=False,
         validation_fraction=0.1,
         patience=10,
+        monitor="val_loss",
+        min_delta=0.0,
         callbacks=None,
         metrics=None,
         normalize=True,
@@ -387,6 +393,8 @@ class ConvRegressor(_Conv, BaseNetworkRegressor):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.monitor = monitor
+        self.min_delta = min_delta
         self.callbacks = callbacks
         self.metrics = metrics
         self.normalize = normalize

@@ -202,6 +202,8 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
         early_stopping=False,
         validation_fraction=0.1,
         patience=10,
+        monitor="val_loss",
+        min_delta=0.0,
         class_weight=None,
         callbacks=None,
         metrics=None,
@@ -230,6 +232,8 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.monitor = monitor
+        self.min_delta = min_delta
         self.class_weight = class_weight
         self.callbacks = callbacks
         self.metrics = metrics
@@ -332,6 +336,8 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
         early_stopping=False,
         validation_fraction=0.1,
         patience=10,
+        monitor="val_loss",
+        min_delta=0.0,
         callbacks=None,
         metrics=None,
         normalize=True,
@@ -358,6 +364,8 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.monitor = monitor
+        self.min_delta = min_delta
         self.callbacks = callbacks
         self.metrics = metrics
         self.normalize = normalize

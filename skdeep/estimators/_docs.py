@@ -272,13 +272,21 @@ keras.optimizers.schedules.LearningRateSchedule or None, default="auto"
     epochs : int, default={epochs}
         Passes over the training data.
     early_stopping : bool, default=False
-        Stop when the validation loss has not fallen for ``patience`` epochs, and
-        keep the weights of the best epoch.
+        Stop when ``monitor`` has not improved for ``patience`` epochs, and keep the
+        weights of the best epoch.
     validation_fraction : float, default=0.1
         Share of the training data, shuffled (and stratified by label), that early
         stopping holds out when ``fit`` gets no ``X_val``.
-    patience : int, default=10
-        Epochs without improvement that early stopping waits.
+    patience : int or None, default=10
+        Epochs without improvement that early stopping waits. None trains all epochs
+        and keeps the best.
+    monitor : str, default="val_loss"
+        What early stopping watches, a column of ``history_``: "val_loss",
+        "val_accuracy" with ``metrics=["accuracy"]``, ... The metric says whether more
+        is better. Without "val_" nothing is held out: "loss" is that of training.
+    min_delta : float, default=0.0
+        By how much ``monitor`` must improve to count for ``patience``. The best epoch
+        is the best, by however little.
 """
 TRAINING = _TRAINING.format(auto_batch=200, epochs=100)
 SEQUENCE_TRAINING = _TRAINING.format(auto_batch=32, epochs=100)
@@ -382,7 +390,14 @@ ATTRIBUTES = """\
     history_ : DataFrame
         A row per epoch: ``loss``, metrics, ``val_loss`` and ``val_`` metrics.
     n_epochs_ : int
-        Epochs trained.
+        Epochs trained; ``n_iter_`` is the same.
+    loss_curve_ : list of float
+        The training loss of each epoch; ``loss_`` is the last.
+    best_loss_ : float or None
+        The lowest training loss; None with validation data.
+    validation_scores_ : list of float or None
+        Of each epoch with validation data: accuracy or R2 if ``metrics`` has it, else
+        the validation loss times -1. ``best_validation_score_`` is the highest.
     best_epoch_ : int
         The epoch, from one, with the lowest validation loss; the last without
         validation data. With early stopping, the epoch whose weights are kept.
@@ -438,7 +453,7 @@ GENERATOR_NETWORK = (
 )
 GENERATOR_TRAINING = (
     _TRAINING.format(auto_batch=32, epochs=20)
-    .replace("patience : int, default=10", "patience : int, default=3")
+    .replace("patience : int or None, default=10", "patience : int or None, default=3")
     .replace(
         """training data, shuffled (and stratified by label), that early
         stopping holds out""",

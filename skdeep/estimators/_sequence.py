@@ -170,6 +170,8 @@ class SequenceClassifier(BaseSequence, BaseNetworkClassifier):
         early_stopping=False,
         validation_fraction=0.1,
         patience=10,
+        monitor="val_loss",
+        min_delta=0.0,
         class_weight=None,
         callbacks=None,
         metrics=None,
@@ -206,6 +208,8 @@ class SequenceClassifier(BaseSequence, BaseNetworkClassifier):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.monitor = monitor
+        self.min_delta = min_delta
         self.class_weight = class_weight
         self.callbacks = callbacks
         self.metrics = metrics
@@ -283,6 +287,8 @@ class SequenceRegressor(BaseSequence, BaseNetworkRegressor):
         early_stopping=False,
         validation_fraction=0.1,
         patience=10,
+        monitor="val_loss",
+        min_delta=0.0,
         callbacks=None,
         metrics=None,
         normalize=True,
@@ -317,6 +323,8 @@ class SequenceRegressor(BaseSequence, BaseNetworkRegressor):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.monitor = monitor
+        self.min_delta = min_delta
         self.callbacks = callbacks
         self.metrics = metrics
         self.normalize = normalize

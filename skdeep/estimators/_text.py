@@ -86,6 +86,8 @@ class TextClassifier(TextInput, BaseNetworkClassifier):
         early_stopping=False,
         validation_fraction=0.1,
         patience=10,
+        monitor="val_loss",
+        min_delta=0.0,
         class_weight=None,
         callbacks=None,
         metrics=None,
@@ -129,6 +131,8 @@ class TextClassifier(TextInput, BaseNetworkClassifier):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.monitor = monitor
+        self.min_delta = min_delta
         self.class_weight = class_weight
         self.callbacks = callbacks
         self.metrics = metrics
@@ -197,6 +201,8 @@ class TextRegressor(TextInput, BaseNetworkRegressor):
         early_stopping=False,
         validation_fraction=0.1,
         patience=10,
+        monitor="val_loss",
+        min_delta=0.0,
         callbacks=None,
         metrics=None,
         normalize=True,
@@ -239,6 +245,8 @@ class TextRegressor(TextInput, BaseNetworkRegressor):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.monitor = monitor
+        self.min_delta = min_delta
         self.callbacks = callbacks
         self.metrics = metrics
         self.normalize = normalize

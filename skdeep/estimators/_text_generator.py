@@ -109,6 +109,8 @@ class TextGenerator(TokenSettings, BaseNetwork):
         early_stopping=False,
         validation_fraction=0.1,
         patience=3,
+        monitor="val_loss",
+        min_delta=0.0,
         callbacks=None,
         metrics=None,
         dtype="float32",
@@ -142,6 +144,8 @@ class TextGenerator(TokenSettings, BaseNetwork):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.monitor = monitor
+        self.min_delta = min_delta
         self.callbacks = callbacks
         self.metrics = metrics
         self.dtype = dtype

@@ -34,7 +34,7 @@ def train(job, engine="auto"):
     from skdeep.training._whole_batches import is_of_whole_batches
 
     optimizer = OptimizerSpec(job.optimizer, job)
-    scheduled = job.learning_rate is not None or job.learning_rate_schedule is not None
+    scheduled = job.learning_rate is not None or job.schedule is not None
     if scheduled and not optimizer.supported:
         raise ValueError(
             f"{type(job.optimizer).__name__} takes its learning rates from the "

@@ -65,6 +65,22 @@ class TrainingJob:
         return -(-len(self.train) // self.batch_size)
 
     @property
+    def schedule(self):
+        """The schedule that was asked for; a rate that was given stays as it is."""
+        schedule = self.learning_rate_schedule
+        if isinstance(schedule, str) and schedule == "auto":
+            untouched = self.learning_rate is None and self.optimizer == "auto"
+            schedule = "cosine_decay" if untouched else None
+        if schedule is not None and callable(self.learning_rate):
+            raise ValueError(
+                "learning_rate and learning_rate_schedule are two schedules. Received "
+                f"{self.learning_rate!r} and {schedule!r}. Pass one of them."
+            )
+        if self.planned_epochs is None and isinstance(schedule, str):
+            return None  # one epoch has no end to decay towards
+        return schedule
+
+    @property
     def path(self):
         """How to run the epochs: as one XLA program ("xla"); as a graph of TensorFlow's
         own operations, of which XLA fuses those of the optimiser ("graph"); or without

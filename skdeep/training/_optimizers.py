@@ -248,13 +248,13 @@ def _weight_decay(job, own_rate):
     step takes off.
     """
     rate = own_rate if job.learning_rate is None else job.learning_rate
-    if callable(job.learning_rate_schedule):
-        rate = job.learning_rate_schedule
+    if callable(job.schedule):
+        rate = job.schedule
     rate = float(rate(0)) if callable(rate) else rate
     decay = _PARTIAL_DECAY
     if job.planned_epochs is not None:
         # Along a cosine, the mean is half of the first.
-        mean_rate = _RATE / 2 if job.learning_rate_schedule else _RATE
+        mean_rate = _RATE / 2 if job.schedule else _RATE
         n_steps = job.steps_per_epoch * job.planned_epochs
         decay = min(_MOST_DECAY, _WHOLE_DECAY / (n_steps * mean_rate))
     return decay * _RATE / max(rate, _RATE)

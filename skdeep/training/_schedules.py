@@ -39,7 +39,7 @@ class LearningRates:
         if rate is None:
             rate = optimizer.learning_rate
         total_steps = job.steps_per_epoch * job.epochs
-        return cls(rate, job.learning_rate_schedule, total_steps, start)
+        return cls(rate, job.schedule, total_steps, start)
 
     def __init__(self, rate, schedule, total_steps, start=0):
         self._start = 0 if isinstance(schedule, str) else start

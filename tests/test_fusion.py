@@ -72,6 +72,8 @@ def sizes(monkeypatch):
     # However slow the machine: those that are expected are waited for.
     monkeypatch.setattr(_scheduler, "_QUIET_IN_TASKS", 60)
     monkeypatch.setattr(_scheduler, "_QUIET", 1)
+    # However few steps there are.
+    monkeypatch.setattr(_fused, "_MAPPING_STEPS", 0)
     seen = []
     run = _fused.FusedProgram.run
 
@@ -555,6 +557,24 @@ def test_interruption_ends_everything(iris):
         run()
     with pytest.raises((KeyboardInterrupt, UserWarning), match=r"interrupted|^$"):
         others[0].result()
+
+
+def test_few_steps_are_taken_in_turns(iris, monkeypatch):
+    """Mapping the steps of short fits takes longer than they do."""
+    monkeypatch.setattr(_program, "_programs", OrderedDict())
+    monkeypatch.setattr(_fused, "_MAPPING_STEPS", 70)
+    calls, run = [], _fused.FusedProgram.run
+
+    def counting(self, states, metrics, chunk, **options):
+        calls.append(1)
+        return run(self, states, metrics, chunk, **options)
+
+    monkeypatch.setattr(_fused.FusedProgram, "run", counting)
+    classifier = DenseClassifier(**{**TINY, "hidden_layer_sizes": (6,), "epochs": 3})
+    for expected in (False, True):  # 3 folds of 12 steps each time
+        with skdeep.fuse():
+            cross_val_score(classifier, *iris, cv=3)
+        assert bool(calls) == expected
 
 
 def test_random_arrivals_and_tasks_without_a_fit(iris):

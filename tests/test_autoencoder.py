@@ -71,7 +71,7 @@ def test_numpy_and_keras_agree(kind, fitted_of, X):
     codes, samples = fitted.transform(X), fitted.reconstruct(X)
     assert codes.shape == (300, 5)
     assert samples.shape == X.shape
-    assert codes.dtype == samples.dtype == "float32"
+    assert codes.dtype == samples.dtype == X.dtype
     inputs = X.reshape(-1, *fitted.model_.input_shape[1:])
     scale = {"rtol": 1e-4, "atol": 1e-4}
     assert_allclose(fitted.encoder_.predict(inputs, verbose=0), codes, **scale)

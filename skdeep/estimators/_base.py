@@ -4,7 +4,7 @@ import contextlib
 import copy
 import warnings
 from abc import ABCMeta, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import signature
 from numbers import Integral, Real
 
@@ -23,7 +23,16 @@ from sklearn.utils.validation import (
 
 from skdeep._forked import refuse_remains
 from skdeep._numbers import Interval, is_integer, plain
-from skdeep.encoding import Rows, Standardization, select
+from skdeep.encoding import (
+    Rows,
+    Standardization,
+    check_range,
+    dense,
+    in_precision,
+    precision_of,
+    precisions,
+    select,
+)
 from skdeep.estimators._custom_network import CustomNetwork
 from skdeep.estimators._hooks import Printer, ScikitLearnCallbacks
 from skdeep.estimators._insight import NetworkInsight
@@ -39,6 +48,9 @@ from skdeep.networks import (
     Weights,
 )
 from skdeep.training import History, StoppingRule, TrainingJob, train
+
+# Weights up to these can be summed and squared.
+_SUMMABLE = 1e-100, 1e100
 
 
 @dataclass
@@ -68,6 +80,7 @@ class _Encoded:
     targets: object
     inputs: Standardization
     outputs: Standardization
+    double_inputs: bool
 
     @property
     def telling(self):
@@ -217,18 +230,37 @@ class BaseNetwork(
             rows = self._rows(*held_out, targets, class_weight)
         if previous is not None:
             inputs, outputs = previous.inputs, previous.outputs
+            double = previous.spec.double_inputs
         else:
             inputs = self._input_scaling(train)
             outputs = self._output_scaling(targets)
-        return _Encoded(train, rows, targets, inputs, outputs)
+            double = inputs.far and self._gains_from_double(train.X)
+        if not double:
+            train, rows = self._in_own_precision(train, rows)
+        return _Encoded(train, rows, targets, inputs, outputs, double)
+
+    def _gains_from_double(self, X):
+        return X.dtype == np.float64 and self._array_dtype != "float64"
+
+    def _in_own_precision(self, train, validation):
+        """The rows as the network computes with them, cast once for all epochs."""
+        if self._casts_batches:
+            return train, validation
+        parts = [part for part in (train, validation) if part is not None]
+        arrays = in_precision(self._array_dtype, *(part.X for part in parts))
+        parts = [replace(part, X=X) for part, X in zip(parts, arrays, strict=True)]
+        return (*parts, None) if validation is None else tuple(parts)
 
     def _check_rows(self, X, y, sample_weight, *, reset):
         X, y = self._check_training_data(X, y, reset=reset)
+        check_range(X, self._array_dtype, "X")
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         weight = _check_sample_weight(
             sample_weight, X, dtype=np.float64, ensure_non_negative=True
         )
+        if not _SUMMABLE[0] < weight.max() < _SUMMABLE[1]:
+            weight = weight / (weight.max() or 1.0)
         present = weight > 0
         if not present.all():
             X = select(X, np.flatnonzero(present))
@@ -243,7 +275,7 @@ class BaseNetwork(
             accept_sparse="csr",
             multi_output=True,
             y_numeric=self._estimator_type_ == "regressor",
-            dtype=self.dtype,
+            dtype=precisions(X, self._array_dtype),
             reset=reset,
         )
 
@@ -442,6 +474,7 @@ class BaseNetwork(
             "l2": float(self.l2),
             "normalize": self._scales(data),
             "dtype": self.dtype,
+            "double_inputs": data.double_inputs,
         }
         spec = self._family_spec(data, common)
         spec, of_network = self._with_network(spec, previous, rng)
@@ -483,16 +516,42 @@ class BaseNetwork(
     # Prediction
 
     def _decoded(self, method, X):
-        """What this method of the targets makes of the network's outputs for X."""
-        output = self._forward(X)
-        return getattr(self._targets, method)(output)
+        """What this method of the targets makes of the network's outputs for X.
 
-    def _forward(self, X):
-        """Output of the last layer before its activation, float64."""
+        Floats come in the precision of X, as scikit-learn's MLP gives them.
+        """
         check_is_fitted(self)
-        return forward(
-            self.network_.spec, self.network_.weights, self._check_samples(X)
-        )
+        samples = self._check_samples(X)
+        with np.errstate(over="ignore", invalid="ignore"):
+            output = self._forward(samples)  # what overflows is refused
+        self._check_output(output, samples)
+        decoded = self._decode(getattr(self._targets, method), output)
+        if method == "labels":
+            return decoded
+        return decoded.astype(self._precision_of(samples), copy=False)
+
+    def _decode(self, decode, output):
+        return decode(output)
+
+    def _forward(self, samples):
+        """Output of the last layer before its activation."""
+        return forward(self.network_.spec, self.network_.weights, samples)
+
+    def _check_output(self, output, samples):
+        """Refuse to go on with numbers that are none."""
+        finite = np.isfinite(output.reshape(len(output), -1)).all(axis=1)
+        if not finite.all():
+            row = int(finite.argmin())
+            raise ValueError(
+                f"The network gives no finite number for row {row} of X: its numbers "
+                f"are too large for layers in {self.network_.spec.dtype}. Received "
+                f"values up to {np.abs(dense(samples[row])).max():.1e}. Correct X, or "
+                "the weights that were set."
+            )
+
+    def _precision_of(self, samples):
+        """The dtype of what is predicted for these samples."""
+        return precision_of(samples, self.network_.spec.array_dtype)
 
     def _check_samples(self, X):
         """Samples as the network takes them."""
@@ -525,7 +584,7 @@ class BaseNetwork(
         model = self.model_
         # ONNX needs a model that was called.
         shape = [size or 1 for size in self.network_.spec.input_shape]
-        model(np.zeros((1, *shape), self._array_dtype))
+        model(np.zeros((1, *shape), self.network_.spec.input_dtype))
         model.export(path, format=format, verbose=False)
 
     @property
@@ -560,6 +619,8 @@ class BaseNetwork(
     # What the families and the target kinds add
 
     _auto_batch = 200
+    # Whether rows keep their own dtype until their batch is due.
+    _casts_batches = False
 
     @abstractmethod
     def _family_spec(self, data, common):

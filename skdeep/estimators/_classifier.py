@@ -97,11 +97,10 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_`` and in the estimator's dtype. Rows sum to
-            one, except for multilabel targets.
+            In the order of ``classes_`` and in the precision of X. Rows sum to one,
+            except for multilabel targets.
         """
-        probabilities = self._decoded("probabilities", X)
-        return probabilities.astype(self.network_.spec.array_dtype)
+        return self._decoded("probabilities", X)
 
     def predict_log_proba(self, X):
         """Predict the logarithms of probabilities.
@@ -114,10 +113,10 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         Returns
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``.
+            In the order of ``classes_`` and in the precision of X. They are finite also
+            where a probability is zero for its dtype.
         """
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
+        return self._decoded("log_probabilities", X)
 
     def decision_function(self, X):
         """Logits.
@@ -132,8 +131,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
             One column for binary targets; positive means ``classes_[1]``.
         """
-        scores = self._decoded("decision", X)
-        return scores.astype(self.network_.spec.array_dtype)
+        return self._decoded("decision", X)
 
     def _head(self, targets):
         smoothing = plain(self.label_smoothing)

@@ -48,6 +48,7 @@ class _Conv(ImageInput):
     """Images in, and the spec of the network."""
 
     _auto_batch = 64
+    _casts_batches = True
     _of_layers = (
         "filters",
         "kernel_size",

@@ -79,10 +79,11 @@ class _Dense:
     def _adopt_weights(self, kernels, biases, targets):
         """Become a fitted network with these weights."""
         dtype = self.dtype
-        kernels = [np.array(kernel, dtype=dtype, ndmin=2) for kernel in kernels]
-        if biases is None:
-            biases = [np.zeros(kernel.shape[1]) for kernel in kernels]
-        biases = [np.array(bias, dtype=dtype, ndmin=1) for bias in biases]
+        with np.errstate(over="ignore"):  # what overflows is refused below
+            kernels = [np.array(kernel, dtype=dtype, ndmin=2) for kernel in kernels]
+            if biases is None:
+                biases = [np.zeros(kernel.shape[1]) for kernel in kernels]
+            biases = [np.array(bias, dtype=dtype, ndmin=1) for bias in biases]
         _check_chain(kernels, biases)
         head = self._head(targets)
         if head.units != kernels[-1].shape[1]:
@@ -114,6 +115,12 @@ class _Dense:
 
 
 def _check_chain(kernels, biases):
+    if not all(np.isfinite(array).all() for array in (*kernels, *biases)):
+        raise ValueError(
+            "kernels and biases must be finite in the network's dtype, which holds "
+            f"numbers up to {np.finfo(kernels[0].dtype).max:.1e}. Received others. "
+            "Correct them, or pass dtype='float64'."
+        )
     if not kernels or len(kernels) != len(biases):
         raise ValueError(
             "kernels and biases must be lists of equal length, at least one. Received "

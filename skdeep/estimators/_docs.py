@@ -349,7 +349,8 @@ _REST = """\
     normalize : bool, default=True
         Standardise the inputs inside the network, and for regression losses that
         allow it (squared, absolute, Huber, log-cosh, quantile) the targets. The losses
-        in ``history_`` are in standardised units then.
+        in ``history_`` are in standardised units then. Numbers far from zero, like
+        times in milliseconds, are centred in double precision.
 {dtype}    warm_start : bool, default=False
         Go on from the weights and the optimiser's state of the last fit; another
         optimiser starts anew. Early stopping holds out the same rows of the same data
@@ -365,13 +366,15 @@ _REST = """\
 """
 _DTYPE = """\
     dtype : {"float32", "float64"}, default="float32"
-        Precision of the weights, the training and the predictions.
+        Precision of the weights and the training. Predictions come in this precision
+        or in that of X, whichever is higher; X of integers counts as float64.
 """
 _CONV_DTYPE = """\
     dtype : {"float32", "float64", "mixed_bfloat16"}, default="float32"
-        Precision of the weights, the training and the predictions. "mixed_bfloat16"
-        computes the layers in 16 bits, but keeps weights and outputs in 32: Keras's
-        policy, faster on processors that have instructions for it.
+        Precision of the weights and the training. Predictions come in this precision
+        or in that of X, whichever is higher; X of integers counts as float64.
+        "mixed_bfloat16" computes the layers in 16 bits, but keeps weights and outputs
+        in 32: Keras's policy, faster on processors that have instructions for it.
 """
 REST = _REST.replace("{dtype}", _DTYPE)
 _NORMALIZE = REST[REST.index("    normalize") : REST.index("    dtype")]

@@ -113,7 +113,8 @@ class NetworkInsight:
                 raise ValueError(
                     f"weights must be some of {list(own)}. Received {name!r}."
                 )
-            new[name] = np.array(value, dtype=own[name].dtype)
+            with np.errstate(over="ignore"):  # what overflows is refused below
+                new[name] = np.array(value, dtype=own[name].dtype)
             if new[name].shape != own[name].shape:
                 raise ValueError(
                     f"{name} must have shape {own[name].shape}. Received shape "

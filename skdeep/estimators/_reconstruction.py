@@ -32,12 +32,13 @@ class Reconstruction:
         Returns
         -------
         codes : ndarray of shape (n_samples, n_components)
-            In the estimator's dtype.
+            In the precision of X.
         """
         check_is_fitted(self)
         network, X = self.network_, self._check_samples(X)
         codes = encode(network.spec, network.weights, X)
-        return codes.astype(network.spec.array_dtype)
+        self._check_output(codes, X)
+        return codes.astype(self._precision_of(X), copy=False)
 
     def inverse_transform(self, X):
         """Make samples from codes.
@@ -50,8 +51,9 @@ class Reconstruction:
         Returns
         -------
         samples : ndarray of shape (n_samples, n_features)
-            In the units of the training data and the estimator's dtype; images in the
-            shape in which ``fit`` got them.
+            In the units of the training data; images in the shape in which ``fit`` got
+            them. In the precision of X; float64 where single precision would lose
+            digits of the training data.
         """
         check_is_fitted(self)
         network = self.network_
@@ -61,7 +63,7 @@ class Reconstruction:
                 f"Codes must have {network.spec.n_components} columns, as transform "
                 f"gives them. Received X of shape {codes.shape}."
             )
-        return self._samples(decode(network.spec, network.weights, codes))
+        return self._samples(decode(network.spec, network.weights, codes), codes)
 
     def reconstruct(self, X):
         """Make samples of the codes of samples: with ``noise``, without their noise.
@@ -78,11 +80,14 @@ class Reconstruction:
         """
         check_is_fitted(self)
         network, X = self.network_, self._check_samples(X)
-        return self._samples(forward(network.spec, network.weights, X))
+        return self._samples(forward(network.spec, network.weights, X), X)
 
-    def _samples(self, output):
-        """Samples in their own units from the network's output."""
-        values = self._targets.decode(output).astype(self.network_.spec.array_dtype)
+    def _samples(self, output, X):
+        """Samples in their own units from the network's output for X."""
+        self._check_output(output, X)
+        far = self._targets.scaling.far
+        dtype = "float64" if far else self._precision_of(X)
+        values = self._targets.decode(output).astype(dtype, copy=False)
         return values.reshape(-1, *self._row_shape)
 
     def score(self, X, y=None, sample_weight=None):
@@ -166,7 +171,9 @@ class Reconstruction:
         import keras
 
         encoder, decoder = self._halves()
-        inputs = keras.Input(encoder.input_shape[1:], dtype=self.network_.spec.dtype)
+        inputs = keras.Input(
+            encoder.input_shape[1:], dtype=self.network_.spec.input_dtype
+        )
         return keras.Model(inputs, decoder(encoder(inputs)))
 
     def _halves(self):
@@ -204,7 +211,7 @@ def minus_errors(network, targets, X):
     for piece in pieces(X, spec.rows_at_once):
         # Of the numbers that the network was trained with, in double precision: a row
         # has one score, in training too, whatever it came as and beside which rows.
-        rows = dense(X[piece], dtype=spec.array_dtype).astype(np.float64)
+        rows = dense(X[piece], dtype=spec.input_dtype).astype(np.float64)
         error = forward(spec, network.weights, rows)
         error -= OwnTargets(rows, targets.scaling, np.float64)[:]
         scores[piece] = -np.mean(error**2, axis=1)

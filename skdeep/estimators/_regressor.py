@@ -57,20 +57,24 @@ class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Values in the units of the training targets. One output comes in the
-            estimator's dtype, several in float64, as scikit-learn's checks want.
+            Values in the units of the training targets and in the precision of X;
+            float64 also for X of single precision, where that would lose digits of
+            the targets: they are far from zero next to their spread.
         """
-        values = self._decoded("decode", X)
-        if self._targets.n_outputs > 1:
-            return values
-        return values.astype(self.network_.spec.array_dtype)
+        return self._decoded("decode", X)
+
+    def _precision_of(self, samples):
+        dtype = super()._precision_of(samples)
+        return "float64" if self._targets.scaling.far else dtype
 
     def _head(self, targets):
         return regression_head(targets.n_outputs, self.loss)
 
     def _learn_targets(self, y, weight, classes):
         standardize = self.normalize and loss_name(self.loss) in STANDARDIZABLE
-        return ContinuousTargets.of(y, weight, standardize=standardize)
+        return ContinuousTargets.of(
+            y, weight, standardize=standardize, dtype=self._array_dtype
+        )
 
     def _encode_targets(self, targets, y):
         return targets.encode(y, dtype=self._array_dtype)

@@ -12,6 +12,7 @@ from skdeep.encoding import (
     bucket,
     is_ragged,
     padded,
+    precisions,
     trailing_windows,
     with_mask,
 )
@@ -62,7 +63,8 @@ class SequenceInput:
         self._compare_window(reset)
         options = {"dtype": ["float64", "float32"]}
         if not is_alone(y):
-            options = {"multi_output": True, "y_numeric": numeric, "dtype": self.dtype}
+            options = {"multi_output": True, "y_numeric": numeric}
+            options["dtype"] = precisions(X, self.dtype)
         X = np.asarray(X) if isinstance(X, (list, tuple)) else X
         table = getattr(X, "ndim", 2) <= 2
         if self.window is None:
@@ -276,24 +278,20 @@ class SequenceInput:
 
     # Prediction
 
-    def _forward(self, X):
-        check_is_fitted(self)
-        X, network = self._check_samples(X), self.network_
-        if not isinstance(X, list):
-            return forward(network.spec, network.weights, X)
+    def _forward(self, samples):
+        if not isinstance(samples, list):
+            return super()._forward(samples)
         # Those of about the same length together.
-        buckets = {}
-        for number, sequence in enumerate(X):
+        buckets, network = {}, self.network_
+        for number, sequence in enumerate(samples):
             buckets.setdefault(bucket(len(sequence)), []).append(number)
-        output = np.empty((len(X), network.spec.units), self.dtype)
+        output = np.empty((len(samples), network.spec.units))
         for numbers in buckets.values():
-            piece = padded([X[number] for number in numbers])
+            piece = padded([samples[number] for number in numbers])
             output[numbers] = forward(network.spec, network.weights, piece)
         return output
 
-    def _decoded(self, method, X):
-        output = self._forward(X)
-        decode = getattr(self._targets, method)
+    def _decode(self, decode, output):
         if not self.network_.spec.return_sequences:
             return decode(output)
         decoded = decode(output.reshape(-1, output.shape[-1]))

@@ -98,6 +98,9 @@ class TextInput(TokenSettings, BaseSequence):
     def _check_samples(self, X):
         return self._columns(list(checked_texts(X)))
 
+    def _precision_of(self, samples):
+        return "float64"  # as of what scikit-learn makes of texts
+
     def _columns(self, texts):
         """The tokens of each text, an array of shape (length, 1)."""
         sequences = self._sequences(self._tokenizer, texts, plain(self.max_length))

@@ -19,7 +19,7 @@ def forward_compiled(spec, weights, X):
     refuse_remains()
     with _lock:
         call = _call(spec)
-    output = call(*constants(weights), tf.constant(X, spec.array_dtype))
+    output = call(*constants(weights), tf.constant(X, spec.input_dtype))
     return output.numpy()
 
 
@@ -60,5 +60,5 @@ def _call(spec):
 
     lists = model.trainable_variables, model.non_trainable_variables
     signature = [[tf.TensorSpec(v.shape, v.dtype) for v in part] for part in lists]
-    rows = tf.TensorSpec([None, *spec.input_shape], spec.array_dtype)
+    rows = tf.TensorSpec([None, *spec.input_shape], spec.input_dtype)
     return tf.function(call, input_signature=[*signature, rows], autograph=False)

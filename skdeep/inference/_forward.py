@@ -175,7 +175,10 @@ class FoldedLayers:
         self._fixed = filter(is_weight, weights.non_trainable)
         self.scaling = None
         if spec.normalize:
-            self.scaling = self.fixed(), self.fixed()
+            shift, scale = next(self._fixed), next(self._fixed)
+            if not spec.double_inputs:
+                shift, scale = self._cast(shift), self._cast(scale)
+            self.scaling = shift, scale
 
     def arrays(self, count):
         """The next arrays as they are."""
@@ -213,11 +216,11 @@ class FoldedLayers:
 
     def scaled(self, X):
         """``X`` in the units of the first layer, and in the dtype of all."""
-        X = self._cast(X)
         if self.scaling is None:
-            return X
+            return self._cast(X)
         shift, scale = self.scaling
-        return (X - shift) / scale
+        X = np.asarray(X, dtype=shift.dtype)
+        return self._cast((X - shift) / scale)
 
 
 def _double(array):

@@ -98,7 +98,7 @@ def _compiled_layers(spec, weights, X, names, weighted, into):
     call = _call(spec, names, weighted)
     results = into or ({}, {})
     for piece in pieces(X, spec.rows_at_once):
-        x = dense(X[piece], dtype=spec.array_dtype)
+        x = dense(X[piece], dtype=spec.input_dtype)
         for arrays, tensors in zip(results, call(*constants(weights), x), strict=True):
             for name, tensor in tensors.items():
                 if name not in arrays:
@@ -125,5 +125,5 @@ def _call(spec, names, weighted):
     model = named_network(spec).model
     lists = model.trainable_variables, model.non_trainable_variables
     signature = [[tf.TensorSpec(v.shape, v.dtype) for v in part] for part in lists]
-    rows = tf.TensorSpec([None, *spec.input_shape], spec.array_dtype)
+    rows = tf.TensorSpec([None, *spec.input_shape], spec.input_dtype)
     return tf.function(call, input_signature=[*signature, rows], autograph=False)

@@ -51,8 +51,10 @@ def layer_outputs(estimator, X, layers=None, *, as_frame=False):
     outputs = forward_layers(network.spec, network.weights, rows, names)
     if "output" in outputs and network.spec.output == "linear":
         outputs["output"] = network.outputs.undo(outputs["output"])
-    dtype = network.spec.array_dtype
-    outputs = {name: outputs[name].astype(dtype, copy=False) for name in names}
+    dtypes = dict.fromkeys(names, network.spec.array_dtype)
+    if network.outputs.far:
+        dtypes["output"] = "float64"
+    outputs = {name: outputs[name].astype(dtypes[name], copy=False) for name in names}
     if getattr(network.spec, "masked", False):
         missing = rows[:, :, -1] < 0.5
         for values in outputs.values():

@@ -62,6 +62,7 @@ class AutoencoderSpec(NetworkSpec):
             "units": self.n_components,
             "hidden_layer_sizes": self.hidden_layer_sizes,
             "normalize": self.normalize,
+            "double_inputs": self.double_inputs,
         }
         if not self.filters:
             return self._half(DenseSpec, **own)

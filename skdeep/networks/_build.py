@@ -123,7 +123,9 @@ def build_template(spec, *, linear_output=False, mark=_no_mark):
     model : keras.Model
         Input: (batch, *spec.input_shape). Output: (batch, units).
     """
-    standardize = Standardize(dtype=spec.array_dtype) if spec.normalize else None
+    standardize = None
+    if spec.normalize:
+        standardize = Standardize(spec.array_dtype, dtype=spec.input_dtype)
     kit = TEMPLATE._replace(mark=mark)
     return _network(spec, kit, standardize, linear_output, None)
 
@@ -138,11 +140,8 @@ def build_stock(spec, weights, inputs, outputs):
     inputs, outputs : Standardization or None
         The units of the raw inputs and of the raw outputs.
     """
-    dtype = spec.array_dtype
-    standardize = inputs and _standardize(inputs, dtype)
-    rescale = outputs and L.Rescaling(
-        outputs.scale.tolist(), outputs.mean.tolist(), dtype=dtype
-    )
+    standardize = inputs and _standardize(inputs, spec)
+    rescale = outputs and _rescale(outputs, spec)
     model = _network(spec, _STOCK, standardize, False, rescale)
     # The scaling is constants here, and variables in the template.
     template = build_template(spec)
@@ -203,17 +202,47 @@ def assign(variables, values):
         variable.assign(np.asarray(value))
 
 
-def _standardize(inputs, dtype):
-    # In two steps, for x / scale - mean / scale cancels where the mean is large.
-    center = L.Rescaling(1.0, (-inputs.mean).tolist(), dtype=dtype)
-    scale = L.Rescaling((1 / inputs.scale).tolist(), dtype=dtype)
-    return lambda x: scale(center(x))
+def _standardize(inputs, spec):
+    # In steps, for x / scale - mean / scale cancels where the mean is large.
+    dtype = spec.input_dtype
+    layers = _shifts(-inputs.mean, dtype)
+    layers.append(L.Rescaling((1 / inputs.scale).tolist(), dtype=dtype))
+    if dtype != spec.array_dtype:
+        layers.append(L.Rescaling(1.0, dtype=spec.array_dtype))
+    return lambda x: _applied(layers, x)
+
+
+def _rescale(outputs, spec):
+    if not outputs.far:
+        scale, mean = outputs.scale.tolist(), outputs.mean.tolist()
+        return L.Rescaling(scale, mean, dtype=spec.array_dtype)
+    layers = [L.Rescaling(outputs.scale.tolist(), dtype="float64")]
+    layers += _shifts(outputs.mean, "float64")
+    return lambda x: _applied(layers, x)
+
+
+def _shifts(offset, dtype):
+    """Layers that add ``offset``, in parts: Keras holds each in single precision."""
+    layers = []
+    for _ in range(3 if dtype == "float64" else 1):
+        part = offset.astype("float32")
+        layers.append(L.Rescaling(1.0, part.tolist(), dtype=dtype))
+        offset = offset - part
+        if not offset.any():
+            break
+    return layers
+
+
+def _applied(layers, x):
+    for layer in layers:
+        x = layer(x)
+    return x
 
 
 @own_random_state()
 def _network(spec, kit, standardize, linear_output, rescale):
     refuse_remains()
-    inputs = x = keras.Input(spec.input_shape, dtype=spec.array_dtype)
+    inputs = x = keras.Input(spec.input_shape, dtype=spec.input_dtype)
     x = _BEFORE_SCALING.get(type(spec), _unchanged)(spec, kit, x)
     if standardize is not None:
         x = standardize(x)

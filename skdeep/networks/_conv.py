@@ -32,9 +32,9 @@ def augmented(spec, kit, x):
     """``x`` randomly changed in training, before it is scaled."""
     for item in spec.augment:
         if isinstance(item, str):
-            layer = _AUGMENT[item](seed=TEMPLATE_SEED, dtype=spec.array_dtype)
+            layer = _AUGMENT[item](seed=TEMPLATE_SEED, dtype=spec.input_dtype)
         else:
-            layer = copy(item)
+            layer = copy(item, dtype="float64" if spec.double_inputs else None)
             _check_augmentation(layer, x)
         x = layer(x)
     return x

@@ -54,7 +54,16 @@ class Standardize(L.Layer):
 
     Keras's ``Normalization`` holds them as constants of the graph, so each fit
     would compile anew.
+
+    Parameters
+    ----------
+    output_dtype : str
+        Of the result; ``dtype`` is that of the computation.
     """
+
+    def __init__(self, output_dtype, **options):
+        super().__init__(**options)
+        self._output_dtype = output_dtype
 
     def build(self, input_shape):
         shape = (input_shape[-1],)
@@ -62,7 +71,7 @@ class Standardize(L.Layer):
         self.scale = self.add_weight(shape=shape, initializer="ones", trainable=False)
 
     def call(self, inputs):
-        return (inputs - self.mean) / self.scale
+        return tf.cast((inputs - self.mean) / self.scale, self._output_dtype)
 
 
 class VariableNormalization(L.Normalization):

@@ -27,6 +27,9 @@ class NetworkSpec:
     normalize : bool
         Whether the inputs are standardised.
     dtype : {"float32", "float64", "mixed_bfloat16"}
+    double_inputs : bool
+        Whether the inputs are centred in double precision, whatever the layers
+        compute in.
     """
 
     input_shape: tuple
@@ -41,6 +44,7 @@ class NetworkSpec:
     l2: float = 0.0
     normalize: bool = True
     dtype: str = "float32"
+    double_inputs: bool = False
 
     @property
     def key(self):
@@ -58,8 +62,18 @@ class NetworkSpec:
 
     @property
     def array_dtype(self):
-        """Of the weights and of what goes in and comes out."""
+        """Of the weights and of what comes out."""
         return "float32" if self.dtype == "mixed_bfloat16" else self.dtype
+
+    @property
+    def input_dtype(self):
+        """Of what goes in."""
+        return "float64" if self.double_inputs else self.array_dtype
+
+    @property
+    def row_dtypes(self):
+        """Of inputs and of targets."""
+        return self.input_dtype, self.array_dtype
 
     @property
     def body_shape(self):

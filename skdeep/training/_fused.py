@@ -547,7 +547,7 @@ class Tile:
             self._buffers = {(size, n_steps): feed.buffers(size, n_steps)}
         X, Y = self._buffers[size, n_steps]
         batch = X.shape[2]
-        weight = np.zeros((size, n_steps, batch), X.dtype)
+        weight = np.zeros((size, n_steps, batch), Y.dtype)
         rows = np.zeros((size, n_steps), np.int32)
         rates = np.zeros((size, n_steps), np.float32)
         counts = np.zeros(size, np.int32)
@@ -584,8 +584,9 @@ def _validation_batch(members):
     """Stacked validation rows, targets, weights and target units."""
     longest = max(len(member.run.job.validation) for member in members)
     job = members[0].run.job
-    X, Y = job.validation.buffers(len(members), longest, dtype=job.spec.array_dtype)
-    weight = np.zeros((len(members), longest), X.dtype)
+    dtypes = job.spec.row_dtypes
+    X, Y = job.validation.buffers(len(members), longest, dtypes=dtypes)
+    weight = np.zeros((len(members), longest), Y.dtype)
     for row, member in enumerate(members):
         rows = member.run.job.validation
         # Where one has fewer rows, its first fills up, without a weight.

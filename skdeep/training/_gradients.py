@@ -54,13 +54,13 @@ def slopes(spec, head, weights, X, Y, weight=None):
     dtype = spec.array_dtype
     lists = weights.trainable, [np.asarray(v) for v in weights.non_trainable]
     trainable = [tf.constant(v, dtype) for v in lists[0]]
-    fixed = [tf.constant(v, dtype) if v.dtype.kind == "f" else v for v in lists[1]]
+    fixed = [tf.constant(v) for v in lists[1]]
     loss_function = head.keras_loss()
     weight = np.ones(len(X)) if weight is None else weight
     if getattr(loss_function, "reduction", None) != "sum":
         weight = weight / len(X)
     run = run_of(spec, tuple(layer.name for layer in named_network(spec).layers))
-    X, Y = tf.constant(X, dtype), tf.constant(Y, dtype)
+    X, Y = tf.constant(X, spec.input_dtype), tf.constant(Y, dtype)
     with tf.GradientTape() as tape:
         tape.watch(trainable)
         outputs, weighted, penalties = run(trainable, fixed, X)

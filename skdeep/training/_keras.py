@@ -93,7 +93,7 @@ class _ValidationBatches(keras.utils.PyDataset):
 
     def __init__(self, job):
         super().__init__()
-        self._rows, self._dtype = job.validation, job.spec.array_dtype
+        self._rows, self._dtype = job.validation, job.spec.input_dtype
         self._size = job.spec.rows_at_once
 
     def __len__(self):
@@ -126,7 +126,7 @@ class _Batches(keras.utils.PyDataset):
         size = self._job.batch_size
         rows = self._order[index * size : (index + 1) * size]
         train = self._job.train
-        X = dense(train.X[rows], dtype=self._job.spec.array_dtype)
+        X = dense(train.X[rows], dtype=self._job.spec.input_dtype)
         Y = train.Y[rows]
         return X, Y, _weight(Y, train.weight[rows])
 

@@ -97,7 +97,7 @@ def evaluate(run):
     program, rows = run.program, run.job.validation
     variables, total, penalty = program.metric_state(), 0.0, 0.0
     spec = run.job.spec
-    for X, Y, weight in rows.chunks(spec.rows_at_once, dtype=spec.array_dtype):
+    for X, Y, weight in rows.chunks(spec.rows_at_once, dtype=spec.input_dtype):
         loss, penalty, variables = program.evaluate(
             run.state, variables, X, Y, weight, *run.feed.scaling
         )
@@ -368,7 +368,7 @@ class Feed:
     def buffers(self, *leading):
         """Empty arrays for rows and targets, with axes in front of the batch's."""
         job = self.job
-        return job.train.buffers(*leading, job.batch_size, dtype=job.spec.array_dtype)
+        return job.train.buffers(*leading, job.batch_size, dtypes=job.spec.row_dtypes)
 
 
 def shared(array):

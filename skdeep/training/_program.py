@@ -104,8 +104,11 @@ class Program:
     def _batch_signature(self, rows, targets, weights):
         """Shapes of rows, targets, weights and target units: any number of rows."""
         # One unit for all columns, or one for each.
-        shapes = rows, targets, weights, [None], [None]
-        return [tf.TensorSpec(shape, self.spec.array_dtype) for shape in shapes]
+        others = targets, weights, [None], [None]
+        return [
+            tf.TensorSpec(rows, self.spec.input_dtype),
+            *(tf.TensorSpec(shape, self.spec.array_dtype) for shape in others),
+        ]
 
     def _chunk_signature(self, rows, targets):
         """The same with an axis of steps in front."""

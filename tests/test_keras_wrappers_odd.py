@@ -10,11 +10,11 @@ import keras
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from scikeras.utils import metric_name
 from sklearn.datasets import load_diabetes, load_digits
 from sklearn.preprocessing import minmax_scale, scale
 
 from skdeep import KerasClassifier, KerasRegressor
+from skdeep.estimators._scikeras import metric_name
 from skdeep.networks._given import building
 
 L = keras.layers

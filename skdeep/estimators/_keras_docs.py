@@ -15,8 +15,9 @@ MODEL = """\
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights of the last one.
     random_state : int, RandomState instance or None, default=None
-        Determines initial weights, dropout and the order of the rows. TensorFlow's
-        own global generator is not seeded.
+        Determines initial weights, dropout and the order of the rows. No global
+        generator is seeded: a function that draws from ``numpy.random`` itself finds
+        this value in ``params["random_state"]``.
     optimizer : str, keras.optimizers.Optimizer or its class, default="rmsprop"
         For models that come uncompiled. ``optimizer__learning_rate=0.01`` gives
         strings and classes an argument; an object is copied for each fit.

@@ -1,42 +1,52 @@
-"""What skdeep takes from SciKeras, without what its import does to Keras.
+"""A copy of SciKeras's modules for skdeep alone.
 
-SciKeras gives Keras's models, losses, metrics and optimisers other ways to be pickled
-and copied, for everybody in the process: its optimisers' knows no ``Lamb``, for
-instance.
+The import of the package ``scikeras`` gives Keras's models, losses, metrics and
+optimisers other ways to be pickled and copied, for everybody in the process. Here its
+modules are loaded without its ``__init__``, which does that, and are not left in
+``sys.modules``: whoever imports SciKeras, earlier or later, gets it as it is.
 """
 
 import importlib
+import importlib.util
+import sys
+import types
 
-import keras
-
-_CLASSES = (
-    keras.Model,
-    keras.losses.Loss,
-    keras.metrics.Metric,
-    keras.optimizers.Optimizer,
-)
-_METHODS = "__reduce__", "__deepcopy__"
+_PACKAGE = "scikeras"
 
 
-def _imported(name):
-    """A module of SciKeras; what its import changed in Keras's classes is undone."""
-    before = [dict(vars(cls)) for cls in _CLASSES]
-    module = importlib.import_module(name)
-    for cls, attributes in zip(_CLASSES, before, strict=True):
-        for method in _METHODS:
-            if method in attributes:
-                setattr(cls, method, attributes[method])
-            elif method in vars(cls):
-                delattr(cls, method)
-    return module
+def _own_copy(name):
+    """A module of SciKeras that nobody else has."""
+    # Of a package that is imported already this looks at the module in sys.modules.
+    theirs = _taken_out()
+    try:
+        package = types.ModuleType(_PACKAGE)
+        package.__path__ = list(
+            importlib.util.find_spec(_PACKAGE).submodule_search_locations
+        )
+        sys.modules[_PACKAGE] = package
+        return importlib.import_module(f"{_PACKAGE}.{name}")
+    finally:
+        _taken_out()
+        sys.modules.update(theirs)
 
 
-wrappers = _imported("scikeras.wrappers")
+def _taken_out():
+    """Take SciKeras's modules out of ``sys.modules``."""
+    names = [name for name in sys.modules if name.partition(".")[0] == _PACKAGE]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+wrappers = _own_copy("wrappers")
 BaseWrapper = wrappers.BaseWrapper
 KerasClassifier = wrappers.KerasClassifier
 KerasRegressor = wrappers.KerasRegressor
-RegressorTargetEncoder = wrappers.RegressorTargetEncoder
-ClassifierLabelEncoder = wrappers.ClassifierLabelEncoder
 loss_name = wrappers.loss_name
 metric_name = wrappers.metric_name
 route_params = wrappers.route_params
+
+# Fitted estimators hold instances of these: pickles find the classes here.
+RegressorTargetEncoder = wrappers.RegressorTargetEncoder
+ClassifierLabelEncoder = wrappers.ClassifierLabelEncoder
+TargetReshaper = ClassifierLabelEncoder.fit.__globals__["TargetReshaper"]
+for _cls in (RegressorTargetEncoder, ClassifierLabelEncoder, TargetReshaper):
+    _cls.__module__ = __name__

@@ -7,7 +7,6 @@ import keras
 from skdeep.networks import _conv
 from skdeep.networks._layers import TransposedDense
 from skdeep.networks._parts import (
-    TEMPLATE_SEED,
     activation,
     convolution,
     dense,
@@ -15,6 +14,7 @@ from skdeep.networks._parts import (
     normalized,
     output_layer,
 )
+from skdeep.networks._seeds import TEMPLATE_SEED
 
 L = keras.layers
 ops = keras.ops

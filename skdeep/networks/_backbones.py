@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from skdeep._forked import refuse_remains
-from skdeep.networks._parts import own_random_state
+from skdeep.networks._seeds import own_seeds
 
 L = keras.layers
 _IMAGES_AT_ONCE = 32
@@ -40,7 +40,7 @@ def build_backbone(description, image_shape):
         For networks of keras.applications, which are built for it.
     """
     refuse_remains()
-    with own_random_state():
+    with own_seeds():
         if description.startswith("{"):
             return _rebuilt(description)
         return _application(description, image_shape, weights=None)
@@ -121,7 +121,7 @@ def pretrained_weights(backbone, weights, image_shape):
 
 @functools.lru_cache(maxsize=2)
 def _imagenet(name, image_shape):
-    with own_random_state(), download_errors(name):
+    with own_seeds(), download_errors(name):
         return _application(name, image_shape, weights="imagenet").get_weights()
 
 
@@ -157,7 +157,7 @@ def top_labels(name, X, factor, top):
 
 @functools.lru_cache(maxsize=1)
 def _with_top(name):
-    with own_random_state(), download_errors(name):
+    with own_seeds(), download_errors(name):
         return getattr(keras.applications, name)(weights="imagenet")
 
 

@@ -34,9 +34,9 @@ from skdeep.networks._parts import (
     finalize,
     hidden_layers,
     output_layer,
-    own_random_state,
 )
 from skdeep.networks._recurrent_layers import HoistedGRU, HoistedLSTM, HoistedRNN
+from skdeep.networks._seeds import own_seeds
 from skdeep.networks._sequence_spec import SequenceSpec
 
 L = keras.layers
@@ -239,7 +239,7 @@ def _applied(layers, x):
     return x
 
 
-@own_random_state()
+@own_seeds()
 def _network(spec, kit, standardize, linear_output, rescale):
     refuse_remains()
     inputs = x = keras.Input(spec.input_shape, dtype=spec.input_dtype)

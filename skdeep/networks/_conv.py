@@ -11,12 +11,12 @@ from skdeep.networks._backbones import (
     check_backbone,
 )
 from skdeep.networks._parts import (
-    TEMPLATE_SEED,
     activation,
     convolution,
     copy,
     normalized,
 )
+from skdeep.networks._seeds import TEMPLATE_SEED
 
 L = keras.layers
 # As shares of the image, or of a whole turn.

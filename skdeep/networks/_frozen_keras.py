@@ -8,7 +8,8 @@ import keras
 import numpy as np
 
 from skdeep._forked import refuse_remains
-from skdeep.networks._parts import finalize, own_random_state
+from skdeep.networks._parts import finalize
+from skdeep.networks._seeds import own_seeds
 from skdeep.networks._spec import is_described
 
 
@@ -64,7 +65,7 @@ class FrozenKerasModel:
         settings = _compile_arguments(model)
         trained = bool(settings) and model.optimizer.built
         custom = own_objects([model, *model._flatten_layers(), *_leaves(settings)])
-        with own_random_state(), keras.saving.custom_object_scope(custom):
+        with own_seeds(), keras.saving.custom_object_scope(custom):
             recipes = settings and _map(_Recipe.of, settings)
         return cls(
             architecture,
@@ -78,7 +79,7 @@ class FrozenKerasModel:
     def thaw(self):
         """A Keras model of its own with this architecture and these values."""
         refuse_remains()
-        with own_random_state(), keras.saving.custom_object_scope(self.custom):
+        with own_seeds(), keras.saving.custom_object_scope(self.custom):
             model = self._architecture()
             if self.sample is not None and self.variables is not None:
                 model(self.sample, training=False)
@@ -108,7 +109,7 @@ def copy_model(model, sample=None):
 
 def copied(settings):
     """Arguments of ``compile`` with copies of the optimisers, losses and metrics."""
-    with own_random_state():
+    with own_seeds():
         scope = keras.saving.custom_object_scope(own_objects(_leaves(settings)))
         with scope:
             return _map(_Recipe.cook, _map(_Recipe.of, settings))

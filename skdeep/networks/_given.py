@@ -4,12 +4,9 @@ import collections
 import contextlib
 import functools
 import json
-import random
-import threading
 import warnings
 
 import keras
-import numpy as np
 from keras.src.backend.common import global_state
 
 from skdeep._forked import refuse_remains
@@ -24,19 +21,18 @@ from skdeep.networks._given_layers import (
 )
 from skdeep.networks._given_spec import GivenModel, GivenSpec
 from skdeep.networks._layer_sizes import n_values, widths
-from skdeep.networks._parts import own_random_state
+from skdeep.networks._seeds import own_seeds
 
 L = keras.layers
 _NAMES = "object_name_uids"  # Keras's counters behind names like "dense_1"
-_building = threading.RLock()
 
 
 @contextlib.contextmanager
 def building(seed, dtype=None):
     """Within, Keras draws from ``seed`` and counts names from the start.
 
-    So the same function gives the same model, whatever was built before. Global random
-    states are put back.
+    So the same function gives the same model, whatever was built before, in this
+    thread or in others. No global state is touched.
 
     Parameters
     ----------
@@ -45,15 +41,8 @@ def building(seed, dtype=None):
         What layers compute in; None is Keras's own setting.
     """
     refuse_remains()
-    with _building, own_random_state():
-        numpy_state = np.random.get_state()
-        random.seed(seed)
-        np.random.seed(seed)
-        try:
-            with _named_anew(dtype):
-                yield
-        finally:
-            np.random.set_state(numpy_state)
+    with own_seeds(seed), _named_anew(dtype):
+        yield
 
 
 @contextlib.contextmanager
@@ -197,7 +186,7 @@ def rebuilt(given, kit=None):
     keras.Model
     """
     known = keras.saving.custom_object_scope(dict(given.objects))
-    with own_random_state(), known, _named_anew(given.policy):
+    with own_seeds(), known, _named_anew(given.policy):
         try:
             with warnings.catch_warnings():
                 # Of layers that build those within when they are called.

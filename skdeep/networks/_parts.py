@@ -1,24 +1,10 @@
 """What the layers of all families are made of."""
 
-import contextlib
-import random
-
 import keras
 
+from skdeep.networks._seeds import TEMPLATE_SEED
+
 L = keras.layers
-# Without a seed Keras would draw one from Python's global generator. Every fit
-# replaces what is drawn with it. Odd enough that no user has chosen it.
-TEMPLATE_SEED = 1_953_719_161
-
-
-@contextlib.contextmanager
-def own_random_state():
-    """Keras seeds layers from Python's global generator: within, it gets it back."""
-    state = random.getstate()
-    try:
-        yield
-    finally:
-        random.setstate(state)
 
 
 def finalize(model):

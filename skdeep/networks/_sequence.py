@@ -4,13 +4,13 @@ import keras
 
 from skdeep.networks._given import applied
 from skdeep.networks._parts import (
-    TEMPLATE_SEED,
     activation,
     copy,
     initializer,
     normalized,
     regularizer,
 )
+from skdeep.networks._seeds import TEMPLATE_SEED
 
 L = keras.layers
 ops = keras.ops

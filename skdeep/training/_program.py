@@ -18,7 +18,7 @@ from skdeep.encoding import Standardization
 from skdeep.networks import identity, is_weight
 from skdeep.networks._build import build_template, with_pretrained
 from skdeep.networks._layers import Standardize, counting, lowering
-from skdeep.networks._parts import TEMPLATE_SEED
+from skdeep.networks._seeds import TEMPLATE_SEED
 from skdeep.training._metrics import make_metrics
 from skdeep.training._optimizers import state_kind
 

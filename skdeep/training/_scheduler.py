@@ -28,6 +28,7 @@ from joblib import cpu_count
 from sklearn.utils._param_validation import validate_parameter_constraints
 
 from skdeep._numbers import Interval, plain
+from skdeep.training._keras_settings import keras_settings
 from skdeep.training._progress import Progress
 
 # Seconds without a new fit after which those that wait are trained: where nothing is
@@ -248,7 +249,7 @@ class Tasks:
         """A future of ``function()``, which counts until it is done."""
         self._change(1)  # first, for the task may be quick to wait for its fit
         try:
-            future = executor.submit(self._run, function)
+            future = executor.submit(self._run, function, keras_settings())
         except BaseException:
             self._change(-1)
             raise
@@ -256,8 +257,8 @@ class Tasks:
         future.add_done_callback(self._end)
         return future
 
-    def _run(self, function):
-        with self._scheduler.working():
+    def _run(self, function, settings):
+        with settings, self._scheduler.working():
             results = function()
             _leave_out_waiting(results)
             return results

@@ -1,0 +1,33 @@
+"""Settings of Keras that belong to one thread, handed on to others."""
+
+import contextlib
+import sys
+
+
+def keras_settings():
+    """A context manager in which another thread has the settings of this one.
+
+    They are the dtype policy and the objects of ``keras.saving.custom_object_scope``.
+    Without Keras in the process there are none.
+    """
+    if "keras" not in sys.modules:
+        return contextlib.nullcontext()
+    import keras
+    from keras.src.backend.common import global_state
+
+    policy = keras.config.dtype_policy()
+    known = global_state.get_global_attribute("custom_objects_scope_dict") or {}
+    return _with_settings(policy, dict(known))
+
+
+@contextlib.contextmanager
+def _with_settings(policy, known):
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        with keras.saving.custom_object_scope(known):
+            yield
+    finally:
+        keras.config.set_dtype_policy(before)

@@ -322,7 +322,7 @@ def every_continuation(net, known, max_tokens):
 
 def test_beams_find_the_best_of_all():
     net = TextGenerator(**TINY, min_frequency=1, dropout=0.0)
-    net.set_params(learning_rate=0.05, epochs=30)
+    net.set_params(learning_rate=0.05, learning_rate_schedule="cosine_decay", epochs=30)
     net.fit(["a b c a", "b a c", "c c a b", "a c", "b"] * 4)
     differs = 0
     for known in ([], [2], [3], [4], [2, 3], [3, 4], [4, 2], [4, 4], [2, 2, 3]):

@@ -129,3 +129,18 @@ def test_another_rate_keeps_the_state(iris, engine):
     warm = DenseClassifier(**WARM, epochs=2, optimizer="adam", engine=engine)
     warm.fit(*iris).set_params(learning_rate=0.005).fit(*iris)
     assert steps(warm) == 20
+
+
+@ENGINES
+def test_averages_are_kept_with_the_best_epoch(iris, engine):
+    """Both engines keep the averages of that epoch, and none before the first step."""
+    averaging = keras.optimizers.SGD(0.05, use_ema=True, ema_momentum=0.9)
+    settings = {**WARM, "early_stopping": True, "optimizer": averaging, "epochs": 3}
+    estimator = DenseClassifier(**settings, engine=engine).fit(*iris)
+    reference = clone(estimator).set_params(engine="compiled").fit(*iris)
+    same_weights(estimator, reference)
+    before = DenseClassifier(**{**settings, "optimizer": "adam", "epochs": 20})
+    before.set_params(learning_rate=0.02).fit(*iris)
+    best = before.predict_proba(iris[0])
+    before.set_params(**{**STILL, "optimizer": averaging}, epochs=1, engine=engine)
+    assert_allclose(before.fit(*iris).predict_proba(iris[0]), best, atol=1e-6)

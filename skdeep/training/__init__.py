@@ -33,8 +33,8 @@ def train(job, engine="auto"):
     from skdeep.training._scheduler import active_scheduler
     from skdeep.training._whole_batches import is_of_whole_batches
 
+    scheduled = job.schedule is not None or job.learning_rate is not None
     optimizer = OptimizerSpec(job.optimizer, job)
-    scheduled = job.learning_rate is not None or job.schedule is not None
     if scheduled and not optimizer.supported:
         raise ValueError(
             f"{type(job.optimizer).__name__} takes its learning rates from the "

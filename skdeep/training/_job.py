@@ -71,6 +71,12 @@ class TrainingJob:
         if isinstance(schedule, str) and schedule == "auto":
             untouched = self.learning_rate is None and self.optimizer == "auto"
             schedule = "cosine_decay" if untouched else None
+        for value in (self.learning_rate, schedule, self.optimizer):
+            if isinstance(value, type):
+                raise ValueError(
+                    "Optimisers and schedules are taken as objects. Received the class "
+                    f"{value.__name__}. Call it: {value.__name__}(...)."
+                )
         if schedule is not None and callable(self.learning_rate):
             raise ValueError(
                 "learning_rate and learning_rate_schedule are two schedules. Received "

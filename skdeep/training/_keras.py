@@ -234,8 +234,13 @@ class _Observer(keras.callbacks.Callback):
         model = self.model
         lists = model.trainable_variables, model.non_trainable_variables
         trainable, fixed = ([v.numpy() for v in part] for part in lists)
-        slots = optimizer_values(model.optimizer)
-        kind = state_kind(type(model.optimizer), model.optimizer.variables)
+        optimizer = model.optimizer
+        if getattr(optimizer, "use_ema", False) and int(optimizer.iterations) > 0:
+            # As at the end of training, when Keras replaces the weights.
+            averages = optimizer._model_variables_moving_average
+            trainable = [variable.numpy() for variable in averages]
+        slots = optimizer_values(optimizer)
+        kind = state_kind(type(optimizer), optimizer.variables)
         return Weights(trainable, fixed, slots, self.done, kind)
 
     def outcome(self, interrupted):

@@ -319,6 +319,8 @@ class Program:
         """The weights that training ends with: averages, where they were asked for."""
         if not self.optimizer.use_ema:
             return state
+        if int(state.optimizer[self._initial.iteration_index]) == 0:
+            return state  # averages begin with zeros
         averages = [state.optimizer[i] for i in self._initial.average_indices]
         return state._replace(trainable=averages)
 
@@ -380,6 +382,7 @@ class _InitialValues:
         ]
         place = {id(v): i for i, v in enumerate(optimizer.variables)}
         self.rate_index = place[id(optimizer._learning_rate)]
+        self.iteration_index = place[id(optimizer._iterations)]
         averages = getattr(optimizer, "_model_variables_moving_average", ())
         self.average_indices = [place[id(v)] for v in averages]
         # Schedule-free AdamW (Defazio et al., 2024) starts its iterate at the weights.

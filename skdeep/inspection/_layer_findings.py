@@ -4,7 +4,6 @@ import numpy as np
 
 from skdeep.inspection._facts import Fact, either, sizes
 from skdeep.inspection._fit_findings import whole_fall
-from skdeep.networks._spec import identity
 
 _MOST_DEAD = 0.5
 _MOST_SATURATED = 0.3
@@ -167,5 +166,4 @@ def _name(activation):
         activation = activation.activation
     if isinstance(activation, layers.ReLU) and not activation.negative_slope:
         return {None: "relu", 6: "relu6"}.get(activation.max_value)
-    activation = identity(activation)
     return getattr(activation, "__name__", activation)

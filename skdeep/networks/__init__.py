@@ -17,6 +17,7 @@ from skdeep.networks._head import (
     loss_name,
     regression_head,
 )
+from skdeep.networks._identity import check_described, identity
 from skdeep.networks._names import (
     ACTIVATIONS,
     AUGMENTATIONS,
@@ -33,8 +34,6 @@ from skdeep.networks._spec import (
     FrozenModel,
     NetworkSpec,
     Weights,
-    check_described,
-    identity,
     is_weight,
 )
 

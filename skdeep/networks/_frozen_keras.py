@@ -8,9 +8,9 @@ import keras
 import numpy as np
 
 from skdeep._forked import refuse_remains
+from skdeep.networks._identity import is_described
 from skdeep.networks._parts import finalize
 from skdeep.networks._seeds import own_seeds
-from skdeep.networks._spec import is_described
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 
 from skdeep.networks._conv_spec import MOST_FOR_XLA, ConvSpec
+from skdeep.networks._identity import identity
 from skdeep.networks._sequence_spec import SequenceSpec
 from skdeep.networks._spec import DenseSpec, NetworkSpec
 
@@ -10,7 +11,7 @@ from skdeep.networks._spec import DenseSpec, NetworkSpec
 _VALUES_AT_ONCE = 2**21
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GivenModel:
     """A Keras model as plain data, without its weights.
 
@@ -47,6 +48,17 @@ class GivenModel:
     largest: int
     compiles: bool
     fuses: bool
+
+    @property
+    def key(self):
+        """Equal for models that share compiled programs."""
+        return tuple(identity(getattr(self, field.name)) for field in fields(self))
+
+    def __eq__(self, other):
+        return isinstance(other, GivenModel) and self.key == other.key
+
+    def __hash__(self):
+        return hash(self.key)
 
     def __repr__(self):
         return f"<a network from {self.input_shape} to {self.output_shape}>"

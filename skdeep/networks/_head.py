@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from skdeep.networks._spec import identity
+from skdeep.networks._identity import identity
 
 # Losses whose minimum moves with the location and the scale of the target.
 STANDARDIZABLE = frozenset(

@@ -2,6 +2,7 @@
 
 import keras
 
+from skdeep.networks._identity import is_described
 from skdeep.networks._seeds import TEMPLATE_SEED
 
 L = keras.layers
@@ -83,9 +84,9 @@ def initializer(value):
         seedless = value in ("ones", "zeros")
         config = {} if seedless else {"seed": TEMPLATE_SEED}
         return keras.initializers.deserialize({"class_name": value, "config": config})
-    config = dict(value.get_config()) if hasattr(value, "get_config") else None
-    if config is None:
+    if not is_described(value):
         return value
+    config = dict(value.get_config())
     if "seed" in config and config["seed"] is None:
         config["seed"] = TEMPLATE_SEED
     return type(value).from_config(config)

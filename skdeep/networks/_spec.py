@@ -1,9 +1,8 @@
 """What a network is, as plain data: the key of every cache and of every file."""
 
-import json
 from dataclasses import dataclass, fields
 
-import numpy as np
+from skdeep.networks._identity import identity
 
 _LAYOUT = "input_shape", "hidden_layer_sizes", "units", "output", "batch_norm"
 
@@ -198,50 +197,3 @@ class FrozenModel:
         model = build_backbone(self.description, None)
         model.set_weights(self.weights)
         return model
-
-
-def is_described(value):
-    """Whether ``get_config`` tells all that makes a Keras object what it is.
-
-    Losses, metrics, optimisers and the like of a user's own inherit one that does not
-    know of their arguments; that of layers does.
-    """
-    if not hasattr(value, "get_config"):
-        return False
-    if hasattr(value, "_auto_config"):  # a layer
-        return True
-    for cls in type(value).__mro__:
-        if "get_config" in vars(cls) or cls.__module__.split(".")[0] == "keras":
-            return True
-        if "__init__" in vars(cls):
-            return False
-    return True
-
-
-def check_described(value):
-    """Refuse a Keras object that cannot be made anew from its ``get_config``."""
-    if not is_described(value):
-        raise ValueError(
-            "Every fit makes its own metrics and optimizer from what get_config() "
-            f"returns. Received {value!r}, whose class has arguments but no get_config."
-            " Define one that returns them."
-        )
-
-
-def identity(value):
-    """A hashable value that is equal for equal configurations.
-
-    Keras objects count by class and configuration, functions by themselves, and so do
-    objects whose configuration does not tell all.
-    """
-    if value is None or isinstance(value, (str, bool, int, float)):
-        return value
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, (tuple, list)):
-        return tuple(identity(item) for item in value)
-    if isinstance(value, type) or not is_described(value):
-        return value
-    config = dict(value.get_config())
-    config.pop("name", None)
-    return type(value), json.dumps(config, sort_keys=True, default=repr)

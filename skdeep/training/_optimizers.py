@@ -184,10 +184,14 @@ class OptimizerSpec:
         self._config.pop("learning_rate", None)
         self.type = type(optimizer)
         self.supported = not isinstance(optimizer, UNSUPPORTED)
-        self.key = (
-            identity(type(optimizer)),
-            repr(sorted((k, repr(v)) for k, v in self._config.items() if k != "name")),
-        )
+        self.key = identity(self._parts())
+
+    def _parts(self):
+        """What makes its steps what they are, but for the learning rate."""
+        config = {k: v for k, v in self._config.items() if k != "name"}
+        # Not part of the configuration, but of what the user asked for.
+        exempt = vars(self._optimizer).get("_exclude_from_weight_decay_pattern")
+        return type(self._optimizer), config, exempt
 
     def functional(self):
         """A new optimiser with ``stateless_apply`` and a constant rate."""

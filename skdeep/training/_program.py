@@ -513,7 +513,10 @@ _lock = threading.Lock()
 def template_key(spec, head, optimizer, metrics):
     """Equal for jobs that share a program."""
     names = tuple(getattr(metric, "name", None) for metric in metrics)
-    return spec.key, head.key, optimizer.key, identity(metrics), names
+    # What Keras's losses and metrics compute with unless they are told otherwise.
+    settings = keras.config.floatx(), keras.config.epsilon()
+    keys = spec.key, head.key, optimizer.key
+    return *keys, identity(metrics), names, settings
 
 
 def program_for(spec, head, optimizer, metrics):

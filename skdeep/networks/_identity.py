@@ -1,0 +1,211 @@
+"""What makes two configurations the same: the keys of all caches."""
+
+import functools
+import hashlib
+import inspect
+import sys
+import types
+
+import numpy as np
+
+_CONTAINERS = tuple, list
+_SETS = set, frozenset
+_VALUES = str, bytes, range, complex, type(None), type(Ellipsis)
+_FUNCTIONS = types.FunctionType, functools.partial
+_PLAIN = bool, int, float, str, *_CONTAINERS, *_SETS, dict, *_FUNCTIONS
+# Their functions depend on nothing that a user changes.
+_LIBRARIES = frozenset(["keras", "tensorflow", "numpy", "scipy", "builtins"])
+
+
+class Itself:
+    """Stands for one object: equal to nothing but that object.
+
+    It keeps the object alive, or another one could get the same address.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, value):
+        self.value = value
+
+    def __eq__(self, other):
+        return isinstance(other, Itself) and other.value is self.value
+
+    def __hash__(self):
+        return id(self.value)
+
+    def __repr__(self):
+        return f"Itself({self.value!r})"
+
+
+def is_described(value):
+    """Whether ``get_config`` tells all that makes a Keras object what it is.
+
+    Losses, metrics, optimisers and the like of a user's own inherit one that does not
+    know of their arguments; that of layers does.
+    """
+    if not hasattr(value, "get_config"):
+        return False
+    if hasattr(value, "_auto_config"):  # a layer
+        return True
+    for cls in type(value).__mro__:
+        if "get_config" in vars(cls) or cls.__module__.split(".")[0] == "keras":
+            return True
+        if "__init__" in vars(cls):
+            return False
+    return True
+
+
+def check_described(value):
+    """Refuse a Keras object that cannot be made anew from its ``get_config``."""
+    if not is_described(value):
+        raise ValueError(
+            "Every fit makes its own metrics and optimizer from what get_config() "
+            f"returns. Received {value!r}, whose class has arguments but no get_config."
+            " Define one that returns them."
+        )
+
+
+def identity(value):
+    """A hashable value that is equal for equal configurations, and for no others.
+
+    Numbers, texts and arrays count by type and value, containers by what is in them,
+    Keras objects by class, configuration and the functions that they hold. Functions
+    and all other objects count by themselves and by the plain values that they see
+    now, for these may be others at the next fit.
+    """
+    return _identity(value, (), describe=True)
+
+
+def _identity(value, outer, *, describe):
+    """The same within the objects ``outer``.
+
+    Without ``describe`` Keras objects count by themselves.
+    """
+    if isinstance(value, np.generic) and value.dtype.kind in "biufcUS":
+        value = value.item()
+    cls = type(value)
+    if cls is str:
+        return _of_name(value)
+    if cls in _VALUES:
+        return cls, value
+    if cls in (bool, int, float):
+        return cls, repr(value)  # which tells zeros apart, and NaN equals itself
+    if any(value is other for other in outer):
+        return Itself(value)  # it refers to itself
+    within = functools.partial(_identity, outer=(*outer, value), describe=describe)
+    if isinstance(value, _CONTAINERS):
+        return cls, *map(within, value)
+    if isinstance(value, dict):
+        return cls, *((within(key), within(item)) for key, item in value.items())
+    if isinstance(value, _SETS):
+        return cls, frozenset(map(within, value))
+    if _is_array(value):
+        return _of_array(np.asarray(value), within)
+    return _of_object(value, within)
+
+
+def _of_name(name):
+    """A text, and what Keras knows by this name because a user has registered it."""
+    keras = sys.modules.get("keras")
+    known = None
+    if keras is not None:  # or nobody has registered anything
+        known = keras.saving.get_registered_object(name)
+    return name if known is None else (name, Itself(known))
+
+
+def _is_array(value):
+    """Whether a value is no more than numbers that nobody can change in place."""
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is not None and isinstance(value, tensorflow.Tensor):
+        return hasattr(value, "numpy")
+    return isinstance(value, np.generic) or type(value) in (np.ndarray, np.memmap)
+
+
+def _of_array(array, within):
+    if array.dtype.hasobject:
+        return np.ndarray, array.shape, within(array.ravel().tolist())
+    digest = hashlib.sha256(np.ascontiguousarray(array).tobytes()).digest()
+    return np.ndarray, repr(array.dtype), array.shape, digest
+
+
+def _of_object(value, within):
+    if isinstance(value, type | types.ModuleType):
+        return Itself(value)
+    if hasattr(value, "key") and _package(type(value)) == "skdeep":
+        return type(value), value.key
+    if isinstance(value, types.MethodType):
+        return types.MethodType, within(value.__self__), within(value.__func__)
+    if isinstance(value, functools.partial):
+        parts = value.func, value.args, value.keywords
+        return functools.partial, *map(within, parts)
+    if inspect.isfunction(value):
+        return Itself(value), *_seen_by(value, within)
+    config = _config_of(value) if within.keywords["describe"] else None
+    if config is None:
+        return Itself(value), *_plain_values_of(value, within)
+    return type(value), within(config), *_functions_of(value, within)
+
+
+def _config_of(value):
+    """What ``get_config`` gives, or None where that does not tell all."""
+    if not is_described(value):
+        return None
+    try:
+        config = dict(value.get_config())
+    except Exception:  # whatever a class of the user's raises
+        return None
+    config.pop("name", None)
+    return config
+
+
+def _seen_by(function, within):
+    """The values that a function of the user's takes from outside of itself."""
+    if _package(function) in _LIBRARIES:
+        return
+    alone = functools.partial(within, describe=False)
+    yield alone([function.__defaults__, function.__kwdefaults__])
+    try:
+        variables = inspect.getclosurevars(function)
+    except ValueError:  # one of them has no value yet
+        return
+    yield alone([variables.nonlocals, variables.globals])
+
+
+def _plain_values_of(value, within):
+    """Numbers, texts, arrays and functions among the attributes of an object."""
+    alone = functools.partial(within, describe=False)
+    for name, held in _attributes(value):
+        if _is_array(held) or isinstance(held, _PLAIN):
+            yield name, alone(held)
+
+
+def _functions_of(value, within):
+    """Functions of the user's that a Keras object and its parts hold.
+
+    A configuration has only their names.
+    """
+    for name, held in _attributes(value):
+        for part in _leaves(held):
+            own = isinstance(part, _FUNCTIONS) and _package(part) not in _LIBRARIES
+            nested = hasattr(part, "get_config") and not isinstance(part, type)
+            if own or nested:
+                yield name, within(part)
+
+
+def _attributes(value):
+    for name, held in sorted(getattr(value, "__dict__", {}).items()):
+        if not callable(getattr(type(value), name, None)):  # Keras wraps methods
+            yield name, held
+
+
+def _leaves(nest):
+    if isinstance(nest, dict):
+        nest = list(nest.values())
+    if not isinstance(nest, _CONTAINERS):
+        return [nest]
+    return [leaf for part in nest for leaf in _leaves(part)]
+
+
+def _package(value):
+    return (getattr(value, "__module__", None) or "").split(".")[0]

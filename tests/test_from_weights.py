@@ -1,9 +1,11 @@
 """Networks from given weights."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.exceptions import ConvergenceWarning
+from scipy.special import softmax
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from skdeep import DenseClassifier, DenseRegressor
@@ -53,10 +55,82 @@ def test_regressor_of_sklearn(diabetes):
     assert_allclose(DenseRegressor.from_sklearn(mlp).predict(X), mlp.predict(X))
 
 
-def test_classifier_from_weights():
-    kernels = [[[1.0, -1.0], [0.0, 2.0]]]
-    network = DenseClassifier.from_weights(kernels, classes=["cat", "dog"])
-    assert_array_equal(network.classes_, ["cat", "dog"])
+def test_poisson_regressor_of_sklearn(diabetes):
+    X, y = diabetes[0], diabetes[1] / 100
+    params = {"hidden_layer_sizes": (5,), "loss": "poisson", "max_iter": 5}
+    mlp = MLPRegressor(**params, random_state=0)
+    with pytest.warns(ConvergenceWarning):
+        mlp.fit(X / 100, y)
+    ours = DenseRegressor.from_sklearn(mlp)
+    assert_allclose(ours.predict(X / 100), mlp.predict(X / 100), rtol=1e-9)
+    assert_allclose(ours.model_(X / 100)[:, 0], mlp.predict(X / 100), rtol=1e-9)
+    with pytest.raises(ValueError, match="whose output is linear"):
+        DenseRegressor.from_sklearn(mlp, loss="mse")
+
+
+def test_names_of_features_are_kept(iris):
+    X = pd.DataFrame(iris[0], columns=list("abcd"))
+    mlp = MLPClassifier((3,), max_iter=2, random_state=0)
+    with pytest.warns(ConvergenceWarning):
+        mlp.fit(X, iris[1])
+    ours = DenseClassifier.from_sklearn(mlp)
+    assert_array_equal(ours.feature_names_in_, list("abcd"))
+    assert_array_equal(ours.predict(X), mlp.predict(X))
+    with pytest.raises(ValueError, match="feature names"):
+        ours.predict(X[list("bacd")])
+
+
+def test_what_from_sklearn_refuses(iris):
+    mlp = MLPClassifier((3,), max_iter=2, random_state=0)
+    with pytest.raises(NotFittedError):
+        DenseClassifier.from_sklearn(mlp)
+    with pytest.warns(ConvergenceWarning):
+        mlp.fit(*iris)
+    with pytest.raises(TypeError, match="must be a regressor"):
+        DenseRegressor.from_sklearn(mlp)
+    with pytest.raises(ValueError, match=r"normalize=True\. Leave it out"):
+        DenseClassifier.from_sklearn(mlp, normalize=True)
+    with pytest.raises(ValueError, match=r"softmax.*hinge"):
+        DenseClassifier.from_sklearn(mlp, loss="hinge")
+
+
+def test_labels_keep_the_order_of_the_outputs():
+    for classes in (["b", "a", "c"], ["c", "a", "b"], [2, 0, 1]):
+        biases = [np.arange(3.0)]
+        network = DenseClassifier.from_weights([np.eye(3)], biases, classes=classes)
+        X = 5 * np.eye(3)
+        assert_array_equal(network.predict(X), classes)
+        assert_array_equal(network.classes_, sorted(classes))
+        expected = softmax(X + np.arange(3), axis=1)[:, np.argsort(classes)]
+        assert_allclose(network.predict_proba(X), expected, rtol=1e-5)
+        assert_allclose(network.model_(X), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kernel", [[[2.0]], [[-1.0, 1.0]]])
+@pytest.mark.parametrize("classes", [["no", "yes"], ["yes", "no"]])
+def test_two_labels_keep_the_order_of_the_outputs(kernel, classes):
+    network = DenseClassifier.from_weights([kernel], classes=classes)
+    assert_array_equal(network.predict([[-3.0], [3.0]]), classes)
+    assert_array_equal(network.classes_, ["no", "yes"])
+    assert network.predict_proba([[3.0]])[0, network.classes_ == classes[1]] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"classes": ["a", "a", "b"]}, r"each label once.*Received classes=\['a'"),
+        ({"activation": "rellu"}, "activation"),
+        ({"normalize": True}, "normalize=True"),
+        ({"classes": list("abcd")}, "must have 4 columns"),
+    ],
+)
+def test_parameters_are_checked_at_once(params, message):
+    with pytest.raises(ValueError, match=message):
+        DenseClassifier.from_weights([np.eye(3)], **params)
+    params.pop("classes", None)
+    if params:
+        with pytest.raises(ValueError, match=message):
+            DenseRegressor.from_weights([np.eye(3)], **params)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,11 @@ class ClassTargets:
     ----------
     kind : {"binary", "multiclass", "multilabel-indicator"}
     classes : ndarray of shape (n_classes,)
+    margins : bool
+        Whether the network gives margins, of which no probabilities are made.
     """
+
+    margins = False
 
     def __init__(self, kind, classes):
         self.kind = kind
@@ -136,22 +140,32 @@ class ContinuousTargets:
     n_outputs : int
     scaling : Standardization
         The network learns targets in these units.
+    positive : bool
+        Whether values are exponentials of the output before its activation.
     """
 
     kind = "continuous"
+    positive = False
 
-    def __init__(self, one_dimensional, scaling):
+    def __init__(self, one_dimensional, scaling, positive=False):
         self.one_dimensional = one_dimensional
         self.scaling = scaling
+        if positive:
+            self.positive = True
 
     @classmethod
-    def of(cls, y, weight, *, standardize, dtype):
+    def of(cls, y, weight, *, standardize, dtype, positive=False):
         """Learn the shape and, if asked for, the scale of ``y``."""
         columns = y.reshape(len(y), -1)
         check_range(columns, dtype, "y")
-        if standardize:
-            return cls(y.ndim == 1, Standardization.of(columns, weight))
-        return cls(y.ndim == 1, Standardization.none(columns.shape[1]))
+        if not standardize:
+            scaling = Standardization.none(columns.shape[1])
+        elif positive:  # a shift would make them negative
+            mean = np.average(columns.astype(np.float64), axis=0, weights=weight)
+            scaling = Standardization(np.zeros_like(mean), np.where(mean > 0, mean, 1))
+        else:
+            scaling = Standardization.of(columns, weight)
+        return cls(y.ndim == 1, scaling, positive)
 
     @property
     def n_outputs(self):
@@ -170,5 +184,6 @@ class ContinuousTargets:
 
     def decode(self, output):
         """Values of shape (n_samples,) or (n_samples, n_outputs)."""
+        output = np.exp(output) if self.positive else output
         values = self.scaling.undo(output)
         return values[:, 0] if self.one_dimensional else values

@@ -30,9 +30,7 @@ from skdeep.estimators._reconstruction import Reconstruction, minus_errors
 from skdeep.networks import (
     ACTIVATIONS,
     REGRESSION_LOSSES,
-    STANDARDIZABLE,
     AutoencoderSpec,
-    loss_name,
     regression_head,
 )
 
@@ -327,7 +325,7 @@ class Autoencoder(
         data = super()._encode(X, y, sample_weight, validation, previous, classes, rng)
         n_features = int(np.prod(data.train.X.shape[1:]))
         units = Standardization.none(n_features)
-        if self.normalize and loss_name(self.loss) in STANDARDIZABLE:
+        if self.normalize:
             units = data.inputs.repeated(n_features)
         targets = ContinuousTargets(False, units)
         train, validation = (
@@ -366,6 +364,11 @@ class Autoencoder(
 
     def _head(self, targets):
         head = regression_head(targets.n_outputs, self.loss)
+        if head.output != "linear":
+            raise ValueError(
+                f"loss={self.loss!r} needs a positive output. Received it for an "
+                "Autoencoder, whose output is linear. Use loss='auto'."
+            )
         return replace(head, penalized=self.code_l1 > 0)
 
     def _family_spec(self, data, common):

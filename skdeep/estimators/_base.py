@@ -601,7 +601,8 @@ class BaseNetwork(
 
         network = self.network_
         spec = network.spec
-        outputs = network.outputs if spec.output == "linear" else None
+        values = spec.output in ("linear", "exponential")
+        outputs = network.outputs if values else None
         inputs = network.inputs if spec.normalize else None
         return build_stock(spec, network.weights, inputs, outputs)
 

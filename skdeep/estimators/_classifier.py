@@ -6,14 +6,33 @@ import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.callback import with_callbacks
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 
 from skdeep._numbers import Interval, plain
 from skdeep.encoding import ClassTargets
 from skdeep.estimators._base import BaseNetwork
-from skdeep.networks import CLASSIFICATION_LOSSES, classification_head, loss_name
+from skdeep.networks import (
+    CLASSIFICATION_LOSSES,
+    classification_head,
+    is_of_margins,
+    loss_name,
+)
 
 _SMOOTHING = 0.1
+
+
+def _has_probabilities(estimator):
+    """Whether it learns, or has learnt, probabilities; raises otherwise."""
+    fitted = vars(estimator).get("_targets")
+    margins = is_of_margins(estimator.loss) if fitted is None else fitted.margins
+    if margins:
+        raise AttributeError(
+            "Probabilities are not available for hinge losses, which learn margins. "
+            f"Received loss={estimator.loss!r}. Use decision_function, or wrap the "
+            "estimator in sklearn.calibration.CalibratedClassifierCV."
+        )
+    return True
 
 
 class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
@@ -86,6 +105,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         """
         return self._decoded("labels", X)
 
+    @available_if(_has_probabilities)
     def predict_proba(self, X):
         """Predict probabilities.
 
@@ -102,6 +122,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         """
         return self._decoded("probabilities", X)
 
+    @available_if(_has_probabilities)
     def predict_log_proba(self, X):
         """Predict the logarithms of probabilities.
 
@@ -119,7 +140,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         return self._decoded("log_probabilities", X)
 
     def decision_function(self, X):
-        """Logits.
+        """Logits; with a hinge loss margins, at least 1 or at most -1 where it is sure.
 
         Parameters
         ----------
@@ -142,7 +163,9 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         )
 
     def _learn_targets(self, y, weight, classes):
-        return ClassTargets.of(y, classes)
+        targets = ClassTargets.of(y, classes)
+        targets.margins = is_of_margins(self.loss)
+        return targets
 
     def _encode_targets(self, targets, y):
         head = self._head(targets)

@@ -3,6 +3,8 @@
 from numbers import Integral
 
 import numpy as np
+from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
 
 from skdeep._numbers import Interval
 from skdeep.encoding import ClassTargets, ContinuousTargets, Standardization
@@ -12,13 +14,19 @@ from skdeep.estimators._classifier import BaseNetworkClassifier
 from skdeep.estimators._custom_network import NETWORK_CONSTRAINTS
 from skdeep.estimators._regressor import BaseNetworkRegressor
 from skdeep.inference import dense_products
-from skdeep.networks import DenseSpec, Weights
+from skdeep.networks import POSITIVE, DenseSpec, Weights, is_of_margins, rule_of
 
 _SKLEARN_ACTIVATIONS = {
     "identity": "linear",
     "logistic": "sigmoid",
     "tanh": "tanh",
     "relu": "relu",
+}
+_SKLEARN_OUTPUTS = {
+    "identity": "linear",
+    "logistic": "sigmoid",
+    "softmax": "softmax",
+    "exp": "exponential",
 }
 
 
@@ -72,9 +80,42 @@ class _Dense:
         estimator : object
             A fitted estimator.
         """
-        activation = _SKLEARN_ACTIVATIONS[mlp.activation]
-        params = {"dtype": mlp.coefs_[0].dtype.name, **params}
-        return cls._adopt(mlp, mlp.coefs_, mlp.intercepts_, activation, params)
+        check_is_fitted(mlp)
+        if is_classifier(mlp) != (cls._estimator_type_ == "classifier"):
+            raise TypeError(
+                f"mlp must be a {cls._estimator_type_}, to become a {cls.__name__}. "
+                f"Received {mlp!r}."
+            )
+        params = {
+            "dtype": mlp.coefs_[0].dtype.name,
+            "activation": _SKLEARN_ACTIVATIONS[mlp.activation],
+            **params,
+        }
+        estimator, targets = cls._like(mlp, params)
+        output = estimator._head(targets).output
+        if output != _SKLEARN_OUTPUTS[mlp.out_activation_]:
+            raise ValueError(
+                f"The output layer of {mlp!r} is {mlp.out_activation_}. Received "
+                f"loss={estimator.loss!r}, whose output is {output}. Leave it out."
+            )
+        estimator._adopt_weights(mlp.coefs_, mlp.intercepts_, targets)
+        if hasattr(mlp, "feature_names_in_"):
+            estimator.feature_names_in_ = mlp.feature_names_in_
+        return estimator
+
+    @classmethod
+    def _of_kernels(cls, kernels, params):
+        """An estimator for given weights, whose parameters are checked."""
+        if params.get("normalize"):
+            raise ValueError(
+                "Given weights are for inputs and outputs as they are. Received "
+                f"normalize={params['normalize']!r}. Leave it out, and put a "
+                "StandardScaler in front if the weights are for standardised inputs."
+            )
+        widths = tuple(np.shape(np.atleast_2d(kernel))[1] for kernel in kernels[:-1])
+        estimator = cls(widths, **{**params, "normalize": False})
+        estimator._validate_params()
+        return estimator
 
     def _adopt_weights(self, kernels, biases, targets):
         """Become a fitted network with these weights."""
@@ -139,10 +180,6 @@ def _check_chain(kernels, biases):
                 f"shape {bias.shape}."
             )
         widths.append(kernel.shape[1])
-
-
-def _widths(kernels):
-    return tuple(np.shape(np.atleast_2d(kernel))[1] for kernel in kernels[:-1])
 
 
 _WIDTHS = ["array-like", Interval(Integral, 1, None, closed="left")]
@@ -267,7 +304,9 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
         activation : str, default="relu"
             Activation of the hidden layers.
         classes : array-like of shape (n_classes,), default=None
-            Labels; None numbers them from zero.
+            Labels in the order of the outputs; None numbers them from zero. A single
+            output is for the second of two labels. ``classes_`` is sorted, as are the
+            columns of probabilities.
         **params
             Further parameters of the estimator.
 
@@ -277,25 +316,41 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
             A fitted estimator.
         """
         units = np.shape(np.atleast_2d(kernels[-1]))[1]
-        if classes is None:
-            classes = np.arange(max(2, units))
-        classes = np.unique(classes)
-        kind = "binary" if len(classes) == 2 else "multiclass"
+        given = np.arange(max(2, units)) if classes is None else np.asarray(classes)
+        known, order = np.unique(given, return_index=True)
+        if len(known) < given.size:
+            raise ValueError(
+                "classes must hold each label once, in the order of the outputs. "
+                f"Received classes={classes!r}."
+            )
+        kind = "binary" if len(known) == 2 else "multiclass"
         if kind == "binary" and units == 2:
             params = {"loss": "categorical_crossentropy", **params}
-        estimator = cls(_widths(kernels), activation=activation, **params)
-        estimator.set_params(normalize=False)
-        return estimator._adopt_weights(kernels, biases, ClassTargets(kind, classes))
+        estimator = cls._of_kernels(kernels, {"activation": activation, **params})
+        targets = ClassTargets(kind, known)
+        targets.margins = is_of_margins(estimator.loss)
+        estimator._adopt_weights(kernels, biases, targets)
+        return estimator._with_outputs_in_order(order)
+
+    def _with_outputs_in_order(self, order):
+        """With the last layer's units, which were in another, in this order."""
+        trainable = self.network_.weights.trainable
+        one = trainable[-1].shape == (1,)  # speaks for the second of two classes
+        for place in (-2, -1):
+            last = trainable[place]
+            if one and order[0] == 1:
+                trainable[place] = -last
+            elif not one:
+                trainable[place] = np.ascontiguousarray(last[..., order])
+        return self
 
     @classmethod
-    def _adopt(cls, mlp, kernels, biases, activation, params):
+    def _like(cls, mlp, params):
         kind = "multiclass"
         if mlp.out_activation_ == "logistic":
             kind = "binary" if mlp.n_outputs_ == 1 else "multilabel-indicator"
         targets = ClassTargets(kind, np.asarray(mlp.classes_))
-        estimator = cls(_widths(kernels), activation=activation, **params)
-        estimator.set_params(normalize=False)
-        return estimator._adopt_weights(kernels, biases, targets)
+        return cls._of_kernels(mlp.coefs_, params), targets
 
 
 class DenseRegressor(_Dense, BaseNetworkRegressor):
@@ -410,12 +465,18 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
         >>> network.predict([[-1.0, 2.0]])
         array([-3.], dtype=float32)
         """
+        estimator = cls._of_kernels(kernels, {"activation": activation, **params})
         units = np.shape(np.atleast_2d(kernels[-1]))[1]
-        targets = ContinuousTargets(units == 1, Standardization.none(units))
-        estimator = cls(_widths(kernels), activation=activation, **params)
-        estimator.set_params(normalize=False)
-        return estimator._adopt_weights(kernels, biases, targets)
+        return estimator._adopt_weights(kernels, biases, estimator._unscaled(units))
+
+    def _unscaled(self, n_outputs):
+        """Targets as they are."""
+        positive = rule_of(self.loss).values == POSITIVE
+        none = Standardization.none(n_outputs)
+        return ContinuousTargets(n_outputs == 1, none, positive)
 
     @classmethod
-    def _adopt(cls, mlp, kernels, biases, activation, params):
-        return cls.from_weights(kernels, biases, activation, **params)
+    def _like(cls, mlp, params):
+        loss = {"loss": "poisson"} if mlp.out_activation_ == "exp" else {}
+        estimator = cls._of_kernels(mlp.coefs_, {**loss, **params})
+        return estimator, estimator._unscaled(mlp.n_outputs_)

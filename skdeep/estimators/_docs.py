@@ -234,6 +234,15 @@ default="glorot_uniform"
         Penalties on the absolute and on the squared kernel weights.
     loss : str, callable or keras.losses.Loss, default="auto"
         "auto" is the mean squared error for values and the cross-entropy for labels.
+        A loss of ``keras.losses`` by name or as an object, or a function of (y_true,
+        y_pred). The output layer follows from it: for labels sigmoids or a softmax,
+        linear with ``from_logits=True`` and for hinge losses, which learn margins
+        (``decision_function``) and no probabilities; for values linear, for "poisson"
+        the exponential (then y must not be negative). With ``normalize`` the network
+        learns standardised values. Squared, absolute, Huber, log-cosh and quantile
+        losses are those of standardised values, too, so that a delta counts in
+        standard deviations; all others ("msle", "mape", functions) see y and
+        predictions in the units of y.
 """
 
 SEQUENCE_NETWORK = NETWORK.replace(
@@ -472,11 +481,14 @@ GENERATOR_ATTRIBUTES = TEXT_ATTRIBUTES.replace(
     "0 is the padding, 1 what", "0 is the end of a text, 1 what"
 )
 
-AUTOENCODER_NETWORK = NETWORK.replace(
-    """"auto" is the mean squared error for values and the cross-entropy for labels.
-""",
-    """"auto" is the mean squared error.
-""",
+AUTOENCODER_NETWORK = (
+    NETWORK[: NETWORK.index('        "auto" is the mean squared error')]
+    + """\
+        "auto" is the mean squared error. A loss of ``keras.losses`` by name or as an
+        object, or a function of (y_true, y_pred). Squared, absolute, Huber, log-cosh
+        and quantile losses are those of inputs as ``normalize`` makes them, all others
+        those of inputs as they are.
+"""
 )
 AUTOENCODER_TRAINING = _TRAINING.format(auto_batch=32, epochs=100).replace(
     " (and stratified by label)", ""

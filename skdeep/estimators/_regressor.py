@@ -1,5 +1,6 @@
 """What regressors add: continuous targets in their own units."""
 
+import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.callback import with_callbacks
 from sklearn.utils._param_validation import StrOptions
@@ -7,10 +8,12 @@ from sklearn.utils._param_validation import StrOptions
 from skdeep.encoding import ContinuousTargets
 from skdeep.estimators._base import BaseNetwork
 from skdeep.networks import (
+    NOT_NEGATIVE,
+    POSITIVE,
     REGRESSION_LOSSES,
-    STANDARDIZABLE,
     loss_name,
     regression_head,
+    rule_of,
 )
 
 
@@ -71,12 +74,20 @@ class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
         return regression_head(targets.n_outputs, self.loss)
 
     def _learn_targets(self, y, weight, classes):
-        standardize = self.normalize and loss_name(self.loss) in STANDARDIZABLE
         return ContinuousTargets.of(
-            y, weight, standardize=standardize, dtype=self._array_dtype
+            y,
+            weight,
+            standardize=bool(self.normalize),
+            dtype=self._array_dtype,
+            positive=rule_of(self.loss).values == POSITIVE,
         )
 
     def _encode_targets(self, targets, y):
+        if loss_name(self.loss) in NOT_NEGATIVE and np.min(y) < 0:
+            raise ValueError(
+                f"loss={self.loss!r} needs targets y that are not negative. Received a "
+                f"smallest value of {np.min(y):g}. Use loss='auto'."
+            )
         return targets.encode(y, dtype=self._array_dtype)
 
     def _output_scaling(self, targets):

@@ -17,6 +17,7 @@ from skdeep.networks import DenseSpec
 
 _OUTPUTS = {
     "linear": lambda z: z,
+    "exponential": np.exp,
     "sigmoid": expit,
     "softmax": lambda z: softmax(z, axis=-1),
 }

@@ -98,7 +98,9 @@ def gathered(estimator, X, y):
     rows = dense(rows)
     Y = encoded_targets(inner, rows, y)
     loss, error, outputs, gradients = _slopes(inner, rows, Y)
-    proba = inner.predict_proba(samples) if hasattr(inner, "classes_") else None
+    proba = None
+    if hasattr(inner, "classes_"):  # of margins, too
+        proba = inner._decoded("probabilities", samples)
     return Evidence(
         inner,
         n_samples,
@@ -179,17 +181,18 @@ def _slopes(estimator, rows, Y):
     from skdeep.training._program import per_sample
 
     network, head = estimator.network_, estimator._head(estimator._targets)
-    loss = slopes(network.spec, head, network.weights, rows, Y).loss
+    loss_of = head.loss_of_encoded(network.outputs)
+    loss = slopes(network.spec, loss_of, network.weights, rows, Y).loss
     signs = np.random.RandomState(0).choice([-1.0, 1.0], len(Y))
     plain = replace(network.spec, l1=0.0, l2=0.0)
-    found = slopes(plain, head, network.weights, rows, Y, signs)
+    found = slopes(plain, loss_of, network.weights, rows, Y, signs)
     before = _kernels(network.spec, network.weights)
     # Each gradient was divided by the number of samples.
     scale = 1.0
-    if getattr(head.keras_loss(), "reduction", None) != "sum":
+    if getattr(loss_of, "reduction", None) != "sum":
         scale = len(Y)
     after = {name: g * (scale / np.sqrt(len(Y))) for name, g in found.weights.items()}
-    losses = per_sample(head.keras_loss())(Y, found.outputs["output"])
+    losses = per_sample(loss_of)(Y, found.outputs["output"])
     error = standard_error(np.asarray(losses, "float64")) * len(Y) / scale
     return loss, error, found.outputs, _by_layer(before, after)
 

@@ -6,7 +6,7 @@ from sklearn.metrics import r2_score, recall_score
 
 from skdeep.inspection._evidence import standard_error
 from skdeep.inspection._facts import Fact, either, sizes
-from skdeep.networks import STANDARDIZABLE, loss_name
+from skdeep.networks import STANDARDIZED, loss_name, rule_of
 
 # Standard errors by which a finding has to be beyond its limit.
 _NOISE = 2
@@ -269,7 +269,7 @@ def _input_scales(evidence):
 def _target_scale(evidence):
     size = float(np.sqrt(np.mean(np.square(evidence.Y, dtype="float64"))))
     low, high = _TARGETS
-    known = loss_name(evidence.estimator.loss) in STANDARDIZABLE
+    known = rule_of(evidence.estimator.loss).values == STANDARDIZED
     return Fact("root mean square target", size, f"{low} to {high}").or_ill(
         known and not low <= size <= high,
         "unscaled target",

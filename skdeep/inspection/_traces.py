@@ -160,7 +160,8 @@ def backward_trace(estimator, X, y, sample_weight=None, *, learning_rate=0.01):
     weight *= len(weight) / weight.sum()
     network = _in_double(inner.network_)
     head = inner._head(inner._targets)
-    found = slopes(network.spec, head, network.weights, dense(rows), Y, weight)
+    loss_of = head.loss_of_encoded(network.outputs)
+    found = slopes(network.spec, loss_of, network.weights, dense(rows), Y, weight)
     nodes, columns = _Nodes(network, dense(rows), "float64"), {}
     for name, of_layers in [
         ("weighted_input", found.weighted),
@@ -240,7 +241,7 @@ class _Nodes:
             widths["standardized_input"] = X.shape[1]
         sizes = [*spec.hidden_layer_sizes, spec.units]
         widths.update(zip(layer_names(spec), sizes, strict=True))
-        if spec.output == "linear" and _scales(network.outputs):
+        if spec.output in ("linear", "exponential") and _scales(network.outputs):
             widths["rescaled_output"] = spec.units
         self._widths = widths
 

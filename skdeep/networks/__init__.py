@@ -11,13 +11,19 @@ from skdeep.networks._autoencoder_spec import (
 from skdeep.networks._conv_spec import ConvSpec, margins
 from skdeep.networks._given_spec import with_network
 from skdeep.networks._head import (
-    STANDARDIZABLE,
     Head,
     classification_head,
-    loss_name,
     regression_head,
 )
 from skdeep.networks._identity import check_described, identity
+from skdeep.networks._losses import (
+    NOT_NEGATIVE,
+    POSITIVE,
+    STANDARDIZED,
+    is_of_margins,
+    loss_name,
+    rule_of,
+)
 from skdeep.networks._names import (
     ACTIVATIONS,
     AUGMENTATIONS,
@@ -43,10 +49,12 @@ __all__ = [
     "BACKBONES",
     "CLASSIFICATION_LOSSES",
     "INITIALIZERS",
+    "NOT_NEGATIVE",
     "OPTIMIZERS",
+    "POSITIVE",
     "REGRESSION_LOSSES",
     "SCHEDULES",
-    "STANDARDIZABLE",
+    "STANDARDIZED",
     "AutoencoderSpec",
     "ConvSpec",
     "DenseSpec",
@@ -60,9 +68,11 @@ __all__ = [
     "classification_head",
     "encoder_and_decoder",
     "identity",
+    "is_of_margins",
     "is_weight",
     "loss_name",
     "margins",
     "regression_head",
+    "rule_of",
     "with_network",
 ]

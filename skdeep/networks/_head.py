@@ -3,21 +3,19 @@
 from dataclasses import dataclass
 
 from skdeep.networks._identity import identity
-
-# Losses whose minimum moves with the location and the scale of the target.
-STANDARDIZABLE = frozenset(
-    [
-        "auto",
-        "mse",
-        "mean_squared_error",
-        "mae",
-        "mean_absolute_error",
-        "huber",
-        "huber_loss",
-        "log_cosh",
-        "quantile",
-    ]
+from skdeep.networks._losses import (
+    OWN_UNITS,
+    POSITIVE,
+    RULES,
+    check_loss,
+    does_not_fit,
+    is_sparse,
+    loss_name,
+    rule_of,
+    takes_logits,
 )
+from skdeep.networks._names import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
+
 _CROSSENTROPIES = {
     "binary_crossentropy": "BinaryCrossentropy",
     "categorical_crossentropy": "CategoricalCrossentropy",
@@ -31,13 +29,19 @@ class Head:
     Attributes
     ----------
     units : int
-    output : {"linear", "sigmoid", "softmax"}
+    output : {"linear", "sigmoid", "softmax", "exponential"} or None
     loss : str, keras.losses.Loss or callable
     label_smoothing : float
     penalized : bool
         Whether the network gives a column more, the penalty of each sample.
     weighs_metrics : bool
         Whether samples have their weights in metrics, too.
+    labels : {"one", "any"} or None
+        Whether a sample has exactly one label or any number of them; None for
+        values.
+    own_units : bool
+        Whether the loss sees targets and outputs in the units that the user gave
+        targets in, whatever units the network learns in.
     """
 
     units: int
@@ -46,11 +50,13 @@ class Head:
     label_smoothing: float = 0.0
     penalized: bool = False
     weighs_metrics: bool = True
+    labels: str | None = None
+    own_units: bool = False
 
     @property
     def sparse(self):
         """Whether the loss takes class numbers instead of indicators."""
-        return loss_name(self.loss).startswith("sparse_")
+        return is_sparse(self.loss)
 
     @property
     def width(self):
@@ -60,7 +66,7 @@ class Head:
     @property
     def key(self):
         options = self.label_smoothing, self.penalized, self.weighs_metrics
-        return identity(self.loss), *options
+        return identity(self.loss), *options, self.labels, self.own_units
 
     def keras_loss(self):
         """The Keras loss, an object or a function of (y_true, y_pred)."""
@@ -75,41 +81,80 @@ class Head:
         loss = getattr(keras.losses, _CROSSENTROPIES[self.loss])
         return loss(label_smoothing=self.label_smoothing)
 
+    def loss_of_encoded(self, units):
+        """:meth:`keras_loss` as one of targets and outputs in other units.
 
-def loss_name(loss):
-    """Keras's snake-case name of ``loss``, or an empty string."""
-    if isinstance(loss, str):
-        return loss
-    name = getattr(loss, "name", None) or getattr(loss, "__name__", "")
-    return name if isinstance(name, str) else ""
+        Parameters
+        ----------
+        units : Standardization
+            That the network learns in.
+        """
+        loss = self.keras_loss()
+        if not self.own_units:
+            return loss
+        from skdeep.networks._own_units import in_own_units
+
+        return in_own_units(loss, units.mean, units.scale)
 
 
 def classification_head(kind, n_classes, loss, label_smoothing):
     """The head for ``kind`` of target."""
-    name = loss_name(loss)
-    categorical = "categorical" in name
-    if kind == "multilabel-indicator":
-        if categorical:
-            raise ValueError(
-                f"loss={name!r} is for classes that exclude each other, but y is a "
-                "multilabel indicator. Use loss='auto' or 'binary_crossentropy'."
-            )
-        head = n_classes, "sigmoid", "binary_crossentropy"
-    elif kind == "binary" and not categorical:
-        head = 1, "sigmoid", "binary_crossentropy"
-    else:
-        head = n_classes, "softmax", "categorical_crossentropy"
-    units, output, default = head
-    loss = default if name == "auto" else loss
+    check_loss(loss)
+    several = kind == "multilabel-indicator"
+    needed = rule_of(loss).labels
+    if needed is None or (several and needed.units_of_two == 2):
+        raise _no_loss_for(kind, loss)
+    units = needed.units_of_two if kind == "binary" else n_classes
+    sigmoids = several or units == 1
+    output = needed.activation or ("sigmoid" if sigmoids else "softmax")
+    default = "binary_crossentropy" if sigmoids else "categorical_crossentropy"
+    loss = _canonical(loss, default)
     if label_smoothing and not (isinstance(loss, str) and loss in _CROSSENTROPIES):
         raise ValueError(
             f"label_smoothing={label_smoothing} needs loss='auto', "
             "'binary_crossentropy' or 'categorical_crossentropy'. Received "
             f"loss={loss!r}. Give the smoothing to the loss object instead."
         )
-    return Head(units, output, loss, label_smoothing)
+    output = "linear" if takes_logits(loss) else output
+    labels = "any" if several else "one"
+    return Head(units, output, loss, label_smoothing, labels=labels)
+
+
+def _no_loss_for(kind, loss):
+    several = kind == "multilabel-indicator"
+    targets = "labels of which a sample has one"
+    if several:
+        targets = "a multilabel indicator: it is for classes that exclude each other"
+    fitting = [
+        name
+        for name, (labels, _) in RULES.items()
+        if name in CLASSIFICATION_LOSSES and not (several and labels.units_of_two == 2)
+    ]
+    return does_not_fit(loss, targets, fitting)
 
 
 def regression_head(n_outputs, loss):
     """The head for continuous targets."""
-    return Head(n_outputs, "linear", "mean_squared_error" if loss == "auto" else loss)
+    check_loss(loss)
+    name, needed = loss_name(loss), rule_of(loss).values
+    if needed is None:
+        raise does_not_fit(loss, "continuous targets", sorted(REGRESSION_LOSSES))
+    if name == "cosine_similarity" and n_outputs == 1:
+        raise ValueError(
+            f"loss={loss!r} compares directions, of which a single target has none but "
+            "its sign. Pass y with several columns, or use loss='auto'."
+        )
+    output = "exponential" if needed == POSITIVE else "linear"
+    return Head(
+        n_outputs,
+        output,
+        _canonical(loss, "mean_squared_error"),
+        own_units=needed == OWN_UNITS,
+    )
+
+
+def _canonical(loss, default):
+    """The loss, by the name of Keras's function if by name."""
+    if not isinstance(loss, str):
+        return loss
+    return default if loss == "auto" else loss_name(loss)

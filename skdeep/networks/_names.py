@@ -129,40 +129,78 @@ BACKBONES = frozenset(
     ]
 )
 
-REGRESSION_LOSSES = frozenset(
-    [
-        "cosine_similarity",
-        "huber",
-        "log_cosh",
-        "mae",
-        "mape",
-        "mean_absolute_error",
-        "mean_absolute_percentage_error",
-        "mean_squared_error",
-        "mean_squared_logarithmic_error",
-        "mse",
-        "msle",
-        "poisson",
-    ]
+# What Keras calls a loss, and the name of the function that it is.
+_LOSS_CLASSES = {
+    "BinaryCrossentropy": "binary_crossentropy",
+    "BinaryFocalCrossentropy": "binary_focal_crossentropy",
+    "CTC": "ctc",
+    "CategoricalCrossentropy": "categorical_crossentropy",
+    "CategoricalFocalCrossentropy": "categorical_focal_crossentropy",
+    "CategoricalGeneralizedCrossEntropy": "categorical_generalized_cross_entropy",
+    "CategoricalHinge": "categorical_hinge",
+    "Circle": "circle",
+    "CosineSimilarity": "cosine_similarity",
+    "Dice": "dice",
+    "Hinge": "hinge",
+    "Huber": "huber",
+    "KLDivergence": "kl_divergence",
+    "LogCosh": "log_cosh",
+    "MeanAbsoluteError": "mean_absolute_error",
+    "MeanAbsolutePercentageError": "mean_absolute_percentage_error",
+    "MeanSquaredError": "mean_squared_error",
+    "MeanSquaredLogarithmicError": "mean_squared_logarithmic_error",
+    "Poisson": "poisson",
+    "SparseCategoricalCrossentropy": "sparse_categorical_crossentropy",
+    "SquaredHinge": "squared_hinge",
+    "Tversky": "tversky",
+}
+_LOSS_ALIASES = {
+    "bce": "binary_crossentropy",
+    "kld": "kl_divergence",
+    "mae": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "mse": "mean_squared_error",
+    "msle": "mean_squared_logarithmic_error",
+}
+LOSS_NAMES = {
+    **_LOSS_CLASSES,
+    **_LOSS_ALIASES,
+    **{alias.upper(): name for alias, name in _LOSS_ALIASES.items()},
+    "QuantileLoss": "quantile",
+}
+
+
+def _losses(*names):
+    """These functions, by all the names that Keras knows them by."""
+    return frozenset(names) | {n for n, of in LOSS_NAMES.items() if of in names}
+
+
+REGRESSION_LOSSES = _losses(
+    "cosine_similarity",
+    "huber",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "poisson",
 )
 
-CLASSIFICATION_LOSSES = frozenset(
-    [
-        "binary_crossentropy",
-        "binary_focal_crossentropy",
-        "categorical_crossentropy",
-        "categorical_focal_crossentropy",
-        "categorical_hinge",
-        "dice",
-        "hinge",
-        "kl_divergence",
-        "mean_absolute_error",
-        "mean_squared_error",
-        "mae",
-        "mse",
-        "poisson",
-        "sparse_categorical_crossentropy",
-        "squared_hinge",
-        "tversky",
-    ]
+CLASSIFICATION_LOSSES = _losses(
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_hinge",
+    "dice",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "poisson",
+    "sparse_categorical_crossentropy",
+    "squared_hinge",
+    "tversky",
 )

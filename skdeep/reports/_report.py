@@ -179,6 +179,12 @@ def _predictions(estimator, samples, y):
     predicted = estimator.predict(samples)
     probabilities = classes = None
     if hasattr(estimator, "classes_"):
+        if not hasattr(estimator, "predict_proba"):
+            raise ValueError(
+                "A report of a classifier needs probabilities. Received "
+                f"{estimator!r}, which has no predict_proba. Use a cross-entropy as "
+                "its loss."
+            )
         probabilities = estimator.predict_proba(samples)
         classes = estimator.classes_
     rows = None if probabilities is None else values(estimator, probabilities)

@@ -31,7 +31,7 @@ class Slopes(NamedTuple):
     weights: dict
 
 
-def slopes(spec, head, weights, X, Y, weight=None):
+def slopes(spec, loss_of, weights, X, Y, weight=None):
     """Derivatives of the training loss, without dropout.
 
     Batch normalisation takes the averages that prediction takes.
@@ -39,7 +39,8 @@ def slopes(spec, head, weights, X, Y, weight=None):
     Parameters
     ----------
     spec : NetworkSpec
-    head : Head
+    loss_of : keras.losses.Loss or callable
+        Of encoded targets and outputs.
     weights : Weights
     X : ndarray of shape (n_samples, *spec.input_shape)
     Y : ndarray of shape (n_samples, n_targets)
@@ -55,16 +56,15 @@ def slopes(spec, head, weights, X, Y, weight=None):
     lists = weights.trainable, [np.asarray(v) for v in weights.non_trainable]
     trainable = [tf.constant(v, dtype) for v in lists[0]]
     fixed = [tf.constant(v) for v in lists[1]]
-    loss_function = head.keras_loss()
     weight = np.ones(len(X)) if weight is None else weight
-    if getattr(loss_function, "reduction", None) != "sum":
+    if getattr(loss_of, "reduction", None) != "sum":
         weight = weight / len(X)
     run = run_of(spec, tuple(layer.name for layer in named_network(spec).layers))
     X, Y = tf.constant(X, spec.input_dtype), tf.constant(Y, dtype)
     with tf.GradientTape() as tape:
         tape.watch(trainable)
         outputs, weighted, penalties = run(trainable, fixed, X)
-        losses = per_sample(loss_function)(Y, outputs["output"])
+        losses = per_sample(loss_of)(Y, outputs["output"])
         loss = tf.reduce_sum(losses * tf.constant(weight, losses.dtype))
         loss = tf.add_n([loss, *(tf.cast(p, loss.dtype) for p in penalties)])
     deltas, by_weight = tape.gradient(

@@ -36,13 +36,15 @@ def _make(metric, head):
 
 
 def _accuracy(head):
-    if head.output == "linear":
+    if head.output in ("linear", "exponential") and head.labels is None:
         raise ValueError(
             "metrics=['accuracy'] needs a classifier. Use 'mean_absolute_error' or "
             "another regression metric."
         )
     if head.sparse:
         return keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-    if head.output == "softmax":
+    several = head.units > 1 and head.labels == "one"
+    if head.output == "softmax" or several:
         return keras.metrics.CategoricalAccuracy(name="accuracy")
-    return keras.metrics.BinaryAccuracy(name="accuracy")
+    threshold = 0.0 if head.output == "linear" else 0.5
+    return keras.metrics.BinaryAccuracy(name="accuracy", threshold=threshold)

@@ -16,7 +16,7 @@ def compiled_model(job, optimizer, learning_rate):
         model = Penalized(model.inputs, model.outputs)
     model.compile(
         optimizer=optimizer.keras(learning_rate),
-        loss=job.head.keras_loss(),
+        loss=job.head.loss_of_encoded(job.outputs),
         weighted_metrics=make_metrics(job.metrics, job.head),
         jit_compile="auto" if job.path == "xla" else False,
     )

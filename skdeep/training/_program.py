@@ -18,6 +18,7 @@ from skdeep.encoding import Standardization
 from skdeep.networks import identity, is_weight
 from skdeep.networks._build import build_template, with_pretrained
 from skdeep.networks._layers import Standardize, counting, lowering
+from skdeep.networks._own_units import in_own_units
 from skdeep.networks._seeds import TEMPLATE_SEED
 from skdeep.training._metrics import make_metrics
 from skdeep.training._optimizers import state_kind
@@ -59,7 +60,8 @@ class Program:
         self._weighs_metrics = head.weighs_metrics
         self.model = build_template(spec)
         loss = head.keras_loss()
-        self.loss = per_sample(loss)
+        self._loss = per_sample(loss)
+        self._own_units = head.own_units
         self.sums = getattr(loss, "reduction", None) == "sum"
         self.optimizer = optimizer.functional()
         self.optimizer.build(self.model.trainable_variables)
@@ -260,7 +262,7 @@ class Program:
                 training=True,
                 return_losses=True,
             )
-            loss = tf.reduce_sum(self.loss(y, output) * weight)
+            loss = tf.reduce_sum(self._losses(y, output, mean, scale) * weight)
             loss = loss + tf.add_n([tf.zeros_like(loss), *penalties])
             scaled = self.optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, state.trainable)
@@ -279,6 +281,11 @@ class Program:
         )
         new = State(trainable, _tensors(non_trainable), slots)
         return new, metric_state, loss
+
+    def _losses(self, y, output, mean, scale):
+        """The loss of each sample."""
+        loss = in_own_units(self._loss, mean, scale) if self._own_units else self._loss
+        return loss(y, output)
 
     def _update(self, slots, gradients, trainable, decay):
         """What the optimiser makes of its state and of the weights."""
@@ -308,7 +315,7 @@ class Program:
         output, _, penalties = self.model.stateless_call(
             state.trainable, state.non_trainable, x, training=False, return_losses=True
         )
-        loss = tf.reduce_sum(self.loss(y, output) * weight)
+        loss = tf.reduce_sum(self._losses(y, output, mean, scale) * weight)
         penalty = tf.add_n([tf.zeros_like(loss), *penalties])
         metric_state = self._update_metrics(
             metric_state, y, output, weight, mean, scale

@@ -1,0 +1,48 @@
+"""Losses that see targets in the units of the user's."""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+
+def in_own_units(loss, mean, scale):
+    """``loss`` as one of standardised targets and outputs.
+
+    Parameters
+    ----------
+    loss : keras.losses.Loss or callable
+    mean, scale : array-like or tensor of shape (n_outputs,) or (1,)
+        Units of the targets: ``y = encoded * scale + mean``.
+
+    Returns
+    -------
+    loss : keras.losses.Loss or callable
+        Of the same kind.
+    """
+    if isinstance(loss, keras.losses.Loss):
+        return _LossInOwnUnits(loss, mean, scale)
+
+    def of_encoded(y_true, y_pred):
+        units = ops.cast(mean, y_pred.dtype), ops.cast(scale, y_pred.dtype)
+        # The last column may be a penalty, which has no units.
+        width = y_true.shape[-1]
+        given = _undone(y_pred[..., :width], *units)
+        if y_pred.shape[-1] > width:
+            given = ops.concatenate([given, y_pred[..., width:]], axis=-1)
+        return loss(_undone(ops.cast(y_true, y_pred.dtype), *units), given)
+
+    return of_encoded
+
+
+def _undone(values, mean, scale):
+    # TensorFlow would forget how many columns there are.
+    return tf.ensure_shape(values * scale + mean, values.shape)
+
+
+class _LossInOwnUnits(keras.losses.Loss):
+    def __init__(self, loss, mean, scale):
+        super().__init__(name=loss.name, reduction=loss.reduction)
+        self._function = in_own_units(loss.call, mean, scale)
+
+    def call(self, y_true, y_pred):
+        return self._function(y_true, y_pred)

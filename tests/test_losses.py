@@ -198,9 +198,7 @@ def test_margins(iris, cancer):
     X, y = iris
     params = {**NET, "loss": "hinge", "epochs": 20, "metrics": ["accuracy"]}
     params["learning_rate"] = 0.02
-    classifier = DenseClassifier(**params, learning_rate=0.02).fit(
-        X, y, X_val=X, y_val=y
-    )
+    classifier = DenseClassifier(**params).fit(X, y, X_val=X, y_val=y)
     accuracy = classifier.history_["val_accuracy"].iloc[-1]
     assert accuracy == pytest.approx(classifier.score(X, y), abs=1e-6)
     assert accuracy > 0.8
@@ -209,9 +207,7 @@ def test_margins(iris, cancer):
     assert margins.max() > 0.5
     assert_allclose(classifier.model_(X), margins, atol=1e-5)
     X, y = cancer
-    classifier = DenseClassifier(**params, learning_rate=0.02).fit(
-        X, y, X_val=X, y_val=y
-    )
+    classifier = DenseClassifier(**params).fit(X, y, X_val=X, y_val=y)
     accuracy = classifier.history_["val_accuracy"].iloc[-1]
     assert accuracy == pytest.approx(classifier.score(X, y), abs=1e-6)
     assert_array_equal(classifier.decision_function(X) > 0, classifier.predict(X))

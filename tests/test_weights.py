@@ -4,23 +4,27 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.datasets import load_digits
 from sklearn.utils import compute_sample_weight
 
-from skdeep import DenseClassifier, DenseRegressor
+from skdeep import ConvClassifier, DenseClassifier, DenseRegressor
 
 # The whole data is one batch, so that batches do not depend on repetition.
 FULL = {"hidden_layer_sizes": (8,), "epochs": 30, "random_state": 0}
 FULL |= {"batch_size": "auto", "learning_rate_schedule": None}
 
 
-def test_weight_two_is_the_row_twice_and_zero_its_absence(iris):
+@pytest.mark.parametrize("params", [{}, {"batch_norm": True, "dtype": "float64"}])
+def test_weight_two_is_the_row_twice_and_zero_its_absence(iris, params):
     X, y = iris[0][:60], iris[1][:60]
     weight = np.random.RandomState(0).randint(0, 3, len(y))
     repeated = np.repeat(np.arange(len(y)), weight)
-    weighted = DenseClassifier(**FULL).fit(X, y, weight)
-    expanded = DenseClassifier(**FULL).fit(X[repeated], y[repeated])
-    assert_allclose(weighted.predict_proba(X), expanded.predict_proba(X), atol=1e-4)
-    plain = DenseClassifier(**FULL).fit(X, y)
+    classifier = DenseClassifier(**FULL, **params)
+    weighted = clone(classifier).fit(X, y, weight)
+    expanded = clone(classifier).fit(X[repeated], y[repeated])
+    atol = 1e-7 if params else 1e-4
+    assert_allclose(weighted.predict_proba(X), expanded.predict_proba(X), atol=atol)
+    plain = clone(classifier).fit(X, y)
     assert np.abs(weighted.predict_proba(X) - plain.predict_proba(X)).max() > 1e-3
 
 
@@ -32,6 +36,21 @@ def test_zero_weight_is_absence_in_small_batches(diabetes):
     weighted = clone(estimator).fit(X, y, weight).predict(X)
     absent = clone(estimator).fit(X[weight > 0], y[weight > 0]).predict(X)
     assert_array_equal(weighted, absent)
+
+
+def test_batch_norm_of_images_weighs_them():
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:60].reshape(-1, 8, 8), y[:60] % 2
+    weight = np.random.RandomState(0).randint(0, 3, len(y))
+    repeated = np.repeat(np.arange(len(y)), weight)
+    small = {"filters": (2,), "hidden_layer_sizes": (), "dtype": "float64"}
+    classifier = ConvClassifier(
+        **{**FULL, **small, "batch_size": len(repeated), "batch_norm": True}
+    )
+    expanded = clone(classifier).fit(X[repeated], y[repeated])
+    classifier.set_params(batch_size=int((weight > 0).sum()))
+    weighted = classifier.fit(X, y, weight)
+    assert_allclose(weighted.predict_proba(X), expanded.predict_proba(X), atol=1e-7)
 
 
 def test_scale_of_the_weights_does_not_matter(iris):

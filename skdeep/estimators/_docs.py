@@ -229,7 +229,9 @@ default="glorot_uniform"
         Share of the hidden units that each step leaves out, in [0, 1).
     batch_norm : bool, default=False
         Batch normalisation between each hidden layer and its activation, with a
-        momentum of 0.9: Keras's 0.99 is for fits of thousands of steps.
+        momentum of 0.9: Keras's 0.99 is for fits of thousands of steps. A row counts
+        by its weight in the means and variances; with ``engine="keras"``, which uses
+        Keras's own layers, all rows count alike.
     l1, l2 : float, default=0.0
         Penalties on the absolute and on the squared kernel weights.
     loss : str, callable or keras.losses.Loss, default="auto"
@@ -253,10 +255,13 @@ SEQUENCE_NETWORK = NETWORK.replace(
         "silu" in the others; else a name""",
 ).replace(
     """        Batch normalisation between each hidden layer and its activation, with a
-        momentum of 0.9: Keras's 0.99 is for fits of thousands of steps.""",
+        momentum of 0.9: Keras's 0.99 is for fits of thousands of steps. A row counts
+        by its weight in the means and variances; with ``engine="keras"``, which uses
+        Keras's own layers, all rows count alike.""",
     """        Batch normalisation after recurrent layers, and between others and their
         activation, with a momentum of 0.9: Keras's 0.99 is for fits of thousands of
-        steps.""",
+        steps. A row counts by its weight in the means and variances; with
+        ``engine="keras"``, which uses Keras's own layers, all rows count alike.""",
 )
 
 _TRAINING = """\

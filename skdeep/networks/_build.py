@@ -20,7 +20,6 @@ from skdeep.networks._given_spec import (
     SequenceWithNetwork,
 )
 from skdeep.networks._layers import (
-    CountingBatchNormalization,
     LoweredAveragePooling2D,
     LoweredConv1D,
     LoweredConv2D,
@@ -29,6 +28,7 @@ from skdeep.networks._layers import (
     PhiloxNoise,
     Standardize,
     VariableNormalization,
+    WeightedBatchNormalization,
 )
 from skdeep.networks._parts import (
     finalize,
@@ -80,7 +80,7 @@ def _no_mark(kind, output, weighted=None):
 TEMPLATE = Kit(
     PhiloxDropout,
     PhiloxNoise,
-    CountingBatchNormalization,
+    WeightedBatchNormalization,
     VariableNormalization,
     LoweredConv2D,
     LoweredMaxPooling2D,

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from skdeep.networks._given import rebuilt
-from skdeep.networks._layers import counting
+from skdeep.networks._layers import weighing
 
 _SOME_STEPS = 3  # for sides that are open
 
@@ -47,7 +47,7 @@ def _differs(model, first, *others):
 def _step(model, X):
     """What a step of training, in which only the first row counts, makes of it."""
     values = [[v.value for v in part] for part in _variables(model)]
-    with counting(tf.constant(1)):
+    with weighing(tf.constant([1.0, 0.0])):
         output, state, penalties = model.stateless_call(
             *values, _as_input(model, X), training=True, return_losses=True
         )

@@ -14,13 +14,16 @@ _EPSILON = 1e-7  # as Keras's
 
 
 @contextlib.contextmanager
-def counting(rows):
-    """Within, only the first ``rows`` of a batch count, a tensor."""
-    _tracing.rows = rows
+def weighing(weight):
+    """Within, the rows of a batch have these weights, a tensor of shape (batch,).
+
+    Rows that fill up a batch have a weight of zero.
+    """
+    _tracing.weight = weight
     try:
         yield
     finally:
-        del _tracing.rows
+        del _tracing.weight
 
 
 @contextlib.contextmanager
@@ -88,18 +91,25 @@ class VariableNormalization(L.Normalization):
         return (inputs - mean) / tf.maximum(tf.sqrt(variance), _EPSILON)
 
 
-class CountingBatchNormalization(L.BatchNormalization):
-    """Batch normalisation that leaves out the rows that fill up a batch."""
+class WeightedBatchNormalization(L.BatchNormalization):
+    """Batch normalisation in which each row counts by its weight.
 
-    def call(self, inputs, training=None, mask=None):
-        rows = getattr(_tracing, "rows", None)
-        if training and rows is not None:
-            shape = tf.shape(inputs)
-            count = tf.range(shape[0]) < rows
-            count = tf.reshape(count, [-1, *[1] * (len(inputs.shape) - 2)])
-            count = tf.broadcast_to(count, shape[:-1])
-            mask = count if mask is None else count & mask
-        return super().call(inputs, training=training, mask=mask)
+    So a sample of weight two is the sample twice, and what fills up a batch is absent.
+    """
+
+    def _moments(self, inputs, mask):
+        weight = getattr(_tracing, "weight", None)
+        if weight is None:
+            return super()._moments(inputs, mask)
+        shape = [-1, *[1] * (len(inputs.shape) - 1)]
+        weight = tf.reshape(tf.cast(weight, inputs.dtype), shape)
+        if mask is not None:
+            weight *= tf.cast(mask, inputs.dtype)[..., None]
+        weight = tf.broadcast_to(weight, [*tf.unstack(tf.shape(inputs))[:-1], 1])
+        axes = self._reduction_axes
+        weight = tf.math.divide_no_nan(weight, tf.reduce_sum(weight))
+        mean = tf.reduce_sum(weight * inputs, axes)
+        return mean, tf.reduce_sum(weight * tf.square(inputs - mean), axes)
 
 
 class PhiloxDropout(L.Dropout):

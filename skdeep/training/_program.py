@@ -17,7 +17,7 @@ import tensorflow as tf
 from skdeep.encoding import Standardization
 from skdeep.networks import identity, is_weight
 from skdeep.networks._build import build_template, with_pretrained
-from skdeep.networks._layers import Standardize, counting, lowering
+from skdeep.networks._layers import Standardize, lowering, weighing
 from skdeep.networks._own_units import in_own_units
 from skdeep.networks._seeds import TEMPLATE_SEED
 from skdeep.training._metrics import make_metrics
@@ -252,8 +252,8 @@ class Program:
         decay,
         update=None,
     ):
-        # Padded rows must not enter the mean and variance of batch normalisation.
-        with tf.GradientTape() as tape, counting(rows):
+        # The mean and variance of batch normalisation are those of weighted rows.
+        with tf.GradientTape() as tape, weighing(weight):
             tape.watch(state.trainable)
             output, non_trainable, penalties = self.model.stateless_call(
                 state.trainable,

@@ -15,6 +15,8 @@ from skdeep.networks._layers import lowering
 from skdeep.training._loop import (
     Evaluate,
     Run,
+    Taken,
+    WholeEpochs,
     advance,
     evaluate,
     shared,
@@ -237,8 +239,9 @@ class Member:
             request = advance(self._requests, answer)
             self.evaluating = isinstance(request, Evaluate)
             if request is not None and not self.evaluating:
-                self.plan, self.taken, self._losses = self.run.plan(request), 0, []
+                self.plan, self.taken, self._losses = self.run.plan(request), 0, ()
                 self._values = self.run.state, self.run.program.metric_state()
+                self._whole = WholeEpochs(self.run, self.plan)
         except BaseException as error:
             self._end(error)
         else:
@@ -260,18 +263,21 @@ class Member:
 
     def interrupt(self):
         """Stop with the epochs so far."""
-        if self.run.history:
-            self.run.interrupted = True
-            self._end()
+        try:
+            answer = self._whole.end()
+        except BaseException as error:
+            kept = isinstance(error, KeyboardInterrupt) and self.run.history
+            self.run.interrupted = bool(kept)
+            self._end(None if kept else error)
         else:
-            self._end(KeyboardInterrupt())
+            self.go_on(answer)
 
     def current(self):
         """State and metric variables in the middle of a request."""
-        if self.place is not None:
-            stack, row = self.place
-            return stack.row(row)
-        return self._values
+        return _current(self.place, self._values)
+
+    def _taken_at(self, place, values, losses):
+        return Taken(*_current(place, values), _joined(losses))
 
     @property
     def left(self):
@@ -291,13 +297,15 @@ class Member:
 
     def took(self, losses, values=None, place=None):
         """Take in what a call gave: losses, and either new values or their place."""
+        before = self.place, self._values, self._losses
         self.taken += len(losses)
-        self._losses.append(losses)
+        self._whole.note(self.taken, lambda: self._taken_at(*before))
+        self._losses = *self._losses, losses
         self._values, self.place = values, place
         if self.left:
             return
         state, metrics = self.current()
-        self.go_on((state, metrics, np.concatenate(self._losses)))
+        self.go_on(Taken(state, metrics, _joined(self._losses)))
         if metrics or self.run.state is not state:
             # The next request starts from something else than what is stacked.
             self.place = None
@@ -305,14 +313,14 @@ class Member:
     def step_alone(self):
         """The next steps, with the program for one network."""
         try:
-            *values, losses = take_steps(
-                self.run, self.plan, self.taken, *self.current()
-            )
+            before = self._taken_at(self.place, self._values, self._losses)
+            state, variables, losses = take_steps(self.run, self.plan, before)
         except BaseException as error:
             self._end(error)
             return
+        losses = losses[self.taken :]
         _fused_program(self.run.program).note_in_turns(len(losses))
-        self.took(losses, values=tuple(values))
+        self.took(losses, values=(state, variables))
 
     def evaluate_alone(self):
         """The validation data, with the program for one network."""
@@ -322,6 +330,18 @@ class Member:
             self._end(error)
         else:
             self.go_on(record)
+
+
+def _current(place, values):
+    """State and metric variables: ``values``, or what is at a place of a stack."""
+    if place is None:
+        return values
+    stack, row = place
+    return stack.row(row)
+
+
+def _joined(losses):
+    return np.concatenate([np.zeros(0, np.float32), *losses])
 
 
 class Stack:

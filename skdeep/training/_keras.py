@@ -64,7 +64,8 @@ def train_keras(job, optimizer):
         if not observer.history:
             raise
         interrupted = True
-    observer.take_last()
+    if not interrupted or observer.between_epochs:
+        observer.take_last()
     return observer.outcome(interrupted)
 
 
@@ -157,6 +158,7 @@ class _Observer(keras.callbacks.Callback):
         self.rates = None  # or those that this callback sets
         self.diverged_at = None
         self._last_finite = None
+        self.between_epochs = True
         self._rate_set = None
 
     def take_best_before(self, model):
@@ -175,6 +177,9 @@ class _Observer(keras.callbacks.Callback):
         self._last_finite = self._weights()
 
     def on_epoch_begin(self, epoch, logs=None):
+        if self.history and self.job.keras_callbacks:
+            self.take_last()  # what they made of the epoch before
+        self.between_epochs = False
         if self.rates is not None:
             self._start_rates(epoch)
         for hook in self.job.hooks:
@@ -205,6 +210,7 @@ class _Observer(keras.callbacks.Callback):
             self.rates.override(rate)
 
     def on_epoch_end(self, epoch, logs=None):
+        self.between_epochs = True
         self.batches.start(epoch + 1)
         record = {name: float(logs[name]) for name in sorted(logs, key=_place)}
         record.pop("learning_rate", None)

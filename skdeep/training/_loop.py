@@ -76,20 +76,69 @@ def perform(run, request):
     if isinstance(request, Evaluate):
         return evaluate(run)
     plan = run.plan(request)
-    state, variables, losses = run.state, run.program.metric_state(), []
-    for start in range(0, len(plan.order), run.feed.size):
-        state, variables, some = take_steps(run, plan, start, state, variables)
-        losses.append(some)
-    return state, variables, np.concatenate(losses)
+    taken = Taken(run.state, run.program.metric_state(), np.zeros(0, np.float32))
+    whole = WholeEpochs(run, plan)
+    try:
+        while taken.n_steps < len(plan.order):
+            after = take_steps(run, plan, taken)
+            whole.note(after.n_steps, lambda before=taken: before)
+            taken = after
+    except KeyboardInterrupt:
+        return whole.end()
+    return taken
 
 
-def take_steps(run, plan, start, state, variables):
-    """One call of the compiled program: the next steps of ``plan``."""
-    chunk = run.feed.chunk(plan, start)
+class Taken(NamedTuple):
+    """What the first steps of a plan have given."""
+
+    state: State
+    variables: list
+    losses: np.ndarray
+
+    @property
+    def n_steps(self):
+        return len(self.losses)
+
+
+def take_steps(run, plan, taken, stop=None):
+    """One call of the compiled program: the next steps of ``plan``, up to ``stop``."""
+    chunk = run.feed.chunk(Plan(*(part[:stop] for part in plan)), taken.n_steps)
     state, variables, losses = run.program.run(
-        state, variables, chunk, path=run.job.path
+        taken.state, taken.variables, chunk, path=run.job.path
     )
-    return state, variables, losses.numpy()[: int(chunk.n_steps)]
+    losses = losses.numpy()[: int(chunk.n_steps)]
+    return Taken(state, variables, np.concatenate([taken.losses, losses]))
+
+
+class WholeEpochs:
+    """The way back to the end of the last whole epoch, for one who interrupts.
+
+    Calls end anywhere in an epoch, so the one that went beyond is done again.
+    """
+
+    def __init__(self, run, plan):
+        self._run, self._plan = run, plan
+        self._last = 0, None
+
+    def note(self, n_steps, before):
+        """Take in a call that went up to ``n_steps``.
+
+        ``before`` gives what had been :class:`Taken` when it began.
+        """
+        n_epochs = n_steps // self._run.job.steps_per_epoch
+        if n_epochs > self._last[0]:
+            self._last = n_epochs, before
+
+    def end(self):
+        """What was there at that end; without one, the interruption goes on."""
+        n_epochs, before = self._last
+        if not n_epochs:
+            raise KeyboardInterrupt
+        self._run.interrupted, taken = True, before()
+        stop = n_epochs * self._run.job.steps_per_epoch
+        while taken.n_steps < stop:
+            taken = take_steps(self._run, self._plan, taken, stop)
+        return taken
 
 
 def evaluate(run):
@@ -168,7 +217,7 @@ class Run:
                 self.diverged_at = epoch + 1
                 break
             self.history.append(record)
-            if self._end(epoch, record):
+            if self._end(epoch, record) or self.interrupted:
                 break
 
     def _take_best_before(self):
@@ -184,11 +233,12 @@ class Run:
         by_rows = _ORDER_ROWS // len(job.train)
         at_once = max(1, min(by_rows, _ORDER_STEPS // job.steps_per_epoch))
         epoch = 0
-        while epoch < job.epochs and self.diverged_at is None:
+        while epoch < job.epochs and not (self.diverged_at or self.interrupted):
             last = min(epoch + at_once, job.epochs)
             orders = [job.order(number) for number in range(epoch, last)]
             before = self.state
             losses, _ = yield from self._train(orders)
+            orders = orders[: len(losses)]  # fewer after an interruption
             finite = self._finite_epochs(losses)
             while finite and (finite < len(losses) or not self._sound()):
                 # The steps are deterministic: do the sound epochs once more.
@@ -221,7 +271,7 @@ class Run:
         """Mean loss per epoch, and metric variables."""
         first = len(self.history) * self.job.steps_per_epoch
         self.state, variables, losses = yield Train(orders, first)
-        losses = losses.reshape(len(orders), -1)
+        losses = losses.reshape(-1, self.job.steps_per_epoch)
         return np.average(losses, axis=1, weights=self.feed.rows), variables
 
     def plan(self, request):
@@ -249,8 +299,10 @@ class Run:
             stop = self.stopping.update(record, (self.state, self.done))
         with self._calling():
             if self.callbacks is not None:
-                stop |= self.callbacks.epoch_end(epoch, record)
-                self._follow_callbacks()
+                try:
+                    stop |= self.callbacks.epoch_end(epoch, record)
+                finally:
+                    self._follow_callbacks()
             for hook in self.job.hooks:
                 stop |= bool(hook.epoch_end(epoch, record, self.weights))
         return stop

@@ -1,0 +1,110 @@
+"""Ctrl-C keeps the whole epochs so far."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.model_selection import cross_validate
+
+import skdeep
+from skdeep.training import _loop, _scheduler
+
+X, y = load_iris(return_X_y=True)
+
+
+def _classifier(**options):
+    options = {"epochs": 600, "random_state": 0, **options}
+    return skdeep.DenseClassifier(
+        (4,), optimizer="adam", learning_rate=0.01, batch_size=50, **options
+    )
+
+
+def _interrupt_after(monkeypatch, n_calls):
+    """Ctrl-C once the compiled program was called so often."""
+    calls, chunk = itertools.count(), _loop.Feed.chunk
+
+    def interrupted(feed, plan, start):
+        if next(calls) == n_calls:
+            raise KeyboardInterrupt
+        return chunk(feed, plan, start)
+
+    monkeypatch.setattr(_loop.Feed, "chunk", interrupted)
+
+
+def test_unwatched_epochs_are_kept(monkeypatch):
+    with monkeypatch.context() as patch:
+        _interrupt_after(patch, 1)
+        with pytest.warns(UserWarning, match="interrupted"):
+            some = _classifier().fit(X, y)
+    # A call takes 1,024 steps, of which the last one belongs to the next epoch.
+    assert some.n_epochs_ == 1024 // 3 == len(some.history_)
+    whole = _classifier(epochs=some.n_epochs_).fit(X, y)
+    for name, weights in whole.get_weights().items():
+        np.testing.assert_allclose(some.get_weights()[name], weights, rtol=1e-5)
+    assert some.network_.weights.n_steps == whole.network_.weights.n_steps
+
+
+def test_without_a_whole_epoch_the_interruption_goes_on(monkeypatch):
+    _interrupt_after(monkeypatch, 0)
+    with pytest.raises(KeyboardInterrupt):
+        _classifier().fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore:.*interrupted")
+def test_unwatched_epochs_of_fused_fits_are_kept(monkeypatch):
+    calls = itertools.count()
+    interrupted = property(lambda ticket: next(calls) >= 5)
+    monkeypatch.setattr(_scheduler.Ticket, "interrupted", interrupted)
+    with skdeep.fuse():
+        found = cross_validate(
+            _classifier(epochs=9000), X, y, cv=2, return_estimator=True
+        )
+    for est in found["estimator"]:
+        assert 300 < est.n_epochs_ < 9000
+        assert est.network_.weights.n_steps == est.n_epochs_ * 2
+
+
+class Sets(keras.callbacks.Callback):
+    """Sets the weights after an epoch, and presses Ctrl-C then or in the next one."""
+
+    def __init__(self, during):
+        super().__init__()
+        self.during = during
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == 1:
+            self.model.set_weights([np.full_like(w, 2) for w in self.model.weights])
+            if self.during == "the same epoch":
+                raise KeyboardInterrupt
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 2 and self.during == "the next epoch":
+            raise KeyboardInterrupt
+
+
+class SetsInBatches(Sets):
+    """Presses Ctrl-C after the second batch."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 1 and self.model.optimizer.iterations > 6:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("engine", "callback"),
+    [
+        ("compiled", Sets("the same epoch")),
+        ("compiled", Sets("the next epoch")),
+        ("keras", Sets("the same epoch")),
+        ("keras", SetsInBatches("a batch")),
+    ],
+)
+def test_weights_that_callbacks_have_set_are_kept(engine, callback):
+    est = _classifier(epochs=5, engine=engine, callbacks=[callback], normalize=False)
+    with pytest.warns(UserWarning, match="interrupted"):
+        est.fit(X, y)
+    assert est.n_epochs_ == len(est.history_) <= 2
+    for weights in est.get_weights().values():
+        np.testing.assert_array_equal(weights, 2)

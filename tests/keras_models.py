@@ -144,3 +144,28 @@ def copies(estimator):
     """The estimator after a pickle, and a deep copy."""
     yield pickle.loads(pickle.dumps(estimator))
     yield copy.deepcopy(estimator)
+
+
+def local_network():
+    """A model of a class, with a function and a loss, that nothing finds by name."""
+
+    class Local(keras.Model):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.hidden = keras.layers.Dense(5, activation=doubled)
+            self.out = keras.layers.Dense(3, "softmax")
+
+        def call(self, x):
+            return self.out(self.hidden(x))
+
+    class LocalLoss(keras.losses.Loss):
+        def call(self, y, p):
+            y = keras.ops.reshape(y, (-1,))
+            return keras.losses.sparse_categorical_crossentropy(y, p)
+
+    def doubled(x):
+        return 2 * keras.ops.tanh(x)
+
+    model = Local()
+    model.compile("adam", LocalLoss())
+    return model

@@ -20,7 +20,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
 from sklearn.preprocessing import StandardScaler
 
-from skdeep import KerasClassifier
+from skdeep import BaseWrapper, KerasClassifier, KerasRegressor
 
 L = keras.layers
 SPARSE = {"loss": "sparse_categorical_crossentropy", "random_state": 0}
@@ -78,9 +78,36 @@ def test_initialize_takes_a_trained_model_as_it_is(iris):
     expected = model.predict(X, verbose=0)
     assert_allclose(estimator.predict_proba(X), expected, atol=1e-6)
     assert set(estimator.predict(X)) <= {"a", "b", "c"}
-    estimator.partial_fit(X, np.array(["a", "b", "c"])[y])
+    estimator.fit(X, np.array(["a", "b", "c"])[y])
     assert estimator.model_ is not model
     assert_array_equal(model.predict(X, verbose=0), expected)
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_partial_fit_after_initialize_trains_the_layers_that_models_share(
+    iris, in_place
+):
+    X, _ = iris
+    inputs = keras.Input((4,))
+    code = keras.layers.Dense(2, "tanh")(inputs)
+    encoder = keras.Model(inputs, code)
+    whole = keras.Model(inputs, keras.layers.Dense(4)(code))
+    whole.compile("adam", "mse")
+    before, pieces = encoder.get_weights(), BaseWrapper(encoder).initialize(X)
+    first = pieces.predict(X)
+    estimator = KerasRegressor(whole, random_state=0)
+    if in_place:
+        estimator.initialize(X, X)
+    estimator.partial_fit(X, X).partial_fit(X, X)
+    assert (estimator.model_ is whole) == in_place
+    moved = np.abs(encoder.get_weights()[0] - before[0]).max()
+    assert moved > 1e-4 if in_place else moved == 0
+    assert_allclose(pieces.predict(X), encoder.predict(X, verbose=0), atol=1e-6)
+    assert (np.abs(pieces.predict(X) - first).max() > 1e-4) == in_place
+    # A copy of the estimator has a model of its own.
+    copy = pickle.loads(pickle.dumps(estimator)).partial_fit(X, X)
+    assert_allclose(pieces.predict(X), encoder.predict(X, verbose=0), atol=1e-6)
+    assert copy.current_epoch == 3
 
 
 def test_initialize_takes_a_model_that_is_not_compiled(iris):

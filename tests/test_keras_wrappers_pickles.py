@@ -1,15 +1,19 @@
 """KerasClassifier and KerasRegressor: copies and pickles."""
 
+import copy
 import functools
 import pickle
 import random
+import weakref
 
 import joblib
 import keras
 import pytest
+from cloudpickle import cloudpickle
 from keras_models import (
     Subclassed,
     copies,
+    local_network,
     own_parts_network,
     prebuilt,
     softmax_network,
@@ -127,3 +131,20 @@ def test_what_layers_learnt_of_data_is_pickled(iris):
     assert_allclose(probabilities, fitted.predict_proba(iris[0]), rtol=1e-6)
     of_keras = again.model_.predict(iris[0], verbose=0)
     assert_allclose(probabilities, of_keras, rtol=1e-4)
+
+
+def test_classes_and_functions_defined_in_the_builder_are_pickled(iris, monkeypatch):
+    X, y = iris
+    fitted = KerasClassifier(local_network, random_state=0).fit(X, y)
+    data = pickle.dumps(fitted)
+    loaded = [pickle.loads(data), copy.deepcopy(fitted)]
+    assert type(loaded[0].model_) is type(fitted.model_)
+    # By value: in another process, which knows no such class, it is made anew.
+    known = weakref.WeakValueDictionary()
+    monkeypatch.setattr(cloudpickle, "_DYNAMIC_CLASS_TRACKER_BY_ID", known)
+    loaded.append(pickle.loads(data))
+    for other in loaded:
+        assert_array_equal(other.predict_proba(X), fitted.predict_proba(X))
+        other.partial_fit(X, y)
+    assert type(loaded[2].model_) is not type(fitted.model_)
+    assert loaded[0].history_ == loaded[2].history_

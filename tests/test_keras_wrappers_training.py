@@ -239,6 +239,24 @@ def test_wrong_validation_data_are_refused(iris, validation, message):
         classifier().fit(*iris, validation_data=validation)
 
 
+@pytest.mark.parametrize(
+    ("fraction", "message"),
+    [
+        (0.4, r"all rows of .* \['c'\] and no row of the classes \['a'\]\. Shuffle"),
+        (0.2, r"validation_split=0.2 .* are no row of the classes \['a', 'b'\]\."),
+    ],
+)
+def test_a_split_of_sorted_labels_warns(iris, fraction, message):
+    X, y = iris
+    order = np.argsort(y, kind="stable")
+    labels = np.array(["a", "b", "c"])[y]
+    estimator = classifier(validation_split=fraction, epochs=1)
+    with pytest.warns(UserWarning, match=message):
+        estimator.fit(X[order], labels[order])
+    estimator.fit(X, labels)  # in any other order, no warning
+    estimator.partial_fit(X[order], labels[order])  # a batch need not have them all
+
+
 @pytest.mark.parametrize("fraction", [-0.1, 1.0, 0.999])
 def test_wrong_validation_split_is_refused(iris, fraction):
     X, y = iris

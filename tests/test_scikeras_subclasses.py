@@ -148,3 +148,27 @@ def test_autoencoder_in_pipelines_and_searches(codes, digits):
     search = GridSearchCV(network, {"n_codes": [1, 12]}, cv=2).fit(X)
     assert search.best_params_["n_codes"] == 12
     assert search.best_estimator_.transform(X).shape == (500, 12)
+
+
+class Positional(KerasClassifier):
+    def __init__(self, *args, width=4, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.width = width
+
+
+def positional_network(meta, params):
+    inputs = layers.Input(meta["X_shape_"][1:])
+    hidden = layers.Dense(params["width"], "relu")(inputs)
+    return keras.Model(inputs, layers.Dense(3, "softmax")(hidden))
+
+
+def test_positional_arguments_of_a_subclass(iris):
+    loss = "sparse_categorical_crossentropy"
+    estimator = Positional(positional_network, width=3, loss=loss, random_state=0)
+    assert estimator.get_params()["model"] is positional_network
+    copy = clone(estimator)
+    assert copy.get_params() == estimator.get_params()
+    assert copy.set_params(width=5).fit(*iris).model_.layers[1].units == 5
+    search = GridSearchCV(estimator, {"width": [2, 6]}, cv=2).fit(*iris)
+    assert search.best_params_["width"] in (2, 6)
+    assert "width=3" in repr(estimator)

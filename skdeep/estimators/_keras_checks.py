@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import warnings
 from numbers import Integral, Real
 
 import keras
@@ -18,6 +19,8 @@ _POSITIVE = Interval(Integral, 1, None, closed="left")
 _ROWS = [_POSITIVE, Options(Integral, {-1}), None]
 _VERBOSE = ["verbose", StrOptions({"auto"})]
 _STEPS = [_POSITIVE, None]
+# Shuffled rows hold out no row of a class, by chance, less often than this.
+_UNLIKELY = 1e-3
 
 # Parameters of the constructor.
 _OWN = {
@@ -106,6 +109,9 @@ def _of_class(cls):
 def check_inputs(model, row):
     """Refuse data that the model has no input for."""
     inputs = model.inputs
+    if isinstance(row, list | dict):
+        _check_several(inputs, row)
+        return
     if len(inputs) != 1 or not isinstance(row, np.ndarray):
         return
     expected, shape = tuple(inputs[0].shape)[1:], row.shape[1:]
@@ -115,6 +121,49 @@ def check_inputs(model, row):
             f"One sample must have shape {expected}, as the model's input. Received "
             f"{shape}. Give the model a keras.Input of that shape; a function "
             "that builds it finds the shape in meta['X_shape_'][1:]."
+        )
+
+
+def warn_of_split(fraction, classes, trained, held_out):
+    """Warn where ``validation_split`` holds out rows of other classes than the rest.
+
+    Parameters
+    ----------
+    fraction : float
+    classes : ndarray
+    trained, held_out : ndarray of int
+        Rows of each class.
+    """
+    both, n_held_out = trained + held_out, held_out.sum()
+    untrained = (trained == 0) & (held_out > 0)
+    by_chance = (1 - both / both.sum()) ** n_held_out
+    unseen = (held_out == 0) & (by_chance < _UNLIKELY)
+    found = [
+        f"{words} {classes[labels].tolist()}"
+        for words, labels in [
+            ("all rows of the classes, which the model never learns,", untrained),
+            ("no row of the classes", unseen),
+        ]
+        if labels.any()
+    ]
+    if found:
+        warnings.warn(
+            f"validation_split={fraction} holds out the last rows, as Keras does. "
+            f"Among them are {' and '.join(found)}. Shuffle X and y first, for "
+            "instance with sklearn.utils.shuffle, or pass validation_data to fit.",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def _check_several(inputs, row):
+    names = [tensor.name for tensor in inputs]
+    fits = set(row) == set(names) if isinstance(row, dict) else len(row) == len(names)
+    if not fits:
+        received = f"the names {list(row)}" if isinstance(row, dict) else len(row)
+        raise ValueError(
+            f"X must have an array for each input of the model: {names}. Received "
+            f"{received}. A dict needs these names, a list their order."
         )
 
 

@@ -8,7 +8,8 @@ from sklearn.utils.validation import column_or_1d
 
 from skdeep.encoding import ClassTargets
 from skdeep.estimators import _keras_docs
-from skdeep.estimators._keras_labels import KerasLabelEncoder, probabilities
+from skdeep.estimators._keras_checks import warn_of_split
+from skdeep.estimators._keras_labels import KerasLabelEncoder, logits, probabilities
 from skdeep.estimators._keras_wrapper import BaseWrapper
 from skdeep.estimators._scikeras import KerasClassifier as SciKerasClassifier
 
@@ -121,13 +122,14 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         self.classes_ = vars(self).pop("_known_classes", None)
         return super()._initialize(X, y)
 
-    def partial_fit(self, X, y, classes=None, sample_weight=None, **kwargs):
+    def partial_fit(self, X, y=None, classes=None, sample_weight=None, **kwargs):
         """Train for one epoch, going on from the weights and the optimiser's state.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-            Training data.
+            Training data. For a model with several inputs a list of such arrays in
+            the order of the inputs, or a dict of them by the inputs' names.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Labels.
         classes : array-like of shape (n_classes,), default=None
@@ -166,6 +168,24 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         output = self._predict_raw(X, **kwargs)
         return self.target_encoder_.inverse_transform(output, return_proba=True)
 
+    def decision_function(self, X, **kwargs):
+        """Logits.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+            Samples.
+        **kwargs : dict
+            Arguments of ``keras.Model.predict``.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            One column for binary targets; positive means ``classes_[1]``. Of several
+            classes, logarithms of probabilities; of multilabel targets, log-odds.
+        """
+        return logits(self.predict_proba(X, **kwargs), self.target_type_)
+
     def _predict_raw(self, X, **kwargs):
         output = super()._predict_raw(X, **kwargs)
         return probabilities(output, getattr(self.model_, "loss", None))
@@ -203,6 +223,12 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         arguments = super()._fit_arguments(kwargs)
         arguments.pop("class_weight", None)  # Keras's has codes; the weights have it
         return arguments
+
+    def _check_split(self, fraction, y, y_val):
+        encoder, kinds = self.target_encoder_, ("binary", "multiclass")
+        if isinstance(encoder, KerasLabelEncoder) and self.target_type_ in kinds:
+            trained, held_out = (encoder.counts(part) for part in (y, y_val))
+            warn_of_split(fraction, self.classes_, trained, held_out)
 
     def _ensure_compiled_model(self):
         super()._ensure_compiled_model()

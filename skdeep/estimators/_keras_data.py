@@ -11,23 +11,43 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from skdeep.estimators._keras_inputs import (
+    as_given,
+    checked,
+    dtypes_of,
+    is_several,
+    mapped,
+    n_samples,
+    shapes_of,
+    without_rows,
+)
+
 
 class KerasData:
-    """X of two or more axes, y and weights, checked as scikit-learn does."""
+    """X of two or more axes or of several arrays, y and weights, checked."""
 
     def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):
-        if type(X) is dict:  # some of SciPy's sparse matrices are dicts, too
-            raise TypeError(
-                "X must be one array. Received a dict. For a model with several inputs "
-                "override feature_encoder with a transformer that splits the array."
-            )
         if X is None:
-            y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+            y = _checked_targets(y)
         else:
-            with _numbers(X):
-                X, y = self._check_arrays(X, y, reset, y_numeric)
-            X = self._check_shape(X, reset)
+            X = as_given(X, y, None if reset else self.X_shape_)
+            if is_several(X):
+                X, y = self._check_several(X, y, reset, y_numeric)
+            else:
+                with _numbers(X):
+                    X, y = self._check_arrays(X, y, reset, y_numeric)
+            self._check_shape(X, reset)
         y = y if y is None else self._check_target(y, reset)
+        return X, y
+
+    def _check_several(self, X, y, reset, y_numeric):
+        if reset:  # there is no one number of features
+            for name in ("n_features_in_", "feature_names_in_"):
+                vars(self).pop(name, None)
+        X = checked(X)
+        if y is not None:
+            y = _checked_targets(y, y_numeric)
+            check_consistent_length(keras.tree.flatten(X)[0], y)
         return X, y
 
     def _check_arrays(self, X, y, reset, y_numeric):
@@ -44,15 +64,14 @@ class KerasData:
 
     def _check_shape(self, X, reset):
         if reset:
-            self.X_dtype_ = X.dtype
-            self.X_shape_ = X.shape
-        elif X.shape[1:] != self.X_shape_[1:]:
-            expected = ", ".join(map(str, self.X_shape_[1:]))
+            self.X_dtype_, self.X_shape_ = dtypes_of(X), shapes_of(X)
+            return
+        expected, received = map(without_rows, (self.X_shape_, shapes_of(X)))
+        if received != expected:
             raise ValueError(
-                f"X must have shape (n_samples, {expected}), as in fit. Received X of "
-                f"shape {X.shape}."
+                f"One sample of X must have shape {expected}, as in fit. Received "
+                f"{received}."
             )
-        return X
 
     def _check_target(self, y, reset):
         if reset:
@@ -70,13 +89,15 @@ class KerasData:
         """X, y and their weights, or None, without the rows whose weight is zero."""
         if sample_weight is None:
             return X, y, None
-        check_consistent_length(X, y)
+        rows = np.zeros(n_samples(X))
+        check_consistent_length(rows, y)
         weight = _check_sample_weight(
-            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+            sample_weight, rows, dtype=np.float64, ensure_non_negative=True
         )
         present = np.flatnonzero(weight)
         if len(present) < len(weight):
-            X, y = _safe_indexing(X, present), _safe_indexing(y, present)
+            X = mapped(lambda x, _: _safe_indexing(x, present), X)
+            y = _safe_indexing(y, present)
         return X, y, weight[present]
 
     def _learn_class_weight(self, y, weight, arguments, goes_on):
@@ -108,11 +129,17 @@ class KerasData:
                 f"sample_weight_val). Received {len(validation)} values."
             )
         X, y, weight = (*validation, None)[:3]
+        X = as_given(X, y, self.X_shape_)
         X, y, weight = self._with_weight(X, y, weight)
         X, y = self._validate_data(X, y)
         weight = self._weighted_by_class(y, weight)
         y = self.target_encoder_.transform(y)
         return self.feature_encoder_.transform(X), y, weight
+
+
+def _checked_targets(y, numeric=False):
+    y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+    return y.astype(np.float64) if numeric and y.dtype.kind == "O" else y
 
 
 @contextlib.contextmanager

@@ -4,10 +4,11 @@ MODEL = """\
     model : callable, keras.Model or None, default=None
         A function that returns a model, compiled or not, a class of models, or a
         model. A model is copied, with its weights, compile settings and optimiser
-        state, before it is trained. Of its parameters the function gets those named
-        in the constructor (``hidden=32``) or routed to it (``model__hidden=32``), and
-        as it names them: ``meta``, a dictionary of what was learnt about the data
-        (``X_shape_``, ``n_features_in_``, ``n_outputs_``, ``target_type_``, ...),
+        state, before it is trained, except by ``partial_fit`` after ``initialize``.
+        Of its parameters the function gets those named in the constructor
+        (``hidden=32``) or routed to it (``model__hidden=32``), and as it names them:
+        ``meta``, a dictionary of what was learnt about the data (``X_shape_``,
+        ``n_features_in_``, ``n_outputs_``, ``target_type_``, ...),
         ``compile_kwargs``, the arguments for ``compile``, and ``params``, all
         parameters. None calls the method ``_keras_build_fn`` of a subclass.
     build_fn : callable, keras.Model or None, default=None
@@ -36,7 +37,8 @@ MODEL = """\
     callbacks : list, dict, keras.callbacks.Callback, its class or None, default=None
         ``callbacks__patience=3`` gives classes an argument.
     validation_split : float, default=0.0
-        Share of the data, the last rows, that is held out for validation.
+        Share of the data, the last rows, that is held out for validation. A
+        classifier warns where these hold all rows of a class, or none.
     shuffle : bool, default=True
         Whether each epoch has an order of its own.
     run_eagerly : bool, default=False
@@ -75,9 +77,9 @@ ATTRIBUTES = """\
     target_type_ : str
         Of :func:`sklearn.utils.multiclass.type_of_target`.
     X_shape_, X_dtype_, y_dtype_, y_ndim_ : tuple, dtype, dtype, int
-        Of the training data.
+        Of the training data; of several inputs lists or dicts of shapes and dtypes.
     n_features_in_ : int
-        Length of X's second axis.
+        Length of X's second axis, where X is one array.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of X's columns, where all are strings.
     n_outputs_, n_outputs_expected_ : int

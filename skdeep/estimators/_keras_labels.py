@@ -83,6 +83,14 @@ class KerasLabelEncoder(ClassifierLabelEncoder):
         width = max(2, self.n_classes_)
         return np.eye(width, dtype=codes.dtype)[codes[:, 0].astype(int)]
 
+    def counts(self, y):
+        """How many rows of encoded labels each class has."""
+        if y.ndim == 2 and y.shape[1] > 1:
+            codes = y.argmax(axis=1)
+        else:
+            codes = y.ravel().astype(int)
+        return np.bincount(codes, minlength=self.n_classes_)
+
     def inverse_transform(self, y, return_proba=False):
         """Labels, or probabilities of shape (n_samples, n_classes)."""
         if not return_proba:
@@ -93,6 +101,29 @@ class KerasLabelEncoder(ClassifierLabelEncoder):
             return np.ones((len(y), 1), y.dtype)
         y = y.reshape(len(y), -1)
         return np.column_stack([1 - y, y]) if y.shape[1] == 1 else y
+
+
+def logits(probabilities, target_type):
+    """Scores in the order of probabilities, finite, and zero at one half for two.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_samples, n_classes)
+    target_type : str
+        As :func:`sklearn.utils.multiclass.type_of_target` says.
+    """
+    if not isinstance(probabilities, np.ndarray) or probabilities.ndim != 2:
+        raise TypeError(
+            "decision_function must have one column of probabilities per class. "
+            "Received a model with other outputs. Use predict_proba."
+        )
+    p = np.maximum(probabilities, np.finfo(probabilities.dtype).tiny)
+    if target_type == "multiclass":
+        return np.log(p)
+    if target_type == "binary":
+        return np.log(p[:, -1]) - np.log(p[:, 0])
+    others = np.maximum(1 - probabilities, np.finfo(probabilities.dtype).tiny)
+    return np.log(p) - np.log(others)
 
 
 def probabilities(output, loss):

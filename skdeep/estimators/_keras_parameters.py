@@ -1,5 +1,7 @@
 """Parameters of estimators around Keras models: get, set, clone and pickle them."""
 
+import inspect
+
 import keras
 from sklearn.base import BaseEstimator, clone
 
@@ -24,6 +26,14 @@ class KerasParameters(SciKeras):
 
     _routing_prefixes = {*BaseWrapper._routing_prefixes, "callbacks", "score"}
     _predict_kwargs = BaseWrapper._predict_kwargs - {"verbose", "batch_size"}
+
+    @classmethod
+    def _get_param_names(cls):
+        # Of *args and **kwargs, what they brought is found in the instance.
+        parameters = inspect.signature(cls.__init__).parameters.values()
+        kinds = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+        names = {p.name for p in parameters if p.kind not in kinds}
+        return sorted(names - {"self"})
 
     def get_params(self, deep=True):
         """Get the parameters, those for the model and the routed ones included.

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import tree
 from sklearn.utils import check_random_state, get_tags
+from sklearn.utils.validation import check_is_fitted
 
 from skdeep._forked import refuse_remains
 from skdeep._numbers import plain
@@ -14,6 +15,7 @@ from skdeep.estimators._base import BaseNetwork
 from skdeep.estimators._hooks import Printer
 from skdeep.estimators._keras_checks import builder, check_inputs, check_parameters
 from skdeep.estimators._keras_data import KerasData, mean_one, n_rows_at_once
+from skdeep.estimators._keras_inputs import AsGiven, as_given, first_rows
 from skdeep.estimators._keras_parameters import KerasParameters
 from skdeep.estimators._keras_prediction import KerasPrediction
 from skdeep.estimators._scikeras import metric_name, route_params
@@ -145,6 +147,10 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
     def initialize(self, X, y=None):
         """Build the model without training it, for a model that is trained already.
 
+        A ``keras.Model`` given as ``model`` is not copied here: ``model_`` is that
+        model, and ``partial_fit`` trains it itself, with the layers that it shares
+        with other models. ``fit`` begins anew, with a copy.
+
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
@@ -160,8 +166,16 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         refuse_remains()
         with self._as_before_an_error():
             check_parameters(self, "fit", {})
+            X = as_given(X, y)
             self._require_target(y)
-            return super().initialize(X, y)
+            super().initialize(X, y)
+            self._held.is_shared = True
+            return self
+
+    @property
+    def feature_encoder(self):
+        """The unfitted transformer of X; override it for your own."""
+        return AsGiven()
 
     def _initialize(self, X, y=None):
         # A generator of its own, for partial_fit and warm starts to go on with.
@@ -169,7 +183,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         self._generator = np.random.RandomState(seed)
         X, y = super()._initialize(X, y)
         with building(self._generator.randint(_SEEDS)):
-            self._sample, self._output_shapes = self._try_out(X[:1])
+            self._sample, self._output_shapes = self._try_out(first_rows(X))
         self._held.sample = self._sample
         return X, y
 
@@ -208,7 +222,8 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         return copied(super()._get_compile_kwargs())
 
     def _ensure_compiled_model(self):
-        if any(self.model_ is model for model in self._given_models.values()):
+        given = any(self.model_ is model for model in self._given_models.values())
+        if given and not self._held.is_shared:
             self._held = HeldModel(copy_model(self.model_, self._sample), self._sample)
         # Optimisers with new names all the time would fill TensorFlow's caches.
         with building(self._generator.randint(_SEEDS)):
@@ -228,13 +243,14 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
 
     # Training
 
-    def fit(self, X, y, sample_weight=None, **kwargs):
+    def fit(self, X, y=None, sample_weight=None, **kwargs):
         """Build the model and train it.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-            Training data.
+            Training data. For a model with several inputs a list of such arrays in
+            the order of the inputs, or a dict of them by the inputs' names.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -253,13 +269,14 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
             check_parameters(self, "fit", kwargs)
             return super().fit(X, y, sample_weight=sample_weight, **kwargs)
 
-    def partial_fit(self, X, y, sample_weight=None, **kwargs):
+    def partial_fit(self, X, y=None, sample_weight=None, **kwargs):
         """Train for one epoch, going on from the weights and the optimiser's state.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-            Training data.
+            Training data. For a model with several inputs a list of such arrays in
+            the order of the inputs, or a dict of them by the inputs' names.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -278,9 +295,10 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
             return super().partial_fit(X, y, sample_weight=sample_weight, **kwargs)
 
     def _fit(self, X, y, sample_weight, warm_start, epochs, initial_epoch, **kwargs):
+        goes_on = (self.warm_start or warm_start) and self.initialized_
+        X = as_given(X, y, self.X_shape_ if goes_on else None)
         self._require_target(y)
         X, y, weight = self._with_weight(X, y, sample_weight)
-        goes_on = (self.warm_start or warm_start) and self.initialized_
         self._learn_class_weight(y, weight, kwargs, goes_on)
         weight = self._weighted_by_class(y, weight)
         state = state_of(self.model_) if goes_on else None
@@ -310,12 +328,25 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
             validation = self._encoded_validation(validation)
         elif fraction:
             data, validation = split(*data, plain(fraction))
+            if warm_start <= self.warm_start:  # no partial_fit, which has a batch only
+                self._check_split(fraction, data[1], validation[1])
         if isinstance(validation, tuple):
             validation = self._for_model(*validation)
         data = self._for_model(*data)
         options = self._options(arguments, data[0], validation, epochs, initial_epoch)
         history = self._train(*data, options)
         self._remember(history, goes_on=warm_start and initial_epoch > 0)
+
+    def _check_split(self, fraction, y, y_val):
+        """Warn where the last rows, held out for validation, are unlike the others.
+
+        Parameters
+        ----------
+        fraction : float
+            ``validation_split``.
+        y, y_val : nest of ndarray
+            Encoded targets to train on, and for validation.
+        """
 
     def _train(self, X, y, weight, options):
         """Train ``model_`` in place; gives the history of that.
@@ -343,6 +374,23 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
                 f"loss={self.model_.loss!r}. Pass the loss parameter, or compile the "
                 "model with a loss in the function that builds it."
             )
+
+    def export(self, path, format="tf_saved_model"):
+        """Write the model in a format for deployment, by Keras's own export.
+
+        Parameters
+        ----------
+        path : str
+            File or folder to write.
+        format : {"tf_saved_model", "onnx", "litert"}, default="tf_saved_model"
+            "onnx" needs the extra ``skdeep[onnx]``; the path of "litert" ends in
+            ``.tflite``. What is written is ``model_``: labels, ``feature_encoder_``
+            and ``target_encoder_`` are not part of it.
+        """
+        check_is_fitted(self)
+        model = self.model_
+        model(self._sample, training=False)  # ONNX needs a model that was called
+        model.export(path, format=format, verbose=False)
 
     def _fit_arguments(self, kwargs):
         """The arguments for ``keras.Model.fit``; those of the call come first."""

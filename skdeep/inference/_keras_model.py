@@ -24,7 +24,14 @@ class HeldModel:
     model : keras.Model
     sample : nest of ndarray, optional
         One row of input, for models that are no graph of layers.
+
+    Attributes
+    ----------
+    is_shared : bool
+        Whether the user has this very model, and wants it trained.
     """
+
+    is_shared = False
 
     def __init__(self, model, sample=None):
         self._model = model

@@ -2,8 +2,10 @@
 
 import inspect
 import json
+import pickle
 from dataclasses import dataclass
 
+import cloudpickle
 import keras
 import numpy as np
 
@@ -92,6 +94,20 @@ class FrozenKerasModel:
                 model.optimizer.build(model.trainable_variables)
                 _assign(model, model.optimizer.variables, self.optimizer)
         return model
+
+    def __getstate__(self):
+        state = dict(vars(self))
+        try:
+            pickle.dumps([self.custom, self.compiled])
+        except (AttributeError, TypeError, pickle.PicklingError):
+            # Classes and functions that were defined within a function have no name
+            # that pickle would find: these go by value, code included.
+            return {"by_value": cloudpickle.dumps(state)}
+        return state
+
+    def __setstate__(self, state):
+        by_value = state.get("by_value")
+        vars(self).update(state if by_value is None else pickle.loads(by_value))
 
     def _architecture(self):
         config = json.loads(self.architecture)

@@ -120,6 +120,7 @@ class ImageEmbedder(
         from skdeep.networks._build import build_template, with_pretrained
 
         self._check_images(X, reset=True)
+        self._learn_parameters("backbone_weights")
         arrays = pretrained_weights(self.backbone, self._weights(), self.image_shape_)
         spec = ConvSpec(
             input_shape=self.image_shape_,
@@ -214,22 +215,23 @@ class ImageEmbedder(
         OSError
             If the weights or the labels cannot be downloaded.
         """
-        if not isinstance(self.backbone, str) or self._weights() != "imagenet":
+        from skdeep.networks._backbones import top_labels
+
+        check_is_fitted(self)
+        backbone = self.network_.spec.backbone
+        weights = self._as_learnt("backbone_weights")
+        if not isinstance(backbone, str) or weights not in ("auto", "imagenet"):
             raise ValueError(
                 "predict_top knows the labels of ImageNet only. It needs a backbone by "
                 "name and backbone_weights='imagenet'. Received "
-                f"backbone={self.backbone!r}, "
-                f"backbone_weights={self.backbone_weights!r}."
+                f"backbone={self.backbone!r}, backbone_weights={weights!r}."
             )
         if not is_integer(top) or not 1 <= top <= 1000:
             raise ValueError(
                 f"top must be an integer from 1 to 1000. Received {top!r}."
             )
-        from skdeep.networks._backbones import top_labels
-
-        check_is_fitted(self)
         X = self._check_images(X, reset=False)
-        return top_labels(self.backbone, X, self._pixel_factor, int(top))
+        return top_labels(backbone, X, self._pixel_factor, int(top))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

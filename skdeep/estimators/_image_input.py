@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from skdeep._numbers import Interval
 from skdeep.encoding import Standardization, image_array, infer_image_shape
 from skdeep.estimators._input_checks import NO_TARGET, check_axes, is_alone
+from skdeep.estimators._learnt import LearntParameters
 from skdeep.networks import BACKBONES, FrozenModel
 
 IMAGE_CONSTRAINTS = {
@@ -31,7 +32,7 @@ def describe_backbone(backbone):
     return describe(backbone)
 
 
-class ImageInput:
+class ImageInput(LearntParameters):
     """Needs the parameters ``image_shape``, ``rescale``, perhaps ``backbone``."""
 
     backbone = None
@@ -73,6 +74,7 @@ class ImageInput:
             self.n_features_in_ = int(np.prod(self.image_shape_))
             self.__dict__.pop("feature_names_in_", None)
         self._bytes = X.dtype == np.uint8
+        self._learn_parameters("rescale", "_guesses_unit")
         self._pixel_factor = self._factor(X)
 
     def _compare_pixels(self, X):
@@ -84,7 +86,8 @@ class ImageInput:
                     f"fitted on images of shape {self.image_shape_}. Bring them to "
                     "that shape."
                 )
-        if self.rescale == "auto" and (X.dtype == np.uint8) != self._bytes:
+        automatic = self._as_learnt("rescale") == "auto"
+        if automatic and (X.dtype == np.uint8) != self._bytes:
             fitted, now = ("uint8", "floats") if self._bytes else ("floats", "uint8")
             raise ValueError(
                 "rescale='auto' has one unit for pixels of uint8 and another for "
@@ -92,7 +95,7 @@ class ImageInput:
                 f"{now}. Pass X.astype of the kind that fit has seen, or say the "
                 "factor: rescale=1/255 or rescale=None."
             )
-        if self._guesses_unit and self._in_other_unit(X.max()):
+        if self._as_learnt("_guesses_unit") and self._in_other_unit(X.max()):
             raise ValueError(
                 "rescale='auto' takes floats up to 1 for shares of 255. "
                 f"{type(self).__name__} was fitted on floats up to "

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 
 from skdeep._numbers import Interval, is_integer
+from skdeep.estimators._learnt import LearntParameters
 
 _MODES = {"rgb": "RGB", "rgba": "RGBA", "gray": "L"}
 # Work that takes less needs no progress bar.
@@ -18,7 +19,7 @@ _SECONDS_WITHOUT_BAR = 2.0
 _DAMAGES = OSError, SyntaxError, ValueError
 
 
-class ImageLoader(TransformerMixin, BaseEstimator):
+class ImageLoader(LearntParameters, TransformerMixin, BaseEstimator):
     """Load image files, or convert images in memory, to one array of bytes.
 
     One image is open at a time: what a fold does not need is not loaded.
@@ -79,6 +80,7 @@ class ImageLoader(TransformerMixin, BaseEstimator):
         -------
         self : ImageLoader
         """
+        self._learn_parameters("size", "color", "crop_to_aspect_ratio")
         self._height_and_width()
         return self
 
@@ -105,7 +107,7 @@ class ImageLoader(TransformerMixin, BaseEstimator):
         items = _one_dimensional(X)
         _check_items(items)
         height, width = self._height_and_width()
-        channels = len(_MODES[self.color])
+        channels = len(_MODES[self._as_learnt("color")])
         images = np.empty((len(items), height, width, channels), np.uint8)
         for number in self._with_progress(len(items)):
             image = self._loaded(items[number], number)
@@ -113,12 +115,12 @@ class ImageLoader(TransformerMixin, BaseEstimator):
         return images
 
     def _height_and_width(self):
-        size = self.size
+        size = self._as_learnt("size")
         pair = (size, size) if is_integer(size) else tuple(size)
         if len(pair) != 2 or not all(is_integer(n) and n > 0 for n in pair):
             raise ValueError(
                 "size must be (height, width), two positive integers. Received "
-                f"size={self.size!r}."
+                f"size={size!r}."
             )
         return tuple(map(int, pair))
 
@@ -146,9 +148,11 @@ class ImageLoader(TransformerMixin, BaseEstimator):
         from PIL import Image, ImageOps
 
         height, width = self._height_and_width()
-        image = _as_mode(ImageOps.exif_transpose(image), _MODES[self.color])
+        image = _as_mode(
+            ImageOps.exif_transpose(image), _MODES[self._as_learnt("color")]
+        )
         bilinear = Image.Resampling.BILINEAR
-        if self.crop_to_aspect_ratio:
+        if self._as_learnt("crop_to_aspect_ratio"):
             return ImageOps.fit(image, (width, height), bilinear)
         return image.resize((width, height), bilinear)
 

@@ -5,7 +5,6 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import _check_y, check_is_fitted
 
-from skdeep._numbers import plain
 from skdeep.encoding import (
     Standardization,
     as_sequences,
@@ -17,17 +16,24 @@ from skdeep.encoding import (
     with_mask,
 )
 from skdeep.estimators._input_checks import NO_TARGET, check_axes, is_alone
+from skdeep.estimators._learnt import LearntParameters
 from skdeep.inference import forward
 
 # Single precision holds integers up to here.
 _MOST_TOKENS = 2**24 - 1
+# What samples are read with, in training and in prediction.
+_OF_SAMPLES = "window", "embedding_dim", "return_sequences", "dtype"
 
 
-class SequenceInput:
+class SequenceInput(LearntParameters):
     """Needs the parameters ``window``, ``embedding_dim`` and ``return_sequences``."""
 
     def _check_training_data(self, X, y, *, reset):
         numeric = self._estimator_type_ == "regressor"
+        if reset:
+            self._learn_parameters(*_OF_SAMPLES)
+        else:
+            self._compare_window()
         y, per_step = self._flat(y)
         X = self._stacked(X)
         if is_ragged(X):
@@ -51,7 +57,7 @@ class SequenceInput:
 
     def _stacked(self, X):
         """A list of equal arrays as one array, where only an array will do."""
-        if self.window is None and not self.return_sequences:
+        if not (self._as_learnt("window") or self._as_learnt("return_sequences")):
             return X
         shapes = {np.shape(item) for item in X} if is_ragged(X) else ()
         return np.stack(list(X)) if len(shapes) == 1 else X
@@ -60,40 +66,40 @@ class SequenceInput:
         """X of shape (n_samples, steps, channels), with a mask if the network has one;
         and y, if given.
         """
-        self._compare_window(reset)
+        window = self._as_learnt("window")
         options = {"dtype": ["float64", "float32"]}
         if not is_alone(y):
             options = {"multi_output": True, "y_numeric": numeric}
-            options["dtype"] = precisions(X, self.dtype)
+            options["dtype"] = precisions(X, self._as_learnt("dtype"))
         X = np.asarray(X) if isinstance(X, (list, tuple)) else X
         table = getattr(X, "ndim", 2) <= 2
-        if self.window is None:
+        if window is None:
             table = table and (reset or not self._any_length)
         elif not table:
             raise ValueError(
-                f"window={self.window} takes one series: X of shape (n_rows, "
+                f"window={window} takes one series: X of shape (n_rows, "
                 f"n_features), in the order of time. Received shape {X.shape}. "
                 "Set window=None for sequences that are samples."
             )
         X, y = check_axes(self, X, y, table=table, reset=reset, **options)
-        if self.window is None:
+        if window is None:
             X = self._panel(X, reset)
         elif reset:
-            self.sequence_shape_ = (self._window, X.shape[1])
+            self.sequence_shape_ = (window, X.shape[1])
         X = self._tokens(X, reset)
-        if self.window is not None:
-            X = trailing_windows(X, self._window)
+        if window is not None:
+            X = trailing_windows(X, window)
         elif self._any_length:
             X = with_mask(X)
         return X if is_alone(y) else (X, y)
 
-    def _compare_window(self, reset):
-        if reset:
-            self._window = plain(self.window)
-        if self.window != self._window:
+    def _compare_window(self):
+        """To go on with a network is to go on with its windows."""
+        learnt = self._as_learnt("window")
+        if self.window != learnt:
             raise ValueError(
-                f"{type(self).__name__} was fitted with window={self._window}. "
-                f"Received window={self.window}. Call fit with it."
+                f"{type(self).__name__} was fitted with window={learnt}. Received "
+                f"window={self.window}. Call fit with warm_start=False to start anew."
             )
 
     def _panel(self, X, reset):
@@ -120,13 +126,13 @@ class SequenceInput:
 
     def _ragged(self, X, *, reset):
         """A list of arrays of shape (steps, channels)."""
-        if self.window is not None:
+        window = self._as_learnt("window")
+        if window is not None:
             raise ValueError(
-                f"window={self.window} takes one series: an array of shape (n_rows, "
+                f"window={window} takes one series: an array of shape (n_rows, "
                 "n_features). Received a list of sequences. Set window=None."
             )
-        self._compare_window(reset)
-        sequences = as_sequences(X, self.dtype)
+        sequences = as_sequences(X, self._as_learnt("dtype"))
         if reset:
             self.sequence_shape_ = (None, sequences[0].shape[1])
             self.n_features_in_ = sequences[0].shape[1]
@@ -165,19 +171,20 @@ class SequenceInput:
 
     def _tokens(self, X, reset):
         """Checked tokens, those that ``fit`` has not seen as one; other X as it is."""
-        if self.embedding_dim is None:
+        width = self._as_learnt("embedding_dim")
+        if width is None:
             if reset:
                 self._n_tokens = 0
             return X
         if X.shape[-1] != 1:
             raise ValueError(
-                f"embedding_dim={self.embedding_dim} takes one token per step. "
+                f"embedding_dim={width} takes one token per step. "
                 f"Received {X.shape[-1]} channels. Pass one, or embedding_dim=None."
             )
         wrong = (X < 0) | (np.floor(X) != X)
         if wrong.any():
             raise ValueError(
-                f"embedding_dim={self.embedding_dim} takes tokens, integers from 0. "
+                f"embedding_dim={width} takes tokens, integers from 0. "
                 f"Received {X[wrong][0]}. Set embedding_dim=None for numbers."
             )
         if reset:

@@ -294,7 +294,7 @@ class TextGenerator(TokenSettings, BaseNetwork):
         several = n_targets is not None
         # Contexts of all lengths, at the beginning of a text.
         spec = replace(network.spec, input_shape=(None, 1), return_sequences=several)
-        X = contexts[:, :, None].astype(self.dtype)
+        X = contexts[:, :, None].astype(network.spec.array_dtype)
         logits = forward(spec, network.weights, X).astype(np.float64)
         return log_softmax(logits[:, -n_targets:] if several else logits, axis=-1)
 

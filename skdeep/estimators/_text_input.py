@@ -53,6 +53,7 @@ class TextInput(TokenSettings, BaseSequence):
             self._learn_texts(texts)
         else:
             self._compare_token_settings()
+        self._learn_parameters(*LENGTH_CONSTRAINTS, "dtype")
         columns = self._columns(texts)
         if reset:
             self._refuse_unknown(columns)
@@ -103,5 +104,6 @@ class TextInput(TokenSettings, BaseSequence):
 
     def _columns(self, texts):
         """The tokens of each text, an array of shape (length, 1)."""
-        sequences = self._sequences(self._tokenizer, texts, plain(self.max_length))
-        return [tokens[:, None].astype(self.dtype) for tokens in sequences]
+        longest, dtype = self._as_learnt("max_length"), self._as_learnt("dtype")
+        sequences = self._sequences(self._tokenizer, texts, longest)
+        return [tokens[:, None].astype(dtype) for tokens in sequences]

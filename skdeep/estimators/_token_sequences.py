@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep._numbers import Interval, plain
 from skdeep.encoding import Tokenizer, checked_texts, cut
 from skdeep.estimators import _docs
+from skdeep.estimators._learnt import LearntParameters
 
 TOKEN_CONSTRAINTS = {
     "analyzer": [StrOptions({"word", "char", "subword"})],
@@ -26,7 +27,7 @@ LENGTH_CONSTRAINTS = {
 _LEAST_SUBWORDS = 258  # all bytes, padding and unknown
 
 
-class TokenSettings:
+class TokenSettings(LearntParameters):
     """Needs the parameters of TOKEN_CONSTRAINTS."""
 
     def _token_settings(self):
@@ -85,7 +86,7 @@ class TokenSettings:
     def _sequences(self, tokenizer, texts, max_length):
         """A list of arrays of int, none of them empty."""
         return [
-            np.array(cut(tokens, max_length, self.truncation))
+            np.array(cut(tokens, max_length, self._as_learnt("truncation")))
             for tokens in tokenizer.encode(texts)
         ]
 
@@ -203,6 +204,7 @@ class TokenSequences(TokenSettings, TransformerMixin, BaseEstimator):
         measured = self.padding is not None and longest is None
         texts = list(texts) if measured else texts
         tokenizer = self._learn_tokenizer(texts)
+        self._learn_parameters(*LENGTH_CONSTRAINTS, "padding")
         if measured:
             longest = max(map(len, self._sequences(tokenizer, texts, None)))
         self._tokenizer = tokenizer
@@ -243,7 +245,7 @@ of arrays
         """
         check_is_fitted(self)
         padded = self.length_ is not None
-        longest = self.length_ if padded else plain(self.max_length)
+        longest = self.length_ if padded else self._as_learnt("max_length")
         sequences = self._sequences(self._tokenizer, list(checked_texts(X)), longest)
         if not padded:
             ragged = np.empty(len(sequences), dtype=object)
@@ -252,7 +254,7 @@ of arrays
             return ragged
         tokens = np.zeros((len(sequences), self.length_), dtype=int)
         for row, sequence in zip(tokens, sequences, strict=True):
-            if self.padding == "pre":
+            if self._as_learnt("padding") == "pre":
                 row[-len(sequence) :] = sequence
             else:
                 row[: len(sequence)] = sequence

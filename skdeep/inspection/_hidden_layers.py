@@ -100,7 +100,8 @@ class HiddenLayers(
         if hasattr(self.estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.estimator_.feature_names_in_
         # A wrong layer is an error of fit, not of transform.
-        self._n_features_out = self._width()
+        self._layer_name = self._checked_layer()
+        self._n_features_out = self._width(self._layer_name)
         return self
 
     def transform(self, X):
@@ -117,7 +118,8 @@ class HiddenLayers(
             In the network's dtype.
         """
         check_is_fitted(self)
-        (values,) = layer_outputs(self.estimator_, X, self.layer).values()
+        layer = self.__dict__.get("_layer_name", self.layer)
+        (values,) = layer_outputs(self.estimator_, X, layer).values()
         return values.reshape(len(values), -1)
 
     @property
@@ -149,10 +151,15 @@ class HiddenLayers(
             return fit_params
         return process_routing(self, "fit", **fit_params).estimator.fit
 
-    def _width(self):
-        """Numbers that the layer gives for each sample."""
+    def _checked_layer(self):
+        """The name of the layer."""
         network = network_estimator(self.estimator_)
         (name,) = chosen_names(network.network_.spec, self.layer)
+        return name
+
+    def _width(self, name):
+        """Numbers that the layer gives for each sample."""
+        network = network_estimator(self.estimator_)
         shape = network.summary().loc[name, "output_shape"]
         if None in shape:
             raise ValueError(

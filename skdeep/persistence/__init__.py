@@ -178,6 +178,7 @@ _FITTED = frozenset(
         "_bytes",
         "_history",
         "_kept_epoch",
+        "_learnt",
         "_learnt_settings",
         "_n_tokens",
         "_pixel_factor",

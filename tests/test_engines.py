@@ -32,7 +32,7 @@ def agree(estimator, X, y, sample_weight=None, tolerance=1e-5):
 TARGETS = {
     "binary": lambda y: y == 1,
     "multiclass": lambda y: y,
-    "multilabel": lambda y: np.column_stack([y == 0, y > 0]).astype(int),
+    "multilabel": lambda y: np.column_stack([y == 0, y > 0, y > 1]).astype(int),
 }
 WARM_UP = opt.schedules.CosineDecay(0.0, 15, warmup_target=0.02, warmup_steps=5)
 # Every optimiser, and among them their options, every kind of target, several

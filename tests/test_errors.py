@@ -92,7 +92,7 @@ def test_predict_checks_its_input(iris, classifier):
 
 def test_multilabel_with_exclusive_loss(iris):
     X, y = iris
-    Y = np.column_stack([y == 0, y > 0]).astype(int)
+    Y = np.column_stack([y == 0, y > 0, y > 1]).astype(int)
     with pytest.raises(ValueError, match="exclude each other"):
         DenseClassifier(loss="categorical_crossentropy").fit(X, Y)
 

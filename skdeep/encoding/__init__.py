@@ -1,6 +1,7 @@
 """From tables, images and labels to arrays, and back."""
 
 from skdeep.encoding._images import image_array, infer_image_shape
+from skdeep.encoding._indicators import Indicator, has_columns
 from skdeep.encoding._inputs import (
     OwnTargets,
     Rows,
@@ -28,6 +29,7 @@ from skdeep.encoding._vectors import token_vectors
 __all__ = [
     "ClassTargets",
     "ContinuousTargets",
+    "Indicator",
     "OwnTargets",
     "Rows",
     "Standardization",
@@ -39,6 +41,7 @@ __all__ = [
     "cut",
     "dense",
     "deviations",
+    "has_columns",
     "image_array",
     "in_precision",
     "infer_image_shape",

@@ -11,6 +11,7 @@ from sklearn.utils import compute_class_weight, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from skdeep.encoding._indicators import Indicator
 from skdeep.encoding._inputs import Standardization, check_range
 
 
@@ -23,17 +24,31 @@ class ClassTargets:
     classes : ndarray of shape (n_classes,)
     margins : bool
         Whether the network gives margins, of which no probabilities are made.
+    indicator : Indicator or None
+        The form of targets with a column per label.
     """
 
     margins = False
+    indicator = None  # of files and pickles of older versions
 
-    def __init__(self, kind, classes):
+    def __init__(self, kind, classes, indicator=None):
         self.kind = kind
         self.classes = classes
+        self.indicator = indicator
 
     @classmethod
     def of(cls, y, classes=None):
-        """Learn the kind and the classes of ``y`` (or take the given classes)."""
+        """Learn the kind and the classes of ``y``.
+
+        Parameters
+        ----------
+        y : ndarray
+            What :meth:`Indicator.read` gives, if there is an indicator.
+        classes : array-like or Indicator, default=None
+            What is known of them.
+        """
+        if isinstance(classes, Indicator):
+            return cls._of_columns(y, classes)
         check_classification_targets(y)
         kind = type_of_target(y, input_name="y")
         if kind == "multiclass-multioutput":
@@ -42,8 +57,6 @@ class ClassTargets:
                 f"y of shape {np.shape(y)}. Wrap the estimator in "
                 "sklearn.multioutput.MultiOutputClassifier."
             )
-        if kind == "multilabel-indicator":
-            return cls(kind, np.arange(np.shape(y)[1]))
         known = LabelEncoder().fit(column_or_1d(y) if classes is None else classes)
         if len(known.classes_) < 2:
             raise ValueError(
@@ -53,6 +66,14 @@ class ClassTargets:
             )
         kind = "binary" if len(known.classes_) == 2 else "multiclass"
         return cls(kind, known.classes_)
+
+    @classmethod
+    def _of_columns(cls, y, indicator):
+        classes = np.arange(indicator.n_columns)
+        if not indicator.one_hot:
+            return cls("multilabel-indicator", classes, indicator)
+        kind = "binary" if len(classes) == 2 else "multiclass"
+        return cls(kind, classes, indicator)
 
     @property
     def n_outputs(self):
@@ -120,15 +141,26 @@ class ClassTargets:
         """Scores of shape (n_samples,) if binary, else (n_samples, n_classes)."""
         if self.kind != "binary":
             return logits
+        if self.indicator is not None:  # a column for each of y's
+            return logits if logits.shape[1] > 1 else np.hstack([-logits, logits])
+        return self._margin(logits)
+
+    @staticmethod
+    def _margin(logits):
+        """Above zero for the second of two classes."""
         return logits[:, 0] if logits.shape[1] == 1 else logits[:, 1] - logits[:, 0]
 
     def labels(self, logits):
-        """The most probable label, or the indicator of the probable ones."""
+        """The most probable label, or the probable ones, in the form of the targets."""
         if self.kind == "multilabel-indicator":
-            return (logits > 0).astype(int)
-        if self.kind == "binary":
-            return self.classes[(self.decision(logits) > 0).astype(int)]
-        return self.classes[logits.argmax(axis=1)]
+            numbers = (logits > 0).astype(int)
+        elif self.kind == "binary":
+            numbers = (self._margin(logits) > 0).astype(int)
+        else:
+            numbers = logits.argmax(axis=1)
+        if self.indicator is not None:
+            return self.indicator.written(numbers)
+        return numbers if self.kind == "multilabel-indicator" else self.classes[numbers]
 
 
 class ContinuousTargets:

@@ -315,9 +315,9 @@ class Autoencoder(
     def _casts_batches(self):
         return self._sees_images
 
-    def _held_out(self, validation):
+    def _held_out(self, validation, form):
         if validation is None or validation[0] is None:
-            return super()._held_out(validation)
+            return super()._held_out(validation, form)
         X_val, _, weight = validation
         return self._check_rows(X_val, None, weight, reset=False)
 

@@ -9,6 +9,7 @@ from inspect import signature
 from numbers import Integral, Real
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import check_random_state
@@ -219,10 +220,13 @@ class BaseNetwork(
 
     def _encode(self, X, y, sample_weight, validation, previous, classes, rng):
         X, y, weight = self._check_rows(X, y, sample_weight, reset=previous is None)
-        held_out = self._held_out(validation)
+        form = self._form(y, previous, more_to_come=validation is None)
+        y = self._read(form, y)
+        held_out = self._held_out(validation, form)
         if held_out is not None and held_out[0] is None:
             X, y, weight, held_out = self._split(X, y, weight, rng)
-        targets = self._targets if previous else self._learn_targets(y, weight, classes)
+        known = classes if form is None else form
+        targets = self._targets if previous else self._learn_targets(y, weight, known)
         class_weight = self._class_weight(targets, y, weight)
         train = self._rows(X, y, weight, targets, class_weight)
         rows = None
@@ -255,7 +259,7 @@ class BaseNetwork(
         X, y = self._check_training_data(X, y, reset=reset)
         check_range(X, self._array_dtype, "X")
         if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+            y = column_or_1d(y.toarray() if sparse.issparse(y) else y, warn=True)
         weight = _check_sample_weight(
             sample_weight, X, dtype=np.float64, ensure_non_negative=True
         )
@@ -279,7 +283,7 @@ class BaseNetwork(
             reset=reset,
         )
 
-    def _held_out(self, validation):
+    def _held_out(self, validation, form):
         """(X, y, weight) for validation, (None, ...) to split them off, or None."""
         if validation is None:
             return None
@@ -292,7 +296,8 @@ class BaseNetwork(
         if X_val is None:
             holds_out = self.early_stopping and self.monitor.startswith("val_")
             return (None, None, None) if holds_out else None
-        return self._check_rows(X_val, y_val, sample_weight_val, reset=False)
+        X, y, weight = self._check_rows(X_val, y_val, sample_weight_val, reset=False)
+        return X, self._read(form, y), weight
 
     def _split(self, X, y, weight, rng):
         n_val = int(np.ceil(len(y) * plain(self.validation_fraction)))
@@ -642,6 +647,14 @@ class BaseNetwork(
     def _pretrained(self, spec):
         """Arrays of the network's backbone or embedding, or None."""
         return None
+
+    def _form(self, y, previous, *, more_to_come):
+        """The form of targets with a column per label, or None."""
+        return None
+
+    def _read(self, form, y):
+        """``y`` as the rest of a fit takes it."""
+        return y.toarray() if sparse.issparse(y) else y
 
     def _hidden_widths(self):
         return self._positive_integers("hidden_layer_sizes")

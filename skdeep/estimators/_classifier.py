@@ -2,7 +2,6 @@
 
 from numbers import Real
 
-import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.callback import with_callbacks
 from sklearn.utils._param_validation import StrOptions
@@ -10,7 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 
 from skdeep._numbers import Interval, plain
-from skdeep.encoding import ClassTargets
+from skdeep.encoding import ClassTargets, Indicator, has_columns
 from skdeep.estimators._base import BaseNetwork
 from skdeep.networks import (
     CLASSIFICATION_LOSSES,
@@ -44,6 +43,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         "loss": [StrOptions({"auto", *CLASSIFICATION_LOSSES}), callable],
         "label_smoothing": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
+        "multilabel": [StrOptions({"auto"}), "boolean"],
     }
 
     @with_callbacks
@@ -62,8 +62,8 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights, scaled to mean one.
         classes : array-like of shape (n_classes,), default=None
-            Every label that may come. Needed in the first call, unless y is a
-            multilabel indicator.
+            Every label that may come. Needed in the first call, unless y has a column
+            for each label; what such columns mean is said by ``multilabel``.
 
         Returns
         -------
@@ -74,7 +74,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         return self._partial_fit(X, y, sample_weight, classes)
 
     def _check_classes(self, y, classes):
-        if self._is_indicator(y):
+        if self._has_columns(y):
             return None
         if self._is_fitted or classes is not None:
             known = getattr(self, "classes_", None)
@@ -86,9 +86,9 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
             "may bring labels that the first one lacks. Received classes=None."
         )
 
-    def _is_indicator(self, y):
+    def _has_columns(self, y):
         """Whether y has a column per label, so that their number is known."""
-        return np.ndim(y) == 2 and np.shape(y)[1] > 1
+        return has_columns(y)
 
     def predict(self, X):
         """Predict labels.
@@ -101,7 +101,8 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Labels, or a multilabel indicator.
+            Labels. Where the targets had a column for each label, rows of 0 and 1 like
+            them: exactly one 1 in each if the columns are classes.
         """
         return self._decoded("labels", X)
 
@@ -166,6 +167,35 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         targets = ClassTargets.of(y, classes)
         targets.margins = is_of_margins(self.loss)
         return targets
+
+    def _form(self, y, previous, *, more_to_come):
+        given = self.multilabel
+        multilabel = given if isinstance(given, str) else bool(given)
+        if previous is None:
+            form = Indicator.of(y, multilabel, more_to_come=more_to_come)
+            if form is not None and form.one_hot and not more_to_come:
+                self._refuse_one_class(form.read(y))
+            return form
+        form = self._targets.indicator
+        one_hot = form is not None and form.one_hot
+        if multilabel is one_hot and has_columns(y):
+            raise ValueError(
+                f"multilabel={multilabel} does not go on with a fit for which the "
+                f"columns of y were {'classes' if one_hot else 'labels'}. Set "
+                "multilabel='auto', or call fit with warm_start=False."
+            )
+        return form
+
+    def _read(self, form, y):
+        return super()._read(form, y) if form is None else form.read(y)
+
+    @staticmethod
+    def _refuse_one_class(numbers):
+        if (numbers == numbers[0]).all():
+            raise ValueError(
+                "A classifier needs at least two classes, but all rows of y have their "
+                f"1 in column {numbers[0]}. Rows whose weight is zero do not count."
+            )
 
     def _encode_targets(self, targets, y):
         head = self._head(targets)

@@ -234,6 +234,7 @@ class ConvClassifier(_Conv, BaseNetworkClassifier):
         monitor="val_loss",
         min_delta=0.0,
         class_weight=None,
+        multilabel="auto",
         callbacks=None,
         metrics=None,
         normalize=True,
@@ -278,6 +279,7 @@ class ConvClassifier(_Conv, BaseNetworkClassifier):
         self.monitor = monitor
         self.min_delta = min_delta
         self.class_weight = class_weight
+        self.multilabel = multilabel
         self.callbacks = callbacks
         self.metrics = metrics
         self.normalize = normalize

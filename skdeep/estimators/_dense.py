@@ -249,6 +249,7 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
         monitor="val_loss",
         min_delta=0.0,
         class_weight=None,
+        multilabel="auto",
         callbacks=None,
         metrics=None,
         normalize=True,
@@ -279,6 +280,7 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
         self.monitor = monitor
         self.min_delta = min_delta
         self.class_weight = class_weight
+        self.multilabel = multilabel
         self.callbacks = callbacks
         self.metrics = metrics
         self.normalize = normalize

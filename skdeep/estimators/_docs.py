@@ -216,6 +216,12 @@ LABEL_SMOOTHING_AUTO = LABEL_SMOOTHING.replace("0.0", '"auto"')
 CLASS_WEIGHT = """\
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn.
+    multilabel : {"auto", True, False}, default="auto"
+        What y with a column of 0 and 1 for each label means. False: the columns are
+        classes, of which each row has exactly one (one-hot rows, as ``to_categorical``
+        makes them); probabilities sum to one, and ``predict`` gives such rows back.
+        True: each row may have any number of labels. "auto": classes, if every row of
+        y in ``fit`` has exactly one 1. ``partial_fit`` does not guess from such rows.
 """
 
 NETWORK = """\

@@ -173,6 +173,7 @@ class SequenceClassifier(BaseSequence, BaseNetworkClassifier):
         monitor="val_loss",
         min_delta=0.0,
         class_weight=None,
+        multilabel="auto",
         callbacks=None,
         metrics=None,
         normalize=True,
@@ -211,6 +212,7 @@ class SequenceClassifier(BaseSequence, BaseNetworkClassifier):
         self.monitor = monitor
         self.min_delta = min_delta
         self.class_weight = class_weight
+        self.multilabel = multilabel
         self.callbacks = callbacks
         self.metrics = metrics
         self.normalize = normalize

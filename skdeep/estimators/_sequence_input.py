@@ -252,8 +252,21 @@ class SequenceInput(LearntParameters):
             )
         return y.reshape(len(y), -1), y.shape[1:]
 
-    def _is_indicator(self, y):
-        return not self.return_sequences and super()._is_indicator(y)
+    def _has_columns(self, y):
+        if not self.return_sequences:
+            return super()._has_columns(y)
+        return np.ndim(y) == 3 and np.shape(y)[2] > 1
+
+    def _form(self, y, previous, **options):
+        if self.return_sequences:
+            y = self._steps_as_samples(y)
+        return super()._form(y, previous, **options)
+
+    def _read(self, form, y):
+        if form is None or not self.return_sequences:
+            return super()._read(form, y)
+        read = super()._read(form, self._steps_as_samples(y))
+        return read.reshape(len(y), -1, *read.shape[1:])
 
     def _per_step(self, y, shape):
         if shape is None:

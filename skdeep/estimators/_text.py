@@ -89,6 +89,7 @@ class TextClassifier(TextInput, BaseNetworkClassifier):
         monitor="val_loss",
         min_delta=0.0,
         class_weight=None,
+        multilabel="auto",
         callbacks=None,
         metrics=None,
         dtype="float32",
@@ -134,6 +135,7 @@ class TextClassifier(TextInput, BaseNetworkClassifier):
         self.monitor = monitor
         self.min_delta = min_delta
         self.class_weight = class_weight
+        self.multilabel = multilabel
         self.callbacks = callbacks
         self.metrics = metrics
         self.dtype = dtype

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import is_classifier, is_regressor
 from sklearn.utils import _safe_indexing, indexable
 
@@ -106,8 +107,8 @@ def gathered(estimator, X, y):
         n_samples,
         rows,
         Y,
-        values(inner, y),
-        values(inner, inner.predict(samples)),
+        values(inner, read_labels(inner, y)),
+        values(inner, read_labels(inner, inner.predict(samples))),
         None if proba is None else values(inner, proba),
         loss,
         error,
@@ -138,8 +139,19 @@ def checked(estimator, X, y):
             "y must hold a target for each sample. Received None. Pass those of X."
         )
     X, y = indexable(X, y)
-    y = np.asarray(y)
+    y = y.toarray() if sparse.issparse(y) else np.asarray(y)
     return X, y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+
+
+def read_labels(estimator, y):
+    """``y``, numbers of classes in place of one-hot rows.
+
+    Parameters
+    ----------
+    estimator : BaseNetwork
+    y : ndarray or CSR of shape (n_samples, ...)
+    """
+    return estimator._read(getattr(estimator._targets, "indicator", None), y)
 
 
 def values(estimator, y):

@@ -15,7 +15,13 @@ import zipfile
 import numpy as np
 
 from skdeep import __version__
-from skdeep.encoding import ClassTargets, ContinuousTargets, Standardization, Tokenizer
+from skdeep.encoding import (
+    ClassTargets,
+    ContinuousTargets,
+    Indicator,
+    Standardization,
+    Tokenizer,
+)
 from skdeep.exceptions import FileFormatError
 from skdeep.networks import (
     AutoencoderSpec,
@@ -40,6 +46,7 @@ def _types():
     types = (
         AutoencoderSpec,
         ClassTargets,
+        Indicator,
         ContinuousTargets,
         ConvSpec,
         SequenceSpec,

@@ -10,7 +10,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._pprint import _changed_params
 
 from skdeep.inspection import diagnose
-from skdeep.inspection._evidence import checked, values
+from skdeep.inspection._evidence import checked, read_labels, values
 from skdeep.inspection._fitted import network_and_samples
 from skdeep.reports._mistakes import losses_of, mistakes
 from skdeep.reports._page import page, table
@@ -176,7 +176,8 @@ def _check_path(path):
 
 
 def _predictions(estimator, samples, y):
-    predicted = estimator.predict(samples)
+    y = read_labels(estimator, y)
+    predicted = read_labels(estimator, estimator.predict(samples))
     probabilities = classes = None
     if hasattr(estimator, "classes_"):
         if not hasattr(estimator, "predict_proba"):

@@ -1,0 +1,135 @@
+"""Targets with a column for each label: classes as one-hot rows, or any labels."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.multiclass import type_of_target
+
+_REMEDY = (
+    "For labels that may come together set multilabel=True; for classes that exclude "
+    "each other set multilabel=False."
+)
+
+
+def has_columns(y):
+    """Whether y has a column per label."""
+    return len(np.shape(y)) == 2 and np.shape(y)[1] > 1
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """The form of targets that have a column of 0 and 1 for each label.
+
+    Attributes
+    ----------
+    one_hot : bool
+        Whether each row has exactly one 1: the columns are classes.
+    n_columns : int
+    dtype : str
+        Of the rows that were given.
+    container : {"ndarray", "csr_matrix", "csr_array"}
+        What held them.
+    """
+
+    one_hot: bool
+    n_columns: int
+    dtype: str
+    container: str
+
+    @classmethod
+    def of(cls, y, multilabel, *, more_to_come):
+        """The form of ``y``, or None for labels without columns.
+
+        Parameters
+        ----------
+        y : ndarray or CSR of shape (n_samples,) or (n_samples, n_columns)
+        multilabel : {"auto", True, False}
+            The parameter of the estimators: "auto" looks at the rows.
+        more_to_come : bool
+            Whether later rows may differ from these: of ``partial_fit``.
+        """
+        if not has_columns(y) or type_of_target(y) != "multilabel-indicator":
+            if multilabel is True:
+                raise ValueError(
+                    "multilabel=True takes y with two or more columns of 0 and 1, one "
+                    f"for each label. Received y of shape {np.shape(y)}, a target of "
+                    f"the kind {type_of_target(y)!r}. Set multilabel='auto' for labels."
+                )
+            return None
+        _refuse_others(y)
+        wrong = None if multilabel is True else _not_one_hot(y)
+        one_hot = multilabel is not True and wrong is None
+        if multilabel is False and not one_hot:
+            raise _several(*wrong, "With multilabel=False")
+        if multilabel == "auto" and one_hot and more_to_come:
+            raise ValueError(
+                "The first call of partial_fit decides whether the columns of y are "
+                "classes or labels that may come together. Received rows that have "
+                f"exactly one 1, which both could be. {_REMEDY}"
+            )
+        return cls(one_hot, np.shape(y)[1], y.dtype.name, type(y).__name__)
+
+    def read(self, y):
+        """Numbers of classes of shape (n_samples,), or the dense 0 and 1.
+
+        Raises
+        ------
+        ValueError
+            If ``y`` has another form.
+        """
+        if not has_columns(y) or np.shape(y)[1] != self.n_columns:
+            raise ValueError(
+                f"y must have {self.n_columns} columns, one for each label, as in the "
+                f"first fit. Received y of shape {np.shape(y)}."
+            )
+        _refuse_others(y)
+        if not self.one_hot:
+            return y.toarray() if sparse.issparse(y) else y
+        wrong = _not_one_hot(y)
+        if wrong is not None:
+            raise _several(*wrong, "By the first fit")
+        numbers = y.argmax(axis=1)
+        return np.asarray(numbers).ravel()  # of a sparse matrix it is a matrix
+
+    def written(self, predicted):
+        """Rows of the form that was given, from what :meth:`read` gives."""
+        if not self.one_hot:
+            return predicted if self._sparse is None else self._sparse(predicted)
+        shape, dtype = (len(predicted), self.n_columns), np.dtype(self.dtype)
+        if self._sparse is not None:
+            starts = np.arange(len(predicted) + 1)
+            ones = np.ones(len(predicted), dtype)
+            return self._sparse((ones, predicted, starts), shape)
+        rows = np.zeros(shape, dtype)
+        rows[np.arange(len(predicted)), predicted] = 1
+        return rows
+
+    @property
+    def _sparse(self):
+        known = {"csr_matrix": sparse.csr_matrix, "csr_array": sparse.csr_array}
+        return known.get(self.container)
+
+
+def _refuse_others(y):
+    values = y.data if sparse.issparse(y) else y
+    others = (values != 0) & (values != 1)
+    if others.any():
+        raise ValueError(
+            "y with a column per label must hold 0 and 1. Received "
+            f"{values[others].ravel()[0]!r}. Pass (y == value).astype(int)."
+        )
+
+
+def _not_one_hot(y):
+    """The first row that has not exactly one 1, and how many it has; or None."""
+    counts = np.asarray(y.sum(axis=1)).ravel()
+    wrong = np.flatnonzero(counts != 1)
+    return (wrong[0], counts[wrong[0]]) if len(wrong) else None
+
+
+def _several(row, count, reason):
+    return ValueError(
+        f"{reason} the columns of y are classes: every row must have exactly one 1. "
+        f"Received {count:g} of them in row {row}. {_REMEDY}"
+    )

@@ -28,13 +28,14 @@ class ClassTargets:
         The form of targets with a column per label.
     """
 
-    margins = False
-    indicator = None  # of files and pickles of older versions
+    # Of files and pickles of older versions.
+    margins, indicator = False, None
 
-    def __init__(self, kind, classes, indicator=None):
+    def __init__(self, kind, classes, indicator=None, margins=False):
         self.kind = kind
         self.classes = classes
         self.indicator = indicator
+        self.margins = margins
 
     @classmethod
     def of(cls, y, classes=None):

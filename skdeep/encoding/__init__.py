@@ -1,5 +1,6 @@
 """From tables, images and labels to arrays, and back."""
 
+from skdeep.encoding._class_weights import ClassWeights, refuse_balanced, summable
 from skdeep.encoding._images import image_array, infer_image_shape
 from skdeep.encoding._indicators import Indicator, has_columns
 from skdeep.encoding._inputs import (
@@ -28,6 +29,7 @@ from skdeep.encoding._vectors import token_vectors
 
 __all__ = [
     "ClassTargets",
+    "ClassWeights",
     "ContinuousTargets",
     "Indicator",
     "OwnTargets",
@@ -49,7 +51,9 @@ __all__ = [
     "padded",
     "precision_of",
     "precisions",
+    "refuse_balanced",
     "select",
+    "summable",
     "token_vectors",
     "trailing_windows",
     "with_mask",

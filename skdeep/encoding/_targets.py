@@ -7,7 +7,6 @@ One class per family; a new kind of target is one case here and one in
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import compute_class_weight, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
@@ -105,21 +104,6 @@ class ClassTargets:
                 f"{self.classes}: {error}. Name every class in the `classes` "
                 "argument of the first partial_fit, or in y of the first fit."
             ) from error
-
-    def class_weight(self, class_weight, y, weight):
-        """Weights per class as learnt from the training labels ``y``."""
-        if class_weight != "balanced" or self.kind == "multilabel-indicator":
-            return class_weight
-        values = compute_class_weight(
-            class_weight, classes=np.unique(y), y=y, sample_weight=weight
-        )
-        return dict(zip(np.unique(y).tolist(), values, strict=True))
-
-    def weight_by_class(self, class_weight, y, weight):
-        """``weight`` times the weights of the classes."""
-        if class_weight is None:
-            return weight
-        return weight * compute_sample_weight(class_weight, y)
 
     def probabilities(self, logits):
         """Probabilities of shape (n_samples, n_classes), scikit-learn's way."""

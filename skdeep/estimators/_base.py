@@ -33,6 +33,7 @@ from skdeep.encoding import (
     precision_of,
     precisions,
     select,
+    summable,
 )
 from skdeep.estimators._custom_network import CustomNetwork
 from skdeep.estimators._hooks import Printer, ScikitLearnCallbacks
@@ -49,9 +50,6 @@ from skdeep.networks import (
     Weights,
 )
 from skdeep.training import History, StoppingRule, TrainingJob, train
-
-# Weights up to these can be summed and squared.
-_SUMMABLE = 1e-100, 1e100
 
 
 @dataclass
@@ -228,10 +226,16 @@ class BaseNetwork(
         known = classes if form is None else form
         targets = self._targets if previous else self._learn_targets(y, weight, known)
         class_weight = self._class_weight(targets, y, weight)
-        train = self._rows(X, y, weight, targets, class_weight)
+        if class_weight is not None:
+            X, y, weight = _present(X, y, class_weight.times(y, weight))
+        train = self._rows(X, y, weight, targets)
         rows = None
         if held_out is not None:
-            rows = self._rows(*held_out, targets, class_weight)
+            if class_weight is not None:
+                X, y, weight = held_out
+                weight = class_weight.times(y, weight, "the validation data")
+                held_out = _present(X, y, weight)
+            rows = self._rows(*held_out, targets)
         if previous is not None:
             inputs, outputs = previous.inputs, previous.outputs
             double = previous.spec.double_inputs
@@ -263,13 +267,7 @@ class BaseNetwork(
         weight = _check_sample_weight(
             sample_weight, X, dtype=np.float64, ensure_non_negative=True
         )
-        if not _SUMMABLE[0] < weight.max() < _SUMMABLE[1]:
-            weight = weight / (weight.max() or 1.0)
-        present = weight > 0
-        if not present.all():
-            X = select(X, np.flatnonzero(present))
-            y, weight = y[present], weight[present]
-        return X, y, weight
+        return _present(X, y, summable(weight))
 
     def _check_training_data(self, X, y, *, reset):
         return validate_data(
@@ -326,8 +324,7 @@ class BaseNetwork(
             random_state=rng,
         )
 
-    def _rows(self, X, y, weight, targets, class_weight):
-        weight = self._weight_by_class(targets, class_weight, y, weight)
+    def _rows(self, X, y, weight, targets):
         weight = (weight * (len(weight) / weight.sum())).astype(self._array_dtype)
         return Rows(X, self._encode_targets(targets, y), weight)
 
@@ -666,7 +663,13 @@ class BaseNetwork(
         return None
 
     def _class_weight(self, targets, y, weight):
+        """What weights are multiplied with, a :class:`ClassWeights` or None."""
         return None
 
-    def _weight_by_class(self, targets, class_weight, y, weight):
-        return weight
+
+def _present(X, y, weight):
+    """Without the rows whose weight is zero."""
+    present = weight > 0
+    if present.all():
+        return X, y, weight
+    return select(X, np.flatnonzero(present)), y[present], weight[present]

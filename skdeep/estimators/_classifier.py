@@ -9,7 +9,13 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 
 from skdeep._numbers import Interval, plain
-from skdeep.encoding import ClassTargets, Indicator, has_columns
+from skdeep.encoding import (
+    ClassTargets,
+    ClassWeights,
+    Indicator,
+    has_columns,
+    refuse_balanced,
+)
 from skdeep.estimators._base import BaseNetwork
 from skdeep.networks import (
     CLASSIFICATION_LOSSES,
@@ -70,6 +76,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         self : object
             The fitted estimator.
         """
+        refuse_balanced(self.class_weight)
         classes = self._check_classes(y, classes)
         return self._partial_fit(X, y, sample_weight, classes)
 
@@ -207,10 +214,8 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         return y if y.ndim == 1 else None
 
     def _class_weight(self, targets, y, weight):
-        return targets.class_weight(self.class_weight, y, weight)
-
-    def _weight_by_class(self, targets, class_weight, y, weight):
-        return targets.weight_by_class(class_weight, y, weight)
+        known = targets.classes if y.ndim == 1 else None
+        return ClassWeights.of(self.class_weight, y, weight, known)
 
     def _fitted_attributes(self, network, targets, rows=None):
         attributes = super()._fitted_attributes(network, targets, rows)

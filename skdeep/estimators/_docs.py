@@ -215,7 +215,10 @@ LABEL_SMOOTHING_AUTO = LABEL_SMOOTHING.replace("0.0", '"auto"')
 
 CLASS_WEIGHT = """\
     class_weight : dict, list of dict, "balanced" or None, default=None
-        Weights of the classes, as in scikit-learn.
+        Weights of the classes, as in scikit-learn: by label, for targets with a column
+        per label a list with a dict for each column. "balanced" makes them of the
+        frequencies in the training data, also for validation; not in ``partial_fit``.
+        Rows of classes of weight zero are left out, their label stays known.
     multilabel : {"auto", True, False}, default="auto"
         What y with a column of 0 and 1 for each label means. False: the columns are
         classes, of which each row has exactly one (one-hot rows, as ``to_categorical``

@@ -2,16 +2,19 @@
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils import check_array, compute_sample_weight
-from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
+from sklearn.utils import check_array
+from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import column_or_1d
 
-from skdeep.encoding import ClassTargets
+from skdeep.encoding import ClassWeights, refuse_balanced
 from skdeep.estimators import _keras_docs
 from skdeep.estimators._keras_checks import warn_of_split
+from skdeep.estimators._keras_data import present
 from skdeep.estimators._keras_labels import KerasLabelEncoder, logits, probabilities
 from skdeep.estimators._keras_wrapper import BaseWrapper
 from skdeep.estimators._scikeras import KerasClassifier as SciKerasClassifier
+
+_ONE_HOT = "multiclass-onehot"
 
 
 class KerasClassifier(ClassifierMixin, BaseWrapper):
@@ -145,6 +148,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         self : object
             The fitted estimator.
         """
+        refuse_balanced(self._given_class_weight(kwargs))
         with self._as_before_an_error():
             if classes is not None and _check_partial_fit_first_call(self, classes):
                 self._known_classes = self.classes_
@@ -196,28 +200,36 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         return super()._check_target(y, reset)
 
     def _learn_class_weight(self, y, weight, arguments, goes_on):
-        given = getattr(self, "fit__class_weight", self.class_weight)
-        self._class_weights = given = arguments.get("class_weight", given)
+        given, self._class_weights = self._given_class_weight(arguments), None
         if given is None:
             return
-        labels = _as_labels(y)
-        if isinstance(given, dict):
-            known = vars(self).get("_known_classes", self.classes_ if goes_on else None)
-            _check_keys(given, labels if known is None else known)
+        labels = self._weighed_labels(y)
+        known = vars(self).get("_known_classes", self.classes_ if goes_on else None)
+        known = known if np.ndim(y) == 1 else None
         weight = np.ones(len(labels)) if weight is None else weight
-        targets = ClassTargets(type_of_target(labels), None)
-        self._class_weights = targets.class_weight(given, labels, weight)
+        self._class_weights = ClassWeights.of(given, labels, weight, known)
+        if self._class_weights.leave_out and np.ndim(y) == 1 and not goes_on:
+            # Their labels are known all the same.
+            self._known_classes = np.unique(labels) if known is None else known
 
-    def _weighted_by_class(self, y, weight):
-        by_class = self._class_weights
-        if by_class is None:
-            return weight
-        labels = _as_labels(y)
-        if isinstance(by_class, dict) and labels.ndim == 1:
-            # Labels without a weight of their own have one, in every batch of them.
-            by_class = {**dict.fromkeys(np.unique(labels).tolist(), 1.0), **by_class}
+    def _given_class_weight(self, arguments):
+        given = getattr(self, "fit__class_weight", self.class_weight)
+        return arguments.get("class_weight", given)
+
+    def _weighted_by_class(self, X, y, weight, rows="the training data"):
+        if self._class_weights is None:
+            return X, y, weight
+        labels = self._weighed_labels(y)
         weight = np.ones(len(labels)) if weight is None else weight
-        return weight * compute_sample_weight(by_class, labels)
+        return present(X, y, self._class_weights.times(labels, weight, rows))
+
+    def _weighed_labels(self, y):
+        """Labels, or an indicator if a sample may have any number of them."""
+        labels = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+        if labels.ndim == 2 and labels.shape[1] == 1:
+            return labels[:, 0]
+        one_hot = labels.ndim == 2 and self._type_of_target(labels) == _ONE_HOT
+        return labels.argmax(axis=1) if one_hot else labels
 
     def _fit_arguments(self, kwargs):
         arguments = super()._fit_arguments(kwargs)
@@ -240,20 +252,3 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
-
-
-def _as_labels(y):
-    labels = check_array(y, ensure_2d=False, dtype=None, input_name="y")
-    return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
-
-
-def _check_keys(class_weight, labels):
-    """Refuse keys that are no label while labels are missing, as scikit-learn does."""
-    labels = np.unique(labels).tolist()
-    unknown = [key for key in class_weight if key not in labels]
-    if unknown and any(label not in class_weight for label in labels):
-        raise ValueError(
-            "class_weight must have labels as keys. Received the keys "
-            f"{list(class_weight)} and the labels {labels}. Name labels as y has them, "
-            "not codes; labels that are left out have weight one."
-        )

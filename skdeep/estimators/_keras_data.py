@@ -94,11 +94,7 @@ class KerasData:
         weight = _check_sample_weight(
             sample_weight, rows, dtype=np.float64, ensure_non_negative=True
         )
-        present = np.flatnonzero(weight)
-        if len(present) < len(weight):
-            X = mapped(lambda x, _: _safe_indexing(x, present), X)
-            y = _safe_indexing(y, present)
-        return X, y, weight[present]
+        return present(X, y, weight)
 
     def _learn_class_weight(self, y, weight, arguments, goes_on):
         """Learn the weights of classes, where there are some, from training labels.
@@ -111,9 +107,17 @@ class KerasData:
             Whether training goes on from an earlier one.
         """
 
-    def _weighted_by_class(self, y, weight):
-        """``weight`` times the weights of the classes, where there are some."""
-        return weight
+    def _weighted_by_class(self, X, y, weight, rows="the training data"):
+        """The rows with their weights times those of the classes, if there are some.
+
+        Rows of the weight zero are left out.
+
+        Parameters
+        ----------
+        rows : str
+            What they are, for errors.
+        """
+        return X, y, weight
 
     @staticmethod
     def _validate_sample_weight(X, y, sample_weight):
@@ -131,8 +135,8 @@ class KerasData:
         X, y, weight = (*validation, None)[:3]
         X = as_given(X, y, self.X_shape_)
         X, y, weight = self._with_weight(X, y, weight)
+        X, y, weight = self._weighted_by_class(X, y, weight, "the validation data")
         X, y = self._validate_data(X, y)
-        weight = self._weighted_by_class(y, weight)
         y = self.target_encoder_.transform(y)
         return self.feature_encoder_.transform(X), y, weight
 
@@ -169,6 +173,15 @@ def _text_in(X):
             except ValueError:
                 return str(value)
     return None
+
+
+def present(X, y, weight):
+    """Without the rows whose weight is zero."""
+    rows = np.flatnonzero(weight)
+    if len(rows) < len(weight):
+        X = mapped(lambda x, _: _safe_indexing(x, rows), X)
+        y = _safe_indexing(y, rows)
+    return X, y, weight[rows]
 
 
 def mean_one(weight):

@@ -300,7 +300,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         self._require_target(y)
         X, y, weight = self._with_weight(X, y, sample_weight)
         self._learn_class_weight(y, weight, kwargs, goes_on)
-        weight = self._weighted_by_class(y, weight)
+        X, y, weight = self._weighted_by_class(X, y, weight)
         state = state_of(self.model_) if goes_on else None
         try:
             super()._fit(X, y, weight, warm_start, epochs, initial_epoch, **kwargs)

@@ -10,6 +10,7 @@ _ELEMENTWISE = (
     "InverseTimeDecay",
     "PolynomialDecay",
 )
+_SINGLE = np.finfo(np.float32)
 # How far the named schedules fall over a fit where Keras has no default.
 _NAMED = {
     "cosine_decay": ("CosineDecay", {}),
@@ -48,6 +49,9 @@ class LearningRates:
             cls = getattr(keras.optimizers.schedules, name)
             schedule = cls(self._first(rate), max(1, total_steps), **options)
         self._schedule = schedule if schedule is not None else rate
+        self._call = None
+        if self.constant:
+            _check_single(self._schedule)
 
     @staticmethod
     def _first(rate):
@@ -66,12 +70,40 @@ class LearningRates:
         if self.constant:
             return np.full(count, self._schedule, dtype=np.float32)
         steps = np.arange(count, dtype=np.int64) + first + self._start
-        return np.asarray(_evaluate(self._schedule, steps), dtype=np.float32)
+        return self._of_schedule(steps)
+
+    def _of_schedule(self, steps):
+        if self._call is None:
+            self._call = _for_many_steps(self._schedule)
+        return np.asarray(self._call(steps), dtype=np.float32)
 
 
-def _evaluate(schedule, steps):
-    plain = type(schedule).__name__ in _ELEMENTWISE
+def _check_single(rate):
+    """Refuse a rate that is infinite or nothing in single precision."""
+    size, least = abs(float(rate)), float(_SINGLE.smallest_subnormal)
+    if not size <= float(_SINGLE.max) or 0 < size < least:
+        raise ValueError(
+            "learning_rate must be a number that single precision holds, from "
+            f"{least:.2g} to {_SINGLE.max:.2g}. Received {rate!r}. Pass one like 0.001."
+        )
+
+
+def _for_many_steps(schedule):
+    """``schedule`` as a function of an array of steps, traced once at most."""
+    schedules = keras.optimizers.schedules
+    plain = type(schedule) in {getattr(schedules, name) for name in _ELEMENTWISE}
     if plain and not getattr(schedule, "warmup_steps", 0):
-        return schedule(tf.constant(steps))
-    each = tf.function(lambda s: tf.map_fn(schedule, s, fn_output_signature=tf.float32))
-    return each(tf.constant(steps))
+        return lambda steps: schedule(tf.constant(steps))
+
+    def one(step):
+        return tf.cast(schedule(step), tf.float32)
+
+    # AutoGraph would write files; without it, Python's "if" cannot be traced.
+    steps = tf.TensorSpec([None], tf.int64)
+    try:
+        return tf.function(
+            lambda steps: tf.map_fn(one, steps, fn_output_signature=tf.float32),
+            autograph=False,
+        ).get_concrete_function(steps)
+    except Exception:  # whatever a function of the user's raises, it will again
+        return lambda steps: [one(step) for step in tf.constant(steps)]

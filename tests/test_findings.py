@@ -305,8 +305,23 @@ def test_no_advice_is_beyond_reason():
     rate = {"optimizer": "sgd", "learning_rate": 1e-30}
     diagnosis = examined(DenseClassifier((8,), epochs=3, **rate, **SEED), DIGITS)
     rows = diagnosis.findings.query("finding == 'learning rate too small'")
-    assert rows["advice"].str.contains("learning_rate by about 1,000,").all()
+    advice = "multiply learning_rate by 10, train and diagnose again"
+    assert rows["advice"].str.contains(advice).all()
     assert len(rows)
+
+
+def test_the_cause_comes_before_what_comes_of_it():
+    X, y = DIABETES[0], DIABETES[2]
+    network = DenseRegressor((8,), normalize=False, optimizer="sgd", **SEED)
+    network.set_params(learning_rate=1e-12, epochs=2).fit(1000 * X, y)
+    diagnosis = diagnose(network, 1000 * X, y)
+    names = list(dict.fromkeys(diagnosis.findings["finding"]))
+    assert names[0].startswith("unscaled")
+    assert names.index("learning rate too small") < names.index(
+        "no better than the baseline"
+    )
+    told = [line for line in repr(diagnosis).splitlines() if line.startswith("*")]
+    assert told[0].startswith(f"* {names[0]}")
 
 
 @pytest.mark.parametrize("rate", [1.0, 1e6])

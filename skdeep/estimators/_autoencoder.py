@@ -4,12 +4,7 @@ from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import (
-    ClassNamePrefixFeaturesOutMixin,
-    OutlierMixin,
-    TransformerMixin,
-    _fit_context,
-)
+from sklearn.base import OutlierMixin, _fit_context
 from sklearn.callback import with_callbacks
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.stats import _weighted_percentile
@@ -44,8 +39,6 @@ _SHARED = 0.1
 
 
 class Autoencoder(
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
     OutlierMixin,
     Reconstruction,
     ImageInput,
@@ -80,9 +73,9 @@ class Autoencoder(
     code_activation : str or None, default=None
         Activation of the code, a name of ``keras.activations``; None is linear.
     noise : float, default=0.0
-        Standard deviation of Gaussian noise that is added to the standardised inputs
-        in training, so that the network learns to remove it (denoising autoencoder;
-        Vincent, Larochelle, Bengio and Manzagol, 2008).
+        Standard deviation of Gaussian noise, from 0 to 1, that is added to the
+        standardised inputs in training, so that the network learns to remove it
+        (denoising autoencoder; Vincent, Larochelle, Bengio and Manzagol, 2008).
     code_l1 : float, default=0.0
         Penalty on the code: so many times the sum of a sample's absolute values is
         added to its loss (sparse autoencoder), between 0.005 and 0.02, say. Codes get
@@ -129,7 +122,7 @@ class Autoencoder(
         "filters": _POSITIVE,
         "kernel_size": _POSITIVE,
         "code_activation": [StrOptions(set(ACTIVATIONS)), None],
-        "noise": _NOT_NEGATIVE,
+        "noise": [Interval(Real, 0, 1, closed="both")],
         "code_l1": _NOT_NEGATIVE,
         "tied": ["boolean"],
         "contamination": [

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
@@ -12,8 +13,11 @@ from skdeep.inference import decode, encode, forward, pieces
 from skdeep.networks import encoder_and_decoder
 
 
-class Reconstruction:
-    """Needs ``network_``, ``_targets``, ``_row_shape``, ``_check_samples``."""
+class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+    """A transformer itself, for scikit-learn wraps ``transform`` where it is defined.
+
+    Needs ``network_``, ``_targets``, ``_row_shape``, ``_check_samples``.
+    """
 
     # Codes
 

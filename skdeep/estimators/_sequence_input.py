@@ -17,6 +17,7 @@ from skdeep.encoding import (
 )
 from skdeep.estimators._input_checks import NO_TARGET, check_axes, is_alone
 from skdeep.estimators._learnt import LearntParameters
+from skdeep.estimators._row_order import warn_about_gaps
 from skdeep.inference import forward
 
 # Single precision holds integers up to here.
@@ -34,6 +35,8 @@ class SequenceInput(LearntParameters):
             self._learn_parameters(*_OF_SAMPLES)
         else:
             self._compare_window()
+        if self.window is not None:
+            warn_about_gaps(X, self.window)
         y, per_step = self._flat(y)
         X = self._stacked(X)
         if is_ragged(X):

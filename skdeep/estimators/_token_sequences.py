@@ -3,8 +3,14 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._numbers import Interval, plain
@@ -108,7 +114,9 @@ class TokenSettings(LearntParameters):
         return tags
 
 
-class TokenSequences(TokenSettings, TransformerMixin, BaseEstimator):
+class TokenSequences(
+    ClassNamePrefixFeaturesOutMixin, TokenSettings, TransformerMixin, BaseEstimator
+):
     __doc__ = f"""Texts to sequences of token numbers.
 
     The vocabulary is that of the texts that ``fit`` gets, so in a pipeline no fold
@@ -259,6 +267,26 @@ of arrays
             else:
                 row[: len(sequence)] = sequence
         return tokens
+
+    @available_if(lambda self: self._as_learnt("padding") is not None)
+    def get_feature_names_out(self, input_features=None):
+        """Names of the tokens' places, where all texts have as many.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        names : ndarray of str of shape (length_,)
+            ``tokensequences0``, ``tokensequences1``, ...
+        """
+        return super().get_feature_names_out(input_features)
+
+    @property
+    def _n_features_out(self):
+        return self.length_
 
     def inverse_transform(self, X):
         """Texts of these tokens.

@@ -21,6 +21,23 @@ _CHECKS = (
     _layer_findings.gradients,
     _layer_findings.updates,
 )
+# Causes before what comes of them: a rate can be judged once the inputs have one scale,
+# scores and calibration once the network has learnt.
+_MOST_URGENT_FIRST = (
+    "unscaled inputs",
+    "unscaled target",
+    "learning rate too large",
+    "learning rate too small",
+    "exploding gradient",
+    "dead units",
+    "saturated units",
+    "vanishing gradient",
+    "underfitting",
+    "no better than the baseline",
+    "class imbalance",
+    "overfitting",
+    "too little data for the capacity",
+)
 _INDENT = {"initial_indent": "  ", "subsequent_indent": "  "}
 
 
@@ -35,7 +52,8 @@ class Diagnosis:
         need no advice), ``finding`` (what is wrong, empty if nothing is) and
         ``advice``.
     findings : DataFrame
-        The rows of ``frame`` that have a finding.
+        The rows of ``frame`` that have a finding, causes before what may come of them:
+        follow the advice of the first, train, and diagnose again.
     """
 
     def __init__(self, name, n_samples, facts):
@@ -46,7 +64,8 @@ class Diagnosis:
 
     @property
     def findings(self):
-        return self.frame[self.frame["finding"] != ""]
+        found = self.frame[self.frame["finding"] != ""]
+        return found.sort_values("finding", key=_urgency, kind="stable")
 
     def __repr__(self):
         lines = [f"Diagnosis of {self._title}: {self._count()}.", ""]
@@ -149,6 +168,12 @@ def diagnose(estimator, X, y):
     facts = itertools.chain.from_iterable(check(evidence) for check in _CHECKS)
     name = type(evidence.estimator).__name__
     return Diagnosis(name, len(evidence.rows), list(facts))
+
+
+def _urgency(findings):
+    """The place of each finding; those that are not named come last."""
+    places = {finding: place for place, finding in enumerate(_MOST_URGENT_FIRST)}
+    return findings.map(lambda finding: places.get(finding, len(places)))
 
 
 def _number(value):

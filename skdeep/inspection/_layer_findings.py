@@ -19,7 +19,8 @@ _SMALL_UPDATE = 1e-3
 _LEAST_TRAVEL = 0.1
 # In the middle of what healthy networks showed, 0.001 to 0.1.
 _GOOD_UPDATE = 0.01
-_MOST_FACTOR = 1000
+# By which a learning rate is changed at once; more is for the next diagnosis.
+_MOST_FACTOR = 10
 _SILU = "activation='silu'"
 _GLOROT = "kernel_initializer='glorot_uniform'"
 # Derivative by the activation's value, divided by its maximum.
@@ -79,7 +80,7 @@ def gradients(evidence):
         if gradient < least:
             fact = fact.ill(
                 "vanishing gradient",
-                f"The gradient is {most / max(gradient, 1e-300):.0e} times smaller "
+                f"The gradient is {_times(most / max(gradient, 1e-300))} times smaller "
                 "than in another layer, so that this one hardly learns: take fewer "
                 f"{sizes(own)}, {either(own, _SILU, 'batch_norm=True', _GLOROT)}.",
             )
@@ -109,7 +110,7 @@ def updates(evidence):
         if not ratio <= _MOST_UPDATE and (harmed or not np.isfinite(ratio)):
             fact = fact.ill(
                 "learning rate too large",
-                f"One step changes the weights by {ratio:.0%} of their size: "
+                f"One step changes the weights by {_percent(ratio)} of their size: "
                 f"{_other_rate(1 / ratio)}.",
             )
         elif n_steps and ratio < least:
@@ -134,14 +135,21 @@ def _harmed(estimator):
 
 
 def _other_rate(inverse):
-    factor = np.clip(inverse * _GOOD_UPDATE, 1 / _MOST_FACTOR, _MOST_FACTOR)
-    if factor < 1:
-        return f"divide learning_rate by about {_rounded(1 / factor)}"
-    return f"multiply learning_rate by about {_rounded(factor)}"
+    wanted = inverse * _GOOD_UPDATE
+    verb = "divide" if wanted < 1 else "multiply"
+    factor = 1 / max(wanted, 1e-30) if wanted < 1 else wanted
+    if factor > _MOST_FACTOR:
+        return f"{verb} learning_rate by {_MOST_FACTOR}, train and diagnose again"
+    return f"{verb} learning_rate by about {float(f'{factor:.0e}'):.0f}"
 
 
-def _rounded(number):
-    return f"{float(f'{number:.0e}'):,.0f}"
+def _percent(share):
+    """A share in words, also where its size tells nothing any more."""
+    return f"{share:.0%}" if share < 10 else "more than 1,000%"
+
+
+def _times(factor):
+    return f"{factor:,.0f}" if factor < 1e6 else "more than a million"
 
 
 def _hidden_units(evidence):

@@ -93,14 +93,9 @@ def assert_trained_alike(estimator, model, history):
     weights = zip(estimator.model_.get_weights(), model.get_weights(), strict=True)
     for ours, theirs in weights:
         assert_allclose(ours, theirs, atol=1e-5)
-    history = {_long_name(name): values for name, values in history.items()}
     assert set(estimator.history_) == set(history)
     for name, values in history.items():
         assert_allclose(estimator.history_[name], values, rtol=1e-4, err_msg=name)
-
-
-def _long_name(name):
-    return metric_name(name) if name == "mae" else name
 
 
 def check_regressor(build, rows, weight=None, validation=None):

@@ -1,7 +1,5 @@
 """What KerasClassifier and KerasRegressor share: SciKeras, mended."""
 
-import contextlib
-
 import keras
 import numpy as np
 from keras import tree
@@ -18,7 +16,7 @@ from skdeep.estimators._keras_data import KerasData, mean_one, n_rows_at_once
 from skdeep.estimators._keras_inputs import AsGiven, as_given, first_rows
 from skdeep.estimators._keras_parameters import KerasParameters
 from skdeep.estimators._keras_prediction import KerasPrediction
-from skdeep.estimators._scikeras import metric_name, route_params
+from skdeep.estimators._scikeras import route_params
 from skdeep.inference._keras_model import HeldModel, as_inputs, as_targets
 from skdeep.networks._frozen_keras import (
     copied,
@@ -425,7 +423,4 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         before = getattr(self, "history_", {}) if goes_on else {}
         self.history_ = {name: list(values) for name, values in before.items()}
         for name, values in history.items():
-            if name != "loss" and not name.startswith("val_"):
-                with contextlib.suppress(ValueError):  # a metric of the user's
-                    name = metric_name(name)
             self.history_.setdefault(name, []).extend(values)

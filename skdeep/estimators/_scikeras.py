@@ -41,7 +41,6 @@ BaseWrapper = wrappers.BaseWrapper
 KerasClassifier = wrappers.KerasClassifier
 KerasRegressor = wrappers.KerasRegressor
 loss_name = wrappers.loss_name
-metric_name = wrappers.metric_name
 route_params = wrappers.route_params
 
 # Fitted estimators hold instances of these: pickles find the classes here.

@@ -13,6 +13,7 @@ from skdeep.training import train
 from skdeep.training._callbacks import needs_batches
 from skdeep.training._job import TrainingJob
 from skdeep.training._keras_fit import fit_keras_model, warn_of_divergence
+from skdeep.training._metrics import plain_name
 from skdeep.training._models import assign_optimizer, assign_weights, optimizer_values
 from skdeep.training._optimizers import OptimizerSpec
 from skdeep.training._program import program_for
@@ -38,6 +39,7 @@ def fit_model(model, X, y, weight, options):
         What ``keras.Model.fit`` has under these names.
     """
     y = _column(model, y)
+    _name_as_in_every_fit(model)
     if isinstance(options.validation, tuple):
         X_val, y_val, weight_val = options.validation
         held_out = X_val, _column(model, y_val), weight_val
@@ -51,6 +53,13 @@ def fit_model(model, X, y, weight, options):
         warnings.warn("Training interrupted by user.", UserWarning, stacklevel=2)
     names = outcome.records[0] if outcome.records else ()
     return {name: [record[name] for record in outcome.records] for name in names}
+
+
+def _name_as_in_every_fit(model):
+    """Take off the numbers that Keras gives the metrics of a process."""
+    for metric in keras.tree.flatten(_user_metrics(model)):
+        if isinstance(metric, keras.metrics.Metric):
+            metric.name = plain_name(metric)
 
 
 def _column(model, y):

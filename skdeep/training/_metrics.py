@@ -1,8 +1,13 @@
 """Keras metrics by name or object, fresh for each use."""
 
+import re
+
 import keras
+from keras.src.utils.naming import get_object_name
 
 from skdeep.networks import check_described
+
+_ACCURACY = "accuracy", "acc"
 
 
 def make_metrics(metrics, head):
@@ -11,40 +16,126 @@ def make_metrics(metrics, head):
     Parameters
     ----------
     metrics : sequence of str, callable or keras.metrics.Metric
-        "accuracy" becomes the accuracy that fits the output layer.
+        "accuracy" becomes the accuracy that fits the output layer, "f1_score" the mean
+        over its columns.
     head : Head
 
     Returns
     -------
     metrics : list of keras.metrics.Metric
+        With the names of :func:`metric_names`.
     """
-    return [_make(metric, head) for metric in metrics]
+    made = [_make(metric, head) for metric in metrics]
+    for metric, name in zip(made, metric_names(metrics), strict=True):
+        metric.name = name
+    return made
+
+
+def metric_names(metrics):
+    """The names in the history: Keras's own, whatever the process did before.
+
+    Keras numbers the metrics of a process ("auc_2"). Here a name has a number where
+    the same list has it already, as Keras numbers those of one model.
+
+    Parameters
+    ----------
+    metrics : sequence of str, callable or keras.metrics.Metric
+
+    Returns
+    -------
+    names : list of str
+    """
+    names = []
+    for own in map(plain_name, metrics):
+        if own == "loss" or own.startswith("val_"):
+            raise ValueError(
+                f"A metric must not be named 'loss' or 'val_...', which the history "
+                f"needs for other values. Received a metric named {own!r}. Rename it."
+            )
+        name, number = own, 0
+        while name in names:
+            number += 1
+            name = f"{own}_{number}"
+        names.append(name)
+    return names
+
+
+def plain_name(metric):
+    """Keras's name of a metric without the number of the process."""
+    if isinstance(metric, str) and not isinstance(_known(metric), type):
+        return metric
+    metric = _known(metric) if isinstance(metric, str) else metric
+    if isinstance(metric, type):
+        metric = metric()
+    name = get_object_name(metric)
+    plain = re.sub(r"_\d+$", "", name)
+    numbered = plain.replace("_", "") == type(metric).__name__.lower()
+    return plain if numbered else name
+
+
+def _known(name):
+    """The class of a name like "AUC"; None for others, such as "auc" and "mse"."""
+    found = getattr(keras.metrics, name, None)
+    return found if isinstance(found, type) else None
 
 
 def _make(metric, head):
-    if metric in ("accuracy", "acc"):
-        return _accuracy(head)
     if isinstance(metric, str):
-        metric = keras.metrics.get(metric)
+        if metric.lower() in _ACCURACY:
+            return _accuracy(metric, head)
+        metric = _by_name(metric, head)
     if isinstance(metric, type):
         metric = metric()
     if isinstance(metric, keras.metrics.Metric):
         check_described(metric)
+        _check_threshold(metric, head)
         return type(metric).from_config(metric.get_config())
-    name = getattr(metric, "__name__", "metric")
-    return keras.metrics.MeanMetricWrapper(metric, name=name)
+    return keras.metrics.MeanMetricWrapper(metric)
 
 
-def _accuracy(head):
+def _by_name(name, head):
+    metric = keras.metrics.get(name)
+    if isinstance(metric, keras.metrics.FBetaScore):
+        # Keras's defaults give a number per column and take the largest for the label.
+        if head.output == "linear" and head.labels is not None:
+            raise ValueError(
+                f"metrics=[{name!r}] needs probabilities, which the loss "
+                f"{head.loss!r} does not give. Use 'accuracy', or another loss."
+            )
+        return type(metric)(average="macro", threshold=_threshold(head))
+    return metric
+
+
+def _threshold(head):
+    """From which value on a column is a label of its own, or None: the largest is."""
+    several = head.units > 1 and head.labels == "one"
+    if head.labels is None or head.output == "softmax" or several:
+        return None
+    return 0.0 if head.output == "linear" else 0.5
+
+
+def _check_threshold(metric, head):
+    """Refuse F-scores that take the largest column where each is a decision."""
+    if not isinstance(metric, keras.metrics.FBetaScore) or metric.threshold is not None:
+        return
+    if _threshold(head) is not None:
+        raise ValueError(
+            f"With threshold=None {type(metric).__name__} takes the largest column for "
+            f"the label, but each of the {head.units} columns is a decision of its "
+            f"own here. Pass keras.metrics.{type(metric).__name__}(average='macro', "
+            f"threshold=0.5), or metrics=['f1_score']."
+        )
+
+
+def _accuracy(name, head):
     if head.output in ("linear", "exponential") and head.labels is None:
         raise ValueError(
-            "metrics=['accuracy'] needs a classifier. Use 'mean_absolute_error' or "
+            f"metrics=[{name!r}] needs a classifier. Use 'mean_absolute_error' or "
             "another regression metric."
         )
     if head.sparse:
-        return keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-    several = head.units > 1 and head.labels == "one"
-    if head.output == "softmax" or several:
-        return keras.metrics.CategoricalAccuracy(name="accuracy")
-    threshold = 0.0 if head.output == "linear" else 0.5
-    return keras.metrics.BinaryAccuracy(name="accuracy", threshold=threshold)
+        return keras.metrics.SparseCategoricalAccuracy()
+    threshold = _threshold(head)
+    if threshold is None:
+        return keras.metrics.CategoricalAccuracy()
+    return keras.metrics.BinaryAccuracy(threshold=threshold)

@@ -20,7 +20,7 @@ from skdeep.networks._build import build_template, with_pretrained
 from skdeep.networks._layers import Standardize, lowering, weighing
 from skdeep.networks._own_units import in_own_units
 from skdeep.networks._seeds import TEMPLATE_SEED
-from skdeep.training._metrics import make_metrics
+from skdeep.training._metrics import make_metrics, metric_names
 from skdeep.training._optimizers import state_kind
 
 _MAX_PROGRAMS = 64
@@ -519,7 +519,7 @@ _lock = threading.Lock()
 
 def template_key(spec, head, optimizer, metrics):
     """Equal for jobs that share a program."""
-    names = tuple(getattr(metric, "name", None) for metric in metrics)
+    names = tuple(metric_names(metrics))
     # What Keras's losses and metrics compute with unless they are told otherwise.
     settings = keras.config.floatx(), keras.config.epsilon()
     keys = spec.key, head.key, optimizer.key

@@ -14,7 +14,6 @@ from sklearn.datasets import load_diabetes, load_digits
 from sklearn.preprocessing import minmax_scale, scale
 
 from skdeep import KerasClassifier, KerasRegressor
-from skdeep.estimators._scikeras import metric_name
 from skdeep.networks._given import building
 
 L = keras.layers

@@ -5,6 +5,8 @@ from functools import cached_property
 from itertools import pairwise
 from math import prod
 
+import numpy as np
+
 from skdeep.networks._conv_spec import ConvSpec, Step
 from skdeep.networks._spec import DenseSpec, NetworkSpec, Weights, is_weight
 
@@ -157,7 +159,7 @@ def encoder_and_decoder(spec, weights):
     fixed = [array for array in weights.non_trainable if is_weight(array)]
     n_scaling = 2 if spec.normalize else 0
     scaling, fixed = fixed[:n_scaling], fixed[n_scaling:]
-    trainable = _untied(spec, weights.trainable)
+    trainable = untied(spec, weights.trainable)
     # The decoder has as many layers as the encoder.
     half, middle = len(trainable) // 2, len(fixed) // 2
     encoder = Weights(trainable[:half], [*scaling, *fixed[:middle]])
@@ -166,7 +168,7 @@ def encoder_and_decoder(spec, weights):
     return [(replace(part, dropout=0.0), arrays) for part, arrays in pairs]
 
 
-def _untied(spec, trainable):
+def untied(spec, trainable):
     """The arrays of both halves, also where the decoder has no kernels of its own."""
     if not spec.tied:
         return trainable
@@ -182,3 +184,27 @@ def _untied(spec, trainable):
         arrays.append(kernel.T)
         arrays += [next(decoder) for _ in range(1 if last else n_others)]
     return [*encoder, *arrays]
+
+
+def tied_again(arrays):
+    """What :func:`untied` was given: the decoder's kernels are the encoder's.
+
+    Parameters
+    ----------
+    arrays : list of ndarray
+        Of both halves.
+    """
+    half = len(arrays) // 2
+    encoder, decoder = arrays[:half], arrays[half:]
+    kernels = reversed([array for array in encoder if array.ndim == 2])
+    others = []
+    for array in decoder:
+        if array.ndim != 2:
+            others.append(array)
+        elif not np.array_equal(array, next(kernels).T, equal_nan=True):
+            raise ValueError(
+                "With tied=True the decoder's kernels must be the encoder's, "
+                "transposed. A callback has set others. Let it set both alike, or use "
+                "tied=False."
+            )
+    return [*encoder, *others]

@@ -11,7 +11,12 @@ import numpy as np
 
 from skdeep._forked import refuse_remains
 from skdeep.networks import _autoencoder, _conv, _given, _sequence
-from skdeep.networks._autoencoder_spec import AutoencoderSpec, ImageDecoderSpec
+from skdeep.networks._autoencoder_spec import (
+    AutoencoderSpec,
+    ImageDecoderSpec,
+    tied_again,
+    untied,
+)
 from skdeep.networks._conv_spec import ConvSpec
 from skdeep.networks._given_spec import (
     ConvWithNetwork,
@@ -69,6 +74,9 @@ class Kit(NamedTuple):
     lstm: type
     gru: type
     rnn: type
+    # Whether tied kernels are one variable and penalties on a code one more column;
+    # of Keras's own layers there are none for that.
+    trains: bool
     # Called with the kind of a layer, its output and what its activation gets.
     mark: object
 
@@ -89,6 +97,7 @@ TEMPLATE = Kit(
     HoistedLSTM,
     HoistedGRU,
     HoistedRNN,
+    True,
     _no_mark,
 )
 _STOCK = Kit(
@@ -103,6 +112,7 @@ _STOCK = Kit(
     L.LSTM,
     L.GRU,
     L.SimpleRNN,
+    False,
     _no_mark,
 )
 
@@ -140,23 +150,58 @@ def build_stock(spec, weights, inputs, outputs):
     inputs, outputs : Standardization or None
         The units of the raw inputs and of the raw outputs.
     """
-    standardize = inputs and _standardize(inputs, spec)
-    rescale = outputs and _rescale(outputs, spec)
-    model = _network(spec, _STOCK, standardize, False, rescale)
-    # The scaling is constants here, and variables in the template.
-    template = build_template(spec)
-    scaling = {
-        id(variable)
-        for layer in template.layers
-        if isinstance(layer, Standardize)
-        for variable in layer.variables
-    }
-    pairs = zip(template.non_trainable_variables, weights.non_trainable, strict=True)
-    fixed = [value for variable, value in pairs if id(variable) not in scaling]
-    assign(model.trainable_variables, weights.trainable)
-    assign(model.non_trainable_variables, fixed)
-    finalize(model)
-    return model
+    stock = StockNetwork(spec, build_template(spec), inputs, outputs)
+    stock.assign(weights)
+    return stock.model
+
+
+class StockNetwork:
+    """A network of stock Keras layers, with weights as the template has them.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    template : keras.Model
+    inputs, outputs : Standardization or None
+        The units of the raw inputs and of the raw outputs.
+    """
+
+    def __init__(self, spec, template, inputs, outputs):
+        standardize = inputs and _standardize(inputs, spec)
+        rescale = outputs and _rescale(outputs, spec)
+        self.model = _network(spec, _STOCK, standardize, False, rescale)
+        self._spec = spec
+        # The scaling is constants here, and variables in the template.
+        scaling = {
+            id(variable)
+            for layer in template.layers
+            if isinstance(layer, Standardize)
+            for variable in layer.variables
+        }
+        self._scales = [id(v) in scaling for v in template.non_trainable_variables]
+        self._scaling = None
+
+    def assign(self, weights):
+        """Put in :class:`Weights` of the template."""
+        pairs = list(zip(weights.non_trainable, self._scales, strict=True))
+        self._scaling = [value for value, scales in pairs if scales]
+        fixed = [value for value, scales in pairs if not scales]
+        trainable = weights.trainable
+        if getattr(self._spec, "tied", False):
+            trainable = untied(self._spec, trainable)
+        assign(self.model.trainable_variables, trainable)
+        assign(self.model.non_trainable_variables, fixed)
+        finalize(self.model)
+
+    def values(self):
+        """The arrays as the template has them, trainable ones and others."""
+        trainable = [v.numpy() for v in self.model.trainable_variables]
+        if getattr(self._spec, "tied", False):
+            trainable = tied_again(trainable)
+        scaling = iter(self._scaling)
+        fixed = (v.numpy() for v in self.model.non_trainable_variables)
+        sources = (scaling if scales else fixed for scales in self._scales)
+        return trainable, [next(source) for source in sources]
 
 
 def with_pretrained(model, arrays, trainable, non_trainable):

@@ -1,106 +1,116 @@
-"""Keras callbacks: which hooks they need, and how the compiled engine calls them."""
-
-import itertools
+"""Keras callbacks: which hooks they need, and how both engines call them."""
 
 import keras
-import numpy as np
 
-from skdeep.training._models import assign_weights, compiled_model
-
-_BATCH_HOOKS = ("on_batch_begin", "on_batch_end")
-_BATCH_HOOKS += ("on_train_batch_begin", "on_train_batch_end")
-_BATCH_HOOKS += ("on_test_batch_begin", "on_test_batch_end")
-_BATCH_HOOKS += ("on_test_begin", "on_test_end")
+_BATCH_HOOKS = {
+    "on_train_batch_begin": ("on_train_batch_begin", "on_batch_begin"),
+    "on_train_batch_end": ("on_train_batch_end", "on_batch_end"),
+    "on_test_batch_begin": ("on_test_batch_begin",),
+    "on_test_batch_end": ("on_test_batch_end",),
+    "on_test_begin": ("on_test_begin",),
+    "on_test_end": ("on_test_end",),
+}
 
 
 def needs_batches(callback):
     """Whether ``callback`` has to be called for every batch."""
-    if isinstance(callback, keras.callbacks.ModelCheckpoint):
+    kinds = keras.callbacks.ModelCheckpoint, keras.callbacks.BackupAndRestore
+    if isinstance(callback, kinds):
         return callback.save_freq != "epoch"
     if isinstance(callback, keras.callbacks.TensorBoard):
         return callback.update_freq != "epoch" or bool(callback._should_trace)
     if isinstance(callback, keras.callbacks.TerminateOnNaN):
         return False  # the engine checks every epoch itself
+    return any(_acts_in(callback, hook) for hook in _BATCH_HOOKS)
+
+
+def _acts_in(callback, hook):
     # LambdaCallback has its functions in the instance.
-    hooks = ((getattr(callback, name), name) for name in _BATCH_HOOKS)
     base = keras.callbacks.Callback
     return any(
-        getattr(hook, "__func__", None) is not getattr(base, name)
-        for hook, name in hooks
+        getattr(getattr(callback, name), "__func__", None) is not getattr(base, name)
+        for name in _BATCH_HOOKS.get(hook, ())
     )
 
 
-def _values(model):
-    lists = model.trainable_variables, model.non_trainable_variables
-    return [[variable.numpy() for variable in variables] for variables in lists]
-
-
 class KerasCallbacks:
-    """Calls epoch hooks with a real, compiled ``keras.Model``.
+    """Calls Keras callbacks, which see the model that :class:`ShownModel` holds.
+
+    Before a hook this model has the weights and the learning rate that the engine
+    trains with; what the hook makes of them is what it goes on with.
 
     Parameters
     ----------
     job : TrainingJob
-    optimizer : OptimizerSpec
-    rates : LearningRates
-        Follows the learning rate that a callback sets.
-    weights : callable
-        Gives the current weights.
+    shown : ShownModel
+    rate : HeldRate
+        That of the model's optimiser.
     """
 
-    def __init__(self, job, optimizer, rates, weights):
-        self._rates = rates
-        self._weights = weights
-        rate = float(rates.of(0, 1)[0])
+    def __init__(self, job, shown, rate):
+        self._shown = shown
+        self._rate = rate
         self._of_user = job.model is not None
-        self.model = job.model or compiled_model(job, optimizer, rate)
         self._history = keras.callbacks.History()
         self._list = keras.callbacks.CallbackList(
             [*job.keras_callbacks, self._history],
-            model=self.model,
+            model=shown.model,
             epochs=job.epochs,
             steps=job.steps_per_epoch,
             verbose=0,
         )
-        self.model.stop_training = False
-        self._sync()
-        self._list.on_train_begin()
+        # Showing the model for every batch takes time. Keras counts other hooks.
+        self._unheard = {
+            hook
+            for hook in _BATCH_HOOKS
+            if "_batch_" in hook
+            and not any(_acts_in(callback, hook) for callback in job.keras_callbacks)
+        }
+        shown.model.stop_training = False
 
-    def epoch_begin(self, epoch):
-        rate = self._rate()
-        self._list.on_epoch_begin(epoch)
-        self._follow(rate)
-        return bool(self.model.stop_training)
+    @property
+    def stops(self):
+        """Whether a callback has asked to stop."""
+        return bool(self._shown.model.stop_training)
 
-    def epoch_end(self, epoch, record):
-        rate = self._rate()
-        self._sync()
+    def call(self, hook, n_steps, weights, take, *arguments):
+        """Call one hook of all callbacks.
+
+        Parameters
+        ----------
+        hook : str
+        n_steps : int
+            Steps of this fit so far.
+        weights : callable
+            Gives the current :class:`Weights`.
+        take : callable
+            Gets the network's trainable arrays and the others, if a callback has set
+            some, be it before an error or an interruption.
+        *arguments
+            Of the hook. Of ``on_epoch_end`` the last is what the history gets, to
+            which callbacks may add something.
+        """
+        self._rate.hold(n_steps)
+        if hook in self._unheard:
+            return
+        self._shown.show(weights())
+        try:
+            if hook == "on_epoch_end":
+                self._epoch_end(*arguments)
+            else:
+                getattr(self._list, hook)(*arguments)
+        finally:
+            self._rate.follow()
+            replaced = self._shown.replaced()
+            if replaced is not None:
+                take(*replaced)
+
+    def _epoch_end(self, epoch, record):
         self._list.on_epoch_end(epoch, dict(record))
         if self._of_user:  # Keras keeps what its callbacks add
             seen = self._history.history.items()
             record.update({name: float(values[-1]) for name, values in seen})
-        self._follow(rate)
-        return bool(self.model.stop_training)
 
     def close(self):
-        self._sync()
-        self._list.on_train_end()
-
-    def replaced(self):
-        """Lists of weights that a callback has put into the model, or None."""
-        now, before = _values(self.model), self._synced
-        pairs = zip(itertools.chain(*now), itertools.chain(*before), strict=True)
-        same = all(np.array_equal(new, old, equal_nan=True) for new, old in pairs)
-        return None if same else now
-
-    def _sync(self):
-        assign_weights(self.model, self._weights())
-        self._synced = _values(self.model)
-
-    def _rate(self):
-        return float(self.model.optimizer.learning_rate)
-
-    def _follow(self, before):
-        after = self._rate()
-        if after != before:
-            self._rates.override(after)
+        """Leave the optimiser as it was found."""
+        self._rate.release()

@@ -15,7 +15,7 @@ from skdeep.training._job import TrainingJob
 from skdeep.training._keras_fit import fit_keras_model, warn_of_divergence
 from skdeep.training._metrics import plain_name
 from skdeep.training._models import assign_optimizer, assign_weights, optimizer_values
-from skdeep.training._optimizers import OptimizerSpec
+from skdeep.training._optimizers import UNSUPPORTED, OptimizerSpec
 from skdeep.training._program import program_for
 from skdeep.training._whole_batches import is_of_whole_batches
 
@@ -125,6 +125,7 @@ def _job(model, train_rows, validation, batch_size, epochs, seed, options):
     spec, loss = given_spec(model), _loss(model, validation)
     callbacks = options.get("keras_callbacks", ())
     needs_keras = model.run_eagerly or any(map(needs_batches, callbacks))
+    needs_keras |= isinstance(model.optimizer, UNSUPPORTED)
     if spec is None or loss is None or needs_keras or spec.mixes_rows:
         return None
     head = Head(spec.units, None, loss, weighs_metrics=_weighs_metrics(model))

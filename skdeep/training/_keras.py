@@ -9,10 +9,15 @@ import numpy as np
 
 from skdeep.encoding._inputs import dense
 from skdeep.networks import Weights
+from skdeep.networks._build import assign
+from skdeep.training._callbacks import KerasCallbacks
 from skdeep.training._divergence import is_sound
+from skdeep.training._held_rate import HeldRate
 from skdeep.training._history import History
 from skdeep.training._job import Outcome
+from skdeep.training._metrics import metric_names
 from skdeep.training._models import (
+    ShownModel,
     assign_optimizer,
     assign_weights,
     compiled_model,
@@ -46,9 +51,14 @@ def train_keras(job, optimizer):
     _refuse_penalties_in_double(model, job.spec)
     _start(model, job, program, slots)
     batches = _Batches(job)
-    observer = _Observer(job, batches, program, done)
-    if optimizer.supported:
-        observer.rates = rates
+    rate = HeldRate(rates, job.steps_per_epoch)
+    rate.watch(model.optimizer)
+    observer = _Observer(job, batches, program, done, rate)
+    callbacks = [observer]
+    if job.keras_callbacks:
+        shown = ShownModel(job, program.model, optimizer, model.optimizer)
+        rate.watch(shown.model.optimizer)
+        callbacks.append(_Passing(KerasCallbacks(job, shown, rate), observer))
     observer.take_best_before(model)
     interrupted = False
     try:
@@ -56,7 +66,7 @@ def train_keras(job, optimizer):
             batches,
             epochs=job.epochs,
             validation_data=job.validation and _ValidationBatches(job),
-            callbacks=[observer, *job.keras_callbacks],
+            callbacks=callbacks,
             verbose=0,
             shuffle=False,
         )
@@ -137,15 +147,10 @@ class _Batches(keras.utils.PyDataset):
         self._order = self._job.order(epoch)
 
 
-def _place(name):
-    """The compiled engine's order of columns: loss, metrics, the same of val_."""
-    return name.startswith("val_"), name.removeprefix("val_") != "loss"
-
-
 class _Observer(keras.callbacks.Callback):
     """History, hooks, early stopping and divergence on Keras's side."""
 
-    def __init__(self, job, batches, program, done):
+    def __init__(self, job, batches, program, done, rate):
         super().__init__()
         self.job = job
         self.batches = batches
@@ -155,11 +160,14 @@ class _Observer(keras.callbacks.Callback):
         if job.stopping is not None:
             validated = job.validation is not None
             self.stopping = EarlyStopping(job.stopping, program.metrics, validated)
-        self.rates = None  # or those that this callback sets
+        self.n_steps = 0  # of this fit
         self.diverged_at = None
+        self._rate = rate
         self._last_finite = None
         self.between_epochs = True
-        self._rate_set = None
+        # In the order of the compiled engine; Keras sorts them by name.
+        names = "loss", *metric_names(job.metrics)
+        self._columns = *names, *(f"val_{name}" for name in names)
 
     def take_best_before(self, model):
         """What an earlier fit has kept may stay the best, on today's data."""
@@ -171,51 +179,33 @@ class _Observer(keras.callbacks.Callback):
             rows = _ValidationBatches(self.job)
             found = model.evaluate(rows, return_dict=True, verbose=0)
             record |= {f"val_{name}": float(found[name]) for name in found}
-        self.stopping.begin(record, self._weights())
+        self.stopping.begin(record, self.weights())
 
     def on_train_begin(self, logs=None):
-        self._last_finite = self._weights()
+        self._last_finite = self.weights()
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.history and self.job.keras_callbacks:
             self.take_last()  # what they made of the epoch before
         self.between_epochs = False
-        if self.rates is not None:
-            self._start_rates(epoch)
+        self.n_steps = epoch * self.job.steps_per_epoch
+        self._rate.hold(self.n_steps)
         for hook in self.job.hooks:
             if hook.epoch_begin(epoch):
                 self.model.stop_training = True
 
-    def _start_rates(self, epoch):
-        self._obey_callbacks()
-        n_steps = self.job.steps_per_epoch
-        self._of_epoch = self.rates.of(epoch * n_steps, n_steps)
-        self._set_rate(self._of_epoch[0])
-
     def on_train_batch_begin(self, batch, logs=None):
-        if self.rates is None or self.rates.constant:
-            return
-        self._obey_callbacks()
-        if not self.rates.constant:
-            self._set_rate(self._of_epoch[batch])
+        self._rate.hold(self.n_steps)
 
-    def _set_rate(self, rate):
-        self.model.optimizer.learning_rate = float(rate)
-        self._rate_set = float(self.model.optimizer.learning_rate)
-
-    def _obey_callbacks(self):
-        """Go on with the rate that another callback has set."""
-        rate = float(self.model.optimizer.learning_rate)
-        if self._rate_set is not None and rate != self._rate_set:
-            self.rates.override(rate)
+    def on_train_batch_end(self, batch, logs=None):
+        self.n_steps += 1
 
     def on_epoch_end(self, epoch, logs=None):
         self.between_epochs = True
         self.batches.start(epoch + 1)
-        record = {name: float(logs[name]) for name in sorted(logs, key=_place)}
-        record.pop("learning_rate", None)
+        record = {name: float(logs[name]) for name in self._columns if name in logs}
         self.done += self.job.steps_per_epoch
-        weights = self._weights()
+        weights = self.weights()
         if not np.isfinite(record["loss"]) or not is_sound(self.job, weights):
             self.diverged_at = epoch + 1
             self.model.stop_training = True
@@ -234,9 +224,10 @@ class _Observer(keras.callbacks.Callback):
         """Take the weights that the model ends with."""
         # Optimisers with averages replace them at the very end, callbacks may, too.
         if self.diverged_at is None:
-            self._last_finite = self._weights()
+            self._last_finite = self.weights()
 
-    def _weights(self):
+    def weights(self):
+        """What the model has now."""
         model = self.model
         lists = model.trainable_variables, model.non_trainable_variables
         trainable, fixed = ([v.numpy() for v in part] for part in lists)
@@ -261,3 +252,52 @@ class _Observer(keras.callbacks.Callback):
             self.diverged_at,
             interrupted,
         )
+
+
+class _Passing(keras.callbacks.Callback):
+    """Hands hooks on to callbacks that see the shown model."""
+
+    def __init__(self, callbacks, observer):
+        super().__init__()
+        self._callbacks = callbacks
+        self._observer = observer
+
+    def _pass(self, hook, *arguments):
+        n_steps, weights = self._observer.n_steps, self._observer.weights
+        self._callbacks.call(hook, n_steps, weights, self._take, *arguments)
+        if self._callbacks.stops:
+            self.model.stop_training = True
+
+    def _take(self, trainable, others):
+        assign(self.model.trainable_variables, trainable)
+        assign(self.model.non_trainable_variables, others)
+
+    def on_train_begin(self, logs=None):
+        self._pass("on_train_begin", logs)
+
+    def on_train_end(self, logs=None):
+        self._pass("on_train_end", logs)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._pass("on_epoch_begin", epoch, logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._pass("on_epoch_end", epoch, logs or {})
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self._pass("on_train_batch_begin", batch, logs)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._pass("on_train_batch_end", batch, logs)
+
+    def on_test_begin(self, logs=None):
+        self._pass("on_test_begin", logs)
+
+    def on_test_end(self, logs=None):
+        self._pass("on_test_end", logs)
+
+    def on_test_batch_begin(self, batch, logs=None):
+        self._pass("on_test_batch_begin", batch, logs)
+
+    def on_test_batch_end(self, batch, logs=None):
+        self._pass("on_test_batch_end", batch, logs)

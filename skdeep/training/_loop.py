@@ -184,11 +184,15 @@ class Run:
         self.callbacks = None
         if job.keras_callbacks:
             from skdeep.training._callbacks import KerasCallbacks
+            from skdeep.training._held_rate import HeldRate
+            from skdeep.training._models import ShownModel
 
             with calling():
-                self.callbacks = KerasCallbacks(
-                    job, optimizer, self.rates, self.weights
-                )
+                shown = ShownModel(job, self.program.model, optimizer)
+                rate = HeldRate(self.rates, job.steps_per_epoch)
+                rate.watch(shown.model.optimizer)
+                self.callbacks = KerasCallbacks(job, shown, rate)
+                self._call_back("on_train_begin")
 
     def _first_state(self):
         """The state to start from, and how many steps the optimiser has done."""
@@ -290,7 +294,8 @@ class Run:
         with self._calling():
             stop = any([hook.epoch_begin(epoch) for hook in self.job.hooks])
             if self.callbacks is not None:
-                stop |= self.callbacks.epoch_begin(epoch)
+                self._call_back("on_epoch_begin", epoch)
+                stop |= self.callbacks.stops
         return stop
 
     def _end(self, epoch, record):
@@ -299,10 +304,8 @@ class Run:
             stop = self.stopping.update(record, (self.state, self.done))
         with self._calling():
             if self.callbacks is not None:
-                try:
-                    stop |= self.callbacks.epoch_end(epoch, record)
-                finally:
-                    self._follow_callbacks()
+                self._call_back("on_epoch_end", epoch, record)
+                stop |= self.callbacks.stops
             for hook in self.job.hooks:
                 stop |= bool(hook.epoch_end(epoch, record, self.weights))
         return stop
@@ -316,15 +319,17 @@ class Run:
     def close(self):
         if self.callbacks is not None:
             with self._calling():
+                self._call_back("on_train_end")
                 self.callbacks.close()
-            self._follow_callbacks()
 
-    def _follow_callbacks(self):
-        """Go on with the weights that callbacks have set."""
-        weights = self.callbacks.replaced()
-        if weights is not None:
-            parts = [[tf.constant(w) for w in part] for part in weights]
-            self.state = State(*parts, self.state.optimizer)
+    def _call_back(self, hook, *arguments):
+        """Call a hook, and go on with the weights that callbacks have set in it."""
+        n_steps = len(self.history) * self.job.steps_per_epoch
+        self.callbacks.call(hook, n_steps, self.weights, self._take, *arguments)
+
+    def _take(self, *weights):
+        parts = [[tf.constant(w) for w in part] for part in weights]
+        self.state = State(*parts, self.state.optimizer)
 
     def interrupt(self):
         """Keep the epochs so far; without any, the interruption goes on."""

@@ -1,9 +1,12 @@
 """Keras models of a training job, for callbacks and for the Keras engine."""
 
+import itertools
+from dataclasses import replace
+
 import keras
 import numpy as np
 
-from skdeep.networks._build import assign, build_template
+from skdeep.networks._build import StockNetwork, assign, build_template
 from skdeep.training._metrics import make_metrics
 
 _RATE = "learning_rate"  # an optimiser's variable
@@ -21,6 +24,93 @@ def compiled_model(job, optimizer, learning_rate):
         jit_compile="auto" if job.path == "xla" else False,
     )
     return model
+
+
+class ShownModel:
+    """The model that callbacks see, whose files Keras loads without skdeep.
+
+    It is the user's own, where the job has one, or made of stock layers, from raw
+    inputs to raw outputs, as ``model_`` is.
+
+    Parameters
+    ----------
+    job : TrainingJob
+    template : keras.Model
+        The training template.
+    spec : OptimizerSpec
+        Makes an optimiser for the model, whose state is that of the :class:`Weights`
+        shown.
+    optimizer : keras.optimizers.Optimizer, default=None
+        That of the engine, which the model shares if its variables are as many.
+
+    Attributes
+    ----------
+    model : keras.Model
+        Compiled, its metrics built: callbacks look up their directions.
+    """
+
+    def __init__(self, job, template, spec, optimizer=None):
+        untied = getattr(job.spec, "tied", False)
+        self._follows = optimizer is None and not untied
+        if untied or (optimizer is None and job.model is None):
+            optimizer = spec.keras(0.0)
+        self._stock = None
+        if job.model is None:
+            inputs = job.inputs if job.spec.normalize else None
+            values = job.spec.output in ("linear", "exponential")
+            outputs = job.outputs if values else None
+            self._stock = StockNetwork(job.spec, template, inputs, outputs)
+            self.model = self._stock.model
+            if not optimizer.built:  # that of the engine is
+                optimizer.build(self.model.trainable_variables)
+            self.model.compile(
+                optimizer=optimizer,
+                loss=_portable_loss(job.head),
+                weighted_metrics=make_metrics(job.metrics, job.head),
+            )
+        else:
+            self.model = job.model
+        self._build_metrics(job)
+        self._shown = None
+
+    def _build_metrics(self, job):
+        if not job.metrics:
+            return
+        shape = [2, *(size or 1 for size in job.spec.output_shape[:-1])]
+        y, output = (
+            np.zeros((*shape, width), job.spec.array_dtype)
+            for width in (job.head.width, job.head.units)
+        )
+        self.model.compute_metrics(None, y, output, np.ones(shape))
+        self.model.reset_metrics()
+
+    def show(self, weights):
+        """Put :class:`Weights` into the model."""
+        if self._stock is None:
+            assign_weights(self.model, weights)
+        else:
+            self._stock.assign(weights)
+        if self._follows and weights.optimizer is not None:
+            assign_optimizer(self.model, weights.optimizer)
+        self._shown = self._values()
+
+    def replaced(self):
+        """The network's arrays, trainable ones and others, if somebody changed some."""
+        now = self._values()
+        pairs = zip(itertools.chain(*now), itertools.chain(*self._shown), strict=True)
+        if all(np.array_equal(new, old, equal_nan=True) for new, old in pairs):
+            return None
+        return now if self._stock is None else self._stock.values()
+
+    def _values(self):
+        lists = self.model.trainable_variables, self.model.non_trainable_variables
+        return [[variable.numpy() for variable in part] for part in lists]
+
+
+def _portable_loss(head):
+    """The loss in the model's file: None where Keras alone does not have it."""
+    loss = replace(head, penalized=False).keras_loss()
+    return None if type(loss).__module__.startswith("skdeep.") else loss
 
 
 class Penalized(keras.Model):

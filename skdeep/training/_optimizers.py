@@ -178,8 +178,11 @@ class OptimizerSpec:
         elif isinstance(optimizer, str):
             optimizer = _named(optimizer)
         check_described(optimizer)
+        _refuse_excluded_variables(optimizer)
+        _refuse_rate_of_many(optimizer, job)
         self._optimizer = optimizer
-        self.learning_rate = own_rate or _own_rate(optimizer)
+        self.learning_rate = own_rate or _own_rate(innermost(optimizer))
+        self._undecayed = names_without_decay(optimizer)
         self._config = optimizer.get_config()
         self._config.pop("learning_rate", None)
         self.type = type(optimizer)
@@ -189,9 +192,7 @@ class OptimizerSpec:
     def _parts(self):
         """What makes its steps what they are, but for the learning rate."""
         config = {k: v for k, v in self._config.items() if k != "name"}
-        # Not part of the configuration, but of what the user asked for.
-        exempt = vars(self._optimizer).get("_exclude_from_weight_decay_pattern")
-        return type(self._optimizer), config, exempt
+        return type(self._optimizer), config, self._undecayed
 
     def functional(self):
         """A new optimiser with ``stateless_apply`` and a constant rate."""
@@ -199,8 +200,11 @@ class OptimizerSpec:
 
     def keras(self, learning_rate):
         """A new optimiser for ``keras.Model.fit``."""
-        if not self.supported:
+        if isinstance(self._optimizer, keras.optimizers.MultiOptimizer):
             return type(self._optimizer).from_config(self._optimizer.get_config())
+        if isinstance(self._optimizer, keras.optimizers.LossScaleOptimizer):
+            inner = OptimizerSpec(self._optimizer.inner_optimizer).keras(learning_rate)
+            return type(self._optimizer)(**{**self._config, "inner_optimizer": inner})
         optimizer = self._new(type(self._optimizer), learning_rate)
         if self.decay_scale != 1:
             optimizer.weight_decay *= self.decay_scale
@@ -209,10 +213,42 @@ class OptimizerSpec:
     def _new(self, cls, learning_rate):
         optimizer = cls.from_config({**self._config, "learning_rate": learning_rate})
         # Not part of the configuration, but of what the user asked for.
-        pattern = getattr(self._optimizer, "_exclude_from_weight_decay_pattern", None)
-        if pattern is not None:
-            optimizer.exclude_from_weight_decay(var_names=[pattern])
+        if self._undecayed:
+            optimizer.exclude_from_weight_decay(var_names=[self._undecayed])
         return optimizer
+
+
+def innermost(optimizer):
+    """The optimiser that takes the steps: not ``LossScaleOptimizer``, but its inner."""
+    while hasattr(optimizer, "inner_optimizer"):
+        optimizer = optimizer.inner_optimizer
+    return optimizer
+
+
+def names_without_decay(optimizer):
+    """What ``exclude_from_weight_decay(var_names=...)`` was told, as a pattern."""
+    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
+    return None if pattern is None else pattern.pattern
+
+
+def _refuse_rate_of_many(optimizer, job):
+    many = isinstance(optimizer, keras.optimizers.MultiOptimizer)
+    if many and job is not None and job.learning_rate is not None:
+        raise ValueError(
+            "MultiOptimizer has learning rates of its own. Received learning_rate="
+            f"{job.learning_rate}. Set learning_rate=None and give the rates to its "
+            "optimizers."
+        )
+
+
+def _refuse_excluded_variables(optimizer):
+    if getattr(innermost(optimizer), "_exclude_from_weight_decay", None):
+        raise ValueError(
+            "exclude_from_weight_decay(var_list=...) names variables of another model: "
+            "every fit makes its own. Name them, exclude_from_weight_decay(var_names="
+            "['bias']), say. Received such a list in "
+            f"optimizer={type(optimizer).__name__}."
+        )
 
 
 @functools.cache

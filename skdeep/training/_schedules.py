@@ -62,8 +62,8 @@ class LearningRates:
         return not callable(self._schedule)
 
     def override(self, rate):
-        """Go on with the constant ``rate``, as a callback asked."""
-        self._schedule = float(rate)
+        """Go on with ``rate``, a number or a schedule, as a callback asked."""
+        self._schedule = rate if callable(rate) else float(rate)
 
     def of(self, first, count):
         """Rates of the steps ``first`` to ``first + count``, shape (count,)."""

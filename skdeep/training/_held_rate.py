@@ -1,0 +1,91 @@
+"""The learning rate of an optimiser that callbacks see."""
+
+import keras
+
+from skdeep.training._optimizers import innermost
+
+
+class HeldRate:
+    """Keeps the learning rate of optimisers at what the engine trains with.
+
+    A rate that somebody else assigns, be it the old one, holds from then on.
+
+    Parameters
+    ----------
+    rates : LearningRates
+    steps_per_epoch : int
+    """
+
+    def __init__(self, rates, steps_per_epoch):
+        self._rates = rates
+        self._n_ahead = steps_per_epoch
+        self._first, self._ahead = 0, ()
+        self._watched = []
+
+    def watch(self, optimizer):
+        """Keep the rate of ``optimizer``, too.
+
+        One that has a schedule of its own, or many rates (``MultiOptimizer``), is left
+        alone.
+        """
+        optimizer = innermost(optimizer)
+        if any(optimizer is watched.optimizer for watched in self._watched):
+            return
+        if isinstance(getattr(optimizer, "learning_rate", None), keras.Variable):
+            self._watched.append(_Watched(optimizer))
+
+    def hold(self, n_steps):
+        """Set the rate of the step that follows ``n_steps`` of this fit."""
+        if not self._watched:
+            return
+        if not self._first <= n_steps < self._first + len(self._ahead):
+            self._first = n_steps
+            self._ahead = self._rates.of(n_steps, self._n_ahead)
+        for watched in self._watched:
+            watched.hold(float(self._ahead[n_steps - self._first]))
+
+    def follow(self):
+        """Go on with the rate that a callback has assigned, if one has."""
+        for watched in self._watched:
+            rate = watched.assigned()
+            if rate is not None:
+                self._rates.override(rate)
+                self._ahead = ()
+
+    def release(self):
+        """Leave the optimisers as they were found."""
+        for watched in self._watched:
+            del watched.variable.assign
+
+
+class _Watched:
+    """One optimiser whose rate is held."""
+
+    def __init__(self, optimizer):
+        self.optimizer = optimizer
+        self.variable = optimizer.learning_rate
+        self._assign = self.variable.assign
+        # An attribute of the instance, for an equal value is an assignment, too.
+        self.variable.assign = self._note
+        self._held, self._noted = None, False
+
+    def _note(self, value):
+        self._noted = True
+        return self._assign(value)
+
+    def hold(self, rate):
+        if rate != self._held:
+            self._assign(rate)
+            self._held = rate
+        self._noted = False
+
+    def assigned(self):
+        """The rate or schedule that somebody has assigned since, or None."""
+        given = self.optimizer._learning_rate
+        if given is not self.variable:  # a schedule in place of a rate
+            self.optimizer._learning_rate = self.variable
+            return given
+        if not self._noted and float(self.variable) == self._held:
+            return None
+        self._held = None
+        return float(self.variable)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -109,3 +109,20 @@ def test_metrics_that_make_their_variables_late(diabetes, iris):
     classifier.set_params(metrics=[keras.metrics.F1Score()])
     with pytest.raises(ValueError, match="must give one number"):
         classifier.fit(*iris)
+
+
+def test_classes_too_small_for_a_share_of_each_keep_a_row_for_training(iris):
+    X, y = iris[0][40:110], iris[1][40:110].copy()
+    y[0] = 7
+    classifier = DenseClassifier(**NET, epochs=2, early_stopping=True)
+    with pytest.warns(UserWarning, match="each of 4 classes"):
+        classifier.fit(X, y)
+    assert_array_equal(classifier.classes_, [0, 1, 2, 7])
+    with pytest.raises(ValueError, match="a class of its own"):
+        classifier.fit(X[:3], [0, 1, 2])
+
+
+def test_continuous_labels_are_refused_before_the_split(iris):
+    classifier = DenseClassifier(**NET, epochs=2, early_stopping=True)
+    with pytest.raises(ValueError, match="continuous"):
+        classifier.fit(iris[0], iris[0][:, 0])

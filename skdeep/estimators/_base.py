@@ -36,6 +36,7 @@ from skdeep.encoding import (
     summable,
 )
 from skdeep.estimators._custom_network import CustomNetwork
+from skdeep.estimators._held_out import split_rows
 from skdeep.estimators._hooks import Printer, ScikitLearnCallbacks
 from skdeep.estimators._insight import NetworkInsight
 from skdeep.estimators._training_record import TrainingRecord
@@ -315,14 +316,7 @@ class BaseNetwork(
 
     def _split_rows(self, y, n_val, rng):
         """The numbers of the rows to train with and of those to hold out."""
-        from sklearn.model_selection import train_test_split
-
-        return train_test_split(
-            np.arange(len(y)),
-            test_size=n_val,
-            stratify=self._strata(y),
-            random_state=rng,
-        )
+        return split_rows(len(y), n_val, self._strata(y), rng)
 
     def _rows(self, X, y, weight, targets):
         weight = (weight * (len(weight) / weight.sum())).astype(self._array_dtype)

@@ -6,7 +6,10 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.callback import with_callbacks
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import _check_partial_fit_first_call
+from sklearn.utils.multiclass import (
+    _check_partial_fit_first_call,
+    check_classification_targets,
+)
 
 from skdeep._numbers import Interval, plain
 from skdeep.encoding import (
@@ -211,6 +214,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         )
 
     def _strata(self, y):
+        check_classification_targets(y)
         return y if y.ndim == 1 else None
 
     def _class_weight(self, targets, y, weight):

@@ -1,15 +1,12 @@
 """skdeep.save, skdeep.load and export."""
 
-import io
-import json
-import zipfile
-
 import keras
 import numpy as np
 import onnxruntime
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
+from saved_files import forge, state_of
 from sklearn.linear_model import LogisticRegression
 
 import skdeep
@@ -21,27 +18,6 @@ def saved(classifier, tmp_path):
     path = tmp_path / "model.skdeep"
     skdeep.save(classifier, path)
     return path
-
-
-def rewrite(path, change):
-    """Write the archive again with changed parts; ``change`` gets a dict of bytes."""
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    change(parts)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-
-
-def edit(path, change):
-    """Change the description; ``change`` gets the decoded JSON."""
-
-    def in_parts(parts):
-        content = json.loads(parts["estimator.json"])
-        change(content)
-        parts["estimator.json"] = json.dumps(content)
-
-    rewrite(path, in_parts)
 
 
 def test_round_trip_keeps_everything(classifier, saved, iris):
@@ -88,8 +64,9 @@ def test_what_is_not_data_is_refused(tmp_path):
     path = tmp_path / "model.skdeep"
     with pytest.raises(TypeError, match="cannot write activation"):
         skdeep.save(DenseRegressor(activation=lambda x: x), path)
-    with pytest.raises(TypeError, match="takes estimators of skdeep"):
-        skdeep.save(LogisticRegression(), path)
+    for what in (len, LogisticRegression, type("Own", (DenseRegressor,), {})()):
+        with pytest.raises(TypeError, match="takes estimators of skdeep"):
+            skdeep.save(what, path)
     assert not path.exists()
 
 
@@ -100,40 +77,23 @@ def test_truncated_files_are_refused(saved, size):
         skdeep.load(saved)
 
 
-def test_changed_arrays_are_refused(saved):
-    def swap(parts):
-        buffer = io.BytesIO()
-        np.save(buffer, np.zeros(3))
-        parts["arrays/0.npy"] = buffer.getvalue()
-
-    rewrite(saved, swap)
-    with pytest.raises(FileFormatError, match="does not match its digest"):
-        skdeep.load(saved)
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (lambda c: c.update(format=99), "format 99"),
-        (lambda c: c.update(estimator="Popen"), "unknown estimator, 'Popen'"),
-        (lambda c: c["state"].update(evil=1), "unknown .'evil'"),
-        (lambda c: c["state"].pop("dropout"), "missing .'dropout'"),
-        (lambda c: c["state"].update(l1={"code": "1"}), "unknown kind of value"),
+        (lambda c: c["content"].update(estimator="Popen"), "estimator, 'Popen'"),
+        (lambda c: state_of(c).update(evil=1), "unknown attributes .'evil'"),
+        (lambda c: state_of(c).pop("dropout"), "missing .'dropout'"),
+        (lambda c: state_of(c).update(l1={"code": "1"}), "unknown kind of value"),
         (
-            lambda c: c["state"].update(l1={"object": "Popen", "fields": {}}),
+            lambda c: state_of(c).update(l1={"object": "Popen", "fields": {}}),
             "unknown object: 'Popen'",
         ),
     ],
 )
 def test_unknown_content_is_refused(saved, change, message):
-    edit(saved, change)
+    forge(saved, change)
     with pytest.raises(FileFormatError, match=message):
-        skdeep.load(saved)
-
-
-def test_additional_parts_are_refused(saved):
-    rewrite(saved, lambda parts: parts.update({"code.py": b"print('boo')"}))
-    with pytest.raises(FileFormatError, match=r"code\.py"):
         skdeep.load(saved)
 
 

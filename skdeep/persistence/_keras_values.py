@@ -1,0 +1,54 @@
+"""Keras models, and what holds them, as plain values."""
+
+from skdeep.inference._keras_model import HeldModel
+from skdeep.networks import FrozenModel
+from skdeep.networks._frozen_keras import FrozenKerasModel, _map, _Recipe
+from skdeep.persistence._keras_objects import (
+    check_architecture,
+    described,
+    frozen,
+    is_of_keras,
+)
+
+
+def encoded(value):
+    """The kind of an object of Keras's and its plain values, or None.
+
+    Parameters
+    ----------
+    value : object
+        Also a :class:`FrozenKerasModel`, which estimators put in place of models that
+        they were given, and a :class:`HeldModel`.
+    """
+    if isinstance(value, HeldModel):
+        return "held_model", _as_tuple(frozen(value.model, value.sample))
+    if isinstance(value, FrozenKerasModel):
+        return "keras_model", _as_tuple(frozen(value.thaw(), value.sample))
+    if is_of_keras(value):
+        return "keras", described(value)
+    return None
+
+
+def _as_tuple(values):
+    compiled = values.compiled and _map(_Recipe.cook, values.compiled)
+    arrays = values.variables, values.optimizer
+    return values.architecture, values.sample, compiled, *arrays
+
+
+def decoded_model(architecture, sample, compiled, variables, optimizer):
+    """The Keras model; nothing is made before the shapes are compared."""
+    check_architecture(architecture, variables)
+    values = FrozenKerasModel(architecture, {}, sample, variables, compiled, optimizer)
+    return values.thaw()
+
+
+def decoded_held(architecture, sample, compiled, variables, optimizer):
+    """What a fitted wrapper predicts with."""
+    model = decoded_model(architecture, sample, compiled, variables, optimizer)
+    return HeldModel(model, sample)
+
+
+def decoded_backbone(description, weights):
+    """A Keras model that was given as a backbone."""
+    check_architecture(description, weights)
+    return FrozenModel(description, weights).thaw()

@@ -1,0 +1,183 @@
+"""What skdeep.save takes beside networks: pipelines, Keras models, forecasters."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from saved_files import forge
+from sklearn.compose import TransformedTargetRegressor, make_column_transformer
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    OneHotEncoder,
+    StandardScaler,
+)
+
+import skdeep
+from skdeep import DenseClassifier, Forecaster, KerasClassifier, KerasRegressor
+
+pytest.importorskip("skops")
+
+
+@pytest.fixture
+def again(tmp_path):
+    """What is left of an estimator after saving and loading."""
+
+    def save_and_load(estimator):
+        path = tmp_path / "model.skdeep"
+        skdeep.save(estimator, path)
+        return skdeep.load(path)
+
+    return save_and_load
+
+
+def pipeline(*steps):
+    """A fitted pipeline of fitted steps."""
+    return Pipeline([(str(number), step) for number, step in enumerate(steps)])
+
+
+def test_pipelines(classifier, iris, again):
+    X, _ = iris
+    scaled = pipeline(StandardScaler().fit(X), classifier)
+    loaded = again(scaled)
+    assert_array_equal(loaded.predict_proba(X), scaled.predict_proba(X))
+    assert type(loaded[-1]) is DenseClassifier
+    assert loaded[-1].get_params() == classifier.get_params()
+
+
+def test_column_transformers_and_inner_pipelines(classifier, iris, again):
+    X, y = iris
+    table = pd.DataFrame(X[:, :3], columns=list("abc"))
+    table["d"] = np.where(y > 0, "u", "v")
+    columns = make_column_transformer(
+        (OneHotEncoder(drop="first"), ["d"]),
+        (make_pipeline(StandardScaler(), MinMaxScaler()), ["a"]),
+        (FunctionTransformer(np.log1p), ["b"]),
+        ("passthrough", ["c"]),
+    )
+    columns.fit(table)
+    whole = pipeline(columns, classifier)
+    assert_array_equal(again(whole).predict(table), whole.predict(table))
+
+
+def test_transformed_targets_and_searches(regressor, classifier, diabetes, iris, again):
+    X, y = diabetes
+    target = TransformedTargetRegressor(regressor, transformer=MinMaxScaler())
+    target.regressor_, target.transformer_ = regressor, MinMaxScaler().fit(y[:, None])
+    target._training_dim = 1
+    assert_array_equal(again(target).predict(X), target.predict(X))
+    search = GridSearchCV(classifier, {"epochs": [1]}, cv=2).fit(*iris)
+    for estimator in (search, search.best_estimator_):
+        assert_array_equal(again(estimator).predict(iris[0]), search.predict(iris[0]))
+
+
+def test_one_network_in_two_places(classifier, again):
+
+    twice = Pipeline([("a", classifier), ("b", classifier)])
+    loaded = again(twice)
+    assert loaded[0] is loaded[1]
+
+
+def own_function(X):
+    return X
+
+
+@pytest.mark.parametrize("function", [lambda X: X, own_function], ids=["lambda", "own"])
+def test_code_in_steps_is_refused(function, classifier, again):
+    with pytest.raises(TypeError, match="estimators of skdeep and of scikit-learn"):
+        again(pipeline(FunctionTransformer(function), classifier))
+
+
+def test_forged_steps_are_refused(classifier, iris, tmp_path):
+    path = tmp_path / "model.skdeep"
+    skdeep.save(pipeline(StandardScaler().fit(iris[0]), classifier), path)
+    forge(path, lambda c: c["content"]["networks"].append(None))
+    with pytest.raises(skdeep.FileFormatError, match="stand in no step"):
+        skdeep.load(path)
+
+
+def model(units, activation=None):
+    layers = [keras.layers.Dense(3, "relu"), keras.layers.Dense(units, activation)]
+    return keras.Sequential([keras.Input((4,)), *layers])
+
+
+def build(meta):
+    return model(3, "softmax")
+
+
+SPARSE = "sparse_categorical_crossentropy"
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [SPARSE, keras.losses.sparse_categorical_crossentropy, "object"],
+    ids=["name", "function", "object"],
+)
+def test_keras_classifier(loss, iris, again):
+    X, y = iris
+    loss = keras.losses.SparseCategoricalCrossentropy() if loss == "object" else loss
+    optimizer = keras.optimizers.Adam(0.1)
+    given = model(3, "softmax"), loss, optimizer
+    names = "model", "loss", "optimizer"
+    parameters = dict(zip(names, given, strict=True))
+    estimator = KerasClassifier(metrics=["accuracy"], random_state=0, **parameters)
+    estimator.fit(X, np.array(["a", "b", "c"])[y])
+    loaded = again(estimator)
+    assert_array_equal(loaded.predict_proba(X), estimator.predict_proba(X))
+    assert_array_equal(loaded.predict(X), estimator.predict(X))
+    assert loaded.history_ == estimator.history_
+    labels = np.array(["a", "b", "c"])[y]
+    one, other = (
+        e.partial_fit(X, labels).predict_proba(X) for e in (loaded, estimator)
+    )
+    assert_array_equal(one, other)
+
+
+def test_keras_regressor(iris, again):
+    X, _ = iris
+    estimator = KerasRegressor(model(1), loss="mse").fit(X, X[:, 0])
+    assert_array_equal(again(estimator).predict(X), estimator.predict(X))
+    unfitted = again(KerasRegressor(model(1), loss="mse"))
+    assert unfitted.loss == "mse"
+    assert not unfitted.initialized_
+
+
+def test_a_function_that_builds_is_refused_with_a_remedy(iris, again):
+    X, y = iris
+    estimator = KerasClassifier(build, loss=SPARSE).fit(X, y)
+    with pytest.raises(TypeError, match=r"set_params\(model=est.model_\)"):
+        again(estimator)
+    estimator.set_params(model=estimator.model_)
+    assert_array_equal(again(estimator).predict(X), estimator.predict(X))
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.period_range("2020-01", periods=40, freq="M", name="month"),
+        pd.date_range("2020-01", periods=40, freq="D", tz="Europe/Vienna"),
+        pd.RangeIndex(3, 43),
+    ],
+    ids=["periods", "times", "numbers"],
+)
+def test_forecasters(index, again):
+    series = pd.Series(np.sin(np.arange(40.0)), index, name="wave")
+    forecaster = Forecaster(Ridge(), window=4, horizon=2).fit(series)
+    loaded = again(forecaster)
+    pd.testing.assert_series_equal(loaded.predict(), forecaster.predict())
+    loaded.update(loaded.predict())
+
+
+def test_forecasters_of_networks(again):
+    values = np.sin(np.arange(40.0))
+    exog = pd.DataFrame({"a": values, "b": values**2})
+    network = skdeep.DenseRegressor((3,), epochs=1)
+    forecaster = Forecaster(make_pipeline(StandardScaler(), network), window=4)
+    forecaster.fit(pd.Series(values), exog)
+    future = np.ones((1, 2))
+    loaded = again(forecaster)
+    assert_array_equal(loaded.predict(X=future), forecaster.predict(X=future))

@@ -252,7 +252,7 @@ def _check_shape(estimator):
         _require(shape == estimator.image_shape_, name, "image_shape_", shape)
     elif "sequence_shape_" in attributes:
         steps, channels = estimator.sequence_shape_
-        whole = attributes.get("_window") is None and steps is not None
+        whole = _window(estimator) is None and steps is not None
         shape = (steps, channels) if whole else (channels,)
     if n_features is not None and "_tokenizer" not in attributes:
         _require(n_features == prod(shape), name, "n_features_in_", n_features)
@@ -385,7 +385,7 @@ def _sample(estimator):
         return _zeros((1, *estimator.image_shape_), kind)
     if "sequence_shape_" in attributes:
         steps, channels = estimator.sequence_shape_
-        if attributes.get("_window") is not None:
+        if _window(estimator) is not None:
             return _named(estimator, _zeros((steps, channels)))
         if steps is None:
             X = _zeros((1, channels))
@@ -396,6 +396,11 @@ def _sample(estimator):
     if "n_features_in_" in attributes:
         return _named(estimator, _zeros((1, estimator.n_features_in_)))
     return None
+
+
+def _window(estimator):
+    """Rows of a series that make one sample, or None."""
+    return estimator._as_learnt("window") if hasattr(estimator, "window") else None
 
 
 def _zeros(shape, dtype=float):

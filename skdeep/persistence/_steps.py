@@ -24,6 +24,7 @@ Placeholder.__module__ = "skdeep.persistence"
 # Beside what skops trusts, which is scikit-learn's, NumPy's and SciPy's own.
 _TRUSTED = (
     "skdeep.persistence.Placeholder",
+    "skdeep.estimators._keras_inputs.AsGiven",
     "skdeep.estimators._keras_labels.KerasLabelEncoder",
     "skdeep.estimators._scikeras.RegressorTargetEncoder",
     "skdeep.estimators._scikeras.TargetReshaper",

@@ -424,11 +424,12 @@ def _check_wrapper(estimator):
     if held is None:
         return
     shape, dtype = estimator.X_shape_, estimator.X_dtype_
-    _require(_is_sizes(shape) and isinstance(dtype, np.dtype), name, "X_shape_", shape)
     arrays = [variable.numpy() for variable in held.model.variables]
     finite = all(a.dtype.kind != "f" or np.isfinite(a).all() for a in arrays)
     _require(finite, name, "model_", "a model with NaN or infinite weights")
-    X = _zeros((1, *shape[1:]), dtype)
+    several = not isinstance(dtype, np.dtype)
+    _require(several or _is_sizes(shape), name, "X_shape_", shape)
+    X = None if several else _zeros((1, *shape[1:]), dtype)
     if X is not None:
         estimator.predict(_named(estimator, X))
 

@@ -109,7 +109,7 @@ class Writer:
             return self._encode_array(value, where)
         if isinstance(value, np.dtype):
             return {"dtype": value.str}
-        if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
+        if isinstance(value, list) or type(value) is tuple:
             items = [self.encode(item, where) for item in value]
             return {"list" if isinstance(value, list) else "tuple": items}
         if isinstance(value, (set, frozenset)):

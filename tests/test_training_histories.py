@@ -99,7 +99,7 @@ def test_objects_and_tuples_have_readable_labels(iris):
     optimizers = ["adam", keras.optimizers.SGD(0.1, momentum=0.9)]
     histories = training_histories(classifier, *iris, "optimizer", optimizers)
     labels = list(dict.fromkeys(histories.columns.get_level_values(0)))
-    assert labels == ["adam", "SGD(learning_rate=0.1, momentum=0.9)"]
+    assert labels == ["adam", "SGD(0.1, momentum=0.9)"]
     widths = [(4,), [8, 4], 16]
     histories = training_histories(classifier, *iris, "hidden_layer_sizes", widths)
     labels = list(dict.fromkeys(histories.columns.get_level_values(0)))

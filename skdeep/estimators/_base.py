@@ -39,6 +39,7 @@ from skdeep.estimators._custom_network import CustomNetwork
 from skdeep.estimators._held_out import split_rows
 from skdeep.estimators._hooks import Printer, ScikitLearnCallbacks
 from skdeep.estimators._insight import NetworkInsight
+from skdeep.estimators._parameters import AnyCase, Parameters
 from skdeep.estimators._training_record import TrainingRecord
 from skdeep.exceptions import DivergenceWarning
 from skdeep.inference import forward
@@ -89,6 +90,7 @@ class _Encoded:
 
 
 class BaseNetwork(
+    Parameters,
     NetworkInsight,
     TrainingRecord,
     CustomNetwork,
@@ -106,7 +108,7 @@ class BaseNetwork(
         "l1": [Interval(Real, 0, None, closed="left")],
         "l2": [Interval(Real, 0, None, closed="left")],
         "optimizer": [
-            StrOptions({"auto", *OPTIMIZERS}),
+            AnyCase({"auto", *OPTIMIZERS}),
             HasMethods(["apply_gradients", "get_config"]),
         ],
         "learning_rate": [

@@ -24,12 +24,17 @@ from skdeep.estimators._image_input import (
     ImageInput,
     describe_backbone,
 )
+from skdeep.estimators._parameters import Parameters
 from skdeep.inference import forward
 from skdeep.networks import BACKBONES, ConvSpec, Weights
 
 
 class ImageEmbedder(
-    ClassNamePrefixFeaturesOutMixin, ImageInput, TransformerMixin, BaseEstimator
+    Parameters,
+    ClassNamePrefixFeaturesOutMixin,
+    ImageInput,
+    TransformerMixin,
+    BaseEstimator,
 ):
     __doc__ = f"""Features of images from a pretrained network.
 

@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from skdeep._numbers import Interval, is_integer
 from skdeep.estimators._learnt import LearntParameters
+from skdeep.estimators._parameters import Parameters
 
 _MODES = {"rgb": "RGB", "rgba": "RGBA", "gray": "L"}
 # Work that takes less needs no progress bar.
@@ -19,7 +20,7 @@ _SECONDS_WITHOUT_BAR = 2.0
 _DAMAGES = OSError, SyntaxError, ValueError
 
 
-class ImageLoader(LearntParameters, TransformerMixin, BaseEstimator):
+class ImageLoader(Parameters, LearntParameters, TransformerMixin, BaseEstimator):
     """Load image files, or convert images in memory, to one array of bytes.
 
     One image is open at a time: what a fold does not need is not loaded.

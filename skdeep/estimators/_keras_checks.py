@@ -14,11 +14,14 @@ from sklearn.utils._param_validation import (
 )
 
 from skdeep._numbers import Interval
+from skdeep.networks import OPTIMIZERS, closest
+from skdeep.networks._names import LOSS_NAMES
 
 _POSITIVE = Interval(Integral, 1, None, closed="left")
 _ROWS = [_POSITIVE, Options(Integral, {-1}), None]
 _VERBOSE = ["verbose", StrOptions({"auto"})]
 _STEPS = [_POSITIVE, None]
+_ONLY_COMPILE_KNOWS = "crossentropy", "ce"
 # Shuffled rows hold out no row of a class, by chance, less often than this.
 _UNLIKELY = 1e-3
 
@@ -61,8 +64,27 @@ def check_parameters(estimator, method, arguments):
     """
     name, params = type(estimator).__name__, estimator.get_params(deep=False)
     validate_parameter_constraints({**_OWN, **_ROUTED}, params, name)
+    _check_names(params)
     known = _OF_METHODS[method]
     validate_parameter_constraints(known, arguments, f"{name}.{method}")
+
+
+def _check_names(params):
+    """Refuse names that Keras does not know, before a model is built."""
+    for name, module in (("loss", keras.losses), ("optimizer", keras.optimizers)):
+        value = params.get(name)
+        if not isinstance(value, str) or value in _ONLY_COMPILE_KNOWS:
+            continue
+        try:
+            module.get(value)
+        except ValueError as error:
+            known = {*LOSS_NAMES, *LOSS_NAMES.values()}
+            if name == "optimizer":
+                known = OPTIMIZERS
+            raise ValueError(
+                f"{name} must be a name or an object of {module.__name__}. Received "
+                f"{name}={value!r}.{closest(value, known)}"
+            ) from error
 
 
 def builder(estimator, given):

@@ -17,6 +17,7 @@ from skdeep._numbers import Interval, plain
 from skdeep.encoding import Tokenizer, checked_texts, cut
 from skdeep.estimators import _docs
 from skdeep.estimators._learnt import LearntParameters
+from skdeep.estimators._parameters import Parameters
 
 TOKEN_CONSTRAINTS = {
     "analyzer": [StrOptions({"word", "char", "subword"})],
@@ -115,7 +116,11 @@ class TokenSettings(LearntParameters):
 
 
 class TokenSequences(
-    ClassNamePrefixFeaturesOutMixin, TokenSettings, TransformerMixin, BaseEstimator
+    Parameters,
+    ClassNamePrefixFeaturesOutMixin,
+    TokenSettings,
+    TransformerMixin,
+    BaseEstimator,
 ):
     __doc__ = f"""Texts to sequences of token numbers.
 

@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._numbers import Interval, is_integer, plain
+from skdeep.estimators._parameters import Parameters
 from skdeep.forecasting._anomalies import anomalies
 from skdeep.forecasting._backtest import Backtest, backtest
 from skdeep.forecasting._hindsight import forecasts_of_rows
@@ -27,7 +28,7 @@ _POSITIVE = [Interval(Integral, 1, None, closed="left")]
 _NATURAL = [Interval(Integral, 0, None, closed="left")]
 
 
-class Forecaster(MetaEstimatorMixin, BaseEstimator):
+class Forecaster(Parameters, MetaEstimatorMixin, BaseEstimator):
     """Forecasts of one series, or of several at once, with any regressor.
 
     The regressor learns what follows windows of the series. A window ends at the last

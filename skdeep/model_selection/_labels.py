@@ -5,6 +5,8 @@ from numbers import Number
 
 import numpy as np
 
+from skdeep.networks import described
+
 
 def value_labels(values):
     """A different label for each value: numbers and strings stay as they are.
@@ -36,24 +38,7 @@ def _label(value):
         return value
     if isinstance(value, (list, tuple, np.ndarray)):
         return str(tuple(np.asarray(value, dtype=object).tolist()))
-    if hasattr(value, "get_config"):
-        return _keras_label(value)
-    return getattr(value, "__name__", str(value))
-
-
-def _keras_label(value):
-    """As scikit-learn prints estimators: what differs from the class's defaults."""
-    name = type(value).__name__
-    try:
-        defaults = type(value)().get_config()
-    except TypeError:
-        return name  # an argument without a default
-    changed = [
-        f"{key}={short(item)}"
-        for key, item in value.get_config().items()
-        if key != "name" and str(item) != str(defaults.get(key))
-    ]
-    return f"{name}({', '.join(changed)})"
+    return described(value) or getattr(value, "__name__", str(value))
 
 
 def short(value):

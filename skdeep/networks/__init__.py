@@ -9,6 +9,7 @@ from skdeep.networks._autoencoder_spec import (
     encoder_and_decoder,
 )
 from skdeep.networks._conv_spec import ConvSpec, margins
+from skdeep.networks._described import described, readable
 from skdeep.networks._given_spec import with_network
 from skdeep.networks._head import (
     Head,
@@ -33,6 +34,7 @@ from skdeep.networks._names import (
     OPTIMIZERS,
     REGRESSION_LOSSES,
     SCHEDULES,
+    closest,
 )
 from skdeep.networks._sequence_spec import SequenceSpec
 from skdeep.networks._spec import (
@@ -66,12 +68,15 @@ __all__ = [
     "Weights",
     "check_described",
     "classification_head",
+    "closest",
+    "described",
     "encoder_and_decoder",
     "identity",
     "is_of_margins",
     "is_weight",
     "loss_name",
     "margins",
+    "readable",
     "regression_head",
     "rule_of",
     "with_network",

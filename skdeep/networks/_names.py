@@ -4,6 +4,8 @@ They are data, so that a wrong name is refused before TensorFlow is imported;
 a test compares them with the installed Keras.
 """
 
+import difflib
+
 ACTIVATIONS = frozenset(
     [
         "celu",
@@ -41,22 +43,26 @@ ACTIVATIONS = frozenset(
 # Not the gated linear unit "glu", which halves the width of its layer, and not
 # "threshold", which has no defaults.
 
+# By the names of their classes, and by those of Keras's functions before it had these.
+_INITIALIZER_CLASSES = {
+    "GlorotNormal": "glorot_normal",
+    "GlorotUniform": "glorot_uniform",
+    "HeNormal": "he_normal",
+    "HeUniform": "he_uniform",
+    "Identity": "identity",
+    "LecunNormal": "lecun_normal",
+    "LecunUniform": "lecun_uniform",
+    "Ones": "ones",
+    "Orthogonal": "orthogonal",
+    "RandomNormal": "random_normal",
+    "RandomUniform": "random_uniform",
+    "TruncatedNormal": "truncated_normal",
+    "VarianceScaling": "variance_scaling",
+    "Zeros": "zeros",
+}
+_OLD_INITIALIZERS = "normal", "one", "uniform", "zero"
 INITIALIZERS = frozenset(
-    [
-        "glorot_normal",
-        "glorot_uniform",
-        "he_normal",
-        "he_uniform",
-        "lecun_normal",
-        "lecun_uniform",
-        "ones",
-        "orthogonal",
-        "random_normal",
-        "random_uniform",
-        "truncated_normal",
-        "variance_scaling",
-        "zeros",
-    ]
+    [*_INITIALIZER_CLASSES, *_INITIALIZER_CLASSES.values(), *_OLD_INITIALIZERS]
 )
 
 OPTIMIZERS = frozenset(
@@ -204,3 +210,16 @@ CLASSIFICATION_LOSSES = _losses(
     "squared_hinge",
     "tversky",
 )
+
+
+def closest(name, known):
+    """A sentence that asks for the known name that is most like ``name``, or "".
+
+    Parameters
+    ----------
+    name : str
+    known : iterable of str
+    """
+    lower = {other.lower(): other for other in sorted(known)}
+    found = difflib.get_close_matches(name.lower(), lower, 1)
+    return f" Did you mean {lower[found[0]]!r}?" if found else ""

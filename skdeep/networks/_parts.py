@@ -80,10 +80,7 @@ def activation(spec):
 
 def initializer(value):
     """A fresh initialiser that draws no seed of its own."""
-    if isinstance(value, str):
-        seedless = value in ("ones", "zeros")
-        config = {} if seedless else {"seed": TEMPLATE_SEED}
-        return keras.initializers.deserialize({"class_name": value, "config": config})
+    value = keras.initializers.get(value)
     if not is_described(value):
         return value
     config = dict(value.get_config())

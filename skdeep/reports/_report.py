@@ -12,6 +12,7 @@ from sklearn.utils._pprint import _changed_params
 from skdeep.inspection import diagnose
 from skdeep.inspection._evidence import checked, read_labels, values
 from skdeep.inspection._fitted import network_and_samples
+from skdeep.networks import readable
 from skdeep.reports._mistakes import losses_of, mistakes
 from skdeep.reports._page import page, table
 from skdeep.reports._pictures import (
@@ -244,7 +245,7 @@ def _shape(values):
 
 def _written(value):
     """An object as one line, shortened: a parameter may hold arrays."""
-    text = " ".join(repr(value).split())
+    text = " ".join(repr(readable(value)).split())
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 

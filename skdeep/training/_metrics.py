@@ -5,7 +5,7 @@ import re
 import keras
 from keras.src.utils.naming import get_object_name
 
-from skdeep.networks import check_described
+from skdeep.networks import check_described, closest
 
 _ACCURACY = "accuracy", "acc"
 
@@ -94,7 +94,7 @@ def _make(metric, head):
 
 
 def _by_name(name, head):
-    metric = keras.metrics.get(name)
+    metric = _named(name)
     if isinstance(metric, keras.metrics.FBetaScore):
         # Keras's defaults give a number per column and take the largest for the label.
         if head.output == "linear" and head.labels is not None:
@@ -125,6 +125,17 @@ def _check_threshold(metric, head):
             f"own here. Pass keras.metrics.{type(metric).__name__}(average='macro', "
             f"threshold=0.5), or metrics=['f1_score']."
         )
+
+
+def _named(name):
+    try:
+        return keras.metrics.get(name)
+    except ValueError as error:
+        known = {"accuracy", *(n for n in dir(keras.metrics) if n[0] != "_")}
+        raise ValueError(
+            "metrics must hold names or objects of keras.metrics, or functions. "
+            f"Received {name!r}.{closest(name, known)}"
+        ) from error
 
 
 def _accuracy(name, head):

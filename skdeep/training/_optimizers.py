@@ -304,7 +304,7 @@ def _weight_decay(job, own_rate):
 def _named(name):
     # Not keras.optimizers.get, which does not know Lamb.
     names = {attribute.lower(): attribute for attribute in dir(keras.optimizers)}
-    return getattr(keras.optimizers, names[name])()
+    return getattr(keras.optimizers, names[name.lower()])()
 
 
 def _own_rate(optimizer):

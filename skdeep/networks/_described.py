@@ -1,0 +1,77 @@
+"""Keras objects as text that shows their settings."""
+
+import inspect
+
+import numpy as np
+
+# Arguments that stand first in calls, and that are shown also where they are defaults.
+_FIRST = "learning_rate", "initial_learning_rate"
+_NOT_SHOWN = "name", "dtype"
+_LONGEST = 60  # characters of one setting
+
+
+def described(value):
+    """A Keras object as the call that makes it: "SGD(0.01, momentum=0.9)".
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    text : str or None
+        None for anything but optimisers, schedules, losses, metrics, initialisers,
+        layers and callbacks, of Keras's or of the user's.
+    """
+    of_keras = any(c.__module__.split(".")[0] == "keras" for c in type(value).__mro__)
+    tells = hasattr(value, "get_config") or hasattr(value, "set_model")
+    if isinstance(value, type) or not (of_keras and tells):
+        return None
+    return f"{type(value).__name__}({', '.join(_arguments(value))})"
+
+
+def _arguments(value):
+    """Those of the constructor that differ from its defaults, as text."""
+    tells = hasattr(value, "get_config")
+    config = value.get_config() if tells else vars(value)  # callbacks have attributes
+    config = {**(getattr(value, "_fn_kwargs", None) or {}), **config}
+    for name, parameter in inspect.signature(type(value)).parameters.items():
+        setting = config.get(name, parameter.default)
+        if isinstance(setting, dict):  # a configuration of what the argument was
+            setting = getattr(value, f"_{name}", getattr(value, name, setting))
+        if name in _NOT_SHOWN or setting is parameter.empty:
+            continue
+        if name in _FIRST:
+            yield _shown(setting)
+        elif _shown(setting) != _shown(parameter.default):
+            yield f"{name}={_shown(setting)}"
+
+
+def _shown(value):
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.6g}"  # single precision has no more
+    text = described(value) or " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+class Readable:
+    """A parameter's value whose repr shows the settings of a Keras object.
+
+    Parameters
+    ----------
+    text : str
+    """
+
+    def __init__(self, text):
+        self._text = text
+
+    def __repr__(self):
+        return self._text
+
+
+def readable(value):
+    """``value``, of which Keras objects, also in lists and tuples, are readable."""
+    if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
+        return type(value)(readable(item) for item in value)
+    text = described(value)
+    return value if text is None else Readable(text)

@@ -59,6 +59,7 @@ FINDINGS = (
 # Findings: planted
 
 LARGE_RATE = DenseClassifier(activation="relu", learning_rate=0.3, epochs=20, **SEED)
+LARGE_RATE.set_params(batch_size=200, learning_rate_schedule="cosine_decay")
 SMALL_RATE = DenseClassifier(learning_rate=1e-5, epochs=20, **SEED)
 DEEP_SIGMOID = DenseClassifier((64,) * 6, activation="sigmoid", epochs=20, **SEED)
 WIDE_START = DenseClassifier(

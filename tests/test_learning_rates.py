@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from agreement import same_weights
 from sklearn.base import clone
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_iris, make_circles
 
 from skdeep import (
     Autoencoder,
@@ -117,3 +117,27 @@ SCALED = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())
 def test_rates_that_cannot_be_obeyed_are_refused(params, message):
     with pytest.raises(ValueError, match=message):
         DenseRegressor((4,), **TINY, **params).fit(X, y)
+
+
+def test_batches_are_those_of_keras_with_an_own_optimizer():
+    def steps(estimator, n_rows, **params):
+        estimator = estimator((4,), epochs=1, **params).fit(X[:n_rows], y[:n_rows])
+        return estimator.network_.weights.n_steps
+
+    assert steps(DenseRegressor, 150) == 1
+    assert steps(DenseRegressor, 150, optimizer="adam") == 5
+    assert steps(DenseRegressor, 150, learning_rate=0.1) == 5
+    assert steps(DenseRegressor, 65, optimizer=keras.optimizers.SGD()) == 3
+    assert steps(DenseRegressor, 64, optimizer="sgd") == 1
+    assert steps(DenseRegressor, 150, optimizer="sgd", batch_size=150) == 1
+    images = {"image_shape": (2, 2), "hidden_layer_sizes": ()}
+    assert steps(ConvClassifier, 150, **images) == 3
+    assert steps(ConvClassifier, 150, **images, optimizer="adam") == 5
+
+
+def test_circles_as_keras_learns_them():
+    """A constant rate and small batches: falling along a cosine it has 0.87."""
+    circles = make_circles(1000, noise=0.1, factor=0.2, random_state=0)
+    sgd = keras.optimizers.SGD(0.5)
+    network = DenseClassifier((4,), activation="tanh", optimizer=sgd, epochs=20)
+    assert network.set_params(random_state=0).fit(*circles).score(*circles) > 0.98

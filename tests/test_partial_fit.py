@@ -9,17 +9,18 @@ from sklearn.base import clone
 from skdeep import DenseClassifier, DenseRegressor
 
 NET = {"hidden_layer_sizes": (8,), "random_state": 0, "learning_rate_schedule": None}
-# One batch per epoch: no order of rows, so parts of a fit equal the whole.
 NET |= {"optimizer": "adam", "learning_rate": 0.01}
 
 
 def test_epochs_in_parts_equal_epochs_at_once(iris):
     X, y = iris
-    whole = DenseClassifier(**NET, epochs=6).fit(X, y)
-    parts = DenseClassifier(**NET)
+    # One batch per epoch: no order of rows, so parts of a fit equal the whole.
+    net = {**NET, "batch_size": len(y)}
+    whole = DenseClassifier(**net, epochs=6).fit(X, y)
+    parts = DenseClassifier(**net)
     for _ in range(6):
         parts.partial_fit(X, y, classes=[0, 1, 2])
-    warm = DenseClassifier(**NET, epochs=3, warm_start=True).fit(X, y).fit(X, y)
+    warm = DenseClassifier(**net, epochs=3, warm_start=True).fit(X, y).fit(X, y)
     expected = whole.predict_proba(X)
     assert_allclose(parts.predict_proba(X), expected, atol=1e-6)
     assert_allclose(warm.predict_proba(X), expected, atol=1e-6)
@@ -29,8 +30,9 @@ def test_epochs_in_parts_equal_epochs_at_once(iris):
 def test_optimizer_state_is_kept(diabetes):
     """A new Adam would start with steps of the full learning rate."""
     X, y = diabetes
-    kept = DenseRegressor(**NET, epochs=5, warm_start=True).fit(X, y)
-    reset = DenseRegressor(**NET, epochs=5, warm_start=True).fit(X, y)
+    net = {**NET, "batch_size": len(y)}
+    kept = DenseRegressor(**net, epochs=5, warm_start=True).fit(X, y)
+    reset = DenseRegressor(**net, epochs=5, warm_start=True).fit(X, y)
     reset.network_.weights.optimizer = None
     assert kept.fit(X, y).network_.weights.n_steps == 10
     assert np.abs(reset.fit(X, y).predict(X) - kept.predict(X)).max() > 1e-2

@@ -53,6 +53,9 @@ from skdeep.networks import (
 )
 from skdeep.training import History, StoppingRule, TrainingJob, train
 
+# Rows of a batch where an optimiser or a rate is named, and up to which all are one.
+_OF_KERAS, _WHOLE = 32, 64
+
 
 @dataclass
 class FittedNetwork:
@@ -381,7 +384,7 @@ class BaseNetwork(
 
     def _batch_size(self, n_samples):
         if self.batch_size == "auto":
-            return min(self._auto_batch, n_samples)
+            return self._automatic_batch(n_samples)
         if self.batch_size > n_samples:
             warnings.warn(
                 f"batch_size={self.batch_size} is larger than the number of training "
@@ -390,6 +393,15 @@ class BaseNetwork(
                 stacklevel=2,
             )
         return min(plain(self.batch_size), n_samples)
+
+    def _automatic_batch(self, n_samples):
+        # The own size goes with the own rates; without these, that of Keras. All rows
+        # of small data: a row of weight two is then exactly the row twice.
+        own = self._auto_batch
+        named = self.learning_rate is not None or self.optimizer != "auto"
+        if named and n_samples > _WHOLE:
+            own = min(own, _OF_KERAS)
+        return min(own, n_samples)
 
     def _hooks(self, context, X, y, data, job):
         hooks = [Printer(job.epochs)] if self.verbose else []

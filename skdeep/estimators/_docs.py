@@ -291,7 +291,7 @@ keras.optimizers.schedules.LearningRateSchedule or None, default="auto"
         own stays as it is given. None adds no schedule. :meth:`partial_fit` keeps
         named schedules at their first value.
     batch_size : int or "auto", default="auto"
-        "auto" is ``min({auto_batch}, n_samples)``.
+        "auto" is {auto_batch}.
     epochs : int, default={epochs}
         Passes over the training data.
     early_stopping : bool, default=False
@@ -311,8 +311,12 @@ keras.optimizers.schedules.LearningRateSchedule or None, default="auto"
         By how much ``monitor`` must improve to count for ``patience``. The best epoch
         is the best, by however little.
 """
-TRAINING = _TRAINING.format(auto_batch=200, epochs=100)
-SEQUENCE_TRAINING = _TRAINING.format(auto_batch=32, epochs=100)
+_SMALL_BATCH = "``min(32, n_samples)``"
+_AUTO_BATCH = """{} with ``optimizer="auto"`` and ``learning_rate=None``, Keras's
+        32 with an optimiser or a rate of your own, and all samples where there are
+        fewer; up to 64 samples are one batch"""
+TRAINING = _TRAINING.format(auto_batch=_AUTO_BATCH.format(200), epochs=100)
+SEQUENCE_TRAINING = _TRAINING.format(auto_batch=_SMALL_BATCH, epochs=100)
 TEXT_NETWORK = SEQUENCE_NETWORK.replace(
     """dropout : float, default=0.0
         Share of the hidden units""",
@@ -320,8 +324,8 @@ TEXT_NETWORK = SEQUENCE_NETWORK.replace(
         Share of the units after each layer along time, of the mean of "average" and
         of the hidden units""",
 )
-TEXT_TRAINING = _TRAINING.format(auto_batch=32, epochs=15)
-CONV_TRAINING = _TRAINING.format(auto_batch=64, epochs=30)
+TEXT_TRAINING = _TRAINING.format(auto_batch=_SMALL_BATCH, epochs=15)
+CONV_TRAINING = _TRAINING.format(auto_batch=_AUTO_BATCH.format(64), epochs=30)
 
 TEXTS = """\
 X is a list, an array or a Series of str. The vocabulary is learnt from the texts of
@@ -478,7 +482,7 @@ GENERATOR_NETWORK = (
     .replace("between each hidden layer and its activation", "after each layer")
 )
 GENERATOR_TRAINING = (
-    _TRAINING.format(auto_batch=32, epochs=20)
+    _TRAINING.format(auto_batch=_SMALL_BATCH, epochs=20)
     .replace("patience : int or None, default=10", "patience : int or None, default=3")
     .replace(
         """training data, shuffled (and stratified by label), that early
@@ -504,7 +508,7 @@ AUTOENCODER_NETWORK = (
         those of inputs as they are.
 """
 )
-AUTOENCODER_TRAINING = _TRAINING.format(auto_batch=32, epochs=100).replace(
+AUTOENCODER_TRAINING = _TRAINING.format(auto_batch=_SMALL_BATCH, epochs=100).replace(
     " (and stratified by label)", ""
 )
 AUTOENCODER_REST = REST.replace(

@@ -10,7 +10,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, StrOptions
@@ -35,6 +35,7 @@ from skdeep.encoding import (
     select,
     summable,
 )
+from skdeep.estimators._copies import CopiedParameters
 from skdeep.estimators._custom_network import CustomNetwork
 from skdeep.estimators._held_out import split_rows
 from skdeep.estimators._hooks import Printer, ScikitLearnCallbacks
@@ -98,7 +99,7 @@ class BaseNetwork(
     TrainingRecord,
     CustomNetwork,
     CallbackSupportMixin,
-    BaseEstimator,
+    CopiedParameters,
     metaclass=ABCMeta,
 ):
     """Base of the estimators; not for direct use."""
@@ -340,6 +341,7 @@ class BaseNetwork(
         if previous is None:
             pretrained = [*(self._pretrained(spec) or ()), *of_network] or None
         keras_callbacks = self._keras_callbacks()
+        self._remember_callbacks()
         return TrainingJob(
             spec=spec,
             head=self._head(data.targets),
@@ -374,6 +376,12 @@ class BaseNetwork(
     def _keras_callbacks(self):
         callbacks = list(self.callbacks or ())
         for callback in callbacks:
+            if isinstance(callback, type):
+                raise ValueError(
+                    "callbacks must hold instances of keras.callbacks.Callback. "
+                    f"Received the class {callback.__name__}. Call it: "
+                    f"{callback.__name__}(...)."
+                )
             if not hasattr(callback, "set_model"):
                 raise ValueError(
                     "callbacks must hold instances of keras.callbacks.Callback. "

@@ -5,6 +5,7 @@ import inspect
 import keras
 from sklearn.base import BaseEstimator, clone
 
+from skdeep.estimators._copies import CopiedParameters
 from skdeep.estimators._scikeras import BaseWrapper
 from skdeep.networks._frozen_keras import FrozenKerasModel, copy_model
 
@@ -21,7 +22,7 @@ SciKeras = type(
 )
 
 
-class KerasParameters(SciKeras):
+class KerasParameters(CopiedParameters, SciKeras):
     """Parameters are those of the constructor and all that it got beside them."""
 
     _routing_prefixes = {*BaseWrapper._routing_prefixes, "callbacks", "score"}

@@ -397,6 +397,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         )
         params = {k: v for k, v in params.items() if not k.startswith("callbacks")}
         self._initialize_callbacks()
+        self._remember_callbacks()
         callbacks = [*self._fit_callbacks, *(kwargs.pop("callbacks", None) or ())]
         return {**params, **kwargs, "callbacks": callbacks}
 

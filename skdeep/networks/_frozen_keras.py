@@ -13,6 +13,7 @@ from skdeep._forked import refuse_remains
 from skdeep.networks._identity import is_described
 from skdeep.networks._parts import finalize
 from skdeep.networks._seeds import own_seeds
+from skdeep.networks._undecayed import exclude_names, names_without_decay
 
 
 @dataclass
@@ -154,6 +155,7 @@ class _Recipe:
 
     cls: type
     config: dict
+    undecayed: str | None
 
     @classmethod
     def of(cls, value):
@@ -166,13 +168,15 @@ class _Recipe:
             type(value).from_config(dict(config))
         except Exception:
             return value  # its class forgets a part of itself: then the object
-        return cls(type(value), config)
+        return cls(type(value), config, names_without_decay(value))
 
     @staticmethod
     def cook(value):
         """The object that a recipe is for."""
         if isinstance(value, _Recipe):
-            return value.cls.from_config(dict(value.config))
+            made = value.cls.from_config(dict(value.config))
+            exclude_names(made, value.undecayed)
+            return made
         return value
 
 

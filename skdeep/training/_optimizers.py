@@ -17,6 +17,7 @@ import keras
 import tensorflow as tf
 
 from skdeep.networks import check_described, identity
+from skdeep.networks._undecayed import exclude_names, names_without_decay
 
 BASE = next(
     cls for cls in keras.optimizers.Optimizer.__mro__ if cls.__name__ == "BaseOptimizer"
@@ -178,7 +179,6 @@ class OptimizerSpec:
         elif isinstance(optimizer, str):
             optimizer = _named(optimizer)
         check_described(optimizer)
-        _refuse_excluded_variables(optimizer)
         _refuse_rate_of_many(optimizer, job)
         self._optimizer = optimizer
         self.learning_rate = own_rate or _own_rate(innermost(optimizer))
@@ -213,8 +213,7 @@ class OptimizerSpec:
     def _new(self, cls, learning_rate):
         optimizer = cls.from_config({**self._config, "learning_rate": learning_rate})
         # Not part of the configuration, but of what the user asked for.
-        if self._undecayed:
-            optimizer.exclude_from_weight_decay(var_names=[self._undecayed])
+        exclude_names(optimizer, self._undecayed)
         return optimizer
 
 
@@ -225,12 +224,6 @@ def innermost(optimizer):
     return optimizer
 
 
-def names_without_decay(optimizer):
-    """What ``exclude_from_weight_decay(var_names=...)`` was told, as a pattern."""
-    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
-    return None if pattern is None else pattern.pattern
-
-
 def _refuse_rate_of_many(optimizer, job):
     many = isinstance(optimizer, keras.optimizers.MultiOptimizer)
     if many and job is not None and job.learning_rate is not None:
@@ -238,16 +231,6 @@ def _refuse_rate_of_many(optimizer, job):
             "MultiOptimizer has learning rates of its own. Received learning_rate="
             f"{job.learning_rate}. Set learning_rate=None and give the rates to its "
             "optimizers."
-        )
-
-
-def _refuse_excluded_variables(optimizer):
-    if getattr(innermost(optimizer), "_exclude_from_weight_decay", None):
-        raise ValueError(
-            "exclude_from_weight_decay(var_list=...) names variables of another model: "
-            "every fit makes its own. Name them, exclude_from_weight_decay(var_names="
-            "['bias']), say. Received such a list in "
-            f"optimizer={type(optimizer).__name__}."
         )
 
 

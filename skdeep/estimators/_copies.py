@@ -1,0 +1,100 @@
+"""Clones, deep copies and pickles of estimators that hold Keras objects."""
+
+import copy
+import pickle
+
+from sklearn.base import BaseEstimator
+
+from skdeep.networks._undecayed import exclude_names, names_without_decay
+
+
+class CopiedParameters(BaseEstimator):
+    """Copies what can be copied of callbacks and optimisers.
+
+    ``fit`` calls the user's own callbacks, for state such as ``stopped_epoch`` is read
+    off them, as with Keras; copies have that state, too. But after a fit some hold what
+    cannot be copied, such as an open file: of these a copy is as before the fit.
+    """
+
+    def _remember_callbacks(self):
+        """Before a fit: keep copies of the callbacks."""
+        self.__dict__.pop("_callbacks_before", None)
+        given = [callback for _, callback in self._callback_parameters()]
+        before = [pair for callback in given for pair in _with_copies(callback)]
+        if before:
+            self._callbacks_before = before
+
+    def _callback_parameters(self):
+        for name, value in vars(self).items():
+            if name == "callbacks" or name.endswith("__callbacks"):
+                yield name, value
+
+    def _portable_callbacks(self):
+        """Parameters that hold callbacks, with such as can be copied."""
+        before = {id(own): old for own, old in getattr(self, "_callbacks_before", ())}
+        return {
+            name: _map(lambda callback: _portable(callback, before), value)
+            for name, value in self._callback_parameters()
+        }
+
+    def _names_without_decay(self):
+        """What copies of the optimiser, which Keras makes, would forget."""
+        return names_without_decay(vars(self).get("optimizer"))
+
+    def __sklearn_clone__(self):
+        bare = object.__new__(type(self))
+        vars(bare).update({**vars(self), **self._portable_callbacks()})
+        new = super(CopiedParameters, bare).__sklearn_clone__()
+        exclude_names(vars(new).get("optimizer"), self._names_without_decay())
+        return new
+
+    def __getstate__(self):
+        state = {**super().__getstate__(), **self._portable_callbacks()}
+        state.pop("_callbacks_before", None)
+        undecayed = self._names_without_decay()
+        return {**state, "_undecayed": undecayed} if undecayed else state
+
+    def __setstate__(self, state):
+        state = dict(state)
+        undecayed = state.pop("_undecayed", None)
+        super().__setstate__(state)
+        exclude_names(vars(self).get("optimizer"), undecayed)
+
+
+def _map(function, nest):
+    if isinstance(nest, (list, tuple)):
+        return type(nest)([_map(function, item) for item in nest])
+    if isinstance(nest, dict):
+        return {key: _map(function, item) for key, item in nest.items()}
+    return function(nest)
+
+
+def _with_copies(nest):
+    """Pairs of a callback and its copy."""
+    pairs = []
+
+    def add(callback):
+        if hasattr(callback, "set_model") and not isinstance(callback, type):
+            pairs.append((callback, _attempt(copy.deepcopy, callback)))
+
+    _map(add, nest)
+    return pairs
+
+
+def _portable(callback, before):
+    """``callback``, or what it was before a fit if that alone can be copied."""
+    candidates = [callback, before.get(id(callback))]
+    if candidates[1] is None:
+        return callback
+    for copied in (pickle.dumps, copy.deepcopy):
+        for candidate in candidates:
+            if _attempt(copied, candidate) is not None:
+                return candidate
+    return callback
+
+
+def _attempt(function, value):
+    try:
+        return function(value)
+    except Exception:  # whatever a callback of the user's raises
+        return None

@@ -1,0 +1,108 @@
+"""Clones and pickles of fitted estimators with callbacks and optimisers."""
+
+import copy
+import pickle
+import threading
+
+import keras
+import pytest
+from agreement import same_weights
+from sklearn.base import clone
+from sklearn.model_selection import cross_val_score
+
+from skdeep import DenseClassifier, KerasClassifier
+
+NET = {"hidden_layer_sizes": (3,), "epochs": 2, "random_state": 0}
+
+
+class Watch(keras.callbacks.Callback):
+    """Starts a thread, as a callback that sends does, and counts epochs."""
+
+    def __init__(self):
+        super().__init__()
+        self.n_epochs = 0
+
+    def on_train_begin(self, logs=None):
+        self.thread = threading.Thread(target=print)
+        self.lock = threading.Lock()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.n_epochs += 1
+
+
+def build():
+    layers = [keras.Input((4,)), keras.layers.Dense(3, activation="softmax")]
+    return keras.Sequential(layers)
+
+
+WRAPPER = KerasClassifier(
+    build, loss="sparse_categorical_crossentropy", epochs=2, verbose=0
+)
+
+
+@pytest.mark.parametrize("estimator", [DenseClassifier(**NET), WRAPPER])
+def test_callbacks_that_hold_files_and_threads(iris, tmp_path, estimator):
+    X, y = iris
+    watch = Watch()
+    stop = keras.callbacks.EarlyStopping("loss", min_delta=1e9, patience=1)
+    folder, log = str(tmp_path / "backup"), str(tmp_path / "log.csv")
+    holders = [keras.callbacks.CSVLogger(log), keras.callbacks.BackupAndRestore(folder)]
+    estimator = clone(estimator).set_params(callbacks=[watch, stop, *holders])
+    estimator.fit(X, y)
+    assert watch.n_epochs == 2
+    copies = [
+        pickle.loads(pickle.dumps(estimator)),
+        copy.deepcopy(estimator),
+        clone(estimator),
+    ]
+    for other in copies:
+        assert other.callbacks[1].stopped_epoch == stop.stopped_epoch == 1
+        assert other.callbacks[0].n_epochs == 0  # as before the fit
+        other.fit(X, y)
+        assert other.callbacks[0].n_epochs == 2
+    assert len(cross_val_score(estimator, X, y, cv=2, error_score="raise")) == 2
+    assert estimator.callbacks[0] is watch
+
+
+@pytest.mark.parametrize("given", [keras.callbacks.EarlyStopping, "EarlyStopping"])
+def test_a_class_is_no_callback(iris, given):
+    with pytest.raises(ValueError, match="must hold instances"):
+        DenseClassifier(**NET, callbacks=[given]).fit(*iris)
+
+
+def adamw(**excluded):
+    optimizer = keras.optimizers.AdamW(0.01, weight_decay=25.0)
+    if excluded:
+        optimizer.exclude_from_weight_decay(**excluded)
+    return optimizer
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_weights_that_shall_not_decay(iris, engine):
+    net = DenseClassifier(**NET, engine=engine, optimizer=adamw(var_names=["kernel"]))
+    net.fit(*iris)
+    plain = DenseClassifier(**NET, engine=engine, optimizer=adamw()).fit(*iris)
+    undecayed = keras.optimizers.AdamW(0.01, weight_decay=0.0)
+    none = DenseClassifier(**NET, engine=engine, optimizer=undecayed).fit(*iris)
+    norms = [abs(est.coefs_[0]).mean() for est in (plain, net, none)]
+    assert norms[0] < 0.8 * norms[1]
+    assert norms[1] == pytest.approx(norms[2], rel=0.05)
+    for other in (clone(net), copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        same_weights(other.fit(*iris), net)
+
+
+def test_a_wrapper_obeys_weights_that_shall_not_decay(iris):
+    def norm(**excluded):
+        wrapper = clone(WRAPPER).set_params(optimizer=adamw(**excluded))
+        fitted = clone(wrapper).set_params(random_state=0).fit(*iris)
+        return abs(fitted.model_.get_weights()[0]).mean()
+
+    assert norm(var_names=["kernel"]) > 1.2 * norm()
+
+
+def test_variables_of_another_model(iris):
+    optimizer = adamw(var_list=build().trainable_variables[:1])
+    with pytest.raises(ValueError, match="var_list"):
+        DenseClassifier(**NET, optimizer=optimizer).fit(*iris)
+    with pytest.raises(ValueError, match="var_list"):
+        clone(WRAPPER).set_params(optimizer=optimizer).fit(*iris)

@@ -115,3 +115,15 @@ def test_history_can_be_drawn(iris):
     display = skdeep.HistoryDisplay.from_history(fitted.history_)
     (line,) = display.lines_.values()
     assert_allclose(line.get_ydata(), fitted.history_["loss"])
+
+
+def test_the_trained_model_has_its_metrics(iris):
+    X, y = iris
+    metrics = ["accuracy", keras.metrics.SparseTopKCategoricalAccuracy(2, name="two")]
+    loss = "sparse_categorical_crossentropy"
+    fitted = KerasClassifier(softmax_network, loss=loss, metrics=metrics).fit(X, y)
+    compiled = fitted.model_.metrics[1]
+    assert [metric.name for metric in compiled.metrics] == ["accuracy", "two"]
+    results = fitted.model_.evaluate(X, y, verbose=0, return_dict=True)
+    assert set(results) == {"loss", "accuracy", "two"}
+    assert results["accuracy"] == pytest.approx(fitted.score(X, y))

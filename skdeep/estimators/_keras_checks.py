@@ -104,8 +104,8 @@ def builder(estimator, given):
     if given is None and not hasattr(estimator, "_keras_build_fn"):
         raise ValueError(
             f"{type(estimator).__name__} must have a model. Received model=None. Pass "
-            "model=, a function that returns a keras.Model or such a model, or define "
-            "_keras_build_fn in a subclass."
+            "model=, a function that returns a keras.Model or such a model; a subclass "
+            "without it must implement ``_keras_build_fn``."
         )
     if inspect.isclass(given):
         return _of_class(given)

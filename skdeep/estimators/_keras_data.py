@@ -67,6 +67,12 @@ class KerasData:
             self.X_dtype_, self.X_shape_ = dtypes_of(X), shapes_of(X)
             return
         expected, received = map(without_rows, (self.X_shape_, shapes_of(X)))
+        arrays = isinstance(received, tuple) and isinstance(expected, tuple)
+        if arrays and len(received) != len(expected):
+            raise ValueError(
+                f"X must have {1 + len(expected)} dimensions, as in fit. Received "
+                f"{1 + len(received)} dimensions in X of shape {X.shape}."
+            )
         if received != expected:
             raise ValueError(
                 f"One sample of X must have shape {expected}, as in fit. Received "
@@ -80,8 +86,8 @@ class KerasData:
             self.y_ndim_ = y.ndim
         elif y.ndim != self.y_ndim_:
             raise ValueError(
-                f"y must have {self.y_ndim_} dimensions, as in fit. Received y of "
-                f"shape {y.shape}."
+                f"y must have {self.y_ndim_} dimensions, as in fit. Received "
+                f"{y.ndim} dimensions in y of shape {y.shape}."
             )
         return y
 

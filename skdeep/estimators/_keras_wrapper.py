@@ -369,8 +369,8 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         if not any(callable(loss) or isinstance(loss, str) for loss in losses):
             raise ValueError(
                 "There must be a loss to train with. Received a model compiled with "
-                f"loss={self.model_.loss!r}. Pass the loss parameter, or compile the "
-                "model with a loss in the function that builds it."
+                f"loss={self.model_.loss!r}. Provide a `loss`: pass the parameter, or "
+                "compile the model with a loss in the function that builds it."
             )
 
     def export(self, path, format="tf_saved_model"):

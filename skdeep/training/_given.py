@@ -118,7 +118,16 @@ def train_given(
         callback.set_model(None)
     assign_weights(model, outcome.weights)
     assign_optimizer(model, outcome.weights.optimizer)
+    _build_metrics(model, train_rows[1])
     return outcome
+
+
+def _build_metrics(model, y):
+    """Make the model's metrics, as the first step of ``keras.Model.fit`` does."""
+    metrics = model._compile_metrics
+    if metrics is not None and not metrics.built:
+        shape = [size or 1 for size in model.outputs[0].shape[1:]]
+        metrics.build(np.asarray(y[:1]), np.zeros((1, *shape), model.outputs[0].dtype))
 
 
 def _job(model, train_rows, validation, batch_size, epochs, seed, options):

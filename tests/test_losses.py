@@ -288,3 +288,40 @@ def test_engines_agree_for_labels(cancer, loss):
     ]
     same_weights(*fits)
     assert_allclose(fits[0].history_, fits[1].history_, rtol=1e-4)
+
+
+@pytest.mark.parametrize("activation", ["linear", "tanh"])
+def test_margins_of_given_models(cancer, activation):
+    X, y = cancer
+
+    def build():
+        layers = [keras.Input((30,)), keras.layers.Dense(1, activation)]
+        return keras.Sequential(layers)
+
+    params = {"optimizer": "adam", "optimizer__learning_rate": 0.05, "epochs": 5}
+    network = KerasClassifier(build, loss="hinge", random_state=0, **params)
+    network.fit(X, np.array(["bad", "good"])[y])
+    margins = np.asarray(network.model_(X))[:, 0]
+    assert_allclose(network.decision_function(X), margins, atol=1e-5)
+    assert_array_equal(network.predict(X) == "good", margins > 0)
+    assert network.score(X, np.array(["bad", "good"])[y]) > 0.95
+    probabilities = network.predict_proba(X)
+    assert_allclose(probabilities[:, 1], (np.clip(margins, -1, 1) + 1) / 2, atol=1e-5)
+    assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("loss", "activation", "message"),
+    [
+        ("kl_divergence", "sigmoid", "a unit per class"),
+        (L.CategoricalHinge(name="mine"), "linear", "a unit per class"),
+        ("binary_crossentropy", "softmax", "softmax of 1 unit"),
+    ],
+)
+def test_outputs_of_given_models_that_fit_no_loss(cancer, loss, activation, message):
+    def build():
+        layers = [keras.Input((30,)), keras.layers.Dense(1, activation)]
+        return keras.Sequential(layers)
+
+    with pytest.raises(ValueError, match=message):
+        KerasClassifier(build, loss=loss).fit(*cancer)

@@ -128,6 +128,22 @@ def _of_class(cls):
     return build
 
 
+def last_activation(model):
+    """The name of the activation of the last layer, or None if that has none."""
+    layers = getattr(model, "layers", None) or [None]
+    activation = getattr(layers[-1], "activation", None)
+    return getattr(activation, "__name__", None)
+
+
+def check_output(model, shape):
+    """Refuse an output that is the same number for all samples."""
+    if shape == (1,) and last_activation(model) == "softmax":
+        raise ValueError(
+            "The last layer must have an activation that fits its units. Received a "
+            "softmax of 1 unit, which is always 1. Use a sigmoid, or 2 units."
+        )
+
+
 def check_inputs(model, row):
     """Refuse data that the model has no input for."""
     inputs = model.inputs

@@ -8,9 +8,19 @@ from sklearn.utils.validation import column_or_1d
 
 from skdeep.encoding import ClassWeights, refuse_balanced
 from skdeep.estimators import _keras_docs
-from skdeep.estimators._keras_checks import warn_of_split
+from skdeep.estimators._keras_checks import (
+    check_output,
+    last_activation,
+    warn_of_split,
+)
 from skdeep.estimators._keras_data import present
-from skdeep.estimators._keras_labels import KerasLabelEncoder, logits, probabilities
+from skdeep.estimators._keras_labels import (
+    KerasLabelEncoder,
+    gives_margins,
+    logits,
+    of_margins,
+    probabilities,
+)
 from skdeep.estimators._keras_wrapper import BaseWrapper
 from skdeep.estimators._scikeras import KerasClassifier as SciKerasClassifier
 
@@ -186,13 +196,26 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         -------
         scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
             One column for binary targets; positive means ``classes_[1]``. Of several
-            classes, logarithms of probabilities; of multilabel targets, log-odds.
+            classes, logarithms of probabilities; of multilabel targets, log-odds. With
+            a hinge loss the model's own margins.
         """
+        if self._gives_margins:
+            margins = super()._predict_raw(X, **kwargs)
+            return margins[:, 0] if margins.shape[1] == 1 else margins
         return logits(self.predict_proba(X, **kwargs), self.target_type_)
 
     def _predict_raw(self, X, **kwargs):
         output = super()._predict_raw(X, **kwargs)
+        if self._gives_margins:
+            return of_margins(output)
         return probabilities(output, getattr(self.model_, "loss", None))
+
+    @property
+    def _gives_margins(self):
+        loss = getattr(self.model_, "loss", None)
+        one = self.target_type_ == "binary" and self._output_shapes == [(None, 1)]
+        several = self.target_type_ == "multilabel-indicator"
+        return (one or several) and gives_margins(loss, last_activation(self.model_))
 
     def _check_target(self, y, reset):
         if y.ndim == 2 and y.shape[1] == 1:
@@ -246,6 +269,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         super()._ensure_compiled_model()
         shapes = self._output_shapes
         if isinstance(self.target_encoder_, KerasLabelEncoder) and len(shapes) == 1:
+            check_output(self.model_, shapes[0][1:])
             self.target_encoder_.expect(shapes[0][1:], self.model_.loss)
 
     def __sklearn_tags__(self):

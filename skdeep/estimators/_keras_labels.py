@@ -1,13 +1,20 @@
 """Labels and a given Keras model's outputs: how one becomes the other."""
 
-import keras
 import numpy as np
 from scipy.special import expit, softmax
 
-from skdeep.estimators._scikeras import ClassifierLabelEncoder, loss_name
+from skdeep.estimators._scikeras import ClassifierLabelEncoder
+from skdeep.networks import loss_name
+from skdeep.networks._losses import RULES, takes_logits
 
 _SPARSE = "sparse_categorical_crossentropy"
-_CATEGORICAL = "categorical_crossentropy", "categorical_focal_crossentropy"
+# Losses of distributions, or of margins, over classes that exclude each other.
+_OF_CLASSES = {
+    name
+    for name, (labels, _) in RULES.items()
+    if labels is not None and labels.units_of_two == 2
+}
+_HINGES = "hinge", "squared_hinge"
 _WITH_COLUMNS = "multilabel-indicator", "multiclass-onehot"
 
 
@@ -34,7 +41,7 @@ class KerasLabelEncoder(ClassifierLabelEncoder):
         loss : object
             As given to ``compile``.
         """
-        name = loss_name(loss) if _is_keras_loss(loss) else None
+        name = loss_name(loss) or None
         if self.n_classes_ is not None:
             self._check_units(shape)
             self._check_loss(shape[-1], name)
@@ -61,7 +68,7 @@ class KerasLabelEncoder(ClassifierLabelEncoder):
                 f"{self.n_classes_} classes. Use 'binary_crossentropy' or "
                 "'categorical_crossentropy', or pass labels."
             )
-        if units == 1 and name in (_SPARSE, *_CATEGORICAL):
+        if units == 1 and name in _OF_CLASSES:
             raise ValueError(
                 f"loss={name!r} must have an output with a unit per class. Received a "
                 "model with 1 unit. Use 'binary_crossentropy', or give the last "
@@ -135,17 +142,26 @@ def probabilities(output, loss):
     loss : object
         As given to ``compile``.
     """
-    if not getattr(loss, "from_logits", False) or not isinstance(output, np.ndarray):
+    if not takes_logits(loss) or not isinstance(output, np.ndarray):
         return output
     if output.shape[-1] == 1 or "binary" in loss_name(loss):
         return expit(output)
     return softmax(output, axis=-1)
 
 
-def _is_keras_loss(loss):
-    """Whether it is one of Keras's own losses."""
-    if isinstance(loss, str):
-        return True
-    cls = loss if callable(loss) and hasattr(loss, "__module__") else type(loss)
-    cls = type(loss) if isinstance(loss, keras.losses.Loss) else cls
-    return getattr(cls, "__module__", "").split(".")[0] == "keras"
+def gives_margins(loss, activation):
+    """Whether a model learns scores that are positive for what is there.
+
+    Parameters
+    ----------
+    loss : object
+        As given to ``compile``.
+    activation : str or None
+        Of its last layer.
+    """
+    return loss_name(loss) in _HINGES and activation in ("linear", "tanh")
+
+
+def of_margins(margins):
+    """Numbers from 0 to 1 that are above 0.5 where margins are positive."""
+    return (np.clip(margins, -1, 1) + 1) / 2

@@ -2,7 +2,6 @@
 
 import contextlib
 import copy
-import warnings
 from abc import ABCMeta, abstractmethod
 from dataclasses import dataclass, replace
 from inspect import signature
@@ -24,6 +23,7 @@ from sklearn.utils.validation import (
 
 from skdeep._forked import refuse_remains
 from skdeep._numbers import Interval, is_integer, plain
+from skdeep._warn import warn
 from skdeep.encoding import (
     Rows,
     Standardization,
@@ -394,11 +394,9 @@ class BaseNetwork(
         if self.batch_size == "auto":
             return self._automatic_batch(n_samples)
         if self.batch_size > n_samples:
-            warnings.warn(
+            warn(
                 f"batch_size={self.batch_size} is larger than the number of training "
                 f"samples, {n_samples}: every batch is the whole data.",
-                UserWarning,
-                stacklevel=2,
             )
         return min(plain(self.batch_size), n_samples)
 
@@ -465,16 +463,15 @@ class BaseNetwork(
 
     def _warn_about(self, outcome):
         if outcome.diverged_at is not None:
-            warnings.warn(
+            warn(
                 f"The loss or the weights became NaN or infinite in epoch "
                 f"{outcome.diverged_at}; training stopped with the weights of the "
                 "epoch before. Lower learning_rate, set normalize=True or scale the "
                 "data.",
                 DivergenceWarning,
-                stacklevel=2,
             )
         if outcome.interrupted:
-            warnings.warn("Training interrupted by user.", UserWarning, stacklevel=2)
+            warn("Training interrupted by user.")
 
     def _spec(self, data, previous, rng):
         """The network, and the weights that layers of the user's bring."""

@@ -1,11 +1,11 @@
 """Convolutional networks for images: ConvClassifier and ConvRegressor."""
 
-import warnings
 from numbers import Integral
 
 from sklearn.utils._param_validation import StrOptions
 
 from skdeep._numbers import Interval
+from skdeep._warn import warn
 from skdeep.estimators import _docs
 from skdeep.estimators._classifier import BaseNetworkClassifier
 from skdeep.estimators._custom_network import NETWORK_CONSTRAINTS
@@ -137,12 +137,10 @@ class _Conv(ImageInput):
             self.backbone, self.backbone_weights, spec.input_shape
         )
         if arrays is None and self.fine_tune == 0:
-            warnings.warn(
+            warn(
                 f"backbone={self.backbone!r} has random weights and none of its layers "
                 "is trained. Pass backbone_weights='imagenet' or a path, or set "
                 "fine_tune.",
-                UserWarning,
-                stacklevel=2,
             )
         return arrays
 

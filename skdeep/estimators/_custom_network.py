@@ -1,10 +1,10 @@
 """What estimators with the parameter ``network`` share: layers of the user's."""
 
 import inspect
-import warnings
 
 import numpy as np
 
+from skdeep._warn import warn
 from skdeep.networks import with_network
 
 NETWORK_CONSTRAINTS = {"network": [callable, None]}
@@ -59,15 +59,13 @@ class CustomNetwork:
 
         network, weights = made_body(self.network, spec, int(rng.randint(2**31 - 1)))
         if spec.body_shape[0] is None and not heeds_padding(network):
-            warnings.warn(
+            warn(
                 "Sequences of different lengths are padded with zeros: by fit to the "
                 "longest of all, by predict each to its own length, rounded up. "
                 "network gives other outputs where there are more of these zeros, so "
                 "it predicts from less padding than it learns from. Use layers that "
                 "keep Keras's mask (recurrent ones, attention, GlobalAveragePooling1D; "
                 "keras.layers.Add in place of +), or sequences of one length.",
-                UserWarning,
-                stacklevel=2,
             )
         return with_network(spec, network), weights
 

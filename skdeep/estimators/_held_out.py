@@ -1,8 +1,8 @@
 """Which rows early stopping holds out of the training data."""
 
-import warnings
-
 import numpy as np
+
+from skdeep._warn import warn
 
 
 def split_rows(n_samples, n_val, strata, rng):
@@ -39,12 +39,10 @@ def split_rows(n_samples, n_val, strata, rng):
             "X_val and y_val, or set early_stopping=False."
         )
     held_out = rest[:n_val]
-    warnings.warn(
+    warn(
         f"Early stopping holds out {len(held_out)} of {n_samples} rows, too few for a "
         f"row of each of {len(firsts)} classes in both parts. Raise "
         "validation_fraction, pass X_val and y_val, or set early_stopping=False.",
-        UserWarning,
-        stacklevel=2,
     )
     return np.setdiff1d(shuffled, held_out), held_out
 

@@ -2,7 +2,6 @@
 
 import functools
 import inspect
-import warnings
 from numbers import Integral, Real
 
 import keras
@@ -14,6 +13,7 @@ from sklearn.utils._param_validation import (
 )
 
 from skdeep._numbers import Interval
+from skdeep._warn import warn
 from skdeep.networks import OPTIMIZERS, closest
 from skdeep.networks._names import LOSS_NAMES
 
@@ -185,12 +185,10 @@ def warn_of_split(fraction, classes, trained, held_out):
         if labels.any()
     ]
     if found:
-        warnings.warn(
+        warn(
             f"validation_split={fraction} holds out the last rows, as Keras does. "
             f"Among them are {' and '.join(found)}. Shuffle X and y first, for "
             "instance with sklearn.utils.shuffle, or pass validation_data to fit.",
-            UserWarning,
-            stacklevel=2,
         )
 
 

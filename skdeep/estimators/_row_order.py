@@ -1,9 +1,9 @@
 """Whether rows are neighbours, as far as a pandas index tells."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
+
+from skdeep._warn import warn
 
 # Of all steps from a row to the next one. Folds of a shuffled split leave out single
 # rows: 9 % of the steps of ten folds go over one. Weekends, nights and a single cut do
@@ -37,14 +37,12 @@ def warn_about_gaps(X, window):
         what = "lacks single rows all over"
     else:
         return
-    warnings.warn(
+    warn(
         f"window={window} makes windows of rows that follow each other in the order of "
         f"time. The index of X {what}, as after shuffling: windows would hold rows "
         "that were never neighbours. Use TimeSeriesSplit, KFold without shuffle or "
         "train_test_split(shuffle=False). If the rows are in order, reset the index "
         "with X.reset_index(drop=True).",
-        UserWarning,
-        stacklevel=3,
     )
 
 

@@ -2,11 +2,11 @@
 
 import itertools
 import math
-import warnings
 
 import numpy as np
 import pandas as pd
 
+from skdeep._warn import warn
 from skdeep.forecasting._hindsight import nearest_forecasts
 
 # The rows of `fit` are judged in so many blocks, each by what the rows before it teach;
@@ -107,13 +107,11 @@ def _thresholds(errors, quantile):
             "more rows, or pass a backtest."
         )
     if math.ceil((fewest + 1) * quantile - 1e-9) > fewest:
-        warnings.warn(
+        warn(
             f"quantile={quantile} needs {math.ceil(quantile / (1 - quantile) - 1e-9)} "
             f"errors on rows that were held out. There are {fewest}, so the threshold "
             f"is the largest of them, which about one usual row in {fewest + 1} "
             f"exceeds. Fit on more rows, or set quantile={fewest / (fewest + 1):.3g}.",
-            UserWarning,
-            stacklevel=4,
         )
     found = []
     for one in errors:

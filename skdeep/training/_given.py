@@ -1,11 +1,11 @@
 """Trains a compiled Keras model of the user's with the compiled engine."""
 
-import warnings
 from dataclasses import replace
 
 import keras
 import numpy as np
 
+from skdeep._warn import warn
 from skdeep.encoding import Rows, Standardization
 from skdeep.networks import Head, Weights, check_described
 from skdeep.networks._given import given_spec
@@ -50,7 +50,7 @@ def fit_model(model, X, y, weight, options):
     if outcome.diverged_at is not None:
         warn_of_divergence(outcome.diverged_at)
     if outcome.interrupted:
-        warnings.warn("Training interrupted by user.", UserWarning, stacklevel=2)
+        warn("Training interrupted by user.")
     names = outcome.records[0] if outcome.records else ()
     return {name: [record[name] for record in outcome.records] for name in names}
 

@@ -1,12 +1,12 @@
 """``keras.Model.fit`` for a model of the user's, with shuffling of its own."""
 
 import math
-import warnings
 from dataclasses import dataclass, field
 
 import keras
 import numpy as np
 
+from skdeep._warn import warn
 from skdeep.exceptions import DivergenceWarning
 from skdeep.networks._frozen_keras import put_back, state_of
 
@@ -78,7 +78,7 @@ def fit_keras_model(model, X, y, weight, options):
     except KeyboardInterrupt:
         if not record.logs:
             raise
-        warnings.warn("Training interrupted by user.", UserWarning, stacklevel=2)
+        warn("Training interrupted by user.")
     finally:
         model.steps_per_execution = at_once
         for callback in keras.tree.flatten(options.callbacks):
@@ -104,12 +104,11 @@ def _fit(model, batches, options, observers):
 
 def warn_of_divergence(epoch):
     """Say that training has stopped because of an epoch's loss."""
-    warnings.warn(
+    warn(
         f"The loss or the weights became NaN or infinite in epoch {epoch}; training "
         "stopped with the weights of the epoch before. Lower the optimiser's learning "
         "rate or scale the data.",
         DivergenceWarning,
-        stacklevel=3,
     )
 
 

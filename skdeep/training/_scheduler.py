@@ -20,7 +20,6 @@ import contextlib
 import os
 import threading
 import time
-import warnings
 from collections import OrderedDict, deque
 from numbers import Integral
 
@@ -28,6 +27,7 @@ from joblib import cpu_count
 from sklearn.utils._param_validation import validate_parameter_constraints
 
 from skdeep._numbers import Interval, plain
+from skdeep._warn import warn
 from skdeep.training._keras_settings import keras_settings
 from skdeep.training._progress import Progress
 
@@ -204,7 +204,7 @@ class Ticket:
         if self._error is not None:
             raise self._error
         if self._warning is not None:
-            warnings.warn(self._warning, RuntimeWarning, stacklevel=2)
+            warn(self._warning, RuntimeWarning)
         return self._outcome
 
     def _wait(self):

@@ -99,7 +99,7 @@ def summable(weight):
 
 def refuse_balanced(class_weight):
     """Refuse what scikit-learn refuses in ``partial_fit``."""
-    if isinstance(class_weight, str):
+    if isinstance(class_weight, str) and class_weight == "balanced":
         raise ValueError(
             f"class_weight={class_weight!r} is not supported by partial_fit, which "
             "does not know the frequencies of later calls. Pass a dict, as from "

@@ -269,8 +269,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         super()._ensure_compiled_model()
         shapes = self._output_shapes
         if isinstance(self.target_encoder_, KerasLabelEncoder) and len(shapes) == 1:
-            check_output(self.model_, shapes[0][1:])
             self.target_encoder_.expect(shapes[0][1:], self.model_.loss)
+            check_output(self.model_, shapes[0][1:])
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -191,15 +191,33 @@ def test_bytes_are_scaled(images):
     assert of_bytes.network_.weights.trainable[0].dtype == np.float32
 
 
+def test_integers_of_any_width_are_pixels(images):
+    X, y = images
+    pixels = (X * 15).astype(np.uint8)
+    plain = ConvClassifier(**NET, normalize=False)
+    of_bytes = clone(plain).fit(pixels, y)
+    for wide in (pixels.astype(np.int64), pixels.astype(np.uint16), pixels.tolist()):
+        assert_array_equal(of_bytes.predict_proba(wide), of_bytes.predict_proba(pixels))
+    of_wide = clone(plain).fit(pixels.astype(np.int64), y)
+    same_weights(of_wide, of_bytes, 0)
+    assert_array_equal(of_wide.predict(pixels), of_bytes.predict(pixels))
+    with pytest.raises(ValueError, match=r"from 0 to 255.*Received X from 0 to 60000"):
+        of_bytes.predict(pixels.astype(np.int64) * 250)
+    # Sixteen bits have no unit of their own, and dark images of them are few bytes.
+    of_many = clone(plain).fit(pixels.astype(np.int32) * 256, y)
+    assert of_many._pixel_factor == 1
+    assert len(of_many.predict(pixels.astype(np.int32))) == len(y)
+
+
 def test_bytes_and_floats_are_not_mixed_silently(images):
     X, y = images
     pixels = (X * 15).astype(np.uint8)
     classifier = ConvClassifier(**NET).fit(pixels, y)
-    with pytest.raises(ValueError, match=r"fitted on uint8\. Received floats"):
+    with pytest.raises(ValueError, match=r"fitted on integers\. Received floats"):
         classifier.predict(X)
-    with pytest.raises(ValueError, match=r"fitted on floats\. Received uint8"):
+    with pytest.raises(ValueError, match=r"fitted on floats\. Received integers"):
         ConvClassifier(**NET).fit(X, y).predict(pixels)
-    with pytest.raises(ValueError, match="fitted on uint8"):
+    with pytest.raises(ValueError, match="fitted on integers"):
         classifier.fit(pixels, y, X_val=X, y_val=y)
 
 

@@ -2,10 +2,11 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 
-from skdeep import DenseClassifier, DenseRegressor
+from skdeep import ConvClassifier, DenseClassifier, DenseRegressor
 from skdeep.networks import (
     ACTIVATIONS,
     CLASSIFICATION_LOSSES,
@@ -179,3 +180,52 @@ def test_what_cannot_be_made_anew(diabetes, params):
     message = r"Received .*, whose class has arguments but no get_config\. Define one"
     with pytest.raises(ValueError, match=message):
         DenseRegressor((4,), epochs=1, **params).fit(*diabetes)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["a", "b", None],
+        [1, 0, None],
+        np.array(["a", "b", np.nan], dtype=object),
+        pd.Series(["a", "b", pd.NA], dtype="string"),
+    ],
+)
+def test_missing_labels_are_named(labels):
+    with pytest.raises(ValueError, match=r"missing labels.*in row 2"):
+        DenseClassifier((4,), epochs=1).fit(np.eye(3), labels)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.array(["1", "2", "3"]),
+        np.array(["low", "high", "low"], dtype=object),
+        pd.Series(pd.date_range("2026", periods=3)),
+        pd.Series(pd.date_range("2026", periods=3)).astype(object),
+        pd.Series(pd.to_timedelta([1, 2, 3], "s")),
+    ],
+)
+def test_targets_that_are_no_numbers(y):
+    with pytest.raises(ValueError, match=r"must hold numbers\. Received"):
+        DenseRegressor((4,), epochs=1).fit(np.eye(3), y)
+    with pytest.raises(ValueError, match=r"missing targets.*in row 1"):
+        DenseRegressor((4,), epochs=1).fit(np.eye(3), [1.0, None, 2.0])
+
+
+def test_images_for_a_dense_network(iris, classifier):
+    images = np.zeros((150, 2, 2))
+    for X in (images, images.tolist()):
+        with pytest.raises(ValueError, match=r"dim 3.*ConvClassifier.*reshape"):
+            DenseClassifier((4,), epochs=1).fit(X, iris[1])
+    with pytest.raises(ValueError, match="ConvClassifier for images"):
+        classifier.predict(images)
+    with pytest.raises(ValueError, match="SequenceRegressor for sequences"):
+        DenseRegressor((4,), epochs=1).fit(images, iris[1])
+
+
+@pytest.mark.parametrize("shape", [(6, 8, 0), (6, 0, 8), (6, 8, 8, 0)])
+def test_images_without_pixels(shape):
+    for dtype in (float, int):
+        with pytest.raises(ValueError, match="at least one pixel"):
+            ConvClassifier().fit(np.zeros(shape, dtype), [0, 1] * 3)

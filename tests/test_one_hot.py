@@ -141,6 +141,15 @@ def test_one_hot_rows_as_labels(iris, rows):
     fitted.set_params(warm_start=True).fit(iris[0], rows[1])
 
 
+def test_columns_of_different_dtypes(iris, rows):
+    X, Y = iris[0], rows[1]
+    mixed = pd.DataFrame({"a": Y[:, 0] > 0, "b": Y[:, 1], "c": Y[:, 2] * 1.0})
+    nullable = pd.DataFrame(Y > 0).astype("boolean")
+    expected = DenseClassifier(**TINY).fit(X, Y).score(X, Y)
+    for form in (mixed, nullable, Y.astype(object)):
+        assert DenseClassifier(**TINY).fit(X, form).score(X, form) == expected
+
+
 def test_wrong_columns_are_refused(iris, rows):
     X, y = iris
     network = DenseClassifier(**TINY)

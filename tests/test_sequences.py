@@ -753,3 +753,15 @@ def test_series_of_sequences(of_vowels, vowels):
     expected = of_vowels.predict(X)
     assert_array_equal(of_vowels.predict(pd.Series(X)), expected)
     assert_array_equal(of_vowels.predict(pd.Series([x.tolist() for x in X])), expected)
+
+
+def test_one_step_has_a_target_for_it():
+    X = np.random.RandomState(0).normal(size=(30, 1, 2))
+    y = (X[:, :, 0] > 0).astype(int)
+    network = SequenceClassifier(
+        "conv", units=2, epochs=1, return_sequences=True, random_state=0
+    )
+    for targets in (y, y[:, :, None]):
+        fitted = network.fit(X, targets)
+        assert fitted.predict(X).shape == (30, 1)
+        assert fitted.score(X, targets) == (fitted.predict(X) == y).mean()

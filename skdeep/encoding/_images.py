@@ -8,6 +8,7 @@ from scipy import sparse
 
 from skdeep._numbers import is_integer
 
+INTEGERS = ("uint8", "int64", "int32", "int16", "int8", "uint16", "uint32", "uint64")
 # Most images have one of these; anything else in the last place is suspicious.
 _CHANNELS = (1, 2, 3, 4)
 
@@ -36,6 +37,23 @@ def image_array(X):
     if array.dtype == object and len(array.shape) and len(array):
         return _of_objects(array)
     return array
+
+
+def holds_bytes(X):
+    """Whether all numbers of an array of integers are from 0 to 255."""
+    return X.dtype == np.uint8 or (X.min(initial=0) >= 0 and X.max(initial=0) <= 255)
+
+
+def compact_pixels(X):
+    """Integers as bytes, where they fit, else as floats; floats as they are.
+
+    What is float32, float64 or uint8 stays as it is until its batch is due.
+    """
+    if X.dtype.kind not in "iu":
+        return X
+    if holds_bytes(X):
+        return X.astype(np.uint8, copy=False)
+    return X.astype(np.result_type(X.dtype, np.float32))
 
 
 def _holds_objects(table):
@@ -86,6 +104,11 @@ def infer_image_shape(shape, image_shape):
     -------
     image_shape : tuple of (int, int, int)
     """
+    if 0 in shape[1:]:
+        raise ValueError(
+            f"Images must have at least one pixel and one channel. Received X of shape "
+            f"{tuple(shape)}. Leave the empty ones out."
+        )
     given = None if image_shape is None else _given(image_shape)
     if len(shape) == 2:
         return _of_flat(shape[1], given)

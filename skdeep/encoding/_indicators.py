@@ -17,6 +17,19 @@ def has_columns(y):
     return len(np.shape(y)) == 2 and np.shape(y)[1] > 1
 
 
+def plain_columns(y):
+    """Columns of objects as numbers: those of DataFrames that differ in dtype."""
+    if not has_columns(y) or sparse.issparse(y):
+        return y
+    array = np.asarray(y)
+    if array.dtype != object:
+        return y
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError):  # names, say
+        return y
+
+
 @dataclass(frozen=True)
 class Indicator:
     """The form of targets that have a column of 0 and 1 for each label.

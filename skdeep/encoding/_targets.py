@@ -5,6 +5,8 @@ One class per family; a new kind of target is one case here and one in
 """
 
 import numpy as np
+import pandas as pd
+from scipy import sparse
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -12,6 +14,59 @@ from sklearn.utils.validation import column_or_1d
 
 from skdeep.encoding._indicators import Indicator
 from skdeep.encoding._inputs import Standardization, check_range
+
+
+def check_labels(y):
+    """Refuse labels that are missing, which cannot be sorted among others."""
+    array = _objects(y)
+    if array is not None:
+        _refuse_missing(array, "labels")
+
+
+def check_numbers(y):
+    """Refuse targets of a regression that are no numbers."""
+    array = _objects(y)
+    kind = getattr(array if array is not None else _array(y), "dtype", None)
+    wrong = kind is not None and kind.kind in "USmM"
+    if array is not None:
+        _refuse_missing(array, "targets")
+        try:
+            array.astype(np.float64)
+        except (TypeError, ValueError):
+            wrong = True
+    if wrong:
+        first = np.asarray(y).flat[0]
+        raise ValueError(
+            "y of a regressor must hold numbers. Received "
+            f"{first!r} (dtype {np.asarray(y).dtype}). Convert it, for example with "
+            "y.astype(float), dates to seconds since one of them; or use a classifier "
+            "for labels."
+        )
+
+
+def _array(y):
+    if y is None or sparse.issparse(y):
+        return None
+    try:
+        return np.asarray(y)
+    except ValueError:  # rows of different lengths are for scikit-learn to refuse
+        return None
+
+
+def _objects(y):
+    """``y`` as an array, if it holds objects."""
+    array = _array(y)
+    return array if array is not None and array.dtype == object else None
+
+
+def _refuse_missing(array, kind):
+    missing = np.flatnonzero(pd.isna(array.reshape(len(array), -1)).any(axis=1))
+    if len(missing):
+        row = missing[0]
+        raise ValueError(
+            f"y must not contain missing {kind}, NaN among them. Received "
+            f"{array[row]!r} in row {row}. Leave such rows out, or fill them."
+        )
 
 
 class ClassTargets:

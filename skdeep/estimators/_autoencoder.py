@@ -283,7 +283,7 @@ class Autoencoder(
     def _check_inputs(self, X, *, reset, dtype):
         """A table or images as the network takes them."""
         if reset:
-            for name in ("image_shape_", "_bytes", "_pixel_factor"):
+            for name in ("image_shape_", "_bytes", "_integers", "_pixel_factor"):
                 self.__dict__.pop(name, None)
             n_axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
             images = self.image_shape is not None or n_axes > 2

@@ -267,9 +267,10 @@ class BaseNetwork(
         return (*parts, None) if validation is None else tuple(parts)
 
     def _check_rows(self, X, y, sample_weight, *, reset):
+        y = self._prepared_targets(y)
         X, y = self._check_training_data(X, y, reset=reset)
         check_range(X, self._array_dtype, "X")
-        if y.ndim == 2 and y.shape[1] == 1:
+        if y.ndim == 2 and y.shape[1] == 1 and not self._targets_per_step:
             y = column_or_1d(y.toarray() if sparse.issparse(y) else y, warn=True)
         weight = _check_sample_weight(
             sample_weight, X, dtype=np.float64, ensure_non_negative=True
@@ -463,11 +464,12 @@ class BaseNetwork(
 
     def _warn_about(self, outcome):
         if outcome.diverged_at is not None:
+            # Normalised data are scaled already; texts have no numbers to scale.
+            scale = "" if self.normalize else ", set normalize=True or scale the data"
             warn(
                 f"The loss or the weights became NaN or infinite in epoch "
                 f"{outcome.diverged_at}; training stopped with the weights of the "
-                "epoch before. Lower learning_rate, set normalize=True or scale the "
-                "data.",
+                f"epoch before. Lower learning_rate{scale}.",
                 DivergenceWarning,
             )
         if outcome.interrupted:
@@ -543,7 +545,10 @@ class BaseNetwork(
         decoded = self._decode(getattr(self._targets, method), output)
         if method == "labels":
             return decoded
-        return decoded.astype(self._precision_of(samples), copy=False)
+        with np.errstate(over="ignore"):
+            decoded = decoded.astype(self._precision_of(samples), copy=False)
+        self._check_output(decoded, samples)
+        return decoded
 
     def _decode(self, decode, output):
         return decode(output)
@@ -558,8 +563,8 @@ class BaseNetwork(
         if not finite.all():
             row = int(finite.argmin())
             raise ValueError(
-                f"The network gives no finite number for row {row} of X: its numbers "
-                f"are too large for layers in {self.network_.spec.dtype}. Received "
+                f"The network gives no finite number for row {row} of X: numbers grow "
+                f"too large for layers in {self.network_.spec.dtype}. Received "
                 f"values up to {np.abs(dense(samples[row])).max():.1e}. Correct X, or "
                 "the weights that were set."
             )
@@ -637,6 +642,8 @@ class BaseNetwork(
     _auto_batch = 200
     # Whether rows keep their own dtype until their batch is due.
     _casts_batches = False
+    # Whether y has a column for each step of a sequence.
+    _targets_per_step = False
 
     @abstractmethod
     def _family_spec(self, data, common):
@@ -657,6 +664,10 @@ class BaseNetwork(
     def _pretrained(self, spec):
         """Arrays of the network's backbone or embedding, or None."""
         return None
+
+    def _prepared_targets(self, y):
+        """``y`` for scikit-learn's checks; an error where it is of a wrong kind."""
+        return y
 
     def _form(self, y, previous, *, more_to_come):
         """The form of targets with a column per label, or None."""

@@ -16,7 +16,9 @@ from skdeep.encoding import (
     ClassTargets,
     ClassWeights,
     Indicator,
+    check_labels,
     has_columns,
+    plain_columns,
     refuse_balanced,
 )
 from skdeep.estimators._base import BaseNetwork
@@ -165,6 +167,24 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         """
         return self._decoded("decision", X)
 
+    def score(self, X, y, sample_weight=None):
+        """Mean accuracy; of targets with a column per label that of whole rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True labels, in any form that ``fit`` takes.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        score : float
+        """
+        return super().score(X, plain_columns(y), sample_weight)
+
     def _head(self, targets):
         smoothing = plain(self.label_smoothing)
         if smoothing == "auto":
@@ -177,6 +197,10 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         targets = ClassTargets.of(y, classes)
         targets.margins = is_of_margins(self.loss)
         return targets
+
+    def _prepared_targets(self, y):
+        check_labels(y)
+        return plain_columns(y)
 
     def _form(self, y, previous, *, more_to_come):
         given = self.multilabel

@@ -12,6 +12,7 @@ from skdeep.estimators import _docs
 from skdeep.estimators._base import FittedNetwork
 from skdeep.estimators._classifier import BaseNetworkClassifier
 from skdeep.estimators._custom_network import NETWORK_CONSTRAINTS
+from skdeep.estimators._input_checks import count_axes
 from skdeep.estimators._regressor import BaseNetworkRegressor
 from skdeep.inference import dense_products
 from skdeep.networks import POSITIVE, DenseSpec, Weights, is_of_margins, rule_of
@@ -37,6 +38,25 @@ class _Dense:
 
     def _family_spec(self, data, common):
         return DenseSpec(**common)
+
+    def _check_training_data(self, X, y, *, reset):
+        self._refuse_axes(X)
+        return super()._check_training_data(X, y, reset=reset)
+
+    def _check_samples(self, X):
+        self._refuse_axes(X)
+        return super()._check_samples(X)
+
+    def _refuse_axes(self, X):
+        n_axes = count_axes(X)
+        if n_axes > 2:
+            kind = "Regressor" if self._estimator_type_ == "regressor" else "Classifier"
+            raise ValueError(
+                f"Found array with dim {n_axes}, while dim <= 2 is required by "
+                f"{type(self).__name__}. Use Conv{kind} for images and "
+                f"Sequence{kind} for sequences, or make rows of them: "
+                "X.reshape(len(X), -1)."
+            )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -93,8 +93,9 @@ IMAGES = """\
         Of images that come as rows of numbers. None takes a square grey image where
         the number has a whole root, and one row of pixels otherwise.
     rescale : "auto", float or None, default="auto"
-        What pixels are multiplied with. "auto" divides uint8 by 255 and leaves
-        floats; then all data must be of the kind that ``fit`` has seen.
+        What pixels are multiplied with. "auto" divides integers from 0 to 255, of
+        whatever dtype, by 255 and leaves floats; then all data must be of the kind
+        that ``fit`` has seen.
 """
 
 AUGMENT = """\

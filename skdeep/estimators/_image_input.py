@@ -7,7 +7,14 @@ import numpy as np
 from sklearn.utils._param_validation import HasMethods, StrOptions
 
 from skdeep._numbers import Interval
-from skdeep.encoding import Standardization, image_array, infer_image_shape
+from skdeep.encoding import (
+    INTEGERS,
+    Standardization,
+    compact_pixels,
+    holds_bytes,
+    image_array,
+    infer_image_shape,
+)
 from skdeep.estimators._input_checks import NO_TARGET, check_axes, is_alone
 from skdeep.estimators._learnt import LearntParameters
 from skdeep.networks import BACKBONES, FrozenModel
@@ -52,13 +59,16 @@ class ImageInput(LearntParameters):
     def _check_images(self, X, y=NO_TARGET, *, reset, **options):
         """X of shape (n_samples, height, width, channels), a view; and y, if given."""
         X = image_array(X)
-        # What comes in one of these stays as it is until its batch is due.
-        options["dtype"] = ["float32", "float64", "uint8"]
+        options["dtype"] = ["float32", "float64", *INTEGERS]
         flat = np.ndim(X) == 2 or not hasattr(X, "ndim")
         X, y = check_axes(self, X, y, table=flat, reset=reset, **options)
         if reset:
+            self._integers = X.dtype.kind in "iu"
+            X = compact_pixels(X)
             self._learn_pixels(X)
         else:
+            self._compare_kinds(X)
+            X = compact_pixels(X)
             self._compare_pixels(X)
         X = X.reshape(len(X), *self.image_shape_)
         return X if is_alone(y) else (X, y)
@@ -77,6 +87,29 @@ class ImageInput(LearntParameters):
         self._learn_parameters("rescale", "_guesses_unit")
         self._pixel_factor = self._factor(X)
 
+    def _compare_kinds(self, X):
+        if self._as_learnt("rescale") != "auto":
+            return
+        # Files of older versions know of bytes only.
+        fitted = self.__dict__.get("_integers", self._bytes)
+        now = X.dtype.kind in "iu"
+        # Integers above 255 have the unit of floats.
+        if fitted != now and (now or self._bytes):
+            kinds = {True: "integers", False: "floats"}
+            raise ValueError(
+                "rescale='auto' has one unit for pixels that are integers from 0 to "
+                f"255 and another for floats. {type(self).__name__} was fitted on "
+                f"{kinds[fitted]}. Received {kinds[now]}. Pass X.astype of the kind "
+                "that fit has seen, or say the factor: rescale=1/255 or rescale=None."
+            )
+        if self._bytes and not holds_bytes(X):
+            raise ValueError(
+                f"{type(self).__name__} was fitted on integers from 0 to 255, which "
+                f"rescale='auto' divides by 255. Received X from {X.min()} to "
+                f"{X.max()}. Pass the same unit, or say the factor: rescale=1/255 or "
+                "rescale=None."
+            )
+
     def _compare_pixels(self, X):
         if X.ndim > 2:
             shape = X.shape[1:] if X.ndim == 4 else (*X.shape[1:], 1)
@@ -86,15 +119,6 @@ class ImageInput(LearntParameters):
                     f"fitted on images of shape {self.image_shape_}. Bring them to "
                     "that shape."
                 )
-        automatic = self._as_learnt("rescale") == "auto"
-        if automatic and (X.dtype == np.uint8) != self._bytes:
-            fitted, now = ("uint8", "floats") if self._bytes else ("floats", "uint8")
-            raise ValueError(
-                "rescale='auto' has one unit for pixels of uint8 and another for "
-                f"floats. {type(self).__name__} was fitted on {fitted}. Received "
-                f"{now}. Pass X.astype of the kind that fit has seen, or say the "
-                "factor: rescale=1/255 or rescale=None."
-            )
         if self._as_learnt("_guesses_unit") and self._in_other_unit(X.max()):
             raise ValueError(
                 "rescale='auto' takes floats up to 1 for shares of 255. "

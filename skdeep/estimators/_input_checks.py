@@ -6,6 +6,14 @@ from sklearn.utils.validation import validate_data
 NO_TARGET = "no_validation"  # scikit-learn's word for it
 
 
+def count_axes(X):
+    """Axes of an array, or how deep lists are nested."""
+    n_axes = 0
+    while isinstance(X, (list, tuple)) and len(X):
+        n_axes, X = n_axes + 1, X[0]
+    return n_axes + len(getattr(X, "shape", ()))
+
+
 def is_alone(y):
     """Whether X comes without a target."""
     return isinstance(y, str) and y == NO_TARGET

@@ -5,7 +5,7 @@ from sklearn.base import RegressorMixin, _fit_context
 from sklearn.callback import with_callbacks
 from sklearn.utils._param_validation import StrOptions
 
-from skdeep.encoding import ContinuousTargets
+from skdeep.encoding import ContinuousTargets, check_numbers
 from skdeep.estimators._base import BaseNetwork
 from skdeep.networks import (
     NOT_NEGATIVE,
@@ -89,6 +89,10 @@ class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
                 f"smallest value of {np.min(y):g}. Use loss='auto'."
             )
         return targets.encode(y, dtype=self._array_dtype)
+
+    def _prepared_targets(self, y):
+        check_numbers(y)
+        return y
 
     def _output_scaling(self, targets):
         return targets.scaling

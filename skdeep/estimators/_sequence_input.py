@@ -255,6 +255,10 @@ class SequenceInput(LearntParameters):
             )
         return y.reshape(len(y), -1), y.shape[1:]
 
+    @property
+    def _targets_per_step(self):
+        return self.return_sequences
+
     def _has_columns(self, y):
         if not self.return_sequences:
             return super()._has_columns(y)
@@ -342,6 +346,8 @@ class SequenceInput(LearntParameters):
             return super().score(X, y, sample_weight)
         predicted = self.predict(X)
         y = np.asarray(y)
+        if y.ndim == 3 and y.shape[2] == 1:
+            y = y[:, :, 0]
         if y.shape != predicted.shape:
             raise ValueError(
                 f"score takes y of the shape of the predictions, {predicted.shape}. "

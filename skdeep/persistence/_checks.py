@@ -117,6 +117,7 @@ def _anything(value):
 # What each attribute of a fitted estimator may be, whatever the family.
 _ATTRIBUTES = {
     "_bytes": _is_bool,
+    "_integers": _is_bool,
     "_history": _is_history,
     "_kept_epoch": _or_none(_is_count),
     "_learnt": _is_a(dict),

@@ -464,8 +464,8 @@ class BaseNetwork(
 
     def _warn_about(self, outcome):
         if outcome.diverged_at is not None:
-            # Normalised data are scaled already; texts have no numbers to scale.
-            scale = "" if self.normalize else ", set normalize=True or scale the data"
+            raw = "normalize" in self._get_param_names() and not self.normalize
+            scale = ", set normalize=True or scale the data" if raw else ""
             warn(
                 f"The loss or the weights became NaN or infinite in epoch "
                 f"{outcome.diverged_at}; training stopped with the weights of the "
@@ -559,9 +559,9 @@ class BaseNetwork(
 
     def _check_output(self, output, samples):
         """Refuse to go on with numbers that are none."""
-        finite = np.isfinite(output.reshape(len(output), -1)).all(axis=1)
+        finite = np.isfinite(output)
         if not finite.all():
-            row = int(finite.argmin())
+            row = int(finite.reshape(len(output), -1).all(axis=1).argmin())
             raise ValueError(
                 f"The network gives no finite number for row {row} of X: numbers grow "
                 f"too large for layers in {self.network_.spec.dtype}. Received "

@@ -14,7 +14,11 @@ _REMEDY = (
 
 def has_columns(y):
     """Whether y has a column per label."""
-    return len(np.shape(y)) == 2 and np.shape(y)[1] > 1
+    try:
+        shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
+    except ValueError:  # lists of different lengths are for scikit-learn to refuse
+        return False
+    return len(shape) == 2 and shape[1] > 1
 
 
 def plain_columns(y):

@@ -9,7 +9,7 @@ from keras.src.random import seed_generator
 
 # Every fit replaces what is drawn with it. Odd enough that no user has chosen it.
 TEMPLATE_SEED = 1_953_719_161
-_GLOBAL_GENERATOR = seed_generator.GLOBAL_SEED_GENERATOR
+_GLOBAL_GENERATOR = "global_seed_generator"  # Keras 3.12 has no name for it
 _here = threading.local()
 _lock = threading.Lock()
 _n_within = 0

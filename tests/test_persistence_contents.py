@@ -1,5 +1,7 @@
 """What skdeep.save takes beside networks: pipelines, Keras models, forecasters."""
 
+import importlib
+
 import keras
 import numpy as np
 import pandas as pd
@@ -19,6 +21,7 @@ from sklearn.preprocessing import (
 
 import skdeep
 from skdeep import DenseClassifier, Forecaster, KerasClassifier, KerasRegressor
+from skdeep.persistence._values import ESTIMATORS, types
 
 pytest.importorskip("skops")
 
@@ -181,3 +184,26 @@ def test_forecasters_of_networks(again):
     future = np.ones((1, 2))
     loaded = again(forecaster)
     assert_array_equal(loaded.predict(X=future), forecaster.predict(X=future))
+
+
+def test_trusted_types_stay_and_are_all_that_skops_asks_for(
+    classifier, regressor, iris, tmp_path
+):
+    import skops.io
+
+    trusted = list(skdeep.persistence.TRUSTED_TYPES)
+    for name in trusted:
+        module, _, cls = name.rpartition(".")
+        assert isinstance(getattr(importlib.import_module(module), cls), type), name
+    own = {f"{cls.__module__}.{cls.__qualname__}" for cls in types().values()}
+    names = [name for name in ESTIMATORS if not name.startswith("Keras")]
+    classes = [getattr(skdeep, name) for name in names]
+    own |= {f"{cls.__module__}.{cls.__qualname__}" for cls in classes}
+    assert own <= set(trusted)
+    X, _ = iris
+    for estimator in (pipeline(StandardScaler().fit(X), classifier), regressor):
+        data = skops.io.dumps(estimator)
+        assert set(skops.io.get_untrusted_types(data=data)) <= set(trusted)
+        again = skops.io.loads(data, trusted=trusted)
+        rows = X if estimator is not regressor else np.ones((2, 10))
+        assert_array_equal(again.predict(rows), estimator.predict(rows))

@@ -10,9 +10,10 @@ from skdeep import __version__
 from skdeep.exceptions import FileFormatError
 from skdeep.persistence._archive import read, write
 from skdeep.persistence._steps import Placeholder
+from skdeep.persistence._trusted import TRUSTED_TYPES
 from skdeep.persistence._values import Reader, Writer, is_own
 
-__all__ = ["Placeholder", "load", "save"]
+__all__ = ["TRUSTED_TYPES", "Placeholder", "load", "save"]
 
 
 def save(estimator, path):

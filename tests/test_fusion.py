@@ -3,7 +3,6 @@
 import re
 import threading
 import time
-from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 
 import joblib
@@ -40,6 +39,7 @@ from test_engines import CASES, estimator_and_data
 
 import skdeep
 from skdeep import DenseClassifier, DenseRegressor
+from skdeep.networks._traced import Cache
 from skdeep.training import _fused, _program, _progress, _scheduler
 
 TINY = {"hidden_layer_sizes": (8,), "epochs": 5, "batch_size": 32, "random_state": 0}
@@ -171,7 +171,7 @@ def test_every_optimizer(iris, diabetes, sizes, name):
 @pytest.mark.parametrize("fewest", [2, 100])
 def test_long_fits(iris, sizes, monkeypatch, fewest):
     """Compiled with XLA; few, and large networks, are trained in turns."""
-    monkeypatch.setattr(_program, "_programs", OrderedDict())
+    monkeypatch.setattr(_program, "_programs", Cache())
     monkeypatch.setattr(_fused, "_FEWEST_MEMBERS", fewest)
     classifier = DenseClassifier(**{**TINY, "hidden_layer_sizes": (7,), "epochs": 100})
     alone, together = both(
@@ -561,7 +561,7 @@ def test_interruption_ends_everything(iris):
 
 def test_few_steps_are_taken_in_turns(iris, monkeypatch):
     """Mapping the steps of short fits takes longer than they do."""
-    monkeypatch.setattr(_program, "_programs", OrderedDict())
+    monkeypatch.setattr(_program, "_programs", Cache())
     monkeypatch.setattr(_fused, "_MAPPING_STEPS", 70)
     calls, run = [], _fused.FusedProgram.run
 

@@ -1,6 +1,5 @@
 """The forward pass through Keras: one compiled call for all networks of a kind."""
 
-import functools
 import threading
 import weakref
 
@@ -8,8 +7,10 @@ import tensorflow as tf
 
 from skdeep._forked import refuse_remains
 from skdeep.networks._build import build_template
+from skdeep.networks._traced import GRAPH_BYTES, Cache, n_bytes, traced
 
 _lock = threading.Lock()
+_calls = Cache()
 # Tensors of the networks that are in use: they are copied once, not per call.
 _constants = weakref.WeakKeyDictionary()
 
@@ -50,8 +51,12 @@ def constants(weights):
         return _constants[weights]
 
 
-@functools.lru_cache(maxsize=64)
 def _call(spec):
+    return _calls.get(spec, lambda: _traced_call(spec), lambda made: made[1])[0]
+
+
+def _traced_call(spec):
+    """A compiled call, and the bytes that it takes."""
     model = build_template(spec, linear_output=True)
 
     def call(trainable, non_trainable, X):
@@ -61,4 +66,5 @@ def _call(spec):
     lists = model.trainable_variables, model.non_trainable_variables
     signature = [[tf.TensorSpec(v.shape, v.dtype) for v in part] for part in lists]
     rows = tf.TensorSpec([None, *spec.input_shape], spec.input_dtype)
-    return tf.function(call, input_signature=[*signature, rows], autograph=False)
+    n_arrays = n_bytes([*model.trainable_variables, *model.non_trainable_variables])
+    return traced(call, signature=[*signature, rows]), n_arrays + GRAPH_BYTES

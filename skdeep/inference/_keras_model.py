@@ -10,10 +10,12 @@ from skdeep._forked import refuse_remains
 from skdeep.inference._compiled import forward_model
 from skdeep.networks._frozen_keras import FrozenKerasModel
 from skdeep.networks._given import given_spec
+from skdeep.networks._traced import traced
 
 _NUMBERS_AT_ONCE = 2**22  # of the input: some thousand rows of a table
 _MOST_ROWS = 4096
 _FEWEST_ROWS = 32
+_MOST_CALLS = 4  # for as many shapes of the input
 
 
 class HeldModel:
@@ -95,11 +97,11 @@ class HeldModel:
         with self._lock:
             if key not in self._calls:
                 model = self._model
-                self._calls[key] = tf.function(
-                    lambda x: model(x, training=False),
-                    input_signature=[specs],
-                    autograph=False,
+                self._calls[key] = traced(
+                    lambda x: model(x, training=False), signature=[specs]
                 )
+                if len(self._calls) > _MOST_CALLS:
+                    del self._calls[next(iter(self._calls))]
             return self._calls[key]
 
     def __getstate__(self):

@@ -110,11 +110,12 @@ def _compiled_layers(spec, weights, X, names, weighted, into):
     return results
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=8)
 def _call(spec, names, weighted):
     import tensorflow as tf
 
     from skdeep.networks._named import named_network, run_of
+    from skdeep.networks._traced import traced
 
     run = run_of(spec, names)
 
@@ -127,4 +128,4 @@ def _call(spec, names, weighted):
     lists = model.trainable_variables, model.non_trainable_variables
     signature = [[tf.TensorSpec(v.shape, v.dtype) for v in part] for part in lists]
     rows = tf.TensorSpec([None, *spec.input_shape], spec.input_dtype)
-    return tf.function(call, input_signature=[*signature, rows], autograph=False)
+    return traced(call, signature=[*signature, rows])

@@ -11,6 +11,7 @@ import keras
 from skdeep.networks._build import build_template
 from skdeep.networks._flops import flops
 from skdeep.networks._layers import Standardize
+from skdeep.networks._traced import GRAPH_BYTES, Cache, n_bytes
 
 # There is one of each at most, so it has no number.
 _SINGLE = frozenset(
@@ -31,14 +32,20 @@ _lock = threading.RLock()
 
 def _remembered(build):
     """``build`` with a memory, and for one thread at a time, as Keras needs it."""
-    cached = functools.lru_cache(maxsize=64)(build)
+    cache = Cache()
 
     @functools.wraps(build)
-    def call(*args):
+    def call(*arguments):
         with _lock:
-            return cached(*args)
+            return cache.get(arguments, lambda: build(*arguments), _size)
 
     return call
+
+
+def _size(made):
+    """Bytes of a network; what runs it has no arrays of its own."""
+    model = getattr(made, "model", None)
+    return GRAPH_BYTES + (n_bytes(model.variables) if model is not None else 0)
 
 
 @dataclass(eq=False)

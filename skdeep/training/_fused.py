@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from skdeep.networks._layers import lowering
+from skdeep.networks._traced import Compiled, traced
 from skdeep.training._loop import (
     Evaluate,
     Run,
@@ -59,18 +60,17 @@ class FusedProgram:
         self._sizes = frozenset()  # replaced, never changed: workers share it
         self._mapped = False
         self._in_turns = 0
-        self._compiled = tf.function(
-            self._run_lowered, jit_compile=True, autograph=False
-        )
-        self._plain = tf.function(
-            self._run, input_signature=_stacked(program.signature), autograph=False
-        )
+        self._compiled = Compiled(self._run_lowered)
+        self._plain = traced(self._run, signature=_stacked(program.signature))
         state, *others = program.evaluation_signature
         # Optimisers have no part in it.
         signature = _stacked([state._replace(optimizer=[]), *others])
-        self.evaluate = tf.function(
-            self._evaluate, input_signature=signature, autograph=False
-        )
+        self.evaluate = traced(self._evaluate, signature=signature)
+
+    @property
+    def n_compiled(self):
+        """For how many shapes it is compiled."""
+        return len(self._compiled)
 
     def note_in_turns(self, n_steps):
         """Take note of steps that members took one by one."""
@@ -122,8 +122,9 @@ class FusedProgram:
             ``losses`` of shape (n_steps, n_members).
         """
         self._mapped |= not xla
-        call = self._compiled if xla else self._plain
-        return call(states, metric_states, chunk)
+        if xla:
+            return self._compiled(chunk.shape, states, metric_states, chunk)
+        return self._plain(states, metric_states, chunk)
 
     def _run_lowered(self, states, metric_states, chunk):
         with lowering(unroll=True):

@@ -6,8 +6,6 @@ thread, run the same compiled code.
 """
 
 import itertools
-import threading
-from collections import OrderedDict
 from typing import NamedTuple
 
 import keras
@@ -20,10 +18,10 @@ from skdeep.networks._build import build_template, with_pretrained
 from skdeep.networks._layers import Standardize, lowering, weighing
 from skdeep.networks._own_units import in_own_units
 from skdeep.networks._seeds import TEMPLATE_SEED
+from skdeep.networks._traced import GRAPH_BYTES, Cache, Compiled, n_bytes, traced
 from skdeep.training._metrics import make_metrics, metric_names
 from skdeep.training._optimizers import state_kind
 
-_MAX_PROGRAMS = 64
 _CHUNK_BYTES = 4 * 2**20
 _SEEDED = (
     ("kernel", "kernel_initializer"),
@@ -79,22 +77,27 @@ class Program:
         self._compiled_update = tf.function(
             self._update, jit_compile=True, autograph=False
         )
+        self._compiled_run = Compiled(self._run_lowered)
         self._paths = {
-            "plain": self._function(self._run, input_signature=self.signature),
-            "graph": self._function(self._run_graph, input_signature=self.signature),
-            "xla": self._function(self._run_lowered, jit_compile=True),
+            "plain": traced(self._run, signature=self.signature),
+            "graph": traced(self._run_graph, signature=self.signature),
+            "xla": self._run_compiled,
         }
         self.evaluation_signature = [
             *state,
             *self._batch_signature(rows, width, [None]),
         ]
-        self.evaluate = self._function(
-            self.evaluation, input_signature=self.evaluation_signature
-        )
+        self.evaluate = traced(self.evaluation, signature=self.evaluation_signature)
 
-    @staticmethod
-    def _function(run, **options):
-        return tf.function(run, autograph=False, **options)
+    @property
+    def n_bytes(self):
+        """About what it takes of memory."""
+        arrays = [*self.model.variables, *self.optimizer.variables]
+        n_graphs = 1 + len(self._compiled_run)
+        if self.fused is not None:
+            n_graphs += 1 + self.fused.n_compiled
+        # As variables and as what fits start with.
+        return 2 * n_bytes(arrays) + n_graphs * GRAPH_BYTES
 
     def _signature(self):
         """Shapes of the state and of the metric variables."""
@@ -212,6 +215,9 @@ class Program:
         """
         self.compiled |= path == "xla"
         return self._paths[path](state, metric_state, chunk)
+
+    def _run_compiled(self, state, metric_state, chunk):
+        return self._compiled_run(chunk.shape, state, metric_state, chunk)
 
     def _run_graph(self, state, metric_state, chunk):
         return self._run(state, metric_state, chunk, self._compiled_update)
@@ -349,6 +355,11 @@ class Chunk(NamedTuple):
     target_mean: object
     target_scale: object
     decay_scale: object
+
+    @property
+    def shape(self):
+        """Equal for chunks of which all parts have equal shapes."""
+        return tuple(tuple(part.shape) for part in self)
 
     @property
     def per_step(self):
@@ -513,8 +524,7 @@ def _tensors(values):
     return [tf.convert_to_tensor(value) for value in values]
 
 
-_programs = OrderedDict()
-_lock = threading.Lock()
+_programs = Cache()
 
 
 def template_key(spec, head, optimizer, metrics):
@@ -529,11 +539,4 @@ def template_key(spec, head, optimizer, metrics):
 def program_for(spec, head, optimizer, metrics):
     """The program for this template, built at its first use."""
     key = template_key(spec, head, optimizer, metrics)
-    with _lock:
-        if key in _programs:
-            _programs.move_to_end(key)
-        else:
-            _programs[key] = Program(spec, head, optimizer, metrics)
-            while len(_programs) > _MAX_PROGRAMS:
-                _programs.popitem(last=False)
-        return _programs[key]
+    return _programs.get(key, lambda: Program(spec, head, optimizer, metrics))

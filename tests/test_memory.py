@@ -1,0 +1,96 @@
+"""What compiled programs leave in memory: nothing, once they are dropped."""
+
+import gc
+
+import keras
+import numpy as np
+import tensorflow as tf
+from sklearn.datasets import load_iris
+from tensorflow.python.eager import context
+from tensorflow.python.framework import ops
+
+import skdeep
+from skdeep.inference._keras_model import HeldModel
+from skdeep.networks import _traced
+from skdeep.networks._traced import Cache, Compiled, traced
+from skdeep.training import _program
+
+X, y = load_iris(return_X_y=True)
+MB = 2**20
+
+
+def _functions():
+    gc.collect()
+    names = context.context().list_function_names()
+    return {name for name in names if not name.startswith("__wrapped__")}
+
+
+def _custom_gradients():
+    registered = ops.gradient_registry.list()
+    return {name for name in registered if name.startswith("CustomGradient")}
+
+
+def test_a_dropped_program_leaves_no_graphs(monkeypatch):
+    monkeypatch.setattr(_program, "_programs", Cache())
+    functions, gradients = _functions(), _custom_gradients()
+    # This activation brings a gradient of its own, which TensorFlow registers.
+    skdeep.DenseClassifier((3,), activation="silu", epochs=1).fit(X, y)
+    assert _functions() > functions
+    assert _custom_gradients() == gradients
+    _program._programs.clear()
+    assert _functions() <= functions
+
+
+def test_gradients_of_others_stay():
+    @tf.custom_gradient
+    def own(x):
+        return x, lambda slope: 2 * slope
+
+    others = tf.function(own).get_concrete_function(tf.TensorSpec([], tf.float32))
+    before = _custom_gradients()
+    call = traced(lambda x: own(x) + 1, signature=[tf.TensorSpec([], tf.float32)])
+    assert float(call(1.0)) == 2
+    assert before
+    assert _custom_gradients() == before
+    assert float(others(tf.constant(1.0))) == 1
+
+
+def test_caches_are_bounded_by_bytes():
+    cache = Cache(most_bytes=100 * MB)
+    for number in range(20):
+        cache.get(number, lambda number=number: number, lambda made: 7 * MB)
+        assert cache.n_bytes <= 100 * MB
+        assert len(cache) > 5 or len(cache) == number + 1
+    assert cache.get(19, lambda: "anew", lambda made: 0) == 19
+    assert cache.get(0, lambda: "anew", lambda made: 0) == "anew"
+    # What is larger than the bound has it for itself.
+    cache.get("large", lambda: "large", lambda made: 1000 * MB)
+    assert len(cache) == 1
+
+
+def test_large_networks_have_few_programs(monkeypatch):
+    monkeypatch.setattr(_program, "_programs", Cache(most_bytes=20 * MB))
+    data = np.zeros((4, 700)), np.zeros(4)
+    for width in (700, 701, 702):
+        skdeep.DenseRegressor((width,), epochs=1, normalize=False).fit(*data)
+    assert len(_program._programs) == 1
+
+
+def test_a_program_keeps_the_last_shapes(caplog):
+    call = Compiled(lambda x: 2 * x)
+    for size in range(1, 12):
+        x = tf.ones([size])
+        assert call(size, x).shape == size
+    assert len(call) == _traced._MOST_SHAPES
+    assert call(1, tf.ones([1])).shape == 1
+    assert not [record for record in caplog.records if "retracing" in record.message]
+
+
+def test_a_held_model_keeps_the_last_calls():
+    inputs = keras.Input((None,), dtype="int64")
+    model = keras.Model(inputs, keras.ops.sum(inputs, axis=1))
+    held = HeldModel(model)
+    for width in range(1, 9):
+        large = np.full((2, width), 2**40)  # beyond what the shared call takes
+        np.testing.assert_array_equal(held.predict(large), [width * 2**40] * 2)
+    assert len(held._calls) <= 4

@@ -50,6 +50,8 @@ def test_callbacks_that_hold_files_and_threads(iris, tmp_path, estimator):
     estimator = clone(estimator).set_params(callbacks=[watch, stop, *holders])
     estimator.fit(X, y)
     assert watch.n_epochs == 2
+    estimator.fit(X, y)
+    assert watch.n_epochs == 4
     copies = [
         pickle.loads(pickle.dumps(estimator)),
         copy.deepcopy(estimator),
@@ -62,6 +64,15 @@ def test_callbacks_that_hold_files_and_threads(iris, tmp_path, estimator):
         assert other.callbacks[0].n_epochs == 2
     assert len(cross_val_score(estimator, X, y, cv=2, error_score="raise")) == 2
     assert estimator.callbacks[0] is watch
+
+
+def test_tensorboard(iris, tmp_path):
+    pytest.importorskip("tensorboard")
+    board = keras.callbacks.TensorBoard(str(tmp_path))
+    net = DenseClassifier(**NET, callbacks=[board]).fit(*iris)
+    assert list((tmp_path / "train").glob("events*"))
+    assert pickle.loads(pickle.dumps(net)).callbacks[0].log_dir == str(tmp_path)
+    assert clone(net).callbacks[0].log_dir == str(tmp_path)
 
 
 @pytest.mark.parametrize("given", [keras.callbacks.EarlyStopping, "EarlyStopping"])

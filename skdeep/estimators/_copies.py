@@ -18,11 +18,20 @@ class CopiedParameters(BaseEstimator):
 
     def _remember_callbacks(self):
         """Before a fit: keep copies of the callbacks."""
+        earlier = self._earlier_callbacks()
         self.__dict__.pop("_callbacks_before", None)
         given = [callback for _, callback in self._callback_parameters()]
-        before = [pair for callback in given for pair in _with_copies(callback)]
+        before = [
+            (callback, earlier.get(id(callback)) if copied is None else copied)
+            for nest in given
+            for callback, copied in _with_copies(nest)
+        ]
         if before:
             self._callbacks_before = before
+
+    def _earlier_callbacks(self):
+        """Callbacks as they were before a fit, by the identity of the user's own."""
+        return {id(own): old for own, old in getattr(self, "_callbacks_before", ())}
 
     def _callback_parameters(self):
         for name, value in vars(self).items():
@@ -31,7 +40,7 @@ class CopiedParameters(BaseEstimator):
 
     def _portable_callbacks(self):
         """Parameters that hold callbacks, with such as can be copied."""
-        before = {id(own): old for own, old in getattr(self, "_callbacks_before", ())}
+        before = self._earlier_callbacks()
         return {
             name: _map(lambda callback: _portable(callback, before), value)
             for name, value in self._callback_parameters()

@@ -370,10 +370,13 @@ TEXT = (
 
 _REST = """\
     callbacks : list of keras.callbacks.Callback, default=None
-        Batch hooks make ``engine="auto"`` choose Keras. See ``set_callbacks`` for
-        scikit-learn's callbacks.
+        They see a compiled model of stock layers with the current weights and learning
+        rate, and are obeyed if they set others. Batch hooks make ``engine="auto"``
+        choose Keras. See ``set_callbacks`` for scikit-learn's callbacks.
     metrics : list of str, callable or keras.metrics.Metric, default=None
-        Metrics for ``history_``, weighted like the loss.
+        Metrics for ``history_``, weighted like the loss, with Keras's names: "acc",
+        "auc" (of a second one in the list "auc_1"), "f1_score" (the mean over classes
+        or labels).
     normalize : bool, default=True
         Standardise the inputs inside the network, and for regression losses that
         allow it (squared, absolute, Huber, log-cosh, quantile) the targets. The losses

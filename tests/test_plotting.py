@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.base import clone
+from sklearn.datasets import load_iris
 from sklearn.decomposition import NMF, PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -18,6 +19,7 @@ from skdeep import (
     Autoencoder,
     DenseClassifier,
     DenseRegressor,
+    HiddenSpaceDisplay,
     HistoryDisplay,
     ParameterHistoriesDisplay,
     ReconstructionDisplay,
@@ -102,7 +104,7 @@ def test_candidates_of_a_search_side_by_side(iris):
     display = HistoryDisplay.from_search(search, X, y, n_best=2, X_val=X, y_val=y)
     order = np.argsort(search.cv_results_["rank_test_score"])[:2]
     rates = [search.cv_results_["params"][i]["learning_rate"] for i in order]
-    assert list(display.histories) == [f"dropout=0, learning_rate={r}" for r in rates]
+    assert list(display.histories) == [f"learning_rate={r}" for r in rates]
     alone = DenseClassifier(**NET, learning_rate=rates[0]).fit(X, y, X_val=X, y_val=y)
     drawn = next(iter(display.histories.values()))
     assert_allclose(drawn, alone.history_, rtol=1e-4)
@@ -241,3 +243,61 @@ def test_reconstruction_refuses(digits, classifier):
         draw(PCA(2), X)
     with pytest.raises(ValueError, match="at least one"):
         ReconstructionDisplay.from_estimators([], X)
+
+
+def _legend(display):
+    legends = [ax.get_legend() for ax in display.axes_ if ax.get_legend()]
+    return [text.get_text() for legend in legends for text in legend.get_texts()]
+
+
+def test_a_diverged_fit_stays_visible_and_flattens_no_other():
+    epochs = pd.RangeIndex(1, 5, name="epoch")
+    table = {
+        (0.1, "loss"): [2.0, 1.5, 1.2, 1.0],
+        (1.0, "loss"): [2.1, 1.0, 0.8, 0.7],
+        (50.0, "loss"): [3.0, 70.0, 9e9, np.nan],
+        (1e9, "loss"): [np.nan] * 4,
+    }
+    frame = pd.DataFrame(table, index=epochs)
+    display = ParameterHistoriesDisplay.from_frame(frame)
+    low, high = display.axes_[0].get_ylim()
+    assert low < 0.7
+    assert 2.1 < high < 2.5
+    arrows = [line for line in display.axes_[0].lines if line.get_label() == "diverged"]
+    assert [line.get_xdata()[0] for line in arrows] == [2, 1]
+    colors = [display.lines_[50.0, "loss"].get_color(), arrows[0].get_color()]
+    assert_allclose(*colors)
+    assert _legend(display)[:4] == ["0.1", "1", "50", "1e+09"]
+    assert "diverged" in _legend(display)
+    usual = ParameterHistoriesDisplay.from_frame(frame[[0.1, 1.0]])
+    assert "diverged" not in _legend(usual)
+    logarithmic = ParameterHistoriesDisplay.from_frame(frame, log_scale=True)
+    assert logarithmic.axes_[0].get_ylim()[1] > 1e9  # which has room for all
+
+
+def test_the_legend_of_a_search_names_what_differs():
+    X, y = load_iris(return_X_y=True)
+    net = DenseClassifier((4,), epochs=2, random_state=0)
+    grid = {"learning_rate": [0.01, 0.1], "dropout": [0.1], "l2": [0.0]}
+    search = GridSearchCV(net, grid, cv=2).fit(X, y)
+    labels = _legend(HistoryDisplay.from_search(search, X, y))
+    assert sorted(labels[:2]) == ["learning_rate=0.01", "learning_rate=0.1"]
+    one = HistoryDisplay.from_search(search, X, y, n_best=1)
+    assert next(iter(one.histories)).count("=") == 3
+
+
+@pytest.mark.parametrize("stopping", [False, True])
+def test_all_epochs_that_were_asked_for_are_drawn(stopping):
+    X, y = load_iris(return_X_y=True)
+    net = DenseClassifier((4, 2), epochs=6, early_stopping=stopping, random_state=0)
+    net.set_params(patience=2, min_delta=10.0) if stopping else None
+    display = HiddenSpaceDisplay.from_epochs(net, X, y, epochs=3 if stopping else 6)
+    assert display.epochs == ([1, 2, 3] if stopping else [1, 2, 3, 4, 5, 6])
+    limits = {(ax.get_xlim(), ax.get_ylim()) for ax in display.axes_}
+    assert len(limits) == 1
+    last = display.axes_[-1].get_title()
+    assert last == f"Epoch {display.epochs[-1]}, accuracy {display.scores[-1]:.2f}"
+    if not stopping:
+        assert display.scores[-1] == net.fit(X, y).score(X, y)
+        title = HiddenSpaceDisplay.from_estimator(net, X, y).axes_[0].get_title()
+        assert title == f"Accuracy {display.scores[-1]:.2f}"

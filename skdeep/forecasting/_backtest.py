@@ -1,5 +1,6 @@
 """Forecasts from earlier rows beside what happened."""
 
+import html
 import math
 from dataclasses import dataclass
 from numbers import Real
@@ -12,9 +13,10 @@ from sklearn.model_selection import TimeSeriesSplit, check_cv
 from skdeep._numbers import is_integer, plain
 
 _NAMES = "forecast", "naive", "seasonal naive"
+_MEASURES = "MAE", "RMSE", "MASE", "sMAPE"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Backtest:
     """Forecasts from several origins beside what happened, and their errors.
 
@@ -35,6 +37,42 @@ class Backtest:
 
     forecasts: pd.DataFrame
     errors: pd.DataFrame
+
+    def __repr__(self):
+        lines = [
+            f"{self._title()}.",
+            "",
+            self._overview().to_string(float_format=_short),
+        ]
+        return "\n".join([*lines, "", "More in .errors (by step) and .forecasts."])
+
+    def _repr_html_(self):
+        table = self._overview().to_html(float_format=_short, border=0)
+        return f"<p>{html.escape(self._title())}</p>{table}"
+
+    def _title(self):
+        n_series = self.forecasts["series"].nunique()
+        steps, origins = int(self.forecasts["step"].max()), self.forecasts["origin"]
+        several = f" of {n_series} series" if n_series > 1 else ""
+        return (
+            f"Backtest{several}: {origins.nunique()} forecasts of up to {steps} "
+            f"step{'s' * (steps > 1)}, from {origins.iloc[0]} to {origins.iloc[-1]}"
+        )
+
+    def _overview(self):
+        """The errors over all steps, a row for each way to forecast."""
+        if self.errors.index.nlevels == 1:
+            return self._table(self.errors.loc["all"])
+        whole = self.errors.xs("all", level="step")
+        tables = {name: self._table(row) for name, row in whole.iterrows()}
+        return pd.concat(tables)
+
+    def _table(self, row):
+        return row.unstack()[list(_MEASURES)].reindex(self._ways)
+
+    @property
+    def _ways(self):
+        return [name for name in _NAMES if name in self.forecasts]
 
     def half_widths(self, steps, coverage):
         """How far from the forecast ``coverage`` of the actual values were at most.
@@ -61,6 +99,10 @@ class Backtest:
                 chosen = (self.forecasts["step"] == step) & (series == name)
                 widths[step - 1, column] = _quantile(residuals[chosen], coverage, step)
         return widths
+
+
+def _short(number):
+    return f"{number:.4g}"
 
 
 def _quantile(residuals, coverage, step):

@@ -5,7 +5,9 @@ from numbers import Real
 
 import numpy as np
 
+from skdeep.model_selection._labels import short
 from skdeep.plotting._axes import add_legend, grid_of_axes
+from skdeep.plotting._diverged import GONE, clip_diverged
 
 _VALIDATION = "val_"
 
@@ -103,9 +105,14 @@ def draw_curves(
         one.xaxis.get_major_locator().set_params(integer=True)
         if log_scale and name == "loss":
             one.set_yscale("log")
+        else:
+            clip_diverged(one, name, histories, colors)
     drawn = {label: line.get_color() for (label, _), line in lines.items()}
     colors = [drawn.get(*pair) for pair in zip(histories, colors, strict=True)]
     handles = _handles(histories, best_epochs, colors, lines)
+    if any(line.get_label() == GONE for one in axes for line in one.lines):
+        arrow = {"marker": "^", "markersize": 8, "linestyle": "", "color": "0.35"}
+        handles.append(Line2D([], [], label=GONE, **arrow))
     add_legend(axes[-1], ax is None, cell, handles=handles, title=legend_title)
     return axes, lines
 
@@ -163,7 +170,7 @@ def _handles(histories, best_epochs, colors, lines):
     handles = []
     for label, color in zip(histories, colors, strict=True):
         if len(histories) > 1:
-            handles.append(Line2D([], [], color=color, label=str(label), linewidth=3))
+            handles.append(Line2D([], [], color=color, label=short(label), linewidth=3))
     grey = colors[0] if len(histories) == 1 else "0.35"
     kinds = [column.startswith(_VALIDATION) for _, column in lines]
     if not all(kinds):

@@ -1,10 +1,13 @@
 """FeatureMapDisplay: what the filters of a convolution make of one image."""
 
+import difflib
+
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from skdeep.inspection import layer_outputs
 from skdeep.inspection._fitted import network_and_samples, refuse_layers_of_users
+from skdeep.inspection._layer_outputs import chosen_names, network_rows
 from skdeep.plotting._images import (
     add_scale,
     draw_images,
@@ -74,7 +77,8 @@ class FeatureMapDisplay:
             One sample, as the estimator takes them. Where it is no image itself, what
             the network gets is drawn.
         layer : str or int, default="conv_1"
-            A convolution or a pooling, see :func:`skdeep.layer_outputs`.
+            A convolution or a pooling, see :func:`skdeep.layer_outputs`; also the name
+            of a layer within a backbone, such as "conv2_block1_out" of ResNet50.
         ax, n_columns, n_images, im_kw
             See :meth:`plot`.
 
@@ -85,8 +89,7 @@ class FeatureMapDisplay:
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         network, samples = network_and_samples(estimator, np.asarray(image)[None])
         refuse_layers_of_users(network)
-        name = one_layer(network, layer)
-        maps = layer_outputs(network, samples, name)[name]
+        name, maps = _maps(network, samples, layer)
         if maps.ndim != 4:
             raise ValueError(
                 "layer must give maps of shape (height, width, n_filters): a "
@@ -135,6 +138,34 @@ class FeatureMapDisplay:
             add_scale(self.axes_, self.images_[-1], "Activation")
             self.figure_.suptitle(self.layer, fontsize=11)
         return self
+
+
+def _maps(network, samples, layer):
+    """The layer's name, and its outputs."""
+    known = chosen_names(network.network_.spec, None)
+    if "backbone" in known and isinstance(layer, str) and layer not in known:
+        return layer, _maps_within(network, samples, layer)
+    name = one_layer(network, layer)
+    return name, layer_outputs(network, samples, name)[name]
+
+
+def _maps_within(network, samples, layer):
+    """The outputs of a layer of the backbone, which is a Keras model in the model."""
+    import keras
+
+    whole = network.model_
+    steps = list(whole.operations)
+    backbone = next(step for step in steps if isinstance(step, keras.Model))
+    names = [part.name for part in backbone.layers]
+    if layer not in names:
+        near = difflib.get_close_matches(layer, names, n=5) or names[-5:]
+        raise ValueError(
+            f"layer must be one of {chosen_names(network.network_.spec, None)}, or a "
+            f"layer within a backbone, such as {near}. Received layer={layer!r}."
+        )
+    before = keras.Model(whole.inputs[0], steps[steps.index(backbone) - 1].output)
+    within = keras.Model(backbone.inputs[0], backbone.get_layer(layer).output)
+    return keras.ops.convert_to_numpy(within(before(network_rows(network, samples))))
 
 
 def _as_image(image, network):

@@ -186,24 +186,40 @@ class ForecastDisplay:
         self.lines_ += ax.plot(_times(series), series.iloc[:, column], **past)
         shown = [f[f.index >= series.index[0]] for f in self.forecasts]
         shown = [forecast for forecast in shown if len(forecast)]
+        # One colour for all: they are told apart by where they leave the series.
+        width = 1.6 if len(shown) == 1 else 1.3
+        look = {"color": COLORS[2], "linewidth": width, "zorder": 3, **options}
         for number, forecast in enumerate(shown):
-            # Those that follow each other are told apart by their shade.
-            shade = {"color": COLORS[2 if number % 2 == 0 else 6], "zorder": 3}
-            style = {"marker": "." if len(forecast) < 40 else "", **shade, **options}
             label = "forecasts" if len(shown) > 1 else "forecast"
             label = label if number == 0 else None
-            values = forecast.iloc[:, column]
-            self.lines_ += ax.plot(_times(forecast), values, label=label, **style)
+            joined = _joined(series.iloc[:, [column]], forecast.iloc[:, [column]])
+            # A point for each forecast, none for what was known before.
+            steps = range(len(joined) - len(forecast), len(joined))
+            marker = "." if len(forecast) < 40 else ""
+            style = {"marker": marker, "markevery": list(steps), **look}
+            line = ax.plot(_times(joined), joined.iloc[:, 0], label=label, **style)
+            self.lines_ += line
         for number, (label, sides) in enumerate((self.intervals or {}).items()):
             lower, upper = (side.iloc[:, column] for side in sides)
             alpha = 0.2 + 0.15 * number
             band = {"color": COLORS[2], "alpha": alpha, "label": label}
+            sides = [
+                _joined(series.iloc[:, [column]], side.to_frame())
+                for side in (lower, upper)
+            ]
             times = _times(sides[0])
             if len(times) == 1:  # no width that could be filled
                 self.bands_.append(ax.vlines(times, lower, upper, linewidth=8, **band))
             else:
-                filled = ax.fill_between(times, lower, upper, linewidth=0, **band)
+                bounds = [side.iloc[:, 0] for side in sides]
+                filled = ax.fill_between(times, *bounds, linewidth=0, **band)
                 self.bands_.append(filled)
+
+
+def _joined(series, later):
+    """``later`` behind the last row of ``series`` before it, where there is one."""
+    before = series[series.index < later.index[0]].iloc[-1:]
+    return pd.concat([before.set_axis(later.columns, axis=1), later])
 
 
 def _check_type(value, kind, name):

@@ -32,6 +32,8 @@ class HiddenSpaceDisplay:
         The name of the layer, for the axes.
     classes : ndarray of shape (n_classes,), default=None
         None for continuous targets.
+    scores : list of float, default=None
+        What ``score`` gives for each picture, for the titles: the accuracy, or R2.
 
     Attributes
     ----------
@@ -51,12 +53,15 @@ class HiddenSpaceDisplay:
     (2, 150, 2)
     """
 
-    def __init__(self, points, target, *, epochs=None, layer=None, classes=None):
+    def __init__(
+        self, points, target, *, epochs=None, layer=None, classes=None, scores=None
+    ):
         self.points = points
         self.target = target
         self.epochs = epochs
         self.layer = layer
         self.classes = classes
+        self.scores = scores
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, layer=None, ax=None, scatter_kw=None):
@@ -94,6 +99,7 @@ class HiddenSpaceDisplay:
             y,
             layer=name,
             classes=_classes(estimator, y),
+            scores=[estimator.score(X, y)],
         ).plot(ax=ax, scatter_kw=scatter_kw)
 
     @classmethod
@@ -121,9 +127,10 @@ class HiddenSpaceDisplay:
         y : array-like of shape (n_samples,)
             Targets.
         epochs : int or list of int, default=6
-            After which epochs to look, or at how many of them at most, spread from the
-            first to the last, more densely among the first. Those that early stopping
-            does not reach are left out; where it reaches none, the last epoch is drawn.
+            After which epochs to look, or at how many of those that training comes to,
+            spread from the first to the last, more densely among the first. Of a list
+            those that early stopping does not reach are left out; where it reaches
+            none, the last epoch is drawn.
         layer : str or int, default=None
             As for :meth:`from_estimator`.
         ax, n_columns, scatter_kw
@@ -145,27 +152,29 @@ class HiddenSpaceDisplay:
         target = _one_column(y)
         estimator = clone(estimator)
         network = last_step(estimator)
-        recorder = _Recorder(_chosen_epochs(epochs, network.epochs), layer)
+        recorder = _Recorder(_listed_epochs(epochs, network), layer)
         network.set_callbacks(*getattr(network, "_skl_callbacks", ()), recorder)
         fit_network(estimator, X, y, **fit_params)
         _, samples = network_and_samples(estimator, X)
-        reached = recorder.fitted or recorder.last
+        reached = recorder.chosen(epochs)
         if not reached:
             raise ValueError(
                 f"An epoch must end without divergence. Received epochs={epochs} and a "
                 "fit that reached none. Lower the learning_rate, or scale X."
             )
         planes = [_plane(fitted, samples, layer) for fitted in reached.values()]
+        scores = [fitted.score(samples, target) for fitted in reached.values()]
         return cls(
             np.stack([points for _, points in planes]),
             target,
             epochs=list(reached),
             layer=planes[0][0],
             classes=_classes(estimator, target),
+            scores=scores,
         ).plot(ax=ax, n_columns=n_columns, scatter_kw=scatter_kw)
 
     def plot(self, *, ax=None, n_columns=3, scatter_kw=None):
-        """Draw.
+        """Draw; all pictures have the same limits, so that growth is seen.
 
         Parameters
         ----------
@@ -196,6 +205,7 @@ class HiddenSpaceDisplay:
         ):
             self.scatters_ += self._scatter(axes, points, options)
             self._describe(axes, number, n_columns)
+        self._share_limits()
         if has_legend:
             last = self.axes_[min(n_columns, len(self.axes_)) - 1]
             add_legend(last, ax is None, cell, title="Class", markerscale=1.5)
@@ -221,9 +231,24 @@ class HiddenSpaceDisplay:
             drawn.append(ax.scatter(*chosen.T, **{**style, **look, **options}))
         return drawn
 
+    def _share_limits(self):
+        """The same limits for all axes, those that hold every point."""
+        for side in "xy":
+            limits = np.array([getattr(ax, f"get_{side}lim")() for ax in self.axes_])
+            common = limits[:, 0].min(), limits[:, 1].max()
+            for ax in self.axes_:
+                getattr(ax, f"set_{side}lim")(*common)
+
     def _describe(self, ax, number, n_columns):
+        parts = []
         if self.epochs is not None:
-            ax.set_title(f"Epoch {self.epochs[number]}", fontsize=10)
+            parts.append(f"Epoch {self.epochs[number]}")
+        if self.scores is not None:
+            name = "R2" if self.classes is None else "accuracy"
+            parts.append(f"{name} {self.scores[number]:.2f}")
+        if parts:
+            title = ", ".join(parts)
+            ax.set_title(title[0].upper() + title[1:], fontsize=10)
         names = [f"{self.layer or 'Hidden layer'}, unit {unit}" for unit in (0, 1)]
         if number + n_columns >= len(self.points):
             ax.set_xlabel(names[0])
@@ -237,8 +262,8 @@ class _Recorder:
 
     Parameters
     ----------
-    epochs : set of int
-        From one.
+    epochs : set of int or None
+        From one; None for all.
     layer : str, int or None
         Which is checked after the first epoch.
 
@@ -272,8 +297,15 @@ class _Recorder:
         if epoch == 1:
             _plane_layer(fitted_estimator, self.layer)
         self.last = {epoch: fitted_estimator}
-        if epoch in self.epochs:
+        if self.epochs is None or epoch in self.epochs:
             self.fitted[epoch] = fitted_estimator
+
+    def chosen(self, epochs):
+        """The epochs to draw, of those that were reached."""
+        if self.epochs is not None:
+            return self.fitted or self.last
+        numbers = _spread(len(self.fitted), epochs)
+        return {number: self.fitted[number] for number in numbers}
 
 
 def _long_names(scatter_kw):
@@ -298,14 +330,27 @@ def _one_column(y):
     return y
 
 
-def _chosen_epochs(epochs, n_epochs):
+def _spread(n_epochs, n_chosen):
+    """So many epochs, or all, more densely among the first."""
+    if n_epochs == 0:
+        return []
+    chosen = set(np.geomspace(1, n_epochs, n_chosen).round().astype(int).tolist())
+    # Rounding makes some of the first ones equal.
+    free = [number for number in range(1, n_epochs + 1) if number not in chosen]
+    return sorted(chosen | set(free[: n_chosen - len(chosen)]))
+
+
+def _listed_epochs(epochs, network):
+    """The epochs to keep, or None for all, where it is not known how many come."""
+    n_epochs = int(network.epochs)
     if isinstance(epochs, str) or not np.iterable(epochs):
         if not is_integer(epochs) or epochs < 1:
             raise ValueError(
                 "epochs must be an int of at least 1, how many to draw, or a list of "
                 f"epochs. Received {epochs!r}. Use 6, say, or [1, 5, 20]."
             )
-        return set(np.geomspace(1, n_epochs, int(epochs)).round().astype(int).tolist())
+        known = not network.early_stopping
+        return set(_spread(n_epochs, int(epochs))) if known else None
     chosen = set(epochs)
     if not chosen or not chosen <= set(range(1, n_epochs + 1)):
         raise ValueError(

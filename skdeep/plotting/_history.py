@@ -1,5 +1,6 @@
 """HistoryDisplay: loss and metrics over the epochs."""
 
+import textwrap
 from collections.abc import Mapping
 
 import numpy as np
@@ -181,7 +182,7 @@ class HistoryDisplay:
             for params in chosen
         ]
         networks = fit_together(candidates, X, y, **fit_params)
-        names = distinct([_params_label(params) for params in chosen])
+        names = distinct(_labels_of(chosen))
         pairs = dict(zip(names, networks, strict=True))
         return cls.from_estimator(
             pairs,
@@ -302,6 +303,26 @@ def _equal(params, others):
         value is others[name] or np.array_equal(value, others[name])
         for name, value in params.items()
     )
+
+
+def _labels_of(chosen):
+    """What tells the candidates apart, in lines of a legend's width."""
+    same = [
+        name
+        for name, value in chosen[0].items()
+        if all(
+            name in params and _equal({name: value}, {name: params[name]})
+            for params in chosen
+        )
+    ]
+    differing = [
+        {name: value for name, value in params.items() if name not in same} or params
+        for params in chosen
+    ]
+    return [
+        textwrap.fill(_params_label(params), 36, break_long_words=False)
+        for params in differing
+    ]
 
 
 def _params_label(params):

@@ -54,12 +54,20 @@ _HOME = {
     "training_histories": "skdeep.model_selection",
 }
 # `from skdeep import *` takes no name that other packages have, too.
+# Their modules import Keras.
+_OF_KERAS = frozenset(
+    ["BaseWrapper", "KerasClassifier", "KerasRegressor", "QuantileLoss"]
+)
 __all__ = [name for name in sorted(_HOME) if name not in ("load", "save")]
 
 
 def __getattr__(name):
     if name not in _HOME:
         raise AttributeError(f"module 'skdeep' has no attribute {name!r}")
+    if name in _OF_KERAS:
+        from skdeep._start import start_tensorflow
+
+        start_tensorflow()
     value = globals()[name] = getattr(import_module(_HOME[name]), name)
     return value
 

@@ -23,6 +23,7 @@ from sklearn.utils.validation import (
 
 from skdeep._forked import refuse_remains
 from skdeep._numbers import Interval, is_integer, plain
+from skdeep._start import start_tensorflow
 from skdeep._warn import warn
 from skdeep.encoding import (
     Rows,
@@ -202,6 +203,7 @@ class BaseNetwork(
 
     def _fit(self, X, y, sample_weight, validation, previous, classes=None):
         refuse_remains()
+        start_tensorflow(self.verbose)
         whole = validation is not None
         epochs = plain(self.epochs) if whole else 1
         self._check_network()

@@ -378,10 +378,10 @@ _REST = """\
         "auc" (of a second one in the list "auc_1"), "f1_score" (the mean over classes
         or labels).
     normalize : bool, default=True
-        Standardise the inputs inside the network, and for regression losses that
-        allow it (squared, absolute, Huber, log-cosh, quantile) the targets. The losses
-        in ``history_`` are in standardised units then. Numbers far from zero, like
-        times in milliseconds, are centred in double precision.
+        Standardise the inputs inside the network, and the targets of regressors.
+        Squared, absolute, Huber, log-cosh and quantile losses in ``history_`` are in
+        standardised units then, others in those of the targets. Numbers far from zero,
+        like times in milliseconds, are centred in double precision.
 {dtype}    warm_start : bool, default=False
         Go on from the weights and the optimiser's state of the last fit; another
         optimiser starts anew. Early stopping holds out the same rows of the same data
@@ -414,8 +414,8 @@ TEXT_TARGET_REST = REST.replace(
     _NORMALIZE,
     """\
     normalize : bool, default=True
-        Standardise the targets, for losses that allow it (squared, absolute, Huber,
-        log-cosh, quantile). The losses in ``history_`` are in these units then.
+        Standardise the targets. Squared, absolute, Huber, log-cosh and quantile losses
+        in ``history_`` are in these units then, others in those of the targets.
 """,
 )
 CONV_REST = _REST.replace("{dtype}", _CONV_DTYPE)
@@ -524,7 +524,7 @@ AUTOENCODER_REST = REST.replace(
         one unit, like pixels, keep their relative weight. "auto" is "common" where the
         middle feature's standard deviation is at least a tenth of the largest. Channels
         of images are standardised, unless this is False. The network gives what it
-        gets, so the losses in ``history_`` are in these units, for losses that allow it
-        (squared, absolute, Huber, log-cosh, quantile).
+        gets, so squared, absolute, Huber, log-cosh and quantile losses in ``history_``
+        are in these units, others in those of the inputs.
 """,
 )

@@ -254,3 +254,20 @@ def test_a_class_of_models_is_called(iris, name):
 def test_a_class_of_other_objects_is_refused(iris):
     with pytest.raises(TypeError, match=r"must return a keras.Model. Received .*Dense"):
         KerasClassifier(L.Dense, units=3, loss="mse").fit(*iris)
+
+
+class Called(keras.losses.Loss):
+    """A loss that does the whole of the work in ``__call__``."""
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        return 3 * ops.mean(ops.abs(ops.cast(y_true, y_pred.dtype) - y_pred))
+
+
+def test_a_loss_that_defines_call_is_obeyed(rows):
+    def build():
+        with building(0):
+            model = keras.Sequential([keras.Input((10,)), L.Dense(1)])
+        model.compile("sgd", Called())
+        return model
+
+    check_regressor(build, rows)

@@ -189,6 +189,8 @@ def _loss(model, validation):
     if getattr(model._compile_loss, "_user_loss_weights", None) is not None:
         return None
     if isinstance(loss, keras.losses.Loss):
+        if type(loss).__call__ is not keras.losses.Loss.__call__:
+            return None  # it weighs and averages by itself
         # Of sums Keras gives the mean over batches.
         sums = loss.reduction == "sum" and validation is not None
         return loss if loss.reduction in _REDUCTIONS and not sums else None

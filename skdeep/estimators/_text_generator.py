@@ -238,9 +238,9 @@ class TextGenerator(TokenSettings, BaseNetwork):
                 "max_tokens."
             )
 
-    def _held_out(self, validation):
+    def _held_out(self, validation, form):
         if validation is None or validation[0] is None:
-            return super()._held_out(validation)
+            return super()._held_out(validation, form)
         texts = list(checked_texts(validation[0], "X_val"))
         return self._check_rows(texts, None, None, reset=False)
 

@@ -15,6 +15,7 @@ from skdeep.networks import (
     CLASSIFICATION_LOSSES,
     REGRESSION_LOSSES,
     classification_head,
+    identity,
     loss_name,
     regression_head,
 )
@@ -325,3 +326,8 @@ def test_outputs_of_given_models_that_fit_no_loss(cancer, loss, activation, mess
 
     with pytest.raises(ValueError, match=message):
         KerasClassifier(build, loss=loss).fit(*cancer)
+
+
+def test_settings_that_keras_does_not_tell_make_another_loss():
+    assert identity(L.Huber(2.0)) != identity(L.Huber(1.0))
+    assert identity(L.Huber(2.0, name="a")) == identity(L.Huber(2.0, name="b"))

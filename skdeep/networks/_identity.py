@@ -156,7 +156,8 @@ def _config_of(value):
     except Exception:  # whatever a class of the user's raises
         return None
     config.pop("name", None)
-    return config
+    # Keras's own get_config leaves out the delta of keras.losses.Huber.
+    return {**config, "_fn_kwargs": getattr(value, "_fn_kwargs", None)}
 
 
 def _seen_by(function, within):

@@ -10,6 +10,7 @@ from agreement import same_weights
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 
+import skdeep
 from skdeep import DenseClassifier, KerasClassifier
 
 NET = {"hidden_layer_sizes": (3,), "epochs": 2, "random_state": 0}
@@ -100,6 +101,12 @@ def test_weights_that_shall_not_decay(iris, engine):
     assert norms[1] == pytest.approx(norms[2], rel=0.05)
     for other in (clone(net), copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
         same_weights(other.fit(*iris), net)
+
+
+def test_files_cannot_hold_what_shall_not_decay(iris, tmp_path):
+    net = DenseClassifier(**NET, optimizer=adamw(var_names=["kernel"])).fit(*iris)
+    with pytest.raises(TypeError, match="exclude_from_weight_decay"):
+        skdeep.save(net, tmp_path / "net")
 
 
 def test_a_wrapper_obeys_weights_that_shall_not_decay(iris):

@@ -153,6 +153,12 @@ class Writer:
         state = dict(estimator.__getstate__())
         for name in ("_sklearn_version", "_skl_callbacks"):
             state.pop(name, None)
+        if "_undecayed" in state:
+            raise TypeError(
+                "skdeep.save cannot write an optimiser that was told what not to decay "
+                "(exclude_from_weight_decay). Received "
+                f"{type(estimator.optimizer).__name__}. Use pickle or joblib."
+            )
         encoded = {name: self.encode(value, name) for name, value in state.items()}
         return {"estimator": type(estimator).__name__, "state": encoded}
 

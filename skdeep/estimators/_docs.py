@@ -390,7 +390,8 @@ _REST = """\
         Seed of the initial weights, the order of the samples, the held-out part
         and dropout.
     verbose : int, default=0
-        Print a line per epoch.
+        Print a line per epoch, and first what takes long. Ctrl-C keeps the whole
+        epochs so far; while a network is compiled, it waits for the compilation.
     engine : {"auto", "compiled", "keras"}, default="auto"
         "compiled" trains whole epochs as one program, "keras" calls
         ``keras.Model.fit``; both give the same weights within rounding.

@@ -195,6 +195,14 @@ def test_decision_function_of_classes_and_labels(iris, fitted, parts):
     assert_allclose(several.decision_function(X), np.log(p / (1 - p)), rtol=1e-3)
 
 
+def test_targets_of_an_own_encoder_have_no_decision_function():
+    class Own(KerasClassifier):
+        target_encoder = KerasRegressor.target_encoder
+
+    assert hasattr(KerasClassifier(), "decision_function")
+    assert not hasattr(Own(), "decision_function")
+
+
 def test_export_writes_what_keras_serves(tmp_path, iris):
     X, y = iris
     fitted = KerasClassifier(softmax_network, **SPARSE).fit(X, y)

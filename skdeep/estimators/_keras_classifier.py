@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils import check_array
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import column_or_1d
 
@@ -25,6 +26,11 @@ from skdeep.estimators._keras_wrapper import BaseWrapper
 from skdeep.estimators._scikeras import KerasClassifier as SciKerasClassifier
 
 _ONE_HOT = "multiclass-onehot"
+
+
+def _has_labels_as_they_are(classifier):
+    """Whether no ``target_encoder`` of the user's decides what the outputs are."""
+    return type(classifier).target_encoder is KerasClassifier.target_encoder
 
 
 class KerasClassifier(ClassifierMixin, BaseWrapper):
@@ -182,6 +188,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         output = self._predict_raw(X, **kwargs)
         return self.target_encoder_.inverse_transform(output, return_proba=True)
 
+    @available_if(_has_labels_as_they_are)
     def decision_function(self, X, **kwargs):
         """Logits.
 

@@ -1,5 +1,6 @@
 """The Keras internals that the compiled engine stands on."""
 
+from importlib.util import module_from_spec, spec_from_file_location
 from types import SimpleNamespace
 
 import keras
@@ -76,3 +77,15 @@ def test_short_fits_of_averages_take_larger_steps():
     assert_allclose([rate(100), rate(75), rate(1)], [slow * 3**0.5, slow * 2, slow * 3])
     others = {"cell": "gru", "cell_units": (8,)}
     assert rate(1, **others) == rate(1000, **others)
+
+
+def test_older_keras_has_fewer_optimizers(monkeypatch):
+    """3.12 has neither of these: the package imports, and the name is refused."""
+    for name in ("MultiOptimizer", "ScheduleFreeAdamW"):
+        monkeypatch.delattr(keras.optimizers, name)
+    spec = spec_from_file_location("older", _optimizers.__file__)
+    older = module_from_spec(spec)
+    spec.loader.exec_module(older)
+    assert older.OptimizerSpec(keras.optimizers.SGD(0.1)).supported
+    with pytest.raises(ValueError, match=r"Keras 3.* 'ScheduleFreeAdamW'.* Upgrade"):
+        older.OptimizerSpec("ScheduleFreeAdamW")

@@ -33,8 +33,11 @@ _PARTIAL_DECAY = 0.1  # in partial_fit, which has no end
 # what it is multiplied with at most where there are fewer.
 _UNHURRIED_STEPS = 3000
 _MOST_HASTE = 3.0
+# Keras 3.14 has the first, 3.15 the second: of an older one, nothing is an instance.
+SCHEDULE_FREE = getattr(keras.optimizers, "ScheduleFreeAdamW", ())
+_MANY = getattr(keras.optimizers, "MultiOptimizer", ())
 # Wrappers around other optimisers: their state is not theirs alone.
-UNSUPPORTED = (keras.optimizers.LossScaleOptimizer, keras.optimizers.MultiOptimizer)
+UNSUPPORTED = (keras.optimizers.LossScaleOptimizer, _MANY)
 RESTORED = (
     "assign",
     "assign_add",
@@ -200,7 +203,7 @@ class OptimizerSpec:
 
     def keras(self, learning_rate):
         """A new optimiser for ``keras.Model.fit``."""
-        if isinstance(self._optimizer, keras.optimizers.MultiOptimizer):
+        if isinstance(self._optimizer, _MANY):
             return type(self._optimizer).from_config(self._optimizer.get_config())
         if isinstance(self._optimizer, keras.optimizers.LossScaleOptimizer):
             inner = OptimizerSpec(self._optimizer.inner_optimizer).keras(learning_rate)
@@ -225,7 +228,7 @@ def innermost(optimizer):
 
 
 def _refuse_rate_of_many(optimizer, job):
-    many = isinstance(optimizer, keras.optimizers.MultiOptimizer)
+    many = isinstance(optimizer, _MANY)
     if many and job is not None and job.learning_rate is not None:
         raise ValueError(
             "MultiOptimizer has learning rates of its own. Received learning_rate="
@@ -287,6 +290,11 @@ def _weight_decay(job, own_rate):
 def _named(name):
     # Not keras.optimizers.get, which does not know Lamb.
     names = {attribute.lower(): attribute for attribute in dir(keras.optimizers)}
+    if name.lower() not in names:
+        raise ValueError(
+            f"Keras {keras.__version__} has no optimizer {name!r}, which newer ones "
+            "have. Upgrade Keras, or set another optimizer."
+        )
     return getattr(keras.optimizers, names[name.lower()])()
 
 

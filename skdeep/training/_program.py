@@ -20,7 +20,7 @@ from skdeep.networks._own_units import in_own_units
 from skdeep.networks._seeds import TEMPLATE_SEED
 from skdeep.networks._traced import GRAPH_BYTES, Cache, Compiled, n_bytes, traced
 from skdeep.training._metrics import make_metrics, metric_names
-from skdeep.training._optimizers import state_kind
+from skdeep.training._optimizers import SCHEDULE_FREE, state_kind
 
 _CHUNK_BYTES = 4 * 2**20
 _SEEDED = (
@@ -404,7 +404,7 @@ class _InitialValues:
         averages = getattr(optimizer, "_model_variables_moving_average", ())
         self.average_indices = [place[id(v)] for v in averages]
         # Schedule-free AdamW (Defazio et al., 2024) starts its iterate at the weights.
-        follows = isinstance(optimizer, keras.optimizers.ScheduleFreeAdamW)
+        follows = isinstance(optimizer, SCHEDULE_FREE)
         slots = optimizer._momentums if follows else ()
         self._copies = [place[id(v)] for v in slots]
 

@@ -603,11 +603,13 @@ class BaseNetwork(
             ``.tflite``. Scaling is part of the exported network, labels are not:
             a classifier's export gives probabilities in the order of ``classes_``.
         """
+        from skdeep.networks._exported import export
+
         model = self.model_
         # ONNX needs a model that was called.
         shape = [size or 1 for size in self.network_.spec.input_shape]
         model(np.zeros((1, *shape), self.network_.spec.input_dtype))
-        model.export(path, format=format, verbose=False)
+        export(model, path, format)
 
     @property
     def model_(self):

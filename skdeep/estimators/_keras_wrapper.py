@@ -385,10 +385,12 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
             ``.tflite``. What is written is ``model_``: labels, ``feature_encoder_``
             and ``target_encoder_`` are not part of it.
         """
+        from skdeep.networks._exported import export
+
         check_is_fitted(self)
         model = self.model_
         model(self._sample, training=False)  # ONNX needs a model that was called
-        model.export(path, format=format, verbose=False)
+        export(model, path, format)
 
     def _fit_arguments(self, kwargs):
         """The arguments for ``keras.Model.fit``; those of the call come first."""

@@ -67,6 +67,21 @@ def test_callbacks_that_hold_files_and_threads(iris, tmp_path, estimator):
     assert estimator.callbacks[0] is watch
 
 
+@pytest.mark.parametrize("estimator", [DenseClassifier(**NET), WRAPPER])
+def test_callbacks_after_a_first_fit_that_fails(iris, estimator):
+    class Fails(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise ZeroDivisionError
+
+    watch = Watch()
+    estimator = clone(estimator).set_params(callbacks=[watch, Fails()])
+    with pytest.raises(ZeroDivisionError):
+        estimator.fit(*iris)
+    assert watch.n_epochs == 1
+    assert clone(estimator).callbacks[0].n_epochs == 0
+    assert copy.deepcopy(estimator).callbacks[0].n_epochs == 0
+
+
 def test_tensorboard(iris, tmp_path):
     pytest.importorskip("tensorboard")
     board = keras.callbacks.TensorBoard(str(tmp_path))

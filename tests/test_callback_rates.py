@@ -120,3 +120,19 @@ def test_rates_of_many_optimizers_are_their_own(iris):
     assert_allclose(stopped.coefs_[0], once.coefs_[0], rtol=1e-5)
     with pytest.raises(ValueError, match="learning_rate=None"):
         fitted(iris, **many | {"learning_rate": 0.1})
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_what_callbacks_write_into_the_logs_is_in_the_history(iris, engine):
+    class Writes(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs["note"] = "no number"
+            if epoch == 1:
+                logs["late"] = 7
+
+    halving = keras.callbacks.LearningRateScheduler(lambda epoch: 0.1 / (epoch + 1))
+    net = DenseClassifier(**NET, callbacks=[halving, Writes()], engine=engine)
+    history = net.set_params(epochs=2).fit(*iris).history_
+    assert list(history) == ["loss", "learning_rate", "late"]
+    assert history["learning_rate"].tolist() == pytest.approx([0.1, 0.05])
+    assert history["late"].dropna().to_dict() == {2: 7.0}

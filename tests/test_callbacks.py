@@ -133,14 +133,18 @@ def test_keras_early_stopping_callback_stops(iris):
     assert stopped.n_epochs_ == 2
 
 
+AVERAGES = keras.optimizers.SGD(use_ema=True, ema_momentum=0.9)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", AVERAGES], ids=["sgd", "averages"])
 @pytest.mark.parametrize("engine", ["compiled", "keras"])
-def test_best_weights_are_restored(iris, engine):
+def test_best_weights_are_restored(iris, engine, optimizer):
     # Every epoch is worse than the first: the loss is to grow.
     stopper = keras.callbacks.EarlyStopping(
         monitor="loss", mode="max", patience=3, restore_best_weights=True
     )
     options = {**NET, "learning_rate_schedule": None, "engine": engine}
-    options["optimizer"] = "sgd"
+    options["optimizer"] = optimizer
     network = DenseClassifier(**{**options, "epochs": 9}, callbacks=[stopper])
     network.fit(*iris)
     assert network.n_epochs_ == 4

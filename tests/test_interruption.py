@@ -66,6 +66,20 @@ def test_unwatched_epochs_of_fused_fits_are_kept(monkeypatch):
         assert est.network_.weights.n_steps == est.n_epochs_ * 2
 
 
+@pytest.mark.filterwarnings("ignore:.*interrupted")
+def test_watched_epochs_of_fused_fits_are_kept(monkeypatch):
+    calls = itertools.count()
+    interrupted = property(lambda ticket: next(calls) >= 7)
+    monkeypatch.setattr(_scheduler.Ticket, "interrupted", interrupted)
+    net = _classifier(epochs=90, early_stopping=True, validation_fraction=0.3)
+    with skdeep.fuse():
+        found = cross_validate(
+            net, X, y, cv=2, return_estimator=True, error_score="raise"
+        )
+    for est in found["estimator"]:
+        assert 1 <= est.n_epochs_ < 20
+
+
 class Sets(keras.callbacks.Callback):
     """Sets the weights after an epoch, and presses Ctrl-C then or in the next one."""
 

@@ -54,6 +54,14 @@ def test_keras_objects_and_object_labels(iris, tmp_path):
     assert again.class_weight == classifier.class_weight
 
 
+def test_after_a_fit_with_callbacks(iris, tmp_path):
+    path = tmp_path / "model.skdeep"
+    stop = keras.callbacks.EarlyStopping("loss")
+    net = DenseClassifier((3,), epochs=1, callbacks=[stop]).fit(*iris)
+    skdeep.save(net.set_params(callbacks=None), path)
+    assert_array_equal(skdeep.load(path).predict(iris[0]), net.predict(iris[0]))
+
+
 def test_unfitted_estimator(tmp_path):
     skdeep.save(DenseRegressor((3,), l2=0.1), tmp_path / "model.skdeep")
     again = skdeep.load(tmp_path / "model.skdeep")

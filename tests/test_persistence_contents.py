@@ -1,13 +1,16 @@
 """What skdeep.save takes beside networks: pipelines, Keras models, forecasters."""
 
+import functools
 import importlib
+import io
+import json
 
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
-from saved_files import forge
+from saved_files import forge, parts_of, signed, write_parts
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
@@ -21,9 +24,10 @@ from sklearn.preprocessing import (
 
 import skdeep
 from skdeep import DenseClassifier, Forecaster, KerasClassifier, KerasRegressor
+from skdeep.persistence import _steps
 from skdeep.persistence._values import ESTIMATORS, types
 
-pytest.importorskip("skops")
+skops_io = pytest.importorskip("skops.io")
 
 
 @pytest.fixture
@@ -101,6 +105,51 @@ def test_forged_steps_are_refused(classifier, iris, tmp_path):
     forge(path, lambda c: c["content"]["networks"].append(None))
     with pytest.raises(skdeep.FileFormatError, match="stand in no step"):
         skdeep.load(path)
+
+
+def warnings_of_a_module():
+    """A module that one of scikit-learn's scores has imported, as skops reads it."""
+    place = {"__module__": "sklearn.metrics._ranking", "__class__": "warnings"}
+    return {**place, "__loader__": "FunctionNode", "__id__": 1}
+
+
+def attribute_of(node, name):
+    content = {"obj": node, "func": name}
+    return {**node, "__loader__": "MethodNode", "content": content, "__id__": id(name)}
+
+
+def put_in_place(node, old, new):
+    """``new`` in place of the function ``old`` in what skops has written."""
+    if isinstance(node, dict):
+        if node.get("__class__") == old:
+            return new
+        return {key: put_in_place(value, old, new) for key, value in node.items()}
+    return [put_in_place(n, old, new) for n in node] if isinstance(node, list) else node
+
+
+@pytest.mark.parametrize("chain", [[], ["sys"], ["sys", "exit"]])
+def test_modules_behind_those_of_scores_are_refused(chain, classifier, tmp_path):
+    path = tmp_path / "model.skdeep"
+    skdeep.save(pipeline(FunctionTransformer(np.log1p), classifier), path)
+    evil = functools.reduce(attribute_of, chain, warnings_of_a_module())
+    parts = parts_of(path)
+    (name,) = (name for name in parts if name.startswith("steps"))
+    inner = parts_of(io.BytesIO(parts[name]))
+    schema = json.loads(inner["schema.json"])
+    changed = put_in_place(schema, "log1p", evil)
+    assert changed != schema
+    buffer = io.BytesIO()
+    write_parts(buffer, {**inner, "schema.json": json.dumps(changed).encode()})
+    write_parts(path, signed({**parts, name: buffer.getvalue()}))
+    with pytest.raises(skdeep.FileFormatError, match="unknown types"):
+        skdeep.load(path)
+
+
+def test_objects_that_say_how_they_are_copied_are_refused():
+    scaler = StandardScaler()
+    vars(scaler)["__reduce_ex__"] = "a function"
+    with pytest.raises(skdeep.FileFormatError, match="copying would call"):
+        _steps.loaded(skops_io.dumps(scaler), [])
 
 
 def model(units, activation=None):

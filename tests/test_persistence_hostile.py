@@ -16,6 +16,7 @@ from saved_files import forge, parts_of, signed, state_of, write_parts
 
 import skdeep
 from skdeep import ConvClassifier, DenseClassifier, DenseRegressor, FileFormatError
+from skdeep.persistence._keras_objects import check_config
 
 
 @pytest.fixture
@@ -128,6 +129,19 @@ def test_a_huge_layer_in_a_model(with_backbone, tmp_path):
     assert peak_of(path, "variables of the shapes") < 50_000_000
 
 
+def test_a_huge_layer_in_a_model_that_says_it_has_no_weights(tmp_path):
+    def widen(content):
+        values = state_of(content)["model"]["keras_model"]["tuple"]
+        values[0] = values[0].replace('"units": 2', '"units": 999999')
+        values[3:] = None, None
+
+    path = tmp_path / "model.skdeep"
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    skdeep.save(skdeep.KerasRegressor(model), path)
+    forge(path, widen)
+    refused(path, "variables of the shapes")
+
+
 def test_a_huge_layer_in_a_parameter(path):
     layer = keras.layers.PReLU()
     layer.build((None, 4))
@@ -158,9 +172,12 @@ def layer(name, module="keras.layers", **config):
     return {"class_name": name, "module": module, "config": config}
 
 
-def function(name, module):
+def function(name, module, registered=None):
     config = {"class_name": "function", "module": module, "config": name}
-    return {**config, "registered_name": name}
+    return {**config, "registered_name": registered or name}
+
+
+KNOWN = "skdeep>QuantileLoss"
 
 
 CODE = {"class_name": "__lambda__", "config": {"value": ["4wAA", None, None]}}
@@ -183,11 +200,19 @@ HOSTILE = {
     "a foreign class": layer("Popen", "subprocess", args=["true"]),
     "a foreign module": layer("Layer", "skdeep_evil"),
     "no module": {"class_name": "Lambda", "config": {}},
+    "a function under a known name": function("get_file", "keras.utils", KNOWN),
+    "a known name": {"class_name": "TFSMLayer", "config": {}, "registered_name": KNOWN},
     "no Keras class": layer("Sequential", "keras.src.saving.saving_lib"),
     "an absolute path": layer("StringLookup", vocabulary="/etc/passwd"),
     "a relative path": layer("TextVectorization", vocabulary="../words.txt"),
     "a path inside": layer("TextVectorization", lookup={"vocabulary": "words.txt"}),
 }
+
+
+@pytest.mark.parametrize("config", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_descriptions(config):
+    with pytest.raises(FileFormatError):  # before Keras sees them
+        check_config(config)
 
 
 @pytest.mark.parametrize("config", HOSTILE.values(), ids=HOSTILE)
@@ -315,6 +340,19 @@ def test_what_loads_predicts(kind, classifier, regressor, iris, diabetes, tmp_pa
 def test_attributes_that_do_not_belong_together(path, attribute, value):
     forge(path, lambda content: state_of(content).update({attribute: value}))
     refused(path)
+
+
+@pytest.mark.parametrize("place", [-1, 625, 10**9])
+def test_generators_that_would_read_beyond_their_numbers(tmp_path, place):
+    path = tmp_path / "model.skdeep"
+    skdeep.save(DenseRegressor(random_state=np.random.RandomState(0)), path)
+    skdeep.load(path)
+
+    def change(content):
+        state_of(content)["random_state"]["random_state"]["tuple"][2] = place
+
+    forge(path, change)
+    refused(path, "generator")
 
 
 def test_what_would_not_load_is_not_saved(regressor, tmp_path):

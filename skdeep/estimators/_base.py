@@ -197,6 +197,8 @@ class BaseNetwork(
         try:
             yield
         except BaseException:
+            # The failed fit may have left a file open in a callback of the user's.
+            before |= self._callbacks_to_copy()
             self.__dict__.clear()
             self.__dict__.update(before)
             raise

@@ -29,6 +29,10 @@ class CopiedParameters(BaseEstimator):
         if before:
             self._callbacks_before = before
 
+    def _callbacks_to_copy(self):
+        """The attribute that :meth:`_remember_callbacks` sets, if it has."""
+        return {k: v for k, v in vars(self).items() if k == "_callbacks_before"}
+
     def _earlier_callbacks(self):
         """Callbacks as they were before a fit, by the identity of the user's own."""
         return {id(own): old for own, old in getattr(self, "_callbacks_before", ())}

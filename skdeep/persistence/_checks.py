@@ -5,6 +5,7 @@ an estimator that passes has the parameters that ``fit`` takes, a network of the
 shapes that it says, and predicts.
 """
 
+import json
 from itertools import pairwise
 from math import prod
 from numbers import Integral, Real
@@ -192,9 +193,8 @@ def check_estimator(estimator):
     """
     name = type(estimator).__name__
     params = estimator._get_param_names()
-    fitted = {k: v for k, v in vars(estimator).items() if k not in params}
-    fitted.pop("_model", None)
-    fitted.pop("_skl_callbacks", None)
+    others = {*params, "_model", "_skl_callbacks", "_callbacks_before"}
+    fitted = {k: v for k, v in vars(estimator).items() if k not in others}
     if name in ("KerasClassifier", "KerasRegressor"):
         _check_wrapper(estimator)
         return
@@ -213,6 +213,22 @@ def check_estimator(estimator):
         raise ValueError(f"{name} must have all that it learns. Received {fitted}.")
     if "network_" in fitted if name in _SPECS else fitted:
         _try_out(estimator)
+
+
+def check_generator(generator):
+    """Refuse a random generator whose next number is none of those that it holds.
+
+    NumPy does not look, and would read beyond its memory.
+
+    Parameters
+    ----------
+    generator : numpy.random.RandomState or numpy.random.Generator
+    """
+    bits = getattr(generator, "_bit_generator", None) or generator.bit_generator
+    state = bits.state
+    place = state["state"].get("pos", 0), state.get("buffer_pos", 0)
+    sound = 0 <= place[0] <= len(state["state"].get("key", ())) and 0 <= place[1] <= 4
+    _require(sound, "A random generator", "place", place)
 
 
 def _require(fits, owner, name, value):
@@ -354,11 +370,11 @@ def _dense_shapes(spec):
 
 
 def _planned_shapes(spec):
-    from skdeep.persistence._keras_objects import check_architecture, planned_network
+    from skdeep.persistence._keras_objects import check_config, planned_network
 
     backbone = getattr(spec, "backbone", None)
     if backbone is not None and backbone not in BACKBONES:
-        check_architecture(backbone, None)
+        check_config(json.loads(backbone))
     return planned_network(spec)
 
 

@@ -127,12 +127,13 @@ def check_architecture(description, weights):
     ----------
     description : str
     weights : list of ndarray or None
+        None for a model without variables.
     """
     config = json.loads(description)
     check_config(config)
     planned = planned_variables(config)
-    found = None if weights is None else [array.shape for array in weights]
-    if found is not None and planned != found:
+    found = [array.shape for array in weights or ()]
+    if planned != found:
         raise FileFormatError(
             f"A model has variables of the shapes {planned!r:.200}. Received arrays of "
             f"{found!r:.200}."
@@ -163,13 +164,14 @@ def _checked_class(config):
     name, module = config["class_name"], config.get("module")
     if name in _VALUES:
         return None
-    registered = config.get("registered_name")
-    if isinstance(registered, str):
-        own = keras.saving.get_registered_object(registered, custom_objects=_KNOWN)
-        if own is not None:
-            return own  # the user's: registered with Keras in this process
     if name == "function":
         return _check_function(config)
+    registered = config.get("registered_name")
+    if isinstance(registered, str) and isinstance(module, str):
+        own = keras.saving.get_registered_object(registered, custom_objects=_KNOWN)
+        # Without a module, or for a function, Keras would go by the other name.
+        if own is not None and own.__name__ == name:
+            return own  # the user's: registered with Keras in this process
     cls = _found(module, name)
     if not (isinstance(cls, type) and issubclass(cls, _KINDS)):
         raise FileFormatError(
@@ -188,6 +190,8 @@ def _has_variables(cls):
 
 def _check_function(config):
     name, module = config.get("config"), config.get("module")
+    if isinstance(name, str) and keras.saving.get_registered_object(name) is not None:
+        return None  # the user's, whom Keras asks first
     if isinstance(name, str) and name.isidentifier():
         places = [module] if module != "builtins" else []
         places = places or [f"keras.{kind}" for kind in _FUNCTIONS]

@@ -4,12 +4,17 @@ skops writes what is scikit-learn's, and reads it without running code from the 
 In the place of each estimator of this package it sees its number.
 """
 
+import functools
 import io
 import pickle
 import zipfile
 
+import numpy as np
+from sklearn import metrics, model_selection
+
 from skdeep.exceptions import FileFormatError
 from skdeep.persistence._archive import check_sizes
+from skdeep.persistence._checks import check_generator
 
 
 class Placeholder:
@@ -31,8 +36,22 @@ _TRUSTED = (
     "numpy.dtype",
     "sklearn.utils._bunch.Bunch",
 )
-# Scores, and splitters of searches.
-_TRUSTED_MODULES = "sklearn.metrics.", "sklearn.model_selection._split."
+# Where an object has them itself, copying calls them instead of its class's.
+_METHODS_OF_COPIES = {"__getnewargs__", "__getnewargs_ex__", "__getstate__"}
+_METHODS_OF_COPIES |= {"__reduce__", "__reduce_ex__"}
+
+
+@functools.cache
+def _trusted():
+    """Full names, each of one class or function: a module has others' names, too."""
+    scores, scorers, searches = map(vars, (metrics, metrics._scorer, model_selection))
+    found = [value for value in scores.values() if callable(value)]
+    found += [value for value in scorers.values() if isinstance(value, type)]
+    found += [
+        v for v in searches.values() if isinstance(v, type) and hasattr(v, "split")
+    ]
+    names = {f"{value.__module__}.{value.__name__}" for value in found}
+    return {*_TRUSTED, *(name for name in names if name.startswith("sklearn."))}
 
 
 def dumped(value, is_own):
@@ -87,6 +106,7 @@ def loaded(data, own):
     used = set()
 
     def number_of(item):
+        _check_part(item)
         if isinstance(item, Placeholder):
             used.add(item.number)
             return item.number
@@ -96,6 +116,18 @@ def loaded(data, own):
     if used != set(range(len(own))):
         raise FileFormatError("The file has estimators that stand in no step.")
     return value
+
+
+def _check_part(item):
+    """Refuse what would run code, or read beyond memory, where it is used."""
+    if isinstance(item, np.random.RandomState | np.random.Generator):
+        check_generator(item)
+    given = _METHODS_OF_COPIES & set(getattr(item, "__dict__", ()))
+    if given and not isinstance(item, type):
+        raise FileFormatError(
+            f"The file gives {type(item).__name__} {sorted(given)} of its own, which "
+            "copying would call."
+        )
 
 
 def _replaced(value, number_of, by_number):
@@ -110,8 +142,7 @@ def _replaced(value, number_of, by_number):
 
 
 def _unknown(skops, data):
-    names = set(skops.get_untrusted_types(data=data)) - set(_TRUSTED)
-    return sorted(name for name in names if not name.startswith(_TRUSTED_MODULES))
+    return sorted(set(skops.get_untrusted_types(data=data)) - _trusted())
 
 
 def _skops():

@@ -26,7 +26,7 @@ from skdeep.networks import (
     Weights,
 )
 from skdeep.persistence._archive import array_bytes, read_array
-from skdeep.persistence._checks import check_estimator
+from skdeep.persistence._checks import check_estimator, check_generator
 from skdeep.persistence._indexes import decoded_index, encoded_index
 
 ESTIMATORS = (
@@ -270,6 +270,7 @@ class Reader:
     def _decode_random_state(self, random_state):
         generator = np.random.RandomState(0)
         generator.set_state(self.decode(random_state))
+        check_generator(generator)
         return generator
 
     def _decode_index(self, index):

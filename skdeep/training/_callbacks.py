@@ -1,5 +1,7 @@
 """Keras callbacks: which hooks they need, and how both engines call them."""
 
+from numbers import Real
+
 import keras
 
 _BATCH_HOOKS = {
@@ -50,10 +52,9 @@ class KerasCallbacks:
     def __init__(self, job, shown, rate):
         self._shown = shown
         self._rate = rate
-        self._of_user = job.model is not None
-        self._history = keras.callbacks.History()
+        self._logs = _Logs()
         self._list = keras.callbacks.CallbackList(
-            [*job.keras_callbacks, self._history],
+            [*job.keras_callbacks, self._logs],
             model=shown.model,
             epochs=job.epochs,
             steps=job.steps_per_epoch,
@@ -107,10 +108,24 @@ class KerasCallbacks:
 
     def _epoch_end(self, epoch, record):
         self._list.on_epoch_end(epoch, dict(record))
-        if self._of_user:  # Keras keeps what its callbacks add
-            seen = self._history.history.items()
-            record.update({name: float(values[-1]) for name, values in seen})
+        record.update(self._logs.numbers)
 
     def close(self):
         """Leave the optimiser as it was found."""
         self._rate.release()
+
+
+class _Logs(keras.callbacks.Callback):
+    """An epoch's logs with what the callbacks before this one write into them.
+
+    Attributes
+    ----------
+    numbers : dict of str to float
+    """
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.numbers = {
+            name: float(value)
+            for name, value in (logs or {}).items()
+            if isinstance(value, Real)
+        }

@@ -6,7 +6,6 @@ learning rates; one that has no step left keeps its state.
 """
 
 import threading
-import time
 
 import numpy as np
 import tensorflow as tf
@@ -26,6 +25,13 @@ from skdeep.training._loop import (
 )
 from skdeep.training._program import Chunk
 from skdeep.training._scheduler import TILE
+from skdeep.training._shared_time import SharedTime
+from skdeep.training._stack import (
+    Stack,
+    may_be_stacked,
+    stacked_constants,
+    validation_batch,
+)
 
 # The weights of larger networks leave a core's cache when many are trained together;
 # fewer networks gain too little to compile for them. Measured on two cores.
@@ -38,8 +44,6 @@ _COMPILATION_STEPS = 50_000
 _MAPPING_STEPS = 12_000
 # Bytes of batches per call.
 _CHUNK_BYTES = 16 * 2**20
-# Validation data of more than this is not stacked.
-_EVALUATION_BYTES = 16 * 2**20
 
 
 class FusedProgram:
@@ -197,22 +201,6 @@ def _fused_program(program):
         return program.fused
 
 
-class SharedTime:
-    """A clock for n networks at once: a second for all is 1/n of a second for each."""
-
-    def __init__(self):
-        self._passed, self._since, self._n = 0.0, time.monotonic(), 1
-
-    def now(self):
-        """Seconds that one network has taken so far."""
-        return self._passed + (time.monotonic() - self._since) / self._n
-
-    def share(self, n):
-        """From now on, ``n`` networks share the time."""
-        self._passed, self._since = self.now(), time.monotonic()
-        self._n = max(1, n)
-
-
 class Member:
     """One network among others in training.
 
@@ -229,7 +217,7 @@ class Member:
         self.run = Run(ticket.job, ticket.optimizer, ticket.calling)
         self.live = True
         self.place = None
-        self.taken = 0
+        self.taken, self._whole = 0, None
         self._requests = self.run.requests()
         self.go_on(None)
 
@@ -265,7 +253,12 @@ class Member:
     def interrupt(self):
         """Stop with the epochs so far."""
         try:
-            answer = self._whole.end()
+            if self._whole is None:  # no epoch has begun
+                raise KeyboardInterrupt
+            if self.evaluating:  # its epoch is whole
+                answer, self.run.interrupted = evaluate(self.run), True
+            else:
+                answer = self._whole.end()
         except BaseException as error:
             kept = isinstance(error, KeyboardInterrupt) and self.run.history
             self.run.interrupted = bool(kept)
@@ -343,31 +336,6 @@ def _current(place, values):
 
 def _joined(losses):
     return np.concatenate([np.zeros(0, np.float32), *losses])
-
-
-class Stack:
-    """States and metric variables of the members of one call.
-
-    Parameters
-    ----------
-    values : tuple
-        Nested tensors whose first axis is the member.
-    """
-
-    def __init__(self, values):
-        self.values = values
-        self._rows = None
-
-    def __len__(self):
-        return len(tf.nest.flatten(self.values)[0])
-
-    def row(self, number):
-        """One member's state and metric variables."""
-        if self._rows is None:
-            # All at once: an operation costs more than what it copies.
-            self._rows = [tf.unstack(part) for part in tf.nest.flatten(self.values)]
-        parts = [part[number] for part in self._rows]
-        return tf.nest.pack_sequence_as(self.values, parts)
 
 
 class Tile:
@@ -479,14 +447,14 @@ class Tile:
         if len(members) < 2 or not self._fusable:
             return False
         job = members[0].run.job
-        if not job.spec.vectorizes or not _small(members):
+        if not job.spec.vectorizes or not may_be_stacked(members):
             return False
         return job.path == "xla" or self._together()
 
     def _records(self, members):
         """What :func:`evaluate` gives for each of them."""
         if self._validation is None or self._validation[0] != members:
-            self._validation = members, _validation_batch(members)
+            self._validation = members, validation_batch(members)
         program = members[0].run.program
         states = [
             (member.run.state._replace(optimizer=[]), program.metric_state())
@@ -580,40 +548,9 @@ class Tile:
             for whole, part in zip((weight, rows, rates), parts, strict=True):
                 whole[row, :count] = part
         parts = [tf.constant(part) for part in (weight, rows, rates, counts)]
-        per_fit = _stacked_constants(
+        per_fit = stacked_constants(
             (*member.run.feed.scaling, member.run.feed.decay_scale)
             for member in self._padded(size)
         )
         chunk = Chunk(shared(X), shared(Y), *parts, *per_fit)
         return chunk, counts[: len(self._members)]
-
-
-def _stacked_constants(members):
-    """One tensor for each of the members' constants."""
-    return [tf.stack(parts) for parts in zip(*members, strict=True)]
-
-
-def _small(members):
-    """Whether the validation data of all members may be stacked."""
-    rows = [member.run.job.validation for member in members]
-    size = len(rows) * max(map(len, rows)) * rows[0].width
-    itemsize = np.dtype(members[0].run.job.spec.array_dtype).itemsize
-    return size * itemsize <= _EVALUATION_BYTES
-
-
-def _validation_batch(members):
-    """Stacked validation rows, targets, weights and target units."""
-    longest = max(len(member.run.job.validation) for member in members)
-    job = members[0].run.job
-    dtypes = job.spec.row_dtypes
-    X, Y = job.validation.buffers(len(members), longest, dtypes=dtypes)
-    weight = np.zeros((len(members), longest), Y.dtype)
-    for row, member in enumerate(members):
-        rows = member.run.job.validation
-        # Where one has fewer rows, its first fills up, without a weight.
-        order = np.zeros(longest, np.intp)
-        order[: len(rows)] = np.arange(len(rows))
-        rows.gather(order, X[row], Y[row])
-        weight[row, : len(rows)] = rows.weight
-    parts = [tf.constant(part) for part in (X, Y, weight)]
-    return [*parts, *_stacked_constants(m.run.feed.scaling for m in members)]

@@ -11,6 +11,7 @@ from skdeep.networks import Head, Weights, check_described
 from skdeep.networks._given import given_spec
 from skdeep.training import train
 from skdeep.training._callbacks import needs_batches
+from skdeep.training._history import by_name
 from skdeep.training._job import TrainingJob
 from skdeep.training._keras_fit import fit_keras_model, warn_of_divergence
 from skdeep.training._metrics import plain_name
@@ -51,8 +52,7 @@ def fit_model(model, X, y, weight, options):
         warn_of_divergence(outcome.diverged_at)
     if outcome.interrupted:
         warn("Training interrupted by user.")
-    names = outcome.records[0] if outcome.records else ()
-    return {name: [record[name] for record in outcome.records] for name in names}
+    return by_name(outcome.records)
 
 
 def _name_as_in_every_fit(model):

@@ -3,6 +3,21 @@
 import numpy as np
 
 
+def by_name(records):
+    """Lists by name, as in ``keras.callbacks.History``.
+
+    Parameters
+    ----------
+    records : list of dict
+        Of each epoch; some may have more names than others.
+    """
+    history = {}
+    for record in records:
+        for name, value in record.items():
+            history.setdefault(name, []).append(value)
+    return history
+
+
 class History:
     """One dictionary per epoch, with Keras's names.
 

@@ -220,6 +220,12 @@ class _Observer(keras.callbacks.Callback):
         if stop:
             self.model.stop_training = True
 
+    def add(self, record):
+        """Take in what callbacks have written beside the epoch's own columns."""
+        if self.diverged_at is None:
+            own = self.history.records[-1]
+            own.update({k: v for k, v in record.items() if k not in own})
+
     def take_last(self):
         """Take the weights that the model ends with."""
         # Optimisers with averages replace them at the very end, callbacks may, too.
@@ -232,9 +238,8 @@ class _Observer(keras.callbacks.Callback):
         lists = model.trainable_variables, model.non_trainable_variables
         trainable, fixed = ([v.numpy() for v in part] for part in lists)
         optimizer = model.optimizer
-        if getattr(optimizer, "use_ema", False) and int(optimizer.iterations) > 0:
+        if (averages := _averages(optimizer)) and int(optimizer.iterations) > 0:
             # As at the end of training, when Keras replaces the weights.
-            averages = optimizer._model_variables_moving_average
             trainable = [variable.numpy() for variable in averages]
         slots = optimizer_values(optimizer)
         kind = state_kind(type(optimizer), optimizer.variables)
@@ -254,6 +259,13 @@ class _Observer(keras.callbacks.Callback):
         )
 
 
+def _averages(optimizer):
+    """The variables in which an optimiser averages the weights, if it does."""
+    if not getattr(optimizer, "use_ema", False):
+        return []
+    return optimizer._model_variables_moving_average
+
+
 class _Passing(keras.callbacks.Callback):
     """Hands hooks on to callbacks that see the shown model."""
 
@@ -271,6 +283,8 @@ class _Passing(keras.callbacks.Callback):
     def _take(self, trainable, others):
         assign(self.model.trainable_variables, trainable)
         assign(self.model.non_trainable_variables, others)
+        if averages := _averages(self.model.optimizer):
+            assign(averages, trainable)
 
     def on_train_begin(self, logs=None):
         self._pass("on_train_begin", logs)
@@ -282,7 +296,9 @@ class _Passing(keras.callbacks.Callback):
         self._pass("on_epoch_begin", epoch, logs)
 
     def on_epoch_end(self, epoch, logs=None):
-        self._pass("on_epoch_end", epoch, logs or {})
+        record = dict(logs or {})
+        self._pass("on_epoch_end", epoch, record)
+        self._observer.add(record)
 
     def on_train_batch_begin(self, batch, logs=None):
         self._pass("on_train_batch_begin", batch, logs)

@@ -9,6 +9,7 @@ import numpy as np
 from skdeep._warn import warn
 from skdeep.exceptions import DivergenceWarning
 from skdeep.networks._frozen_keras import put_back, state_of
+from skdeep.training._history import by_name
 
 _map = keras.tree.map_structure
 
@@ -215,12 +216,8 @@ class _Record(keras.callbacks.Callback):
 
     @property
     def history(self):
-        """Lists by name, as in ``keras.callbacks.History``."""
-        history = {}
-        for logs in self.logs:
-            for name, value in logs.items():
-                history.setdefault(name, []).append(value)
-        return history
+        """Lists by name."""
+        return by_name(self.logs)
 
 
 class _Guard(keras.callbacks.Callback):

@@ -329,7 +329,7 @@ class Run:
 
     def _take(self, *weights):
         parts = [[tf.constant(w) for w in part] for part in weights]
-        self.state = State(*parts, self.state.optimizer)
+        self.state = self.program.with_weights(self.state, *parts)
 
     def interrupt(self):
         """Keep the epochs so far; without any, the interruption goes on."""

@@ -328,6 +328,15 @@ class Program:
         )
         return loss, penalty, metric_state
 
+    def with_weights(self, state, trainable, non_trainable):
+        """``state`` with other weights, from which averages of weights go on."""
+        slots = list(state.optimizer)
+        for place, weight in zip(
+            self._initial.average_indices, trainable, strict=False
+        ):
+            slots[place] = weight
+        return State(trainable, non_trainable, slots)
+
     def finalize(self, state):
         """The weights that training ends with: averages, where they were asked for."""
         if not self.optimizer.use_ema:

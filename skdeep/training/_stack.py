@@ -1,0 +1,63 @@
+"""What members that are trained together have, stacked: the first axis is theirs."""
+
+import numpy as np
+import tensorflow as tf
+
+# Validation data of more than this is not stacked.
+_EVALUATION_BYTES = 16 * 2**20
+
+
+class Stack:
+    """States and metric variables of the members of one call.
+
+    Parameters
+    ----------
+    values : tuple
+        Nested tensors whose first axis is the member.
+    """
+
+    def __init__(self, values):
+        self.values = values
+        self._rows = None
+
+    def __len__(self):
+        return len(tf.nest.flatten(self.values)[0])
+
+    def row(self, number):
+        """One member's state and metric variables."""
+        if self._rows is None:
+            # All at once: an operation costs more than what it copies.
+            self._rows = [tf.unstack(part) for part in tf.nest.flatten(self.values)]
+        parts = [part[number] for part in self._rows]
+        return tf.nest.pack_sequence_as(self.values, parts)
+
+
+def stacked_constants(members):
+    """One tensor for each of the members' constants."""
+    return [tf.stack(parts) for parts in zip(*members, strict=True)]
+
+
+def may_be_stacked(members):
+    """Whether the validation data of all members may be stacked."""
+    rows = [member.run.job.validation for member in members]
+    size = len(rows) * max(map(len, rows)) * rows[0].width
+    itemsize = np.dtype(members[0].run.job.spec.array_dtype).itemsize
+    return size * itemsize <= _EVALUATION_BYTES
+
+
+def validation_batch(members):
+    """Stacked validation rows, targets, weights and target units."""
+    longest = max(len(member.run.job.validation) for member in members)
+    job = members[0].run.job
+    dtypes = job.spec.row_dtypes
+    X, Y = job.validation.buffers(len(members), longest, dtypes=dtypes)
+    weight = np.zeros((len(members), longest), Y.dtype)
+    for row, member in enumerate(members):
+        rows = member.run.job.validation
+        # Where one has fewer rows, its first fills up, without a weight.
+        order = np.zeros(longest, np.intp)
+        order[: len(rows)] = np.arange(len(rows))
+        rows.gather(order, X[row], Y[row])
+        weight[row, : len(rows)] = rows.weight
+    parts = [tf.constant(part) for part in (X, Y, weight)]
+    return [*parts, *stacked_constants(m.run.feed.scaling for m in members)]

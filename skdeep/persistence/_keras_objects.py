@@ -191,7 +191,7 @@ def _has_variables(cls):
 def _check_function(config):
     name, module = config.get("config"), config.get("module")
     if isinstance(name, str) and keras.saving.get_registered_object(name) is not None:
-        return None  # the user's, whom Keras asks first
+        return None  # the user's, which Keras takes first
     if isinstance(name, str) and name.isidentifier():
         places = [module] if module != "builtins" else []
         places = places or [f"keras.{kind}" for kind in _FUNCTIONS]

@@ -44,7 +44,7 @@ CASES = {
     "adam": (
         opt.Adam(2e-3, clipnorm=0.05, amsgrad=True),
         "regression",
-        {"learning_rate_schedule": "cosine_decay"},
+        {"learning_rate_schedule": "cosine_decay", "metrics": ["mae", "r2_score"]},
     ),
     "adamax": (
         opt.Adamax(2e-3, gradient_accumulation_steps=2),
@@ -59,7 +59,11 @@ CASES = {
     "adamw, averages": (opt.AdamW(2e-3, use_ema=True, ema_momentum=0.9), "binary", {}),
     "ftrl": (opt.Ftrl(0.05), "multilabel", {}),
     "lamb": (opt.Lamb(2e-3), "binary", {"loss": "categorical_crossentropy"}),
-    "lion": (opt.Lion(3e-4), "multiclass", {}),
+    "lion": (
+        opt.Lion(3e-4),
+        "regression",
+        {"loss": "poisson", "metrics": ["mae"], "learning_rate": 1e-3},
+    ),
     "muon": (opt.Muon(2e-3), "multiclass", {}),
     "nadam": (
         opt.Nadam(2e-3),

@@ -1,6 +1,7 @@
 """Which configurations are the same: the keys of compiled programs."""
 
 import functools
+import types
 
 import keras
 import numpy as np
@@ -167,3 +168,46 @@ def test_initialisers_that_do_not_tell_their_values_keep_them():
     est = skdeep.DenseRegressor((2,), kernel_initializer=Constant(0.25), **options)
     kernel = est.fit(X, y).get_weights()["dense_1/kernel"]
     np.testing.assert_allclose(kernel, 0.25, 1e-4)
+
+
+FACTOR = 1.0
+
+
+class Scaled(keras.losses.Loss):
+    """A loss whose formula has a global variable."""
+
+    def call(self, y_true, y_pred):
+        return FACTOR * keras.ops.mean(keras.ops.square(y_true - y_pred), -1)
+
+
+class ScaledLayer(keras.layers.Layer):
+    def call(self, inputs):
+        return FACTOR * inputs
+
+
+def _within(y_true, y_pred):
+    parts = [FACTOR * keras.ops.square(y_true - y_pred) for _ in range(1)]
+    return keras.ops.mean(parts[0], -1)
+
+
+def _of_module(y_true, y_pred):
+    return identity_settings.factor * keras.ops.mean(y_true - y_pred, -1)
+
+
+identity_settings = types.ModuleType("identity_settings")
+
+
+@pytest.mark.parametrize("value", [_within, Scaled(), Scaled, ScaledLayer()])
+def test_globals_that_functions_and_methods_see_count(value, monkeypatch):
+    before = identity(value)
+    assert identity(value) == before
+    monkeypatch.setitem(globals(), "FACTOR", 2.0)
+    assert identity(value) != before
+
+
+def test_values_in_modules_count(monkeypatch):
+    monkeypatch.setattr(identity_settings, "factor", 1.0, raising=False)
+    before = identity(_of_module)
+    assert identity(_of_module) == before
+    monkeypatch.setattr(identity_settings, "factor", 2.0)
+    assert identity(_of_module) != before

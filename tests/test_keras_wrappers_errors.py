@@ -58,11 +58,6 @@ def test_sparse_missing_and_infinite_data_are_refused(fitted, iris):
             fitted.predict(bad)
 
 
-def test_inputs_by_name_are_refused(iris):
-    with pytest.raises(TypeError, match="feature_encoder"):
-        KerasClassifier(classifier_network).fit({"a": iris[0]}, iris[1])
-
-
 def test_no_target_is_refused(iris):
     for method in ("fit", "partial_fit", "initialize"):
         with pytest.raises(ValueError, match="y is None"):

@@ -1,8 +1,10 @@
 """What makes two configurations the same: the keys of all caches."""
 
+import contextlib
 import functools
 import hashlib
 import inspect
+import pathlib
 import sys
 import types
 
@@ -12,9 +14,8 @@ _CONTAINERS = tuple, list
 _SETS = set, frozenset
 _VALUES = str, bytes, range, complex, type(None), type(Ellipsis)
 _FUNCTIONS = types.FunctionType, functools.partial
+_PLACES_OF_LIBRARIES = frozenset(["site-packages", "dist-packages"])
 _PLAIN = bool, int, float, str, *_CONTAINERS, *_SETS, dict, *_FUNCTIONS
-# Their functions depend on nothing that a user changes.
-_LIBRARIES = frozenset(["keras", "tensorflow", "numpy", "scipy", "builtins"])
 
 
 class Itself:
@@ -130,8 +131,10 @@ def _of_array(array, within):
 
 
 def _of_object(value, within):
-    if isinstance(value, type | types.ModuleType):
+    if isinstance(value, types.ModuleType):
         return Itself(value)
+    if isinstance(value, type):
+        return Itself(value), *_seen_by_methods(value, within)
     if hasattr(value, "key") and _package(type(value)) == "skdeep":
         return type(value), value.key
     if isinstance(value, types.MethodType):
@@ -142,9 +145,10 @@ def _of_object(value, within):
     if inspect.isfunction(value):
         return Itself(value), *_seen_by(value, within)
     config = _config_of(value) if within.keywords["describe"] else None
+    kind = within(type(value))
     if config is None:
-        return Itself(value), *_plain_values_of(value, within)
-    return type(value), within(config), *_functions_of(value, within)
+        return Itself(value), kind, *_plain_values_of(value, within)
+    return kind, within(config), *_functions_of(value, within)
 
 
 def _config_of(value):
@@ -162,15 +166,38 @@ def _config_of(value):
 
 def _seen_by(function, within):
     """The values that a function of the user's takes from outside of itself."""
-    if _package(function) in _LIBRARIES:
+    if _is_of_library(function):
         return
     alone = functools.partial(within, describe=False)
     yield alone([function.__defaults__, function.__kwdefaults__])
-    try:
-        variables = inspect.getclosurevars(function)
-    except ValueError:  # one of them has no value yet
-        return
-    yield alone([variables.nonlocals, variables.globals])
+    for cell in function.__closure__ or ():
+        with contextlib.suppress(ValueError):  # it has no value yet
+            yield alone(cell.cell_contents)
+    names = sorted(set(_names_in(function.__code__)))
+    found = {n: v for n, v in function.__globals__.items() if n in names}
+    yield alone(found)
+    for module in found.values():
+        if isinstance(module, types.ModuleType) and not _is_library(_root(module)):
+            yield alone({n: vars(module)[n] for n in names if n in vars(module)})
+
+
+def _seen_by_methods(cls, within):
+    """What the methods of a class of the user's take from outside of themselves."""
+    for base in cls.__mro__:
+        if _is_of_library(base):
+            continue
+        for method in vars(base).values():
+            method = getattr(method, "__func__", getattr(method, "fget", method))
+            if inspect.isfunction(method):
+                yield from _seen_by(method, within)
+
+
+def _names_in(code):
+    """Names of globals and attributes, also in the functions within."""
+    yield from code.co_names
+    for part in code.co_consts:
+        if isinstance(part, types.CodeType):
+            yield from _names_in(part)
 
 
 def _plain_values_of(value, within):
@@ -188,7 +215,7 @@ def _functions_of(value, within):
     """
     for name, held in _attributes(value):
         for part in _leaves(held):
-            own = isinstance(part, _FUNCTIONS) and _package(part) not in _LIBRARIES
+            own = isinstance(part, _FUNCTIONS) and not _is_of_library(part)
             nested = hasattr(part, "get_config") and not isinstance(part, type)
             if own or nested:
                 yield name, within(part)
@@ -210,3 +237,22 @@ def _leaves(nest):
 
 def _package(value):
     return (getattr(value, "__module__", None) or "").split(".")[0]
+
+
+def _root(module):
+    return module.__name__.split(".")[0]
+
+
+def _is_of_library(value):
+    return _is_library(_package(value))
+
+
+@functools.cache
+def _is_library(package):
+    """Whether a package is installed, so that nothing in it is changed by a user."""
+    if package in ("", "__main__"):
+        return False
+    if package == "skdeep" or package in sys.stdlib_module_names:
+        return True
+    file = getattr(sys.modules.get(package), "__file__", None) or ""
+    return not _PLACES_OF_LIBRARIES.isdisjoint(pathlib.Path(file).parts)

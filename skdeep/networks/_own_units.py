@@ -1,4 +1,4 @@
-"""Losses that see targets in the units of the user's."""
+"""Losses and metrics that see targets in the units of the user's."""
 
 import keras
 import tensorflow as tf
@@ -23,19 +23,20 @@ def in_own_units(loss, mean, scale):
         return _LossInOwnUnits(loss, mean, scale)
 
     def of_encoded(y_true, y_pred):
-        units = ops.cast(mean, y_pred.dtype), ops.cast(scale, y_pred.dtype)
         # The last column may be a penalty, which has no units.
         width = y_true.shape[-1]
-        given = _undone(y_pred[..., :width], *units)
+        given = undone(y_pred[..., :width], mean, scale)
         if y_pred.shape[-1] > width:
             given = ops.concatenate([given, y_pred[..., width:]], axis=-1)
-        return loss(_undone(ops.cast(y_true, y_pred.dtype), *units), given)
+        return loss(undone(ops.cast(y_true, y_pred.dtype), mean, scale), given)
 
     return of_encoded
 
 
-def _undone(values, mean, scale):
-    # TensorFlow would forget how many columns there are.
+def undone(values, mean, scale):
+    """Targets or outputs, a tensor of shape (..., n_outputs), in their own units."""
+    mean, scale = ops.cast(mean, values.dtype), ops.cast(scale, values.dtype)
+    # Units may be for all columns, so that TensorFlow forgets how many there are.
     return tf.ensure_shape(values * scale + mean, values.shape)
 
 

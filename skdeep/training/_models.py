@@ -1,5 +1,6 @@
 """Keras models of a training job, for callbacks and for the Keras engine."""
 
+import functools
 import itertools
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ import keras
 import numpy as np
 
 from skdeep.networks._build import StockNetwork, assign, build_template
+from skdeep.networks._own_units import undone
 from skdeep.training._metrics import make_metrics
 
 _RATE = "learning_rate"  # an optimiser's variable
@@ -14,9 +16,9 @@ _RATE = "learning_rate"  # an optimiser's variable
 
 def compiled_model(job, optimizer, learning_rate):
     """The job's template as a ``keras.Model`` on which ``compile`` was called."""
-    model = build_template(job.spec)
-    if job.head.penalized:
-        model = Penalized(model.inputs, model.outputs)
+    template = build_template(job.spec)
+    model = MeasuredInOwnUnits(template.inputs, template.outputs)
+    model.in_own_units = functools.partial(_in_own_units, job.head.units, job.outputs)
     model.compile(
         optimizer=optimizer.keras(learning_rate),
         loss=job.head.loss_of_encoded(job.outputs),
@@ -113,11 +115,19 @@ def _portable_loss(head):
     return None if type(loss).__module__.startswith("skdeep.") else loss
 
 
-class Penalized(keras.Model):
-    """A model whose last column is no output, but a penalty."""
+class MeasuredInOwnUnits(keras.Model):
+    """A model whose metrics see targets and outputs in the units of the user's."""
+
+    in_own_units = None
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        return super().compute_metrics(x, y, y_pred[:, :-1], sample_weight)
+        pair = self.in_own_units(y, y_pred)
+        return super().compute_metrics(x, *pair, sample_weight)
+
+
+def _in_own_units(n_units, units, y, output):
+    output = output[..., :n_units]  # what follows is a penalty
+    return [undone(values, units.mean, units.scale) for values in (y, output)]
 
 
 def optimizer_values(optimizer):

@@ -16,7 +16,7 @@ from skdeep.encoding import Standardization
 from skdeep.networks import identity, is_weight
 from skdeep.networks._build import build_template, with_pretrained
 from skdeep.networks._layers import Standardize, lowering, weighing
-from skdeep.networks._own_units import in_own_units
+from skdeep.networks._own_units import in_own_units, undone
 from skdeep.networks._seeds import TEMPLATE_SEED
 from skdeep.networks._traced import GRAPH_BYTES, Cache, Compiled, n_bytes, traced
 from skdeep.training._metrics import make_metrics, metric_names
@@ -306,10 +306,9 @@ class Program:
             weight = tf.cast(weight > 0, weight.dtype)
         if len(y.shape) > 2:  # every step of a sequence counts
             weight = tf.broadcast_to(weight[:, None], tf.shape(y)[:2])
-        # Units may be for all columns, so that TensorFlow forgets how many there are.
-        y = tf.ensure_shape(y * scale + mean, y.shape)
-        output = output[..., : self.units]  # what follows is a penalty
-        output = tf.ensure_shape(output * scale + mean, output.shape)
+        y = undone(y, mean, scale)
+        # What follows after the units is a penalty.
+        output = undone(output[..., : self.units], mean, scale)
         return [
             _tensors(
                 metric.stateless_update_state(values, y, output, sample_weight=weight)

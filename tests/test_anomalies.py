@@ -98,6 +98,14 @@ def test_thresholds_come_from_rows_that_were_held_out():
     assert f.detect_anomalies(Y, quantile=0.9)["threshold"].iloc[0] == before
 
 
+def test_pickles_of_forecasters_without_weights_judge_rows():
+    f = Forecaster(LINEAR, 12).fit(Y)
+    found = f.detect_anomalies(Y, quantile=0.9)
+    for name in ("_weight", "_n_taught"):
+        del vars(f)[name]
+    assert_allclose(f.detect_anomalies(Y, quantile=0.9), found)
+
+
 def test_rows_without_weight_do_not_count():
     weight = np.ones(len(Y))
     weight[100:104] = 0

@@ -110,6 +110,16 @@ def test_partial_fit_after_initialize_trains_the_layers_that_models_share(
     assert copy.current_epoch == 3
 
 
+def test_initialize_takes_a_model_that_has_no_input_yet(iris):
+    models = [keras.Sequential([keras.layers.Dense(3, "softmax")]) for _ in range(2)]
+    shared, copied = (KerasClassifier(model, **SPARSE) for model in models)
+    shared.initialize(*iris)
+    assert shared.model_ is models[0]
+    assert shared.partial_fit(*iris).model_ is models[0]
+    assert copied.fit(*iris).model_ is not models[1]
+    assert not models[1].built
+
+
 def test_initialize_takes_a_model_that_is_not_compiled(iris):
     estimator = KerasClassifier(prebuilt()).initialize(*iris)
     assert estimator.predict_proba(iris[0]).shape == (150, 3)

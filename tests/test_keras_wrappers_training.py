@@ -95,6 +95,13 @@ def test_balanced_class_weight_of_strings(iris):
     assert_allclose(balanced.predict_proba(X), expected, atol=1e-5)
 
 
+def test_weights_whose_sum_is_infinite_are_equal_weights(iris):
+    X, y = iris
+    huge = classifier().fit(X, y, sample_weight=np.full(len(y), 1e308))
+    expected = classifier().fit(X, y).predict_proba(X)
+    assert_allclose(huge.predict_proba(X), expected, atol=1e-5)
+
+
 def test_partial_fit_takes_class_weight(iris):
     X, y = iris
     by_class = classifier(class_weight={1: 5}).partial_fit(X, y)

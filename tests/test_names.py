@@ -24,6 +24,15 @@ NAMES = {
     "learning_rate_schedule": ("cosine", "cosine_decay"),
     "engine": ("compile", "compiled"),
 }
+
+
+class Silent(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that does not tell its settings."""
+
+    def __call__(self, step):
+        return 0.1
+
+
 DECAY = keras.optimizers.schedules.CosineDecay(0.1, 7)
 OBJECTS = {
     "SGD(0.01, momentum=0.9)": keras.optimizers.SGD(0.01, momentum=0.9),
@@ -83,6 +92,17 @@ def test_wrong_names_elsewhere_get_a_suggestion(iris):
 @pytest.mark.parametrize("text", OBJECTS)
 def test_objects_show_their_settings(text):
     assert described(OBJECTS[text]) == text
+
+
+def test_objects_that_do_not_tell_their_settings_are_shown_as_they_are():
+    schedule = Silent()
+    shown = repr(DenseClassifier(learning_rate=schedule, metrics=[schedule]))
+    assert "Silent object" in shown
+
+
+def test_auto_has_one_spelling():
+    with pytest.raises(ValueError, match="Did you mean 'auto'"):
+        DenseRegressor(optimizer="AUTO").fit([[0.0], [1.0]], [0.0, 1.0])
 
 
 def test_estimators_show_the_settings_of_objects(iris):

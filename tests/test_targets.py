@@ -128,3 +128,10 @@ def test_linear_models(iris, diabetes):
     regressor = DenseRegressor(**settings).fit(*diabetes)
     assert regressor.score(*diabetes) > 0.45
     assert len(regressor.network_.weights.trainable) == 2
+
+
+@pytest.mark.parametrize("estimator", [DenseClassifier(), DenseRegressor()])
+@pytest.mark.parametrize("y", [iter([0, 1]), np.array([], dtype=object)])
+def test_what_is_no_array_is_refused_by_scikit_learn(estimator, y):
+    with pytest.raises((TypeError, ValueError), match=r"array-like|0 sample"):
+        estimator.fit([[0.0], [1.0]], y)

@@ -54,9 +54,10 @@ def _array(y):
 
 
 def _objects(y):
-    """``y`` as an array, if it holds objects."""
+    """``y`` as an array, if it holds objects; what is no array is refused later."""
     array = _array(y)
-    return array if array is not None and array.dtype == object else None
+    holds = array is not None and array.dtype == object and array.ndim and array.size
+    return array if holds else None
 
 
 def _refuse_missing(array, kind):

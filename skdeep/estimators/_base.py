@@ -88,7 +88,8 @@ class BaseNetwork(
         "l1": [Interval(Real, 0, None, closed="left")],
         "l2": [Interval(Real, 0, None, closed="left")],
         "optimizer": [
-            AnyCase({"auto", *OPTIMIZERS}),
+            StrOptions({"auto"}),
+            AnyCase(set(OPTIMIZERS)),
             HasMethods(["apply_gradients", "get_config"]),
         ],
         "learning_rate": [

@@ -72,6 +72,8 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
     """
 
     _as_before_an_error = BaseNetwork._as_before_an_error
+    # Within initialize: whether the model is the user's own, not a copy.
+    _shares_model = False
 
     def __init__(
         self,
@@ -166,7 +168,9 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
             check_parameters(self, "fit", {})
             X = as_given(X, y)
             self._require_target(y)
+            self._shares_model = True
             super().initialize(X, y)
+            del self._shares_model
             self._held.is_shared = True
             return self
 
@@ -199,8 +203,9 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
                 f"Received {model!r}."
             )
         given = any(model is other for other in self._given_models.values())
-        # Whoever sees data first makes the variables: that must be a copy.
-        return copy_model(model) if given and not model.built else model
+        # Whoever sees data first makes the variables: in fit that must be a copy.
+        copies = given and not model.built and not self._shares_model
+        return copy_model(model) if copies else model
 
     def _try_out(self, X):
         """One row as the model takes it, and the shapes of what it gives."""

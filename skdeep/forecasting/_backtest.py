@@ -223,3 +223,18 @@ def _measures(rows, name):
             "sMAPE": 100 * relative.mean(),
         }
     )
+
+
+def check_backtest(backtest, y):
+    """Refuse what is no :class:`Backtest` of the series ``y``."""
+    if not isinstance(backtest, Backtest):
+        raise TypeError(
+            "backtest must be what Forecaster.backtest returns. Received "
+            f"{type(backtest).__name__}."
+        )
+    names = list(backtest.forecasts["series"].unique())
+    if len(names) != len(y.columns) or not (y.one or names == list(y.columns)):
+        raise ValueError(
+            f"The backtest must be of the series that the forecaster was fitted on, "
+            f"{list(y.columns)}. Received one of {names}."
+        )

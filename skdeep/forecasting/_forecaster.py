@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep._numbers import Interval, is_integer, plain
 from skdeep.estimators._parameters import Parameters
 from skdeep.forecasting._anomalies import anomalies
-from skdeep.forecasting._backtest import Backtest, backtest
+from skdeep.forecasting._backtest import backtest, check_backtest
 from skdeep.forecasting._hindsight import forecasts_of_rows
 from skdeep.forecasting._quantiles import check_quantiles, for_quantile
 from skdeep.forecasting._series import Series, aligned
@@ -110,6 +110,9 @@ class Forecaster(Parameters, MetaEstimatorMixin, BaseEstimator):
         "quantiles": ["array-like", None],
     }
 
+    # Of pickles of older versions, which took no weights.
+    _n_taught = _weight = None
+
     def __init__(
         self,
         estimator,
@@ -200,8 +203,9 @@ class Forecaster(Parameters, MetaEstimatorMixin, BaseEstimator):
 
     def _taught(self):
         """The rows of :meth:`fit`, and a weight for each."""
-        rows = slice(self._n_taught)
-        weight = np.ones(self._n_taught) if self._weight is None else self._weight
+        n_rows = self._n_taught or len(self._y)
+        rows = slice(n_rows)
+        weight = np.ones(n_rows) if self._weight is None else self._weight
         return self._y.rows(rows), self._X and self._X.rows(rows), weight
 
     def _taught_again(self, y, X, weight):
@@ -350,7 +354,7 @@ class Forecaster(Parameters, MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         steps = self._n_steps(steps)
-        _check_backtest(backtest, self._y)
+        check_backtest(backtest, self._y)
         half = backtest.half_widths(steps, coverage)
         forecast = self.predict(steps, X)
         if self._settings["quantiles"] is not None:
@@ -514,7 +518,7 @@ class Forecaster(Parameters, MetaEstimatorMixin, BaseEstimator):
         if X is not None:
             self._X.check_columns(X, "X")
         if backtest is not None:
-            _check_backtest(backtest, self._y)
+            check_backtest(backtest, self._y)
         return anomalies(self, y, X, plain(quantile), backtest)
 
     # What comes after origins
@@ -574,20 +578,6 @@ class Forecaster(Parameters, MetaEstimatorMixin, BaseEstimator):
         paths = self._quantile_paths(y, X, origins, steps)
         quantiles = self._settings["quantiles"]
         return paths[0 if quantiles is None else list(quantiles).index(0.5)]
-
-
-def _check_backtest(backtest, y):
-    if not isinstance(backtest, Backtest):
-        raise TypeError(
-            "backtest must be what Forecaster.backtest returns. Received "
-            f"{type(backtest).__name__}."
-        )
-    names = list(backtest.forecasts["series"].unique())
-    if len(names) != len(y.columns) or not (y.one or names == list(y.columns)):
-        raise ValueError(
-            f"The backtest must be of the series that the forecaster was fitted on, "
-            f"{list(y.columns)}. Received one of {names}."
-        )
 
 
 def _regressor(fitted):

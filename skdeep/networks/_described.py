@@ -21,13 +21,18 @@ def described(value):
     -------
     text : str or None
         None for anything but optimisers, schedules, losses, metrics, initialisers,
-        layers and callbacks, of Keras's or of the user's.
+        layers and callbacks, of Keras's or of the user's, and for those that do not
+        tell their settings.
     """
     of_keras = any(c.__module__.split(".")[0] == "keras" for c in type(value).__mro__)
     tells = hasattr(value, "get_config") or hasattr(value, "set_model")
     if isinstance(value, type) or not (of_keras and tells):
         return None
-    return f"{type(value).__name__}({', '.join(_arguments(value))})"
+    try:
+        arguments = ", ".join(_arguments(value))
+    except Exception:  # whatever a get_config of the user's raises
+        return None
+    return f"{type(value).__name__}({arguments})"
 
 
 def _arguments(value):

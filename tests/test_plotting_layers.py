@@ -47,6 +47,13 @@ def test_hidden_space_is_the_layers_output(plane, iris):
     for label, scatter in zip(plane.classes_, display.scatters_, strict=True):
         assert_allclose(scatter.get_offsets(), expected[y == label])
     assert display.axes_[0].get_xlabel() == "dense_2, unit 0"
+    assert display.scores == [plane.score(X, y)]
+    # Colours that are no labels of the network have no accuracy.
+    names = HiddenSpaceDisplay.from_estimator(plane, X, np.array(["a", "b", "c"])[y])
+    assert names.scores is None
+    assert names.axes_[0].get_title() == ""
+    one_hot = clone(plane).fit(X, np.eye(3)[y])
+    assert HiddenSpaceDisplay.from_estimator(one_hot, X, y).scores == display.scores
 
 
 def test_hidden_space_over_epochs_is_that_of_fit(plane, iris):
@@ -92,6 +99,7 @@ def test_hidden_space_of_a_code(digits):
     encoder = Autoencoder(2, hidden_layer_sizes=(8,), epochs=2, random_state=0)
     display = HiddenSpaceDisplay.from_epochs(encoder, X, y, epochs=[2])
     assert display.layer == "code"
+    assert display.scores is None
     assert_allclose(
         display.points[0], encoder.fit(X).transform(X), rtol=1e-3, atol=1e-4
     )

@@ -1,13 +1,15 @@
 """HiddenSpaceDisplay: samples where a hidden layer of two units puts them."""
 
 import numpy as np
-from sklearn.base import clone, is_regressor
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length
 
 from skdeep._numbers import is_integer
 from skdeep.inspection import layer_outputs
+from skdeep.inspection._evidence import read_labels
 from skdeep.inspection._fitted import network_and_samples, network_estimator
 from skdeep.inspection._layer_outputs import chosen_names
 from skdeep.model_selection._training_histories import fit_network, last_step
@@ -33,7 +35,8 @@ class HiddenSpaceDisplay:
     classes : ndarray of shape (n_classes,), default=None
         None for continuous targets.
     scores : list of float, default=None
-        What ``score`` gives for each picture, for the titles: the accuracy, or R2.
+        The accuracy or R2 of each picture, for the titles. None where the target is not
+        what the estimator predicts, as with an autoencoder.
 
     Attributes
     ----------
@@ -99,7 +102,7 @@ class HiddenSpaceDisplay:
             y,
             layer=name,
             classes=_classes(estimator, y),
-            scores=[estimator.score(X, y)],
+            scores=_scores([estimator], X, y),
         ).plot(ax=ax, scatter_kw=scatter_kw)
 
     @classmethod
@@ -163,7 +166,7 @@ class HiddenSpaceDisplay:
                 "fit that reached none. Lower the learning_rate, or scale X."
             )
         planes = [_plane(fitted, samples, layer) for fitted in reached.values()]
-        scores = [fitted.score(samples, target) for fitted in reached.values()]
+        scores = _scores(reached.values(), samples, target)
         return cls(
             np.stack([points for _, points in planes]),
             target,
@@ -381,6 +384,24 @@ def _plane_layer(network, layer):
             "hidden_layer_sizes=(64, 2)."
         )
     return names[-1]
+
+
+def _scores(estimators, X, y):
+    """Accuracies, or R2; None where y is not what the estimators predict."""
+    scores = [_score(estimator, X, y) for estimator in estimators]
+    return None if None in scores else scores
+
+
+def _score(estimator, X, y):
+    # Not that of the estimator: a search has any measure.
+    network = network_estimator(estimator)
+    predicted = read_labels(network, estimator.predict(X))
+    if predicted.shape != y.shape:
+        return None
+    if is_regressor(network):
+        return r2_score(y, predicted)
+    known = is_classifier(network) and np.isin(y, network.classes_).all()
+    return accuracy_score(y, predicted) if known else None
 
 
 def _classes(estimator, y):

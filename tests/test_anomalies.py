@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from series_data import airline, sunspots
+from pandas.testing import assert_frame_equal
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.neighbors import KNeighborsRegressor
@@ -103,7 +104,7 @@ def test_pickles_of_forecasters_without_weights_judge_rows():
     found = f.detect_anomalies(Y, quantile=0.9)
     for name in ("_weight", "_n_taught"):
         del vars(f)[name]
-    assert_allclose(f.detect_anomalies(Y, quantile=0.9), found)
+    assert_frame_equal(f.detect_anomalies(Y, quantile=0.9), found)
 
 
 def test_rows_without_weight_do_not_count():

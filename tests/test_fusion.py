@@ -562,7 +562,8 @@ def test_interruption_ends_everything(iris):
 def test_few_steps_are_taken_in_turns(iris, monkeypatch):
     """Mapping the steps of short fits takes longer than they do."""
     monkeypatch.setattr(_program, "_programs", Cache())
-    monkeypatch.setattr(_fused, "_MAPPING_STEPS", 70)
+    monkeypatch.setattr(_scheduler, "_QUIET_IN_TASKS", 60)
+    monkeypatch.setattr(_fused, "_MAPPING_STEPS", 50)
     calls, run = [], _fused.FusedProgram.run
 
     def counting(self, states, metrics, chunk, **options):

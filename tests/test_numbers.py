@@ -78,7 +78,7 @@ def planned(monkeypatch):
 
 
 def described(job):
-    numbers = job.batch_size, job.epochs, job.planned_epochs, job.patience
+    numbers = job.batch_size, job.epochs, job.planned_epochs, job.stopping.patience
     numbers = *numbers, job.learning_rate, job.head.label_smoothing
     assert {type(number) for number in numbers} <= {int, float}
     held_out = 0 if job.validation is None else len(job.validation)

@@ -90,7 +90,7 @@ def test_long_texts_are_cut():
     assert_array_equal(
         net.predict_proba([start + " face" * 9]), net.predict_proba([start])
     )
-    net.set_params(truncation="pre")
+    net.set_params(truncation="pre").fit(TEXTS, ABOUT_IMAGES)
     assert_array_equal(
         net.predict_proba(["face " * 9 + start]), net.predict_proba([start])
     )

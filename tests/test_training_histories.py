@@ -33,6 +33,7 @@ def test_each_history_is_that_of_a_fit_alone(iris):
 
 def test_fits_are_trained_together(iris, monkeypatch):
     monkeypatch.setattr(_scheduler, "_QUIET_IN_TASKS", 60)
+    monkeypatch.setattr(_fused, "_MAPPING_STEPS", 0)
     sizes, run = [], _fused.FusedProgram.run
 
     def counting(self, states, metrics, chunk, **options):

@@ -485,7 +485,7 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
         >>> kernels = [[[3, 1], [3, 5]], [[2], [-1]]]
         >>> network = DenseRegressor.from_weights(kernels, activation="linear")
         >>> network.predict([[-1.0, 2.0]])
-        array([-3.], dtype=float32)
+        array([-3.])
         """
         estimator = cls._of_kernels(kernels, {"activation": activation, **params})
         units = np.shape(np.atleast_2d(kernels[-1]))[1]

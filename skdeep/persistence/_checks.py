@@ -193,7 +193,7 @@ def check_estimator(estimator):
     """
     name = type(estimator).__name__
     params = estimator._get_param_names()
-    others = {*params, "_model", "_skl_callbacks", "_callbacks_before"}
+    others = {*params, "_model", "_skl_callbacks", "_callbacks_before", "_network_made"}
     fitted = {k: v for k, v in vars(estimator).items() if k not in others}
     if name in ("KerasClassifier", "KerasRegressor"):
         _check_wrapper(estimator)

@@ -151,7 +151,7 @@ class Writer:
     def _encode_estimator(self, estimator):
         check_estimator(estimator)
         state = dict(estimator.__getstate__())
-        for name in ("_sklearn_version", "_skl_callbacks"):
+        for name in ("_sklearn_version", "_skl_callbacks", "_network_made"):
             state.pop(name, None)
         if "_undecayed" in state:
             raise TypeError(

@@ -149,7 +149,6 @@ class Writer:
         )
 
     def _encode_estimator(self, estimator):
-        check_estimator(estimator)
         state = dict(estimator.__getstate__())
         for name in ("_sklearn_version", "_skl_callbacks", "_network_made"):
             state.pop(name, None)
@@ -160,6 +159,8 @@ class Writer:
                 f"{type(estimator.optimizer).__name__}. Use pickle or joblib."
             )
         encoded = {name: self.encode(value, name) for name, value in state.items()}
+        # Afterwards: what cannot be written has an error that says what can be done.
+        check_estimator(estimator)
         return {"estimator": type(estimator).__name__, "state": encoded}
 
     def _encode_steps(self, value):

@@ -64,6 +64,7 @@ class LearningRates:
     def override(self, rate):
         """Go on with ``rate``, a number or a schedule, as a callback asked."""
         self._schedule = rate if callable(rate) else float(rate)
+        self._call = None  # that of the schedule before
 
     def of(self, first, count):
         """Rates of the steps ``first`` to ``first + count``, shape (count,)."""

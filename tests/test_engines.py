@@ -234,8 +234,8 @@ def test_averages_of_batch_normalisation_follow_in_a_short_fit(digits):
     """20 steps at rest: with Keras's momentum of 0.99, 0.18 of the mean."""
     X, y = digits
     net = DenseClassifier((8,), batch_norm=True, optimizer="sgd", learning_rate=1e-9)
-    net.set_params(normalize=False, epochs=10, random_state=0).fit(X[:400], y[:400])
-    weights = net.network_.weights
+    net.set_params(normalize=False, epochs=10, batch_size=200, random_state=0)
+    weights = net.fit(X[:400], y[:400]).network_.weights
     mean = (X[:400] @ weights.trainable[0]).mean(axis=0)
     share = weights.non_trainable[0] @ mean / (mean @ mean)
     assert share == pytest.approx(1 - 0.9**20, abs=0.05)

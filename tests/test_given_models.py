@@ -40,6 +40,15 @@ class Gate(L.Layer):
         return {**super().get_config(), "units": self.units}
 
 
+class Times(L.Layer):
+    """A layer whose configuration forgets what it does."""
+
+    factor = 1.0
+
+    def call(self, x):
+        return x * self.factor
+
+
 class Centering(L.Layer):
     """A layer with a moving average of batches."""
 
@@ -304,6 +313,12 @@ def anonymous():
     return sequential(L.Lambda(lambda x: 2 * x))
 
 
+def forgetful():
+    layer = Times()
+    layer.factor = 0.0
+    return sequential(layer)
+
+
 def stateful():
     inputs = keras.Input(batch_shape=(64, 8, 8))
     return keras.Sequential([inputs, L.LSTM(4, stateful=True), L.Dense(10)])
@@ -322,6 +337,7 @@ ONLY_KERAS = {
     "two outputs": (two_outputs, {}),
     "averages of batches": (centered, {}),
     "lambda": (anonymous, {}),
+    "forgotten": (forgetful, {}),
     "state": (stateful, {}),
     "subclass": (subclassed, {}),
     "eager": (dense, {"run_eagerly": True}),
@@ -353,10 +369,11 @@ def test_left_to_keras(rows, build, options):
         ),
         (lambda: keras.Sequential([L.Dense(2)]), r"Begin it with a keras\.Input"),
         (anonymous, r"in place of Lambda"),
+        (forgetful, r"factor=0\.0, which get_config\(\) does not tell"),
         (stateful, r"keeps a state between batches\. Set stateful=False"),
         (lambda: sequential(L.Discretization(num_bins=3)), r"is adapted to data\. Do"),
     ],
-    ids=["outputs", "no input", "lambda", "stateful", "adapted"],
+    ids=["outputs", "no input", "lambda", "forgotten", "stateful", "adapted"],
 )
 def test_what_cannot_be_described(build, message):
     with pytest.raises(ValueError, match=message):

@@ -40,6 +40,17 @@ class Silent(keras.losses.Loss):
         return keras.ops.mean(keras.ops.square(y_true - y_pred), -1) * self.w
 
 
+class Forgetful(keras.losses.Loss):
+    """Tells nothing of an attribute and of its class."""
+
+    of_class = 1.0
+    factor = 1.0
+
+    def call(self, y_true, y_pred):
+        factor = self.factor * self.of_class
+        return keras.ops.mean(keras.ops.square(y_true - y_pred), -1) * factor
+
+
 class Constant(keras.initializers.Initializer):
     """An initialiser that does not tell what it does."""
 
@@ -211,3 +222,37 @@ def test_values_in_modules_count(monkeypatch):
     assert identity(_of_module) == before
     monkeypatch.setattr(identity_settings, "factor", 2.0)
     assert identity(_of_module) != before
+
+
+def test_a_loss_counts_by_attributes_that_its_configuration_forgets():
+    before, changed = _first_loss(Forgetful()), Forgetful()
+    changed.factor = 3.0
+    assert _first_loss(changed) == pytest.approx(3 * before)
+    changed.factor = 2.0
+    assert _first_loss(changed) == pytest.approx(2 * before)
+    assert identity(Forgetful()) == identity(Forgetful(name="other"))
+
+
+def test_a_loss_counts_by_values_of_its_class(monkeypatch):
+    before = _first_loss(Forgetful())
+    monkeypatch.setattr(Forgetful, "of_class", 3.0)
+    assert _first_loss(Forgetful()) == pytest.approx(3 * before)
+
+
+class Share(keras.metrics.Metric):
+    """A metric whose configuration forgets what it does."""
+
+    share = 1.0
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Counts nothing."""
+
+    def result(self):
+        return keras.ops.convert_to_tensor(self.share)
+
+
+def test_metrics_that_forget_are_refused():
+    metric = Share(name="share")
+    metric.share = 0.5
+    with pytest.raises(ValueError, match=r"share=0\.5, which it does not tell"):
+        skdeep.DenseRegressor((2,), metrics=[metric], epochs=1).fit(X, y)

@@ -20,6 +20,7 @@ from skdeep.networks._given_layers import (
     swappable,
 )
 from skdeep.networks._given_spec import GivenModel, GivenSpec
+from skdeep.networks._identity import forgotten, plain_attributes
 from skdeep.networks._layer_sizes import n_values, widths
 from skdeep.networks._seeds import own_seeds
 
@@ -94,12 +95,15 @@ def describe(model):
         compiles=all(map(compiles, layers)),
         fuses=all(map(fuses, layers)),
     )
-    if _rebuilt_shapes(given) != _shapes(model):
+    shapes, attributes = _rebuilt_traits(given)
+    if shapes != _shapes(model):
         raise ValueError(
             f"{model.name!r} and the model made anew from its configuration have "
             "different weights. Let get_config() of its layers return all that their "
             "__init__ takes."
         )
+    for pair in zip(layers, attributes, strict=False):
+        _check_attributes(*pair)
     return given
 
 
@@ -113,8 +117,22 @@ def _description(model):
 
 
 @functools.lru_cache(maxsize=256)
-def _rebuilt_shapes(given):
-    return _shapes(rebuilt(given))
+def _rebuilt_traits(given):
+    """The shapes of weights, and the plain attributes of each layer."""
+    model = rebuilt(given)
+    return _shapes(model), list(map(plain_attributes, operations(model)))
+
+
+def _check_attributes(layer, attributes):
+    """Refuse a layer whose configuration has forgotten what it was told."""
+    name = forgotten(layer, attributes)
+    if name is not None:
+        raise ValueError(
+            f"The layer {layer.name!r} and the one made anew from its configuration, "
+            f"as every fit does, differ in {name!r}. Received "
+            f"{name}={getattr(layer, name)!r}, which get_config() does not tell. Let "
+            "it return all that __init__ takes, and set nothing afterwards."
+        )
 
 
 def _shapes(model):

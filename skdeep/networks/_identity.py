@@ -15,6 +15,8 @@ _SETS = set, frozenset
 _VALUES = str, bytes, range, complex, type(None), type(Ellipsis)
 _FUNCTIONS = types.FunctionType, functools.partial
 _PLACES_OF_LIBRARIES = frozenset(["site-packages", "dist-packages"])
+# Attributes that differ between equal objects of Keras's.
+_OF_KERAS = "name", "built"
 _PLAIN = bool, int, float, str, *_CONTAINERS, *_SETS, dict, *_FUNCTIONS
 
 
@@ -65,6 +67,16 @@ def check_described(value):
             f"returns. Received {value!r}, whose class has arguments but no get_config."
             " Define one that returns them."
         )
+    if not _is_of_library(type(value)):
+        made = type(value).from_config(value.get_config())
+        name = forgotten(value, plain_attributes(made))
+        if name is not None:
+            raise ValueError(
+                "Every fit makes its own metrics and optimizer from what get_config() "
+                f"returns. Received a {type(value).__name__} with "
+                f"{name}={getattr(value, name)!r}, which it does not tell. Let it "
+                "return all that __init__ takes, and set nothing afterwards."
+            )
 
 
 def identity(value):
@@ -148,7 +160,52 @@ def _of_object(value, within):
     kind = within(type(value))
     if config is None:
         return Itself(value), kind, *_plain_values_of(value, within)
-    return kind, within(config), *_functions_of(value, within)
+    attributes = plain_attributes(value)
+    return kind, within(config), attributes, *_functions_of(value, within)
+
+
+def plain_attributes(value):
+    """Numbers, texts and arrays that an object of a user's class holds in public.
+
+    ``get_config`` should tell them, and some forget.
+    """
+    if _is_of_library(type(value)):
+        return ()
+    return tuple(
+        (name, _identity(_listed(held), (), describe=False))
+        for name, held in _attributes(value)
+        if not name.startswith("_") and name not in _OF_KERAS and _is_data(held)
+    )
+
+
+def forgotten(value, attributes):
+    """The name of a plain attribute that differs from ``attributes``, or None.
+
+    Parameters
+    ----------
+    value : object
+    attributes : tuple
+        :func:`plain_attributes` of what its configuration makes.
+    """
+    known = dict(attributes)
+    differing = (n for n, held in plain_attributes(value) if known.get(n) != held)
+    return next(differing, None)
+
+
+def _listed(value):
+    """Tuples as lists: configurations do not tell them apart."""
+    return list(value) if isinstance(value, _CONTAINERS) else value
+
+
+def _is_data(value):
+    """Whether a value is made of numbers and texts alone."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, _CONTAINERS):
+        return all(map(_is_data, value))
+    return (
+        value is None or isinstance(value, bool | int | float | str) or _is_array(value)
+    )
 
 
 def _config_of(value):
@@ -182,14 +239,16 @@ def _seen_by(function, within):
 
 
 def _seen_by_methods(cls, within):
-    """What the methods of a class of the user's take from outside of themselves."""
+    """What the methods of a class of the user's see, and the plain values beside."""
     for base in cls.__mro__:
         if _is_of_library(base):
             continue
-        for method in vars(base).values():
-            method = getattr(method, "__func__", getattr(method, "fget", method))
+        for name, held in vars(base).items():
+            method = getattr(held, "__func__", getattr(held, "fget", held))
             if inspect.isfunction(method):
                 yield from _seen_by(method, within)
+            elif not name.startswith("__") and _is_data(held):
+                yield name, within(held)
 
 
 def _names_in(code):

@@ -195,6 +195,27 @@ def test_decision_function_of_classes_and_labels(iris, fitted, parts):
     assert_allclose(several.decision_function(X), np.log(p / (1 - p)), rtol=1e-3)
 
 
+@pytest.mark.parametrize("loss", ["categorical_hinge", "mse"])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_decision_function_of_linear_outputs(iris, loss, n_classes):
+    """They may be negative, of which there are no logarithms."""
+    X, y = iris
+    X, y = X[y < n_classes], y[y < n_classes]
+    outputs = keras.layers.Dense(n_classes, bias_initializer=_minus_nine)
+    model = keras.Sequential([keras.Input((4,)), outputs])
+    fitted = KerasClassifier(model, loss=loss, random_state=0).fit(X, y)
+    scores = fitted.decision_function(X)
+    assert len(np.unique(scores)) > 50
+    several = scores.ndim == 2
+    assert several == (n_classes > 2)
+    best = scores.argmax(axis=1) if several else (scores > 0).astype(int)
+    assert_array_equal(best, fitted.predict(X))
+
+
+def _minus_nine(shape, dtype=None):
+    return keras.ops.full(shape, -9.0, dtype)
+
+
 def test_targets_of_an_own_encoder_have_no_decision_function():
     class Own(KerasClassifier):
         target_encoder = KerasRegressor.target_encoder

@@ -18,12 +18,14 @@ from skdeep.estimators._keras_data import present
 from skdeep.estimators._keras_labels import (
     KerasLabelEncoder,
     gives_margins,
+    linear_scores,
     logits,
     of_margins,
     probabilities,
 )
 from skdeep.estimators._keras_wrapper import BaseWrapper
 from skdeep.estimators._scikeras import KerasClassifier as SciKerasClassifier
+from skdeep.networks._losses import takes_logits
 
 _ONE_HOT = "multiclass-onehot"
 
@@ -204,11 +206,15 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
             One column for binary targets; positive means ``classes_[1]``. Of several
             classes, logarithms of probabilities; of multilabel targets, log-odds. With
-            a hinge loss the model's own margins.
+            a hinge loss the model's own margins. Other outputs of a linear or tanh
+            layer are scores as they are.
         """
         if self._gives_margins:
             margins = super()._predict_raw(X, **kwargs)
             return margins[:, 0] if margins.shape[1] == 1 else margins
+        unbounded = last_activation(self.model_) in ("linear", "tanh")
+        if unbounded and not takes_logits(self.model_.loss):
+            return linear_scores(super()._predict_raw(X, **kwargs), self.target_type_)
         return logits(self.predict_proba(X, **kwargs), self.target_type_)
 
     def _predict_raw(self, X, **kwargs):

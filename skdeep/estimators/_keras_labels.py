@@ -14,6 +14,7 @@ _OF_CLASSES = {
     for name, (labels, _) in RULES.items()
     if labels is not None and labels.units_of_two == 2
 }
+_THRESHOLD = 0.5  # of SciKeras's encoder
 _HINGES = "hinge", "squared_hinge"
 _WITH_COLUMNS = "multilabel-indicator", "multiclass-onehot"
 
@@ -131,6 +132,24 @@ def logits(probabilities, target_type):
         return np.log(p[:, -1]) - np.log(p[:, 0])
     others = np.maximum(1 - probabilities, np.finfo(probabilities.dtype).tiny)
     return np.log(p) - np.log(others)
+
+
+def linear_scores(output, target_type):
+    """Scores of a model whose outputs are no probabilities, in their own order.
+
+    For two classes, and for each of several labels, they are above zero where the
+    label is predicted.
+
+    Parameters
+    ----------
+    output : ndarray of shape (n_samples, n_units)
+    target_type : str
+        As :func:`sklearn.utils.multiclass.type_of_target` says.
+    """
+    if target_type == "binary":
+        two = output.shape[1] == 2
+        return output[:, 1] - output[:, 0] if two else output[:, 0] - _THRESHOLD
+    return output - _THRESHOLD if target_type == "multilabel-indicator" else output
 
 
 def probabilities(output, loss):

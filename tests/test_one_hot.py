@@ -57,6 +57,12 @@ def test_one_hot_rows_are_classes(iris, classifier, rows, form):
     assert fitted.score(X, Y) == classifier.score(*iris)
 
 
+def test_half_precision_is_scored(iris, rows, classifier):
+    half = rows[0].astype("float16")
+    fitted = DenseClassifier(**TINY).fit(iris[0], half)
+    assert fitted.score(iris[0], half) == classifier.score(*iris)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -153,9 +153,23 @@ def test_targets_far_from_zero(near, of_near):
     close((single - 1.7e9) / 900, expected)
 
 
+def test_few_values_of_single_precision_are_a_spread(near):
+    seconds = np.linspace(1.7e9, 1.7e9 + 3600, 60).astype("float32")[:, None]
+    values, y = seconds - 1.7e9, near[1]
+    assert len(np.unique(seconds)) < 30
+    rounded = DenseRegressor(**DENSE).fit(seconds, y)
+    assert_allclose(rounded.network_.inputs.scale, values.std(), rtol=1e-3)
+    # Their mean, too, is one of few values.
+    near_zero = DenseRegressor(**DENSE).fit(values, y).predict(values)
+    assert_allclose(rounded.predict(seconds), near_zero, rtol=0, atol=0.01)
+
+
 def test_noise_around_a_large_number_is_no_spread(near):
     X, y = near
     noisy = np.c_[X, 1e9 + np.spacing(1e9) * (np.arange(60) % 2)]
+    single = noisy[:, -1:].astype("float32")
+    single[::2] = np.nextafter(single[::2], np.float32(0))
+    assert DenseRegressor(**DENSE).fit(single, y).network_.inputs.scale[-1] == 1
     constant = np.c_[X, np.full(60, 1e9)]
     assert DenseRegressor(**DENSE).fit(noisy, y).network_.inputs.scale[-1] == 1
     regressor = DenseRegressor(**DENSE).fit(constant, y)

@@ -22,10 +22,15 @@ def has_columns(y):
 
 
 def plain_columns(y):
-    """Columns of objects as numbers: those of DataFrames that differ in dtype."""
+    """Columns of objects as numbers: those of DataFrames that differ in dtype.
+
+    Those of half precision become single, for scikit-learn cannot score half.
+    """
     if not has_columns(y) or sparse.issparse(y):
         return y
     array = np.asarray(y)
+    if array.dtype == np.float16:
+        return array.astype(np.float32)
     if array.dtype != object:
         return y
     try:

@@ -20,6 +20,9 @@ _ALIGNMENT = 64
 # than a thousandth of one.
 _FAR = 1_000
 _SMALL = 1e-30
+# Rounding moves numbers by one place or so. What takes some more places is no noise:
+# an hour in epoch seconds has 28 values in single precision.
+_NOISE = 2
 _VANISHING = 1e-150  # squares of less are zero
 
 
@@ -352,7 +355,7 @@ class Standardization:
         scale = np.sqrt(variance)
         # Of the precision that the numbers came in.
         eps = np.finfo(dtype).eps if dtype.kind == "f" else 0
-        varies = scale > 10 * eps * np.abs(mean)
+        varies = scale > _NOISE * eps * np.abs(mean)
         far = np.abs(mean) > _FAR * scale
         far |= (scale < _SMALL) | (scale > 1 / _SMALL)
         return cls(mean, np.where(varies, scale, 1.0), bool((far & varies).any()))

@@ -39,8 +39,8 @@ def test_a_metric_says_whether_more_is_better(labels, engine, monitor, best):
 
 def test_a_metric_of_which_less_is_better(diabetes):
     regressor = DenseRegressor(**NET, metrics=["mae"], epochs=12, patience=2)
-    regressor.set_params(monitor="val_mean_absolute_error").fit(*diabetes)
-    watched = regressor.history_["val_mean_absolute_error"]
+    regressor.set_params(monitor="val_mae").fit(*diabetes)
+    watched = regressor.history_["val_mae"]
     assert regressor.best_epoch_ == watched.argmin() + 1
 
 

@@ -200,7 +200,7 @@ def test_metrics_with_weights_and_without(rows):
     weight = np.linspace(0.5, 1.5, N_ROWS)
     build = partial(network, metrics=["mae"], weighted_metrics=["mae"])
     history = check_regressor(build, rows, weight).history_
-    plain, weighted = history["mean_absolute_error"], history["weighted_mae"]
+    plain, weighted = history["mae"], history["weighted_mae"]
     assert np.abs(np.subtract(plain, weighted)).max() > 1e-4
 
 

@@ -328,7 +328,7 @@ def test_values_per_step(images, cell):
     ).fit(X, y, X_val=X, y_val=y)
     assert net.predict(X).shape == (120, 8)
     assert net.score(X, y) > 0.8
-    error = net.history_["val_mean_absolute_error"]
+    error = net.history_["val_mae"]
     assert error.iloc[-1] < error.iloc[0]
     two = np.stack([y, -y], axis=2)
     both = SequenceRegressor(cell, return_sequences=True, **NET).fit(X, two)

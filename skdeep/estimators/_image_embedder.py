@@ -1,7 +1,7 @@
 """ImageEmbedder: from images to the features of a pretrained network."""
 
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import joblib
 import numpy as np
@@ -183,7 +183,9 @@ class ImageEmbedder(
     def _remembered(self, X):
         """The features from memory; what is not there is computed and put there."""
         keep = check_memory(self.memory).cache(_kept, ignore=["features"])
-        network = joblib.hash((self.network_.spec.key, vars(self.network_.weights)))
+        spec, weights = self.network_.spec, self.network_.weights
+        # Its fields, not its key: that is for one process only.
+        network = joblib.hash((asdict(spec), vars(weights)))
         keys = [f"{network} {joblib.hash(image)}" for image in X]
         # A damaged file gives None, too.
         rows = [
@@ -220,12 +222,12 @@ class ImageEmbedder(
         OSError
             If the weights or the labels cannot be downloaded.
         """
-        from skdeep.networks._backbones import top_labels
+        from skdeep.networks._backbones import is_name, top_labels
 
         check_is_fitted(self)
         backbone = self.network_.spec.backbone
         weights = self._as_learnt("backbone_weights")
-        if not isinstance(backbone, str) or weights not in ("auto", "imagenet"):
+        if not is_name(backbone) or weights not in ("auto", "imagenet"):
             raise ValueError(
                 "predict_top knows the labels of ImageNet only. It needs a backbone by "
                 "name and backbone_weights='imagenet'. Received "

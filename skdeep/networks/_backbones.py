@@ -29,6 +29,11 @@ def describe(backbone):
     return json.dumps(config, sort_keys=True)
 
 
+def is_name(description):
+    """Whether a backbone's description is a name of keras.applications."""
+    return not description.startswith("{")
+
+
 def build_backbone(description, image_shape):
     """The layers of a backbone, with any weights.
 
@@ -41,7 +46,7 @@ def build_backbone(description, image_shape):
     """
     refuse_remains()
     with own_seeds():
-        if description.startswith("{"):
+        if not is_name(description):
             return _rebuilt(description)
         return _application(description, image_shape, weights=None)
 
@@ -61,7 +66,7 @@ def _rebuilt(description):
 
 def check_backbone(model, description, image_shape):
     """Refuse a backbone that cannot take such images or give their features."""
-    if not description.startswith("{"):
+    if is_name(description):
         if image_shape[2] not in (1, 3):
             raise ValueError(
                 f"{description} takes grey or RGB images. Received images of shape "
@@ -87,7 +92,7 @@ def check_backbone(model, description, image_shape):
 
 def backbone_input(description, x):
     """Pixels from 0 to 255 as the backbone wants them."""
-    if description.startswith("{"):
+    if not is_name(description):
         return x
     if x.shape[-1] == 1:
         x = L.Concatenate()([x, x, x])

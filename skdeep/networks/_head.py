@@ -36,6 +36,9 @@ class Head:
         Whether the network gives a column more, the penalty of each sample.
     weighs_metrics : bool
         Whether samples have their weights in metrics, too.
+    weighs_rows : bool
+        Whether samples have their weights in batch normalisation, too. With Keras's
+        own they have not.
     labels : {"one", "any"} or None
         Whether a sample has exactly one label or any number of them; None for
         values.
@@ -50,6 +53,7 @@ class Head:
     label_smoothing: float = 0.0
     penalized: bool = False
     weighs_metrics: bool = True
+    weighs_rows: bool = True
     labels: str | None = None
     own_units: bool = False
 
@@ -65,8 +69,9 @@ class Head:
 
     @property
     def key(self):
-        options = self.label_smoothing, self.penalized, self.weighs_metrics
-        return identity(self.loss), *options, self.labels, self.own_units
+        weighs = self.weighs_metrics, self.weighs_rows
+        options = self.label_smoothing, self.penalized, self.labels, self.own_units
+        return identity(self.loss), *weighs, *options
 
     def keras_loss(self):
         """The Keras loss, an object or a function of (y_true, y_pred)."""

@@ -137,7 +137,8 @@ def _job(model, train_rows, validation, batch_size, epochs, seed, options):
     needs_keras |= isinstance(model.optimizer, UNSUPPORTED)
     if spec is None or loss is None or needs_keras or spec.mixes_rows:
         return None
-    head = Head(spec.units, None, loss, weighs_metrics=_weighs_metrics(model))
+    weighs = {"weighs_metrics": _weighs_metrics(model), "weighs_rows": False}
+    head = Head(spec.units, None, loss, **weighs)
     try:
         rows, held_out, metrics = _data(model, spec, head, train_rows, validation)
     except ValueError:  # also where a metric gives more than a number

@@ -56,6 +56,7 @@ class Program:
         self.spec = spec
         self.units = head.units
         self._weighs_metrics = head.weighs_metrics
+        self._weighs_rows = head.weighs_rows
         self.model = build_template(spec)
         loss = head.keras_loss()
         self._loss = per_sample(loss)
@@ -258,8 +259,9 @@ class Program:
         decay,
         update=None,
     ):
-        # The mean and variance of batch normalisation are those of weighted rows.
-        with tf.GradientTape() as tape, weighing(weight):
+        # What the rows count in batch normalisation.
+        counts = weight if self._weighs_rows else _present(weight, rows)
+        with tf.GradientTape() as tape, weighing(counts):
             tape.watch(state.trainable)
             output, non_trainable, penalties = self.model.stateless_call(
                 state.trainable,
@@ -526,6 +528,11 @@ def per_sample(loss):
         return tf.reduce_mean(values, axis=extra) if extra else values
 
     return of_each
+
+
+def _present(weight, rows):
+    """1 for the first ``rows`` of a batch, 0 for those that fill it up."""
+    return tf.cast(tf.range(tf.shape(weight)[0]) < rows, weight.dtype)
 
 
 def _tensors(values):

@@ -57,6 +57,8 @@ def double_regressor(meta):
 def test_the_engine_trains(iris, options, capsys):
     fitted = KerasClassifier(double, epochs=2, random_state=0, **options).fit(*iris)
     assert fitted.current_epoch == 2
+    if "class_weight" in options:  # partial_fit refuses "balanced", as in scikit-learn
+        fitted.set_params(class_weight={0: 1, 1: 2, 2: 0.5})
     fitted.partial_fit(*iris) if "callbacks" not in options else None
     assert ("Epoch 2/2  loss" in capsys.readouterr().out) == ("verbose" in options)
 

@@ -5,7 +5,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from skdeep.encoding import ClassWeights, refuse_balanced
 from skdeep.estimators import _keras_docs
@@ -209,6 +209,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
             a hinge loss the model's own margins. Other outputs of a linear or tanh
             layer are scores as they are.
         """
+        check_is_fitted(self)
         if self._gives_margins:
             margins = super()._predict_raw(X, **kwargs)
             return margins[:, 0] if margins.shape[1] == 1 else margins

@@ -132,6 +132,21 @@ def test_wrong_inputs_are_refused(parts, change, message):
         KerasClassifier(model, **SPARSE).fit(change(parts[0]), parts[1])
 
 
+def test_several_inputs_for_a_model_of_one(iris):
+    X, y = iris
+    # The user's function fails, for it takes the shapes for one shape.
+    message = r"X is a dict .*\{'a': \(150, 4\)\}.* pass that array itself"
+    with pytest.raises((TypeError, KeyError), match=message):
+        KerasClassifier(softmax_network, **SPARSE).fit({"a": X}, y)
+    with pytest.raises((TypeError, ValueError), match=r"X is a list .* array itself"):
+        KerasClassifier(softmax_network, **SPARSE).fit([X, X], y)
+    fitted = KerasClassifier(softmax_network, **SPARSE).fit(X, y)
+    with pytest.raises(ValueError, match=r"must have shape \(4,\).*\{'a': \(4,\)\}"):
+        fitted.predict({"a": X})
+    with pytest.raises(ValueError, match=r"each input of the model.*names \['a'\]"):
+        KerasClassifier(fitted.model_, **SPARSE).fit({"a": X}, y)
+
+
 def test_lists_that_may_be_samples_or_inputs_are_refused():
     X = [np.zeros((2, 3)), np.ones((2, 3))]
     with pytest.raises(ValueError, match=re.escape("Pass np.stack(X) for samples")):

@@ -1,5 +1,7 @@
 """X of estimators around Keras models: one array, several, or what is refused."""
 
+import contextlib
+
 import keras
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_array, check_consistent_length
@@ -129,6 +131,28 @@ def without_rows(shape):
     if isinstance(shape, dict):
         return {name: part[1:] for name, part in shape.items()}
     return [part[1:] for part in shape] if isinstance(shape, list) else shape[1:]
+
+
+@contextlib.contextmanager
+def builds_for(shapes):
+    """Within, an error tells what several inputs change for who builds the model.
+
+    Parameters
+    ----------
+    shapes : tuple, list or dict
+        ``X_shape_``.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(shapes, tuple):
+            kind = type(shapes).__name__
+            error.add_note(
+                f"X is a {kind} of arrays, so meta['X_shape_'] is a {kind} with a "
+                f"shape for each input of the model: {shapes}. For a model with one "
+                "input pass that array itself."
+            )
+        raise
 
 
 def first_rows(X, n_rows=1):

@@ -13,7 +13,12 @@ from skdeep.estimators._base import BaseNetwork
 from skdeep.estimators._hooks import Printer
 from skdeep.estimators._keras_checks import builder, check_inputs, check_parameters
 from skdeep.estimators._keras_data import KerasData, mean_one, n_rows_at_once
-from skdeep.estimators._keras_inputs import AsGiven, as_given, first_rows
+from skdeep.estimators._keras_inputs import (
+    AsGiven,
+    as_given,
+    builds_for,
+    first_rows,
+)
 from skdeep.estimators._keras_parameters import KerasParameters
 from skdeep.estimators._keras_prediction import KerasPrediction
 from skdeep.estimators._scikeras import route_params
@@ -195,7 +200,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
 
     def _build_keras_model(self):
         self._random_state = None  # with one, SciKeras would set global seeds
-        with building(self._generator.randint(_SEEDS)):
+        with building(self._generator.randint(_SEEDS)), builds_for(self.X_shape_):
             model = super()._build_keras_model()
         if not isinstance(model, keras.Model):
             raise TypeError(

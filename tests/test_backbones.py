@@ -213,8 +213,12 @@ def test_features_are_computed_once_per_search(images, body, tmp_path, monkeypat
     grid = {"logisticregression__C": [0.01, 0.1, 1.0]}
     search = GridSearchCV(pipe, grid, cv=3, error_score="raise").fit(*images)
     assert sum(computed) == 300
-    plain = clone(pipe).set_params(imageembedder__memory=None, **search.best_params_)
-    expected = plain.fit(*images).predict_proba(images[0])
+    features = ImageEmbedder(body).fit_transform(images[0])
+    kept = search.best_estimator_[0].transform(images[0])
+    assert sum(computed) == 600  # for `features`; those of the search were kept
+    assert_allclose(kept, features, rtol=1e-6, atol=1e-6)
+    # By the same classifier, for other solutions are as good to its solver.
+    expected = search.best_estimator_[1].predict_proba(features)
     assert_allclose(search.predict_proba(images[0]), expected, atol=1e-5)
     # Other weights are another network.
     body.set_weights([0 * w for w in body.get_weights()])

@@ -187,7 +187,7 @@ HOSTILE = {
     "Lambda inside": layer("TimeDistributed", layer=layer("Lambda", function=CODE)),
     "Lambda by its place": layer("Lambda", "keras.src.layers.core.lambda_layer"),
     "code": CODE,
-    "TFSMLayer": layer("TFSMLayer", filepath="/tmp/evil"),
+    "TFSMLayer": layer("TFSMLayer", filepath="/evil"),
     "TFSMLayer by its place": layer("TFSMLayer", "keras.src.export.tfsm_layer"),
     "TorchModuleWrapper": layer("TorchModuleWrapper", module="gASVIAAAAAAA"),
     "JaxLayer": layer("JaxLayer", call_fn=CODE),

@@ -25,6 +25,7 @@ from skdeep.networks import (
         ("kernel_initializer", "xavier"),
         ("dropout", 1.0),
         ("batch_norm", "yes"),
+        ("use_bias", "no"),
         ("l1", -0.1),
         ("loss", "mean_error"),
         ("label_smoothing", 1.0),

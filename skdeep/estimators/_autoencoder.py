@@ -148,6 +148,7 @@ class Autoencoder(
         tied=False,
         contamination="auto",
         activation="silu",
+        use_bias=True,
         kernel_initializer="glorot_uniform",
         dropout=0.0,
         batch_norm=False,
@@ -185,6 +186,7 @@ class Autoencoder(
         self.tied = tied
         self.contamination = contamination
         self.activation = activation
+        self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout
         self.batch_norm = batch_norm

@@ -214,6 +214,7 @@ class ConvClassifier(_Conv, BaseNetworkClassifier):
         fine_tune=0,
         network=None,
         activation="silu",
+        use_bias=True,
         kernel_initializer="glorot_uniform",
         dropout=0.0,
         batch_norm=False,
@@ -259,6 +260,7 @@ class ConvClassifier(_Conv, BaseNetworkClassifier):
         self.fine_tune = fine_tune
         self.network = network
         self.activation = activation
+        self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout
         self.batch_norm = batch_norm
@@ -338,6 +340,7 @@ class ConvRegressor(_Conv, BaseNetworkRegressor):
         fine_tune=0,
         network=None,
         activation="silu",
+        use_bias=True,
         kernel_initializer="glorot_uniform",
         dropout=0.0,
         batch_norm=False,
@@ -380,6 +383,7 @@ class ConvRegressor(_Conv, BaseNetworkRegressor):
         self.fine_tune = fine_tune
         self.network = network
         self.activation = activation
+        self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout
         self.batch_norm = batch_norm

@@ -144,6 +144,11 @@ class _Dense:
             kernels = [np.array(kernel, dtype=dtype, ndmin=2) for kernel in kernels]
             if biases is None:
                 biases = [np.zeros(kernel.shape[1]) for kernel in kernels]
+            elif not self.use_bias:
+                raise ValueError(
+                    "A network with use_bias=False has no biases. Received use_bias="
+                    "False and biases. Leave one of them out."
+                )
             biases = [np.array(bias, dtype=dtype, ndmin=1) for bias in biases]
         _check_chain(kernels, biases)
         head = self._head(targets)
@@ -159,12 +164,13 @@ class _Dense:
             units=head.units,
             output=head.output,
             activation=self.activation,
+            use_bias=bool(self.use_bias),
             kernel_initializer=self.kernel_initializer,
             normalize=False,
             dtype=dtype,
         )
-        pairs = zip(kernels, biases, strict=True)
-        weights = Weights([array for pair in pairs for array in pair], [])
+        layers = zip(kernels, biases, strict=True) if self.use_bias else zip(kernels)
+        weights = Weights([array for layer in layers for array in layer], [])
         inputs = Standardization.none(n_features)
         network = FittedNetwork(spec, weights, inputs, self._output_scaling(targets))
         for name, value in self._fitted_attributes(network, targets).items():
@@ -251,6 +257,7 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
         *,
         network=None,
         activation="silu",
+        use_bias=True,
         kernel_initializer="glorot_uniform",
         dropout=0.0,
         batch_norm=False,
@@ -282,6 +289,7 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.network = network
         self.activation = activation
+        self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout
         self.batch_norm = batch_norm
@@ -322,7 +330,7 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
             One per layer; the last one's units are the outputs. Two classes take
             one unit (sigmoid) or two (softmax).
         biases : list of array-like of shape (n_units,), default=None
-            None means zeros.
+            None means zeros. With ``use_bias=False`` there are none.
         activation : str, default="relu"
             Activation of the hidden layers.
         classes : array-like of shape (n_classes,), default=None
@@ -357,8 +365,8 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
     def _with_outputs_in_order(self, order):
         """With the last layer's units, which were in another, in this order."""
         trainable = self.network_.weights.trainable
-        one = trainable[-1].shape == (1,)  # speaks for the second of two classes
-        for place in (-2, -1):
+        one = trainable[-1].shape[-1] == 1  # speaks for the second of two classes
+        for place in (-2, -1) if self.use_bias else (-1,):
             last = trainable[place]
             if one and order[0] == 1:
                 trainable[place] = -last
@@ -406,6 +414,7 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
         *,
         network=None,
         activation="silu",
+        use_bias=True,
         kernel_initializer="glorot_uniform",
         dropout=0.0,
         batch_norm=False,
@@ -434,6 +443,7 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.network = network
         self.activation = activation
+        self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout
         self.batch_norm = batch_norm
@@ -468,7 +478,7 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
         kernels : list of array-like of shape (n_inputs, n_units)
             One per layer; the last one's units are the outputs.
         biases : list of array-like of shape (n_units,), default=None
-            None means zeros.
+            None means zeros. With ``use_bias=False`` there are none.
         activation : str, default="relu"
             Activation of the hidden layers.
         **params

@@ -14,9 +14,9 @@ Keras layers, one layer, or a sequential or functional ``keras.Model``, which gi
 {outputs}. Every fit calls it once, with Keras's random numbers set by \
 ``random_state``, and starts from the weights that the layers have; ``warm_start`` and \
 ``partial_fit`` go on with the trained ones. Parameters of the layers that are gone \
-({gone}) must have their defaults then; ``kernel_initializer``, ``l1`` and ``l2`` are \
-of the output layer only. ``skdeep.save`` refuses functions; pickles take those of \
-modules. See the user guide, "Layers of your own".{more}"""
+({gone}) must have their defaults then; ``use_bias``, ``kernel_initializer``, ``l1`` \
+and ``l2`` are of the output layer only. ``skdeep.save`` refuses functions; pickles \
+take those of modules. See the user guide, "Layers of your own".{more}"""
 _MASKED = """\
 are zeros and masked, as by ``keras.layers.Masking``. Convolutions and operators like \
 ``+`` lose the mask; where padding then counts, there is a warning."""
@@ -232,6 +232,9 @@ NETWORK = """\
     activation : str, callable, keras.layers.Layer or None, default="silu"
         Activation of the hidden layers: a name or function of
         ``keras.activations``, or a layer such as ``keras.layers.LeakyReLU(0.1)``.
+    use_bias : bool, default=True
+        Whether the layers, hidden ones and the last, have biases. What ``normalize``
+        and ``batch_norm`` shift is shifted with False, too.
     kernel_initializer : str or keras.initializers.Initializer, \
 default="glorot_uniform"
         Initial weights. An initialiser with a seed of its own keeps it.
@@ -454,7 +457,8 @@ DENSE_ATTRIBUTES = (
         (``normalize``) and normalised comes first: the first kernel is for
         standardised inputs, and batch normalisation is folded in.
     intercepts_ : list of ndarray of shape (n_units,)
-        The biases of the layers.
+        The biases of the layers; zeros with ``use_bias=False``, but for what batch
+        normalisation shifts.
 """
     + ATTRIBUTES
 )
@@ -481,7 +485,7 @@ GENERATOR_NETWORK = (
     activation : str, callable, keras.layers.Layer or None, default="tanh"
         Activation of the recurrent layers.
 """
-    + NETWORK[NETWORK.index("    kernel_initializer") : NETWORK.index("    loss")]
+    + NETWORK[NETWORK.index("    use_bias") : NETWORK.index("    loss")]
     .replace("dropout : float, default=0.0", "dropout : float, default=0.5")
     .replace("Share of the hidden", "Share of the")
     .replace("between each hidden layer and its activation", "after each layer")

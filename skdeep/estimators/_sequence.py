@@ -155,6 +155,7 @@ class SequenceClassifier(BaseSequence, BaseNetworkClassifier):
         window=None,
         embedding_dim=None,
         activation="auto",
+        use_bias=True,
         kernel_initializer="glorot_uniform",
         dropout=0.0,
         batch_norm=False,
@@ -194,6 +195,7 @@ class SequenceClassifier(BaseSequence, BaseNetworkClassifier):
         self.window = window
         self.embedding_dim = embedding_dim
         self.activation = activation
+        self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout
         self.batch_norm = batch_norm
@@ -275,6 +277,7 @@ class SequenceRegressor(BaseSequence, BaseNetworkRegressor):
         window=None,
         embedding_dim=None,
         activation="auto",
+        use_bias=True,
         kernel_initializer="glorot_uniform",
         dropout=0.0,
         batch_norm=False,
@@ -311,6 +314,7 @@ class SequenceRegressor(BaseSequence, BaseNetworkRegressor):
         self.window = window
         self.embedding_dim = embedding_dim
         self.activation = activation
+        self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout
         self.batch_norm = batch_norm

@@ -71,6 +71,7 @@ class TextClassifier(TextInput, BaseNetworkClassifier):
         hidden_layer_sizes=(),
         network=None,
         activation="auto",
+        use_bias=True,
         kernel_initializer="glorot_uniform",
         dropout=0.5,
         batch_norm=False,
@@ -117,6 +118,7 @@ class TextClassifier(TextInput, BaseNetworkClassifier):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.network = network
         self.activation = activation
+        self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout
         self.batch_norm = batch_norm
@@ -189,6 +191,7 @@ class TextRegressor(TextInput, BaseNetworkRegressor):
         hidden_layer_sizes=(),
         network=None,
         activation="auto",
+        use_bias=True,
         kernel_initializer="glorot_uniform",
         dropout=0.5,
         batch_norm=False,
@@ -233,6 +236,7 @@ class TextRegressor(TextInput, BaseNetworkRegressor):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.network = network
         self.activation = activation
+        self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout
         self.batch_norm = batch_norm

@@ -96,6 +96,7 @@ class TextGenerator(TokenSettings, BaseNetwork):
         strip_accents=False,
         recurrent_dropout=0.0,
         activation="tanh",
+        use_bias=True,
         kernel_initializer="glorot_uniform",
         dropout=0.5,
         batch_norm=False,
@@ -131,6 +132,7 @@ class TextGenerator(TokenSettings, BaseNetwork):
         self.strip_accents = strip_accents
         self.recurrent_dropout = recurrent_dropout
         self.activation = activation
+        self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
         self.dropout = dropout
         self.batch_norm = batch_norm

@@ -144,11 +144,12 @@ def dense_products(spec, weights):
     -------
     products : list of tuple
         Copies: a kernel of shape (n_inputs, n_units) and a bias of shape (n_units,)
-        for each layer.
+        for each layer, zeros where it has none.
     """
     layers = FoldedLayers(spec, weights, spec.array_dtype)
-    n_hidden, own = len(spec.hidden_layer_sizes), 3 if spec.batch_norm else 2
-    n_arrays = (len(weights.trainable) - 2) // max(1, n_hidden)
+    n_hidden, n_last = len(spec.hidden_layer_sizes), 1 + spec.use_bias
+    own = 3 if spec.batch_norm else n_last
+    n_arrays = (len(weights.trainable) - n_last) // max(1, n_hidden)
     products = []
     for _ in range(n_hidden):
         products.append(layers.product(spec.batch_norm))
@@ -170,7 +171,7 @@ class FoldedLayers:
 
     def __init__(self, spec, weights, dtype):
         self._dtype = dtype
-        self._batch_norm = spec.batch_norm
+        self._batch_norm, self._use_bias = spec.batch_norm, spec.use_bias
         self._trainable = iter(weights.trainable)
         self._fixed = filter(is_weight, weights.non_trainable)
         self.scaling = None
@@ -194,12 +195,19 @@ class FoldedLayers:
         return [*hidden, self.product(False)]
 
     def product(self, batch_norm):
-        """The next layer's kernel and bias."""
+        """The next layer's kernel and bias, zeros where it has none."""
         if not batch_norm:
-            return tuple(self.arrays(2))
+            (kernel,) = self.arrays(1)
+            return kernel, self.bias(kernel.shape[-1:])
         kernel = _double(next(self._trainable))
         factor, shift = self._normalization()
         return self._cast(kernel * factor), self._cast(shift)
+
+    def bias(self, shape):
+        """The next array, a bias, or zeros of this shape."""
+        if self._use_bias:
+            return self._cast(next(self._trainable))
+        return np.zeros(shape, self._dtype)
 
     def normalization(self):
         """Factor and shift of a batch normalisation that stands alone."""

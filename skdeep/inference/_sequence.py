@@ -7,7 +7,6 @@ from skdeep.inference._forward import ACTIVATIONS, dense_layers, pieces
 
 # Sequences at once: what belongs to their steps should stay in the cache.
 _SEQUENCES_AT_ONCE = 256
-_N_ARRAYS = 3  # kernel, recurrent kernel and bias
 
 
 def forward_sequence(spec, layers, X):
@@ -50,7 +49,7 @@ def forward_sequence(spec, layers, X):
 def _read_recurrent(spec, layers, number):
     """The layer of this number, a function of (x, mask)."""
     last = number == len(spec.cell_units) - 1 and not spec.return_sequences
-    ways = [layers.arrays(_N_ARRAYS) for _ in range(spec.ways)]
+    ways = [_cell_arrays(spec, layers) for _ in range(spec.ways)]
     if not last:
         ways.reverse()  # Keras lists the one first whose output is turned round
     norm = layers.normalization() if spec.batch_norm else None
@@ -65,6 +64,13 @@ def _read_recurrent(spec, layers, number):
         return x if norm is None else x * norm[0] + norm[1]
 
     return apply
+
+
+def _cell_arrays(spec, layers):
+    """Kernel, recurrent kernel and bias."""
+    kernel, recurrent = layers.arrays(2)
+    width = kernel.shape[1]
+    return kernel, recurrent, layers.bias((2, width) if spec.cell == "gru" else width)
 
 
 def _recur(step, activation, arrays, x, mask, last, backwards):

@@ -55,7 +55,7 @@ def _transposed(layers):
     """What makes the layers of the decoder out of those of the encoder."""
     sources = reversed(layers)
 
-    def make(spec, width, *, use_bias=True, dtype=None):
+    def make(spec, width, *, use_bias, dtype=None):
         return TransposedDense(next(sources), use_bias, dtype=dtype or spec.dtype)
 
     return make
@@ -69,7 +69,7 @@ def _with_penalty(spec, code, output):
 def images(spec, kit, x):
     """Flat images from codes."""
     x = hidden_layers(spec, kit, x)
-    x = dense(spec, prod(spec.shapes[0]), use_bias=not spec.batch_norm)(x)
+    x = dense(spec, prod(spec.shapes[0]), use_bias=spec.hidden_bias)(x)
     x = _activated(spec, kit, x, "dense")
     x = L.Reshape(spec.shapes[0], dtype=spec.dtype)(x)
     for step in spec.steps:
@@ -78,7 +78,8 @@ def images(spec, kit, x):
         x = L.UpSampling2D(2, dtype=spec.dtype)(x)
         x = x[:, : step.before[0], : step.before[1]]  # odd sides were rounded up
         last = step is spec.steps[-1]
-        x = convolution(spec, kit, step, use_bias=last or not spec.batch_norm)(x)
+        use_bias = spec.use_bias if last else spec.hidden_bias
+        x = convolution(spec, kit, step, use_bias=use_bias)(x)
         if not last:
             x = _activated(spec, kit, x, "conv")
     return L.Flatten(dtype=spec.dtype)(x)

@@ -10,7 +10,8 @@ import numpy as np
 from skdeep.networks._conv_spec import ConvSpec, Step
 from skdeep.networks._spec import DenseSpec, NetworkSpec, Weights, is_weight
 
-_OF_BOTH = "activation", "kernel_initializer", "dropout", "batch_norm", "l1", "l2"
+_OF_BOTH = "activation", "use_bias", "kernel_initializer", "dropout", "batch_norm"
+_OF_BOTH += "l1", "l2"
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,16 +174,17 @@ def untied(spec, trainable):
     if not spec.tied:
         return trainable
     n_hidden = len(spec.hidden_layer_sizes)
-    # Each layer has a kernel more in the encoder, and the code's layer has two arrays.
+    # Each layer has a kernel more in the encoder, and no other arrays than here.
     n_encoder = (len(trainable) + n_hidden + 1) // 2
     encoder, decoder = trainable[:n_encoder], iter(trainable[n_encoder:])
     kernels = [array for array in encoder if array.ndim == 2]
-    n_others = (len(trainable) - n_encoder - 1) // max(1, n_hidden)
+    n_last = int(spec.use_bias)
+    n_others = (len(trainable) - n_encoder - n_last) // max(1, n_hidden)
     arrays = []
     for kernel in reversed(kernels):
         last = kernel is kernels[0]
         arrays.append(kernel.T)
-        arrays += [next(decoder) for _ in range(1 if last else n_others)]
+        arrays += [next(decoder) for _ in range(n_last if last else n_others)]
     return [*encoder, *arrays]
 
 

@@ -62,7 +62,7 @@ def blocks(spec, kit, x):
         kit.mark("backbone", x)
     for step in spec.steps:
         if step.kind == "conv":
-            x = convolution(spec, kit, step, use_bias=not spec.batch_norm)(x)
+            x = convolution(spec, kit, step, use_bias=spec.hidden_bias)(x)
             if spec.batch_norm:
                 x = normalized(spec, kit, x)
             weighted, x = x, activation(spec)(x)

@@ -15,7 +15,7 @@ def finalize(model):
             layer.finalize_state()
 
 
-def dense(spec, width, *, use_bias=True, dtype=None):
+def dense(spec, width, *, use_bias, dtype=None):
     """A dense layer with the spec's initialiser and penalties."""
     return L.Dense(
         width,
@@ -28,13 +28,13 @@ def dense(spec, width, *, use_bias=True, dtype=None):
 
 def output_layer(spec, make=dense):
     """The last layer, in full precision also where the layers before it are not."""
-    return make(spec, spec.units, dtype=spec.array_dtype)
+    return make(spec, spec.units, use_bias=spec.use_bias, dtype=spec.array_dtype)
 
 
 def hidden_layers(spec, kit, x, make=dense):
     """``x`` after the hidden dense layers, which ``make`` makes."""
     for width in spec.hidden_layer_sizes:
-        x = make(spec, width, use_bias=not spec.batch_norm)(x)
+        x = make(spec, width, use_bias=spec.hidden_bias)(x)
         if spec.batch_norm:
             x = normalized(spec, kit, x)
         weighted, x = x, activation(spec)(x)

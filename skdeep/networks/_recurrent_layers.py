@@ -51,7 +51,7 @@ class HoistedGRU(L.GRU):
         if not lowers():
             return super().call(sequences, initial_state, mask, training)
         recurrent = tf.convert_to_tensor(self.cell.recurrent_kernel)
-        bias = tf.convert_to_tensor(self.cell.bias)[1]
+        bias = tf.convert_to_tensor(self.cell.bias)[1] if self.use_bias else 0
         gate, activation = self.cell.recurrent_activation, self.cell.activation
 
         def step(z, seen, h):
@@ -105,11 +105,13 @@ def _recur(layer, sequences, mask, training, step, n_states):
 
 def _projected(cell, sequences):
     """The cell's product with the inputs, for all steps."""
-    kernel, bias = tf.convert_to_tensor(cell.kernel), tf.convert_to_tensor(cell.bias)
-    bias = bias[0] if len(bias.shape) == 2 else bias  # GRU has two
+    kernel = tf.convert_to_tensor(cell.kernel)
     shape = tf.shape(sequences)
     flat = tf.reshape(sequences, [-1, sequences.shape[2]])
-    product = tf.matmul(flat, kernel) + bias
+    product = tf.matmul(flat, kernel)
+    if cell.use_bias:
+        bias = tf.convert_to_tensor(cell.bias)
+        product += bias[0] if len(bias.shape) == 2 else bias  # GRU has two
     product = tf.reshape(product, [shape[0], shape[1], kernel.shape[1]])
     return tf.ensure_shape(product, [*sequences.shape[:2], kernel.shape[1]])
 

@@ -76,6 +76,7 @@ def _recurrent(spec, kit, x, mask, units, vector):
         layer = getattr(kit, spec.cell)(
             units,
             activation=_cell_activation(spec),
+            use_bias=spec.use_bias,
             recurrent_dropout=spec.recurrent_dropout,
             kernel_initializer=initializer(spec.kernel_initializer),
             recurrent_initializer=initializer("orthogonal"),
@@ -114,7 +115,7 @@ def _convolution(spec, kit, x, mask, units):
         units,
         spec.kernel_size,
         padding="same",
-        use_bias=not spec.batch_norm,
+        use_bias=spec.hidden_bias,
         kernel_initializer=initializer(spec.kernel_initializer),
         kernel_regularizer=regularizer(spec),
         dtype=spec.dtype,

@@ -4,7 +4,8 @@ from dataclasses import dataclass, fields
 
 from skdeep.networks._identity import identity
 
-_LAYOUT = "input_shape", "hidden_layer_sizes", "units", "output", "batch_norm"
+_LAYOUT = "input_shape", "hidden_layer_sizes", "units", "output"
+_LAYOUT += "batch_norm", "use_bias"
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,8 @@ class NetworkSpec:
         Activation of the output layer; None for a network without one, which gives
         features.
     hidden_layer_sizes : tuple of int
+    use_bias : bool
+        Whether hidden layers and the output layer have biases.
     normalize : bool
         Whether the inputs are standardised.
     dtype : {"float32", "float64", "mixed_bfloat16"}
@@ -36,6 +39,7 @@ class NetworkSpec:
     output: str | None
     hidden_layer_sizes: tuple = ()
     activation: object = "relu"
+    use_bias: bool = True
     kernel_initializer: object = "glorot_uniform"
     dropout: float = 0.0
     batch_norm: bool = False
@@ -83,6 +87,14 @@ class NetworkSpec:
     def output_shape(self):
         """Of one sample's output."""
         return (self.units,)
+
+    @property
+    def hidden_bias(self):
+        """Whether layers that come before an activation have biases.
+
+        A batch normalisation in between has a shift of its own.
+        """
+        return self.use_bias and not self.batch_norm
 
     @property
     def widths(self):

@@ -151,6 +151,7 @@ _SPEC_FIELDS = {
     "hidden_layer_sizes": _is_sizes,
     "dropout": _is_share,
     "batch_norm": _is_bool,
+    "use_bias": _is_bool,
     "l1": _is_penalty,
     "l2": _is_penalty,
     "normalize": _one_of(True, False, "auto"),
@@ -246,7 +247,8 @@ def _check_network(estimator):
     _require(type(weights) is Weights, name, "weights", weights)
     for field, rule in _SPEC_FIELDS.items():
         if hasattr(spec, field):
-            _require(rule(getattr(spec, field)), "A network", field, vars(spec)[field])
+            value = getattr(spec, field)
+            _require(rule(value), "A network", field, value)
     _check_scaling(network.inputs, (spec.input_shape[-1], 1))
     _check_shape(estimator)
     # That of targets that are learnt as they are is of one column.
@@ -362,11 +364,12 @@ def _dense_shapes(spec):
         return [], []  # no such network has weights
     trainable, fixed = [], [spec.input_shape] * 2 if spec.normalize else []
     for before, after in pairwise((*spec.input_shape, *spec.hidden_layer_sizes)):
-        trainable += [(before, after), *([(after,)] * (2 if spec.batch_norm else 1))]
+        n_others = 2 if spec.batch_norm else int(spec.use_bias)
+        trainable += [(before, after), *[(after,)] * n_others]
         fixed += [(after,), (after,)] if spec.batch_norm else []
         fixed += [(2,)] if spec.dropout else []  # the state of a random generator
     last = (*spec.input_shape, *spec.hidden_layer_sizes)[-1]
-    return [*trainable, (last, spec.units), (spec.units,)], fixed
+    return [*trainable, (last, spec.units), *[(spec.units,)] * spec.use_bias], fixed
 
 
 def _planned_shapes(spec):

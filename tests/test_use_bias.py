@@ -265,6 +265,16 @@ def test_older_files_have_biases(tmp_path):
     assert again.predict([[3.0]]) == 7
 
 
+def test_a_line_through_the_origin():
+    """As Keras's layers; standardisation would centre the targets."""
+    X, y = ROWS[:, 2:4], ROWS[:, 2] + 30
+    line = DenseRegressor((), **FIT, normalize=False).fit(X, y)
+    zeros = np.zeros((1, 2))
+    assert line.predict(zeros) == line.model_(zeros).numpy() == 0
+    centred = DenseRegressor((), **FIT).fit(X, y)
+    assert centred.predict(X.mean(axis=0)[None]) == pytest.approx(y.mean())
+
+
 def test_black_images_stay_black():
     """What is zero everywhere stays zero, whatever was learnt."""
     net = ConvClassifier((2,), hidden_layer_sizes=(), **FIT, normalize=False)

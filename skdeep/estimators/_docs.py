@@ -233,8 +233,8 @@ NETWORK = """\
         Activation of the hidden layers: a name or function of
         ``keras.activations``, or a layer such as ``keras.layers.LeakyReLU(0.1)``.
     use_bias : bool, default=True
-        Whether the layers, hidden ones and the last, have biases. What ``normalize``
-        and ``batch_norm`` shift is shifted with False, too.
+        Whether the layers, the last one included, have biases. False leaves the shift
+        of ``batch_norm`` and what standardisation centres as they are.
     kernel_initializer : str or keras.initializers.Initializer, \
 default="glorot_uniform"
         Initial weights. An initialiser with a seed of its own keeps it.

@@ -1,5 +1,7 @@
 """scikit-learn's callbacks and Keras's callbacks."""
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdeep import DenseClassifier, DenseRegressor
+from skdeep import DenseClassifier, DenseRegressor, fuse
 
 NET = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0}
 
@@ -175,3 +177,38 @@ def test_hooks_of_lambda_callbacks(iris, hook):
     network = DenseClassifier(**NET, callbacks=[callback])
     network.fit(X, y, X_val=X, y_val=y)
     assert seen
+
+
+class Fails(keras.callbacks.Callback):
+    """Raises in one hook, and notes whether it was told of the end."""
+
+    def __init__(self, hook):
+        super().__init__()
+        self.n_ends = 0
+        setattr(self, hook, self.fail)
+
+    def fail(self, *_, logs=None):
+        self.rate = self.model.optimizer.learning_rate
+        raise OSError("the disk is full")
+
+    def on_train_end(self, logs=None):
+        self.n_ends += 1
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras", "fused"])
+@pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_end"])
+def test_a_failed_fit_is_closed(iris, engine, hook):
+    callback = Fails(hook)
+    fused = engine == "fused"
+    net = DenseClassifier(
+        **NET, callbacks=[callback], engine="auto" if fused else engine
+    )
+    with (
+        fuse() if fused else contextlib.nullcontext(),
+        pytest.raises(OSError, match="full"),
+    ):
+        net.fit(*iris)
+    assert callback.n_ends == (hook == "on_epoch_end")
+    assert callback.model is None
+    # Nobody notes any more who assigns a rate.
+    assert "assign" not in vars(callback.rate)

@@ -5,6 +5,7 @@ import itertools
 import keras
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.model_selection import cross_validate
 
@@ -86,6 +87,11 @@ class Sets(keras.callbacks.Callback):
     def __init__(self, during):
         super().__init__()
         self.during = during
+        self.n_ends = 0
+
+    def on_train_end(self, logs=None):
+        self.n_ends += 1
+        np.testing.assert_array_equal(self.model.get_weights()[0], 2)
 
     def on_epoch_end(self, epoch, logs=None):
         if epoch == 1:
@@ -122,3 +128,44 @@ def test_weights_that_callbacks_have_set_are_kept(engine, callback):
     assert est.n_epochs_ == len(est.history_) <= 2
     for weights in est.get_weights().values():
         np.testing.assert_array_equal(weights, 2)
+    assert callback.n_ends == 1
+    assert callback.model is None
+
+
+class InterruptsValidation(keras.callbacks.Callback):
+    """Presses Ctrl-C in the validation of the third epoch; Keras's engine calls it."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_test_begin(self, logs=None):
+        if self.epoch == 2:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_an_epoch_without_its_validation_is_none(engine, monkeypatch):
+    data = {"X_val": X[::3], "y_val": y[::3]}
+    whole = _classifier(epochs=2, learning_rate_schedule=None, engine=engine)
+    whole.fit(X, y, **data)
+    if engine == "compiled":
+        calls, evaluate = itertools.count(1), _loop.evaluate
+
+        def interrupted(run):
+            if next(calls) == 3:
+                raise KeyboardInterrupt
+            return evaluate(run)
+
+        monkeypatch.setattr(_loop, "evaluate", interrupted)
+        some = clone(whole)
+    else:
+        some = clone(whole).set_params(callbacks=[InterruptsValidation()])
+    with pytest.warns(UserWarning, match="interrupted"):
+        some.set_params(epochs=5).fit(X, y, **data)
+    assert some.n_epochs_ == len(some.history_) == 2
+    for name, weights in whole.get_weights().items():
+        np.testing.assert_array_equal(some.get_weights()[name], weights)
+    ours, theirs = some.network_.weights, whole.network_.weights
+    assert ours.n_steps == theirs.n_steps
+    for own, other in zip(ours.optimizer, theirs.optimizer, strict=True):
+        np.testing.assert_array_equal(own, other)

@@ -252,6 +252,40 @@ def test_interrupted_training_keeps_its_epochs(iris):
         classifier(callbacks=[at_once]).fit(*iris)
 
 
+class InterruptsBatch(keras.callbacks.Callback):
+    """Presses Ctrl-C in the second batch of an epoch; only Keras's fit calls it."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.last, self.n_ends = epoch, 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.epoch, batch) == (self.last, 1):
+            raise KeyboardInterrupt
+
+    def on_train_end(self, logs=None):
+        self.n_ends += 1
+
+
+def test_an_interrupted_epoch_leaves_no_trace(iris):
+    stop = InterruptsBatch(epoch=2)
+    with pytest.warns(UserWarning, match="interrupted"):
+        some = classifier(epochs=5, batch_size=50, callbacks=[stop]).fit(*iris)
+    assert stop.n_ends == 1
+    whole = classifier(
+        epochs=2, batch_size=50, callbacks=[InterruptsBatch(epoch=9)]
+    ).fit(*iris)
+    assert some.history_ == whole.history_
+    for own, other in zip(some.model_.weights, whole.model_.weights, strict=True):
+        assert_array_equal(own, other)
+    optimizers = some.model_.optimizer, whole.model_.optimizer
+    for own, other in zip(*(o.variables for o in optimizers), strict=True):
+        assert_array_equal(own, other)
+
+
 def test_divergence_keeps_finite_weights(diabetes):
     X, y = diabetes
     estimator = KerasRegressor(

@@ -304,8 +304,6 @@ class BaseNetwork(
         self.n_epochs_ = len(history)
         self._keep_epochs(job, outcome, history, offset)
         self._remember_network()
-        for callback in job.keras_callbacks:
-            callback.set_model(None)
         self._warn_about(outcome)
 
     def _keep_epochs(self, job, outcome, history, offset):

@@ -26,12 +26,18 @@ def train(job, engine="auto"):
     Outcome
     """
     refuse_remains()
-    from skdeep.training._callbacks import needs_batches
+    try:
+        return _trained(job, engine)
+    finally:
+        for callback in job.keras_callbacks:
+            callback.set_model(None)
+
+
+def _trained(job, engine):
     from skdeep.training._keras import train_keras
     from skdeep.training._loop import train_compiled
     from skdeep.training._optimizers import OptimizerSpec
     from skdeep.training._scheduler import active_scheduler
-    from skdeep.training._whole_batches import is_of_whole_batches
 
     scheduled = job.schedule is not None or job.learning_rate is not None
     optimizer = OptimizerSpec(job.optimizer, job)
@@ -41,14 +47,7 @@ def train(job, engine="auto"):
             "optimisers in it. Received learning_rate or learning_rate_schedule. Set "
             "the rate there, and None here."
         )
-    batchwise = [c for c in job.keras_callbacks if needs_batches(c)]
-    obstacles = [f"the callback {type(callback).__name__}" for callback in batchwise]
-    if not optimizer.supported:
-        obstacles.append(f"the optimizer {type(job.optimizer).__name__}")
-    if job.spec.mixes_rows:
-        obstacles.append("a network whose layers look at whole batches")
-    if is_of_whole_batches(job.head, job.spec.output_shape):
-        obstacles.append(f"the loss {job.head.loss}, which looks at whole batches")
+    obstacles = _obstacles(job, optimizer)
     if engine == "compiled" and obstacles:
         raise ValueError(
             f"engine='compiled' cannot run {obstacles[0]}, which needs "
@@ -60,3 +59,19 @@ def train(job, engine="auto"):
     if scheduler is not None:
         return scheduler.train(job, optimizer)
     return train_compiled(job, optimizer)
+
+
+def _obstacles(job, optimizer):
+    """What the compiled engine cannot run, in words."""
+    from skdeep.training._callbacks import needs_batches
+    from skdeep.training._whole_batches import is_of_whole_batches
+
+    batchwise = [c for c in job.keras_callbacks if needs_batches(c)]
+    obstacles = [f"the callback {type(callback).__name__}" for callback in batchwise]
+    if not optimizer.supported:
+        obstacles.append(f"the optimizer {type(job.optimizer).__name__}")
+    if job.spec.mixes_rows:
+        obstacles.append("a network whose layers look at whole batches")
+    if is_of_whole_batches(job.head, job.spec.output_shape):
+        obstacles.append(f"the loss {job.head.loss}, which looks at whole batches")
+    return obstacles

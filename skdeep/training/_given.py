@@ -114,8 +114,6 @@ def train_given(
     if job is None:
         return None
     outcome = train(job)
-    for callback in job.keras_callbacks:
-        callback.set_model(None)
     assign_weights(model, outcome.weights)
     assign_optimizer(model, outcome.weights.optimizer)
     _build_metrics(model, train_rows[1])

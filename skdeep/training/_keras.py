@@ -54,11 +54,11 @@ def train_keras(job, optimizer):
     rate = HeldRate(rates, job.steps_per_epoch)
     rate.watch(model.optimizer)
     observer = _Observer(job, batches, program, done, rate)
-    callbacks = [observer]
+    passing = None
     if job.keras_callbacks:
         shown = ShownModel(job, program.model, optimizer, model.optimizer)
         rate.watch(shown.model.optimizer)
-        callbacks.append(_Passing(KerasCallbacks(job, shown, rate), observer))
+        passing = _Passing(KerasCallbacks(job, shown, rate), observer)
     observer.take_best_before(model)
     interrupted = False
     try:
@@ -66,7 +66,7 @@ def train_keras(job, optimizer):
             batches,
             epochs=job.epochs,
             validation_data=job.validation and _ValidationBatches(job),
-            callbacks=callbacks,
+            callbacks=[observer, passing] if passing else [observer],
             verbose=0,
             shuffle=False,
         )
@@ -74,8 +74,11 @@ def train_keras(job, optimizer):
         if not observer.history:
             raise
         interrupted = True
-    if not interrupted or observer.between_epochs:
-        observer.take_last()
+        observer.go_back()
+    finally:
+        if passing:
+            passing.close()
+    observer.take_last()
     return observer.outcome(interrupted)
 
 
@@ -164,7 +167,7 @@ class _Observer(keras.callbacks.Callback):
         self.diverged_at = None
         self._rate = rate
         self._last_finite = None
-        self.between_epochs = True
+        self._between_epochs = True
         # In the order of the compiled engine; Keras sorts them by name.
         names = "loss", *metric_names(job.metrics)
         self._columns = *names, *(f"val_{name}" for name in names)
@@ -187,7 +190,7 @@ class _Observer(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         if self.history and self.job.keras_callbacks:
             self.take_last()  # what they made of the epoch before
-        self.between_epochs = False
+        self._between_epochs = False
         self.n_steps = epoch * self.job.steps_per_epoch
         self._rate.hold(self.n_steps)
         for hook in self.job.hooks:
@@ -201,17 +204,17 @@ class _Observer(keras.callbacks.Callback):
         self.n_steps += 1
 
     def on_epoch_end(self, epoch, logs=None):
-        self.between_epochs = True
         self.batches.start(epoch + 1)
         record = {name: float(logs[name]) for name in self._columns if name in logs}
-        self.done += self.job.steps_per_epoch
-        weights = self.weights()
+        weights = self.weights(self.done + self.job.steps_per_epoch)
         if not np.isfinite(record["loss"]) or not is_sound(self.job, weights):
             self.diverged_at = epoch + 1
             self.model.stop_training = True
             return
         self._last_finite = weights
+        self.done = weights.n_steps
         self.history.append(record)
+        self._between_epochs = True
         stop = False
         if self.stopping is not None:
             stop = self.stopping.update(record, weights)
@@ -232,8 +235,17 @@ class _Observer(keras.callbacks.Callback):
         if self.diverged_at is None:
             self._last_finite = self.weights()
 
-    def weights(self):
-        """What the model has now."""
+    def go_back(self):
+        """Give the model what it had at the end of the last whole epoch."""
+        if self._between_epochs or self.diverged_at is not None:
+            return
+        last = self._last_finite
+        _put(self.model, last.trainable, last.non_trainable)
+        if last.optimizer is not None:
+            assign_optimizer(self.model, last.optimizer)
+
+    def weights(self, done=None):
+        """What the model has now, after so many steps of its optimiser."""
         model = self.model
         lists = model.trainable_variables, model.non_trainable_variables
         trainable, fixed = ([v.numpy() for v in part] for part in lists)
@@ -243,7 +255,8 @@ class _Observer(keras.callbacks.Callback):
             trainable = [variable.numpy() for variable in averages]
         slots = optimizer_values(optimizer)
         kind = state_kind(type(optimizer), optimizer.variables)
-        return Weights(trainable, fixed, slots, self.done, kind)
+        done = self.done if done is None else done
+        return Weights(trainable, fixed, slots, done, kind)
 
     def outcome(self, interrupted):
         weights, best_epoch = self._last_finite, self.history.best_epoch
@@ -266,6 +279,14 @@ def _averages(optimizer):
     return optimizer._model_variables_moving_average
 
 
+def _put(model, trainable, others):
+    """Go on with these arrays, also where the optimiser averages them."""
+    assign(model.trainable_variables, trainable)
+    assign(model.non_trainable_variables, others)
+    if averages := _averages(model.optimizer):
+        assign(averages, trainable)
+
+
 class _Passing(keras.callbacks.Callback):
     """Hands hooks on to callbacks that see the shown model."""
 
@@ -273,6 +294,15 @@ class _Passing(keras.callbacks.Callback):
         super().__init__()
         self._callbacks = callbacks
         self._observer = observer
+        self._begun = False
+
+    def close(self):
+        """After training, of whose end Keras does not tell if it is interrupted."""
+        try:
+            if self._begun:
+                self.on_train_end()
+        finally:
+            self._callbacks.close()
 
     def _pass(self, hook, *arguments):
         n_steps, weights = self._observer.n_steps, self._observer.weights
@@ -281,15 +311,14 @@ class _Passing(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _take(self, trainable, others):
-        assign(self.model.trainable_variables, trainable)
-        assign(self.model.non_trainable_variables, others)
-        if averages := _averages(self.model.optimizer):
-            assign(averages, trainable)
+        _put(self.model, trainable, others)
 
     def on_train_begin(self, logs=None):
         self._pass("on_train_begin", logs)
+        self._begun = True
 
     def on_train_end(self, logs=None):
+        self._begun = False
         self._pass("on_train_end", logs)
 
     def on_epoch_begin(self, epoch, logs=None):

@@ -72,6 +72,7 @@ def fit_keras_model(model, X, y, weight, options):
         # In the first step it would make TensorFlow trace that step twice.
         model.optimizer.build(model.trainable_variables)
     record, guard = _Record(), _Guard()
+    callbacks = keras.tree.flatten(options.callbacks)
     at_once = model.steps_per_execution
     model.steps_per_execution = 1  # more of them would go beyond an epoch's end
     try:
@@ -79,10 +80,13 @@ def fit_keras_model(model, X, y, weight, options):
     except KeyboardInterrupt:
         if not record.logs:
             raise
+        guard.go_back(model)
+        for callback in callbacks:
+            callback.on_train_end()
         warn("Training interrupted by user.")
     finally:
         model.steps_per_execution = at_once
-        for callback in keras.tree.flatten(options.callbacks):
+        for callback in callbacks:
             callback.set_model(None)
     guard.close(model)
     return record.history
@@ -221,22 +225,28 @@ class _Record(keras.callbacks.Callback):
 
 
 class _Guard(keras.callbacks.Callback):
-    """Keeps the last finite weights and stops when there are no more."""
+    """Keeps what the model had before an epoch and stops where a loss is not finite."""
 
     def __init__(self):
         super().__init__()
         self._state = None
+        self._within_epoch = False
         self._diverged_at = None
 
-    def on_train_begin(self, logs=None):
-        self._state = state_of(self.model)
+    def on_epoch_begin(self, epoch, logs=None):
+        self._state = state_of(self.model)  # with what callbacks have set
+        self._within_epoch = True
 
     def on_epoch_end(self, epoch, logs=None):
-        if np.isfinite((logs or {}).get("loss", 0.0)):
-            self._state = state_of(self.model)
-        else:
+        self._within_epoch = False
+        if not np.isfinite((logs or {}).get("loss", 0.0)):
             self._diverged_at = epoch + 1
             self.model.stop_training = True
+
+    def go_back(self, model):
+        """After an interruption: to the end of the last whole epoch."""
+        if self._within_epoch:
+            put_back(model, self._state)
 
     def close(self, model):
         """After training: put back finite weights, if the last are not."""

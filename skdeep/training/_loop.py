@@ -181,7 +181,8 @@ class Run:
         self.feed = Feed(job, self.program, optimizer.decay_scale)
         self.diverged_at = None
         self.interrupted = False
-        self.callbacks = None
+        self._before_epoch = None
+        self.callbacks, self._begun = None, False
         if job.keras_callbacks:
             from skdeep.training._callbacks import KerasCallbacks
             from skdeep.training._held_rate import HeldRate
@@ -192,7 +193,6 @@ class Run:
                 rate = HeldRate(self.rates, job.steps_per_epoch)
                 rate.watch(shown.model.optimizer)
                 self.callbacks = KerasCallbacks(job, shown, rate)
-                self._call_back("on_train_begin")
 
     def _first_state(self):
         """The state to start from, and how many steps the optimiser has done."""
@@ -208,6 +208,10 @@ class Run:
 
     def requests(self):
         """Yield what is to be computed, epoch by epoch."""
+        if self.callbacks is not None:
+            with self._calling():
+                self._call_back("on_train_begin")
+            self._begun = True
         if not self.job.watched:
             yield from self._quiet_epochs()
             return
@@ -221,6 +225,7 @@ class Run:
                 self.diverged_at = epoch + 1
                 break
             self.history.append(record)
+            self._before_epoch = None
             if self._end(epoch, record) or self.interrupted:
                 break
 
@@ -261,6 +266,7 @@ class Run:
 
     def _one_epoch(self, epoch):
         before = self.state
+        self._before_epoch = before, self.done
         losses, metrics = yield from self._train([self.job.order(epoch)])
         if not self._finite_epochs(losses) or not self._sound():
             self.state = before
@@ -317,10 +323,15 @@ class Run:
         return Weights(*parts, self.done, self.program.state_kind)
 
     def close(self):
-        if self.callbacks is not None:
-            with self._calling():
-                self._call_back("on_train_end")
-                self.callbacks.close()
+        """After training, or after an error: tell the callbacks."""
+        if self.callbacks is None:
+            return
+        try:
+            if self._begun:
+                with self._calling():
+                    self._call_back("on_train_end")
+        finally:
+            self.callbacks.close()
 
     def _call_back(self, hook, *arguments):
         """Call a hook, and go on with the weights that callbacks have set in it."""
@@ -335,6 +346,8 @@ class Run:
         """Keep the epochs so far; without any, the interruption goes on."""
         if not self.history:
             raise
+        if self._before_epoch is not None:  # validation did not come to its end
+            self.state, self.done = self._before_epoch
         self.interrupted = True
 
     def outcome(self):

@@ -7,11 +7,12 @@ import threading
 import keras
 import pytest
 from agreement import same_weights
+from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 
 import skdeep
-from skdeep import DenseClassifier, KerasClassifier
+from skdeep import DenseClassifier, DenseRegressor, KerasClassifier, KerasRegressor
 
 NET = {"hidden_layer_sizes": (3,), "epochs": 2, "random_state": 0}
 
@@ -139,3 +140,85 @@ def test_variables_of_another_model(iris):
         DenseClassifier(**NET, optimizer=optimizer).fit(*iris)
     with pytest.raises(ValueError, match="var_list"):
         clone(WRAPPER).set_params(optimizer=optimizer).fit(*iris)
+
+
+class Decay(keras.optimizers.schedules.CosineDecay):
+    pass
+
+
+class Descent(keras.optimizers.SGD):
+    pass
+
+
+class Distance(keras.metrics.MeanAbsoluteError):
+    pass
+
+
+class Weighed(keras.losses.Loss):
+    """Without a ``get_config``, as most of the kind."""
+
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = weight
+
+    def call(self, y_true, y_pred):
+        return self.weight * keras.losses.mean_squared_error(y_true, y_pred)
+
+
+class Leaky(keras.layers.LeakyReLU):
+    pass
+
+
+def build_values(activation=None):
+    dense = keras.layers.Dense(1, activation=activation)
+    return keras.Sequential([keras.Input((4,)), dense])
+
+
+OWN_CLASSES = [
+    DenseRegressor(**NET, activation=Leaky(0.1)),
+    KerasRegressor(build_values, epochs=2, activation=Leaky(0.1)),
+]
+
+
+@pytest.mark.parametrize("estimator", OWN_CLASSES)
+def test_own_classes_that_keras_does_not_know(iris, estimator):
+    class Local(Distance):
+        pass
+
+    X, y = iris[0], iris[1].astype(float)
+    fitted = estimator.set_params(
+        loss=Weighed(3.0),
+        optimizer=Descent(Decay(0.01, 5)),
+        metrics=[Distance(name="error"), Local(name="local")],
+        random_state=0,
+    ).fit(X, y)
+    copies = pickle.loads(pickle.dumps(fitted)), copy.deepcopy(fitted), clone(fitted)
+    for other in copies:
+        assert other.loss.weight == 3.0
+        assert other.loss is not fitted.loss
+        assert type(other.optimizer) is Descent
+        rate = other.optimizer.get_config()["learning_rate"]
+        assert rate == fitted.optimizer.get_config()["learning_rate"]
+        assert [type(metric) for metric in other.metrics] == [Distance, Local]
+        assert other.metrics[0].name == "error"
+        assert other.metrics[0] is not fitted.metrics[0]
+        assert type(other.activation) is Leaky
+        assert other.activation.negative_slope == 0.1
+    for other in copies[:2]:
+        assert_array_equal(other.predict(X), fitted.predict(X))
+        assert other.partial_fit(X, y).history_ is not fitted.history_
+    assert len(cross_val_score(fitted, X, y, cv=2, error_score="raise")) == 2
+
+
+class Forgets(keras.metrics.MeanAbsoluteError):
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = weight
+
+
+@pytest.mark.parametrize("estimator", [DenseRegressor(), KerasRegressor()])
+def test_a_metric_that_cannot_be_made_anew(estimator):
+    estimator.set_params(metrics=[Forgets(2.0)])
+    for copied in (clone, pickle.dumps):
+        with pytest.raises(ValueError, match="Let get_config return"):
+            copied(estimator)

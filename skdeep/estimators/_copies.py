@@ -5,7 +5,7 @@ import pickle
 
 from sklearn.base import BaseEstimator
 
-from skdeep.networks._undecayed import exclude_names, names_without_decay
+from skdeep.networks._portable import portable
 
 
 class CopiedParameters(BaseEstimator):
@@ -14,6 +14,7 @@ class CopiedParameters(BaseEstimator):
     ``fit`` calls the user's own callbacks, for state such as ``stopped_epoch`` is read
     off them, as with Keras; copies have that state, too. But after a fit some hold what
     cannot be copied, such as an open file: of these a copy is as before the fit.
+    Optimisers, losses and metrics are made anew, also those of a user's own classes.
     """
 
     def _remember_callbacks(self):
@@ -50,34 +51,30 @@ class CopiedParameters(BaseEstimator):
             for name, value in self._callback_parameters()
         }
 
-    def _names_without_decay(self):
-        """What copies of the optimiser, which Keras makes, would forget."""
-        return names_without_decay(vars(self).get("optimizer"))
-
     def __sklearn_clone__(self):
         bare = object.__new__(type(self))
-        vars(bare).update({**vars(self), **self._portable_callbacks()})
-        new = super(CopiedParameters, bare).__sklearn_clone__()
-        exclude_names(vars(new).get("optimizer"), self._names_without_decay())
-        return new
+        vars(bare).update(self._portable({**vars(self), **self._portable_callbacks()}))
+        return super(CopiedParameters, bare).__sklearn_clone__()
 
     def __getstate__(self):
         state = {**super().__getstate__(), **self._portable_callbacks()}
         state.pop("_callbacks_before", None)
-        undecayed = self._names_without_decay()
-        return {**state, "_undecayed": undecayed} if undecayed else state
+        return state
 
-    def __setstate__(self, state):
-        state = dict(state)
-        undecayed = state.pop("_undecayed", None)
-        super().__setstate__(state)
-        exclude_names(vars(self).get("optimizer"), undecayed)
+    def __reduce_ex__(self, protocol):
+        make, arguments, state, *others = super().__reduce_ex__(protocol)
+        return make, arguments, self._portable(state), *others
+
+    def _portable(self, state):
+        """``state`` with stand-ins for Keras's objects among the parameters."""
+        names = state.keys() & self.get_params(deep=False).keys()
+        return {**state, **{name: _map(portable, state[name]) for name in names}}
 
 
 def _map(function, nest):
-    if isinstance(nest, (list, tuple)):
+    if type(nest) in (list, tuple):
         return type(nest)([_map(function, item) for item in nest])
-    if isinstance(nest, dict):
+    if type(nest) is dict:
         return {key: _map(function, item) for key, item in nest.items()}
     return function(nest)
 

@@ -16,7 +16,7 @@ from skdeep.networks._head import (
     classification_head,
     regression_head,
 )
-from skdeep.networks._identity import check_described, identity
+from skdeep.networks._identity import identity
 from skdeep.networks._losses import (
     NOT_NEGATIVE,
     POSITIVE,
@@ -66,7 +66,6 @@ __all__ = [
     "NetworkSpec",
     "SequenceSpec",
     "Weights",
-    "check_described",
     "classification_head",
     "closest",
     "described",

@@ -98,13 +98,9 @@ class FrozenKerasModel:
 
     def __getstate__(self):
         state = dict(vars(self))
-        try:
-            pickle.dumps([self.custom, self.compiled])
-        except (AttributeError, TypeError, pickle.PicklingError):
-            # Classes and functions that were defined within a function have no name
-            # that pickle would find: these go by value, code included.
-            return {"by_value": cloudpickle.dumps(state)}
-        return state
+        if by_name([self.custom, self.compiled]):
+            return state
+        return {"by_value": cloudpickle.dumps(state)}
 
     def __setstate__(self, state):
         by_value = state.get("by_value")
@@ -117,6 +113,19 @@ class FrozenKerasModel:
             return keras.saving.deserialize_keras_object(config, safe_mode=False)
         except Exception as error:
             raise ValueError(_cannot(config["class_name"], error)) from error
+
+
+def by_name(values):
+    """Whether pickle finds all classes and functions in ``values``.
+
+    Those that were defined within a function have no name that it would find: they
+    must be pickled by value, code included.
+    """
+    try:
+        pickle.dumps(values)
+    except (AttributeError, TypeError, pickle.PicklingError):
+        return False
+    return True
 
 
 def copy_model(model, sample=None):
@@ -151,16 +160,23 @@ def _all_variables(model):
 
 @dataclass
 class _Recipe:
-    """An optimiser, a loss or a metric as class and configuration."""
+    """An optimiser, a loss or a metric: how to make another like it.
+
+    Losses have no variables, and often no ``get_config``: of them it has all that they
+    hold, of the others their configuration.
+    """
 
     cls: type
-    config: dict
-    undecayed: str | None
+    config: dict | None
+    undecayed: str | None = None
+    attributes: dict | None = None
 
     @classmethod
     def of(cls, value):
         """A recipe for ``value`` if it is such an object; else ``value``."""
-        kinds = keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric
+        if isinstance(value, keras.losses.Loss):
+            return cls(type(value), None, attributes=dict(vars(value)))
+        kinds = keras.optimizers.Optimizer, keras.metrics.Metric
         if not isinstance(value, kinds) or not is_described(value):
             return value
         config = value.get_config()
@@ -173,11 +189,15 @@ class _Recipe:
     @staticmethod
     def cook(value):
         """The object that a recipe is for."""
-        if isinstance(value, _Recipe):
-            made = value.cls.from_config(dict(value.config))
-            exclude_names(made, value.undecayed)
+        if not isinstance(value, _Recipe):
+            return value
+        if value.attributes is not None:
+            made = value.cls.__new__(value.cls)
+            vars(made).update(value.attributes)
             return made
-        return value
+        made = value.cls.from_config(dict(value.config))
+        exclude_names(made, value.undecayed)
+        return made
 
 
 def _cannot(model, error):

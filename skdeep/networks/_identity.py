@@ -59,26 +59,6 @@ def is_described(value):
     return True
 
 
-def check_described(value):
-    """Refuse a Keras object that cannot be made anew from its ``get_config``."""
-    if not is_described(value):
-        raise ValueError(
-            "Every fit makes its own metrics and optimizer from what get_config() "
-            f"returns. Received {value!r}, whose class has arguments but no get_config."
-            " Define one that returns them."
-        )
-    if not _is_of_library(type(value)):
-        made = type(value).from_config(value.get_config())
-        name = forgotten(value, plain_attributes(made))
-        if name is not None:
-            raise ValueError(
-                "Every fit makes its own metrics and optimizer from what get_config() "
-                f"returns. Received a {type(value).__name__} with "
-                f"{name}={getattr(value, name)!r}, which it does not tell. Let it "
-                "return all that __init__ takes, and set nothing afterwards."
-            )
-
-
 def identity(value):
     """A hashable value that is equal for equal configurations, and for no others.
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 
 from skdeep.networks._identity import identity
+from skdeep.networks._portable import portable
 
 _LAYOUT = "input_shape", "hidden_layer_sizes", "units", "output"
 _LAYOUT += "batch_norm", "use_bias"
@@ -148,6 +149,9 @@ class NetworkSpec:
     def vectorizes(self):
         """Whether many networks in one plain graph are faster than one by one."""
         return True
+
+    def __getstate__(self):
+        return {name: portable(value) for name, value in vars(self).items()}
 
     def __eq__(self, other):
         return isinstance(other, NetworkSpec) and self.key == other.key

@@ -25,6 +25,7 @@ from skdeep.networks import (
     SequenceSpec,
     Weights,
 )
+from skdeep.networks._undecayed import names_without_decay
 from skdeep.persistence._archive import array_bytes, read_array
 from skdeep.persistence._checks import check_estimator, check_generator
 from skdeep.persistence._indexes import decoded_index, encoded_index
@@ -152,7 +153,7 @@ class Writer:
         state = dict(estimator.__getstate__())
         for name in ("_sklearn_version", "_skl_callbacks", "_network_made"):
             state.pop(name, None)
-        if "_undecayed" in state:
+        if names_without_decay(state.get("optimizer")):
             raise TypeError(
                 "skdeep.save cannot write an optimiser that was told what not to decay "
                 "(exclude_from_weight_decay). Received "

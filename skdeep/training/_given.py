@@ -7,8 +7,9 @@ import numpy as np
 
 from skdeep._warn import warn
 from skdeep.encoding import Rows, Standardization
-from skdeep.networks import Head, Weights, check_described
+from skdeep.networks import Head, Weights
 from skdeep.networks._given import given_spec
+from skdeep.networks._made_anew import check_described, made_anew
 from skdeep.training import train
 from skdeep.training._callbacks import needs_batches
 from skdeep.training._history import by_name
@@ -268,5 +269,5 @@ def _metric(metric, outputs, targets):
             metric.name = name
     elif isinstance(metric, keras.metrics.Metric):
         check_described(metric)
-        type(metric).from_config(metric.get_config())  # as every program does
+        made_anew(metric)  # as every program does
     return metric

@@ -5,7 +5,8 @@ import re
 import keras
 from keras.src.utils.naming import get_object_name
 
-from skdeep.networks import check_described, closest
+from skdeep.networks import closest
+from skdeep.networks._made_anew import check_described, made_anew
 
 _ACCURACY = "accuracy", "acc"
 
@@ -89,7 +90,7 @@ def _make(metric, head):
     if isinstance(metric, keras.metrics.Metric):
         check_described(metric)
         _check_threshold(metric, head)
-        return type(metric).from_config(metric.get_config())
+        return made_anew(metric)
     return keras.metrics.MeanMetricWrapper(metric)
 
 

@@ -16,7 +16,8 @@ import threading
 import keras
 import tensorflow as tf
 
-from skdeep.networks import check_described, identity
+from skdeep.networks import identity
+from skdeep.networks._made_anew import check_described, made_anew
 from skdeep.networks._undecayed import exclude_names, names_without_decay
 
 BASE = next(
@@ -204,7 +205,7 @@ class OptimizerSpec:
     def keras(self, learning_rate):
         """A new optimiser for ``keras.Model.fit``."""
         if isinstance(self._optimizer, _MANY):
-            return type(self._optimizer).from_config(self._optimizer.get_config())
+            return made_anew(self._optimizer)
         if isinstance(self._optimizer, keras.optimizers.LossScaleOptimizer):
             inner = OptimizerSpec(self._optimizer.inner_optimizer).keras(learning_rate)
             return type(self._optimizer)(**{**self._config, "inner_optimizer": inner})

@@ -1,0 +1,79 @@
+"""Optimisers, losses, metrics and layers made anew."""
+
+import pickle
+
+import cloudpickle
+import keras
+
+from skdeep.networks._frozen_keras import _Recipe, by_name, own_objects
+from skdeep.networks._identity import forgotten, is_described, plain_attributes
+from skdeep.networks._seeds import own_seeds
+from skdeep.networks._undecayed import names_without_decay
+
+
+def made_anew(value):
+    """A new object like ``value``, made from what its ``get_config`` returns.
+
+    Classes and functions of the user's that it holds need not be registered with Keras.
+    """
+    with own_seeds(), keras.saving.custom_object_scope(own_objects([value])):
+        return type(value).from_config(dict(value.get_config()))
+
+
+def check_described(value):
+    """Refuse a Keras object that cannot be made anew from its ``get_config``."""
+    if not is_described(value):
+        raise ValueError(
+            "Every fit makes its own metrics and optimizer from what get_config() "
+            f"returns. Received {value!r}, whose class has arguments but no get_config."
+            " Define one that returns them."
+        )
+    name = forgotten(value, plain_attributes(made_anew(value)))
+    if name is not None:
+        raise ValueError(
+            "Every fit makes its own metrics and optimizer from what get_config() "
+            f"returns. Received a {type(value).__name__} with "
+            f"{name}={getattr(value, name)!r}, which it does not tell. Let it "
+            "return all that __init__ takes, and set nothing afterwards."
+        )
+
+
+def reduced(value):
+    """How to pickle ``value``: a function and its arguments, as ``__reduce__`` gives.
+
+    Keras's own way finds no class or function of a user's that is not registered.
+    """
+    parts = _recipe(value), own_objects([value])
+    if by_name(parts):
+        return _made, parts
+    return _made_by_value, (cloudpickle.dumps(parts),)
+
+
+def _recipe(value):
+    if isinstance(value, keras.losses.Loss):
+        return _Recipe.of(value)
+    try:
+        made = made_anew(value)
+    except Exception as error:  # whatever a class of the user's raises
+        raise ValueError(_cannot(value, f"Keras says: {error}")) from error
+    name = forgotten(value, plain_attributes(made))
+    if name is not None:
+        raise ValueError(_cannot(value, f"It does not tell {name!r}."))
+    return _Recipe(type(value), value.get_config(), names_without_decay(value))
+
+
+def _made_by_value(pickled):
+    return _made(*pickle.loads(pickled))
+
+
+def _made(recipe, custom):
+    with own_seeds(), keras.saving.custom_object_scope(custom):
+        return _Recipe.cook(recipe)
+
+
+def _cannot(value, reason):
+    return (
+        f"{value!r} must be one that its class makes anew from what get_config() "
+        f"returns: so are copies and pickles made. {reason} Let get_config return all "
+        "that __init__ takes, and set nothing afterwards."
+    )

@@ -216,6 +216,17 @@ def test_several_targets(diabetes):
     assert estimator.score(StandardScaler().fit_transform(X), Y) > 0.3
 
 
+def test_outputs_come_in_the_precision_of_samples(fitted, iris, diabetes):
+    regressor = KerasRegressor(regressor_network, random_state=0).fit(*diabetes)
+    kinds = {np.float64: "float64", np.float32: "float32", int: "float32"}
+    for dtype, expected in kinds.items():
+        X = iris[0].astype(dtype)
+        assert fitted.predict_proba(X).dtype == expected
+        assert fitted.decision_function(X).dtype == expected
+        assert regressor.predict(diabetes[0].astype(dtype)).dtype == expected
+    assert fitted.predict_proba(iris[0].tolist()).dtype == "float64"
+
+
 def test_one_target_keeps_its_shape(diabetes):
     X, y = diabetes
     estimator = KerasRegressor(regressor_network, random_state=0)

@@ -185,7 +185,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            The model's outputs, in the order of ``classes_``.
+            The model's outputs, in the order of ``classes_``; in float64 for X of
+            float64, else in the model's dtype.
         """
         output = self._predict_raw(X, **kwargs)
         return self.target_encoder_.inverse_transform(output, return_proba=True)

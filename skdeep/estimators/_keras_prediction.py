@@ -1,6 +1,7 @@
 """Predictions of estimators around Keras models."""
 
 import keras
+import numpy as np
 from keras import tree
 from sklearn.utils.validation import check_is_fitted
 
@@ -14,11 +15,16 @@ class KerasPrediction:
     """Outputs by one compiled call, or by Keras where more is asked for."""
 
     def _predict_raw(self, X, **kwargs):
-        """The model's outputs for X."""
+        """The model's outputs for X, in double precision if X is."""
         check_is_fitted(self)
         check_parameters(self, "predict", kwargs)
         X, _ = self._validate_data(X)
-        X = self.feature_encoder_.transform(X)
+        outputs = self._outputs(self.feature_encoder_.transform(X), kwargs)
+        if any(array.dtype == np.float64 for array in tree.flatten(X)):
+            return tree.map_structure(_in_double, outputs)
+        return outputs
+
+    def _outputs(self, X, kwargs):
         params = route_params(
             self.get_params(),
             destination="predict",
@@ -72,6 +78,10 @@ class KerasPrediction:
             self.get_params(), destination="score", pass_filter=set()
         )
         return self.scorer(y, self.predict(X), sample_weight=sample_weight, **options)
+
+
+def _in_double(output):
+    return output.astype(np.float64) if output.dtype.kind == "f" else output
 
 
 def _acts_in_prediction(callback):

@@ -1,6 +1,5 @@
 """KerasRegressor: a regressor around any Keras model."""
 
-import numpy as np
 from sklearn.base import RegressorMixin
 
 from skdeep.estimators import _keras_docs
@@ -71,14 +70,9 @@ class KerasRegressor(RegressorMixin, BaseWrapper):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            One output comes in the model's dtype, several in float64, as
-            scikit-learn's checks want.
+            In float64 for X of float64, else in the model's dtype.
         """
-        values = super().predict(X, **kwargs)
-        several = isinstance(values, np.ndarray) and values.ndim > 1
-        if several and values.dtype.kind == "f":
-            return values.astype(np.float64)
-        return values
+        return super().predict(X, **kwargs)
 
     def _validate_data(self, X=None, y=None, reset=False, y_numeric=True):
         return super()._validate_data(X, y, reset, y_numeric=True)

@@ -20,6 +20,7 @@ from skdeep.encoding._inputs import (
     precision_of,
     precisions,
     select,
+    span,
 )
 from skdeep.encoding._sequences import (
     as_sequences,
@@ -70,6 +71,7 @@ __all__ = [
     "precisions",
     "refuse_balanced",
     "select",
+    "span",
     "summable",
     "token_vectors",
     "trailing_windows",

@@ -219,17 +219,34 @@ def check_range(X, dtype, name):
     most = np.finfo(dtype).max
     if X.dtype.kind != "f" or np.finfo(X.dtype).max <= most or not X.shape[0]:
         return
+    low, high = span(X)
+    largest = max(high, -low)
+    if largest > most:
+        raise ValueError(
+            f"{name} must hold numbers up to {most:.1e}, the largest of "
+            f"dtype={dtype!r}. Received {largest:.1e} in {name}. Divide {name} by "
+            "a constant, or set dtype='float64'."
+        )
+
+
+def span(X):
+    """The smallest and the largest number, NaN left out.
+
+    Parameters
+    ----------
+    X : ndarray, Selection or CSR
+        Of one number at least.
+    """
     size = max(1, _CHUNK_VALUES // max(1, int(np.prod(X.shape[1:]))))
+    ends = []
     for start in range(0, X.shape[0], size):
         piece = X[start : start + size]
         values = piece.data if sparse.issparse(piece) else piece
-        largest = max(values.max(initial=0), -values.min(initial=0))
-        if largest > most:
-            raise ValueError(
-                f"{name} must hold numbers up to {most:.1e}, the largest of "
-                f"dtype={dtype!r}. Received {largest:.1e} in {name}. Divide {name} by "
-                "a constant, or set dtype='float64'."
-            )
+        if values.size < np.prod(piece.shape):  # the others are zero
+            ends.append(0)
+        if values.size:
+            ends += [np.fmin.reduce(values, None), np.fmax.reduce(values, None)]
+    return float(np.fmin.reduce(ends)), float(np.fmax.reduce(ends))
 
 
 def _moments(X, weight, columns_of):

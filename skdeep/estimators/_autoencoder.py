@@ -11,12 +11,14 @@ from sklearn.utils.stats import _weighted_percentile
 from sklearn.utils.validation import validate_data
 
 from skdeep._numbers import Interval, plain
+from skdeep._warn import warn
 from skdeep.encoding import (
     ContinuousTargets,
     OwnTargets,
     Standardization,
     deviations,
     precisions,
+    span,
 )
 from skdeep.estimators import _docs
 from skdeep.estimators._base import BaseNetwork
@@ -24,15 +26,18 @@ from skdeep.estimators._image_input import IMAGE_CONSTRAINTS, ImageInput
 from skdeep.estimators._reconstruction import Reconstruction, minus_errors
 from skdeep.networks import (
     ACTIVATIONS,
-    REGRESSION_LOSSES,
+    RECONSTRUCTION_LOSSES,
     AutoencoderSpec,
-    regression_head,
+    range_of,
+    reconstruction_head,
+    values_for,
 )
 
 _POSITIVE = ["array-like", Interval(Integral, 1, None, closed="left")]
 _NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 # Tukey, 1977, "Exploratory Data Analysis": quartile distances beyond the quartile.
 _FENCE = 1.5
+_ROUNDING = 1e-6
 # What the middle feature's standard deviation is of the largest, where all are taken to
 # have one unit. In tables of many units it is below a hundredth.
 _SHARED = 0.1
@@ -72,6 +77,13 @@ class Autoencoder(
         Height and width of the convolutions.
     code_activation : str or None, default=None
         Activation of the code, a name of ``keras.activations``; None is linear.
+    output_activation : str or None, default=None
+        Activation of the output: "sigmoid" for numbers from 0 to 1, "tanh" for those
+        from -1 to 1, "relu" or "softplus" for those that are not negative; a name of
+        ``keras.activations``. The network then learns X as it is (pixels times
+        ``rescale``), whatever ``normalize`` makes of its inputs; a warning tells where
+        the activation cannot give what X holds. None is linear, or what ``loss`` needs:
+        "sigmoid" for "binary_crossentropy".
     noise : float, default=0.0
         Standard deviation of Gaussian noise, from 0 to 1, that is added to the
         standardised inputs in training, so that the network learns to remove it
@@ -122,6 +134,7 @@ class Autoencoder(
         "filters": _POSITIVE,
         "kernel_size": _POSITIVE,
         "code_activation": [StrOptions(set(ACTIVATIONS)), None],
+        "output_activation": [StrOptions(set(ACTIVATIONS)), None],
         "noise": [Interval(Real, 0, 1, closed="both")],
         "code_l1": _NOT_NEGATIVE,
         "tied": ["boolean"],
@@ -130,7 +143,7 @@ class Autoencoder(
             Interval(Real, 0, 0.5, closed="right"),
         ],
         "normalize": ["boolean", StrOptions({"auto", "common"})],
-        "loss": [StrOptions({"auto", *REGRESSION_LOSSES}), callable],
+        "loss": [StrOptions({"auto", *RECONSTRUCTION_LOSSES}), callable],
     }
 
     def __init__(
@@ -143,6 +156,7 @@ class Autoencoder(
         filters=(32, 64),
         kernel_size=3,
         code_activation=None,
+        output_activation=None,
         noise=0.0,
         code_l1=0.0,
         tied=False,
@@ -181,6 +195,7 @@ class Autoencoder(
         self.filters = filters
         self.kernel_size = kernel_size
         self.code_activation = code_activation
+        self.output_activation = output_activation
         self.noise = noise
         self.code_l1 = code_l1
         self.tied = tied
@@ -319,9 +334,14 @@ class Autoencoder(
     def _encode(self, X, y, sample_weight, validation, previous, classes, rng):
         data = super()._encode(X, y, sample_weight, validation, previous, classes, rng)
         n_features = int(np.prod(data.train.X.shape[1:]))
-        units = Standardization.none(n_features)
-        if self.normalize:
+        head = self._head_of(n_features)
+        self._check_values(head, data)
+        if head.output != "linear":
+            units = self._own_units().repeated(n_features)
+        elif self.normalize:
             units = data.inputs.repeated(n_features)
+        else:
+            units = Standardization.none(n_features)
         targets = ContinuousTargets(False, units)
         train, validation = (
             rows and replace(rows, Y=OwnTargets(rows.X, units, self.dtype))
@@ -330,6 +350,42 @@ class Autoencoder(
         return replace(
             data, train=train, validation=validation, targets=targets, outputs=units
         )
+
+    def _own_units(self):
+        """Those of X; of images, as ``rescale`` makes them."""
+        if self._sees_images:
+            return self._pixel_scaling()
+        return Standardization.none(1)
+
+    def _check_values(self, head, data):
+        """Refuse X that the loss is not for; warn where no output can be like X."""
+        named = (data.train, "X"), (data.validation, "the validation data")
+        for rows, name in named:
+            rule = f"loss={self.loss!r} needs {name}"
+            found = rows and self._beyond(rows, *values_for(self.loss), rule)
+            if found:
+                raise ValueError(f"{found}, or use loss='auto'.")
+        rule = f"output_activation={head.output!r} cannot give what is not"
+        found = self._beyond(data.train, *range_of(head.output), rule)
+        if found:
+            warn(f"{found}, or set output_activation=None.")
+
+    def _beyond(self, rows, least, most, rule):
+        """What is wrong with rows that are not from ``least`` to ``most``, or None."""
+        if np.isinf([least, most]).all():
+            return None
+        low, high = span(rows.X)
+        factor = self._pixel_factor if self._sees_images else 1.0
+        # Scaling to a range ends within rounding of it.
+        if low * factor >= least - _ROUNDING and high * factor <= most + _ROUNDING:
+            return None
+        received = f"numbers from {low:g} to {high:g}"
+        remedy = "Scale X, with sklearn.preprocessing.MinMaxScaler(clip=True), say"
+        if self._sees_images:
+            received += f", which rescale={self.rescale!r} multiplies with {factor:g}"
+            if low >= 0:
+                remedy = f"Set rescale=1 / {high:g}"
+        return f"{rule} from {least:g} to {most:g}. Received {received}. {remedy}"
 
     def _learn_targets(self, y, weight, classes):
         return None
@@ -358,12 +414,10 @@ class Autoencoder(
         return () if self._sees_images else (256,)
 
     def _head(self, targets):
-        head = regression_head(targets.n_outputs, self.loss)
-        if head.output != "linear":
-            raise ValueError(
-                f"loss={self.loss!r} needs a positive output. Received it for an "
-                "Autoencoder, whose output is linear. Use loss='auto'."
-            )
+        return self._head_of(targets.n_outputs)
+
+    def _head_of(self, n_outputs):
+        head = reconstruction_head(n_outputs, self.loss, self.output_activation)
         return replace(head, penalized=self.code_l1 > 0)
 
     def _family_spec(self, data, common):

@@ -486,8 +486,7 @@ class BaseNetwork(
 
         network = self.network_
         spec = network.spec
-        values = spec.output in ("linear", "exponential")
-        outputs = network.outputs if values else None
+        outputs = network.outputs if spec.gives_values else None
         inputs = network.inputs if spec.normalize else None
         return build_stock(spec, network.weights, inputs, outputs)
 

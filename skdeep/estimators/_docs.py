@@ -514,7 +514,9 @@ AUTOENCODER_NETWORK = (
         "auto" is the mean squared error. A loss of ``keras.losses`` by name or as an
         object, or a function of (y_true, y_pred). Squared, absolute, Huber, log-cosh
         and quantile losses are those of inputs as ``normalize`` makes them, all others
-        those of inputs as they are.
+        those of inputs as they are. With ``output_activation`` all losses are those of
+        inputs as they are, pixels times ``rescale``. "binary_crossentropy" is for
+        numbers from 0 to 1, "poisson" needs an activation that is never negative.
 """
 )
 AUTOENCODER_TRAINING = _TRAINING.format(auto_batch=_SMALL_BATCH, epochs=100).replace(
@@ -530,6 +532,7 @@ AUTOENCODER_REST = REST.replace(
         middle feature's standard deviation is at least a tenth of the largest. Channels
         of images are standardised, unless this is False. The network gives what it
         gets, so squared, absolute, Huber, log-cosh and quantile losses in ``history_``
-        are in these units, others in those of the inputs.
+        are in these units, others in those of the inputs. With ``output_activation``
+        this is for the encoder only.
 """,
 )

@@ -111,7 +111,8 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         score : float
             One minus the sum of squared errors over the sum of squared deviations from
             the means of X, of all features together, in the units of the training's
-            loss: with ``normalize``, of standardised features. At most 1.
+            loss: with ``normalize``, of standardised features, and with
+            ``output_activation`` of features as they are. At most 1.
         """
         check_is_fitted(self)
         network, X = self.network_, self._check_samples(X)
@@ -135,7 +136,8 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         -------
         scores : ndarray of shape (n_samples,)
             Minus the mean squared error over the features, in the units of the
-            training's loss: with ``normalize``, of standardised features.
+            training's loss: with ``normalize``, of standardised features, and with
+            ``output_activation`` of features as they are (pixels times ``rescale``).
         """
         check_is_fitted(self)
         return minus_errors(self.network_, self._targets, self._check_samples(X))
@@ -189,7 +191,9 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         (spec, weights), of_decoder = encoder_and_decoder(network.spec, network.weights)
         spec = replace(spec, output=network.spec.code_activation)
         encoder = build_stock(spec, weights, network.inputs, None)
-        decoder = build_stock(*of_decoder, None, network.outputs)
+        spec, weights = of_decoder
+        spec = replace(spec, output=network.spec.output)
+        decoder = build_stock(spec, weights, None, network.outputs)
         if self._sees_images:
             reshape = keras.layers.Reshape(self.image_shape_, dtype=spec.dtype)
             decoder = keras.Model(decoder.inputs, reshape(decoder.output))

@@ -1,5 +1,7 @@
 """Codes of samples, and samples from codes."""
 
+import numpy as np
+
 from skdeep._forked import refuse_remains
 from skdeep.inference._forward import ACTIVATIONS, forward
 from skdeep.networks import encoder_and_decoder
@@ -20,17 +22,11 @@ def encode(spec, weights, X):
     """
     (encoder, arrays), _ = encoder_and_decoder(spec, weights)
     code = forward(encoder, arrays, X)
-    if spec.code_activation in ACTIVATIONS:
-        return ACTIVATIONS[spec.code_activation](code)
-    refuse_remains()
-    import keras
-
-    activation = keras.activations.get(spec.code_activation)
-    return keras.ops.convert_to_numpy(activation(code))
+    return _activated(spec.code_activation, code)
 
 
 def decode(spec, weights, code):
-    """Scaled samples.
+    """Samples in the network's units, after the activation of its output.
 
     Parameters
     ----------
@@ -43,4 +39,13 @@ def decode(spec, weights, code):
     samples : ndarray of shape (n_samples, spec.units)
     """
     _, (decoder, arrays) = encoder_and_decoder(spec, weights)
-    return forward(decoder, arrays, code)
+    return _activated(spec.output, forward(decoder, arrays, code))
+
+
+def _activated(name, x):
+    if name in ACTIVATIONS:
+        return ACTIVATIONS[name](x)
+    refuse_remains()
+    import keras
+
+    return np.array(keras.activations.get(name)(x))

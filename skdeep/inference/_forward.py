@@ -61,7 +61,7 @@ _BATCH_NORM_EPSILON = 1e-3
 
 
 def forward(spec, weights, X):
-    """Output before the output layer's activation.
+    """Output before the output layer's activation; after it of an autoencoder.
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ def layer_outputs(estimator, X, layers=None, *, as_frame=False):
     names = chosen_names(network.spec, layers)
     rows = network_rows(inner, samples)
     outputs = forward_layers(network.spec, network.weights, rows, names)
-    if "output" in outputs and network.spec.output in ("linear", "exponential"):
+    if "output" in outputs and network.spec.gives_values:
         outputs["output"] = network.outputs.undo(outputs["output"])
     dtypes = dict.fromkeys(names, network.spec.array_dtype)
     if network.outputs.far:

@@ -242,7 +242,7 @@ class _Nodes:
             widths["standardized_input"] = X.shape[1]
         sizes = [*spec.hidden_layer_sizes, spec.units]
         widths.update(zip(layer_names(spec), sizes, strict=True))
-        if spec.output in ("linear", "exponential") and _scales(network.outputs):
+        if spec.gives_values and _scales(network.outputs):
             widths["rescaled_output"] = spec.units
         self._widths = widths
 

@@ -14,6 +14,7 @@ from skdeep.networks._given_spec import with_network
 from skdeep.networks._head import (
     Head,
     classification_head,
+    reconstruction_head,
     regression_head,
 )
 from skdeep.networks._identity import identity
@@ -32,10 +33,12 @@ from skdeep.networks._names import (
     CLASSIFICATION_LOSSES,
     INITIALIZERS,
     OPTIMIZERS,
+    RECONSTRUCTION_LOSSES,
     REGRESSION_LOSSES,
     SCHEDULES,
     closest,
 )
+from skdeep.networks._ranges import range_of, values_for
 from skdeep.networks._sequence_spec import SequenceSpec
 from skdeep.networks._spec import (
     DenseSpec,
@@ -54,6 +57,7 @@ __all__ = [
     "NOT_NEGATIVE",
     "OPTIMIZERS",
     "POSITIVE",
+    "RECONSTRUCTION_LOSSES",
     "REGRESSION_LOSSES",
     "SCHEDULES",
     "STANDARDIZED",
@@ -75,8 +79,11 @@ __all__ = [
     "is_weight",
     "loss_name",
     "margins",
+    "range_of",
     "readable",
+    "reconstruction_head",
     "regression_head",
     "rule_of",
+    "values_for",
     "with_network",
 ]

@@ -7,6 +7,7 @@ import keras
 from skdeep.networks import _conv
 from skdeep.networks._layers import TransposedDense
 from skdeep.networks._parts import (
+    activated,
     activation,
     convolution,
     dense,
@@ -46,7 +47,8 @@ def reconstruction(spec, kit, x):
         layer = _transposed(made) if spec.tied and kit.trains else dense
         output = hidden_layers(decoder, kit, code, layer)
         output = output_layer(decoder, layer)(output)
-    kit.mark("output", output, output)
+    weighted, output = output, activated(spec, output)
+    kit.mark("output", output, weighted)
     penalized = spec.code_l1 and kit.trains
     return _with_penalty(spec, code, output) if penalized else output
 

@@ -24,6 +24,8 @@ class AutoencoderSpec(NetworkSpec):
         (n_features,), or height, width and channels of images.
     units : int
         Numbers per sample, images flattened.
+    output : str
+        Activation of the samples.
     hidden_layer_sizes : tuple of int
         Dense layers of the encoder.
     n_components : int
@@ -52,6 +54,10 @@ class AutoencoderSpec(NetworkSpec):
     def _layout_names(self):
         names = "n_components", "tied", "filters", "kernel_size"
         return (*super()._layout_names(), *names)
+
+    @property
+    def gives_values(self):
+        return True
 
     def _half(self, family, **own):
         both = {name: getattr(self, name) for name in (*_OF_BOTH, "dtype")}
@@ -155,7 +161,7 @@ def encoder_and_decoder(spec, weights):
     Returns
     -------
     halves : list of (NetworkSpec, Weights)
-        Without dropout; each has its own kernels.
+        Without dropout; each has its own kernels, and a linear output.
     """
     fixed = [array for array in weights.non_trainable if is_weight(array)]
     n_scaling = 2 if spec.normalize else 0

@@ -36,6 +36,7 @@ from skdeep.networks._layers import (
     WeightedBatchNormalization,
 )
 from skdeep.networks._parts import (
+    activated,
     finalize,
     hidden_layers,
     output_layer,
@@ -292,8 +293,9 @@ def _network(spec, kit, standardize, linear_output, rescale):
     if standardize is not None:
         x = standardize(x)
     x = weighted = _WHOLE.get(type(spec), _layers)(spec, kit, x)
-    if spec.output not in (None, "linear") and not linear_output:
-        x = L.Activation(spec.output, dtype=spec.array_dtype)(x)
+    # That of an autoencoder has its place before the column of penalties.
+    if not linear_output and type(spec) is not AutoencoderSpec:
+        x = activated(spec, x)
     if type(spec) not in _WHOLE and spec.output is not None:
         kit.mark("output", x, weighted)
     return keras.Model(inputs, x if rescale is None else rescale(x))

@@ -1,6 +1,6 @@
 """The output layer and the loss for each kind of target."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from skdeep.networks._identity import identity
 from skdeep.networks._losses import (
@@ -14,7 +14,12 @@ from skdeep.networks._losses import (
     rule_of,
     takes_logits,
 )
-from skdeep.networks._names import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
+from skdeep.networks._names import (
+    CLASSIFICATION_LOSSES,
+    RECONSTRUCTION_LOSSES,
+    REGRESSION_LOSSES,
+)
+from skdeep.networks._ranges import range_of
 
 _CROSSENTROPIES = {
     "binary_crossentropy": "BinaryCrossentropy",
@@ -29,7 +34,8 @@ class Head:
     Attributes
     ----------
     units : int
-    output : {"linear", "sigmoid", "softmax", "exponential"} or None
+    output : str or None
+        Activation of the output layer.
     loss : str, keras.losses.Loss or callable
     label_smoothing : float
     penalized : bool
@@ -132,7 +138,7 @@ def _no_loss_for(kind, loss):
         targets = "a multilabel indicator: it is for classes that exclude each other"
     fitting = [
         name
-        for name, (labels, _) in RULES.items()
+        for name, (labels, *_) in RULES.items()
         if name in CLASSIFICATION_LOSSES and not (several and labels.units_of_two == 2)
     ]
     return does_not_fit(loss, targets, fitting)
@@ -156,6 +162,51 @@ def regression_head(n_outputs, loss):
         _canonical(loss, "mean_squared_error"),
         own_units=needed == OWN_UNITS,
     )
+
+
+def reconstruction_head(n_outputs, loss, output_activation):
+    """The head for samples as their own targets.
+
+    Parameters
+    ----------
+    n_outputs : int
+    loss : str, callable or keras.losses.Loss
+    output_activation : str or None
+        None is the one that the loss needs.
+
+    Returns
+    -------
+    head : Head
+        A linear one is for targets in any units, others are for targets as they are.
+    """
+    check_loss(loss)
+    received = f"Received output_activation={output_activation!r}."
+    rule, activation = rule_of(loss), output_activation or "linear"
+    if rule.shares is not None:
+        if output_activation not in (None, rule.shares):
+            raise ValueError(
+                f"loss={loss!r} needs output_activation={rule.shares!r}, which gives "
+                f"numbers from 0 to 1. {received} Set output_activation="
+                f"{rule.shares!r}, or use loss='auto'."
+            )
+        if takes_logits(loss):
+            raise ValueError(
+                f"loss={loss!r} is of an output without activation, but an Autoencoder "
+                f"gives samples, after output_activation={rule.shares!r}. Received "
+                "from_logits=True. Leave it out."
+            )
+        return Head(n_outputs, rule.shares, _canonical(loss, None))
+    if rule.values is None:
+        raise does_not_fit(loss, "continuous targets", sorted(RECONSTRUCTION_LOSSES))
+    head = regression_head(n_outputs, loss)
+    if head.output != "linear" and range_of(activation)[0] < 0:
+        raise ValueError(
+            f"loss={loss!r} needs a positive output. {received} Set output_activation="
+            "'softplus' or another that is never negative, or use loss='auto'."
+        )
+    if activation == "linear":
+        return head
+    return replace(head, output=activation, own_units=False)
 
 
 def _canonical(loss, default):

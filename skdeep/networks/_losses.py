@@ -26,17 +26,22 @@ POSITIVE = "positive"  # an exponential, of targets divided by their mean
 
 
 class Rule(NamedTuple):
-    """What a loss takes for labels and for continuous targets; None: it takes none."""
+    """What a loss takes for labels and for continuous targets; None: it takes none.
+
+    ``shares`` is the activation that it needs for numbers from 0 to 1, which a network
+    gives of themselves; None: it treats them as other values.
+    """
 
     labels: Output | None
     values: str | None
+    shares: str | None = None
 
 
 _OF_ANY_LOSS = Rule(_PROBABILITIES, OWN_UNITS)
 # By the names of Keras's functions, and of our loss of quantiles.
 RULES = {
     "auto": Rule(_PROBABILITIES, STANDARDIZED),
-    "binary_crossentropy": Rule(_PROBABILITIES, None),
+    "binary_crossentropy": Rule(_PROBABILITIES, None, "sigmoid"),
     "binary_focal_crossentropy": Rule(_PROBABILITIES, None),
     "dice": Rule(_PROBABILITIES, None),
     "tversky": Rule(_PROBABILITIES, None),

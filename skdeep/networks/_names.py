@@ -192,6 +192,8 @@ REGRESSION_LOSSES = _losses(
     "poisson",
 )
 
+RECONSTRUCTION_LOSSES = REGRESSION_LOSSES | _losses("binary_crossentropy")
+
 CLASSIFICATION_LOSSES = _losses(
     "binary_crossentropy",
     "binary_focal_crossentropy",

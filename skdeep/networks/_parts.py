@@ -31,6 +31,13 @@ def output_layer(spec, make=dense):
     return make(spec, spec.units, use_bias=spec.use_bias, dtype=spec.array_dtype)
 
 
+def activated(spec, x):
+    """``x`` after the activation of the output layer, in full precision as well."""
+    if spec.output in (None, "linear"):
+        return x
+    return L.Activation(spec.output, dtype=spec.array_dtype)(x)
+
+
 def hidden_layers(spec, kit, x, make=dense):
     """``x`` after the hidden dense layers, which ``make`` makes."""
     for width in spec.hidden_layer_sizes:

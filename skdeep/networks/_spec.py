@@ -21,7 +21,7 @@ class NetworkSpec:
         Of one sample.
     units : int
         Width of the output.
-    output : {"linear", "sigmoid", "softmax"} or None
+    output : str or None
         Activation of the output layer; None for a network without one, which gives
         features.
     hidden_layer_sizes : tuple of int
@@ -96,6 +96,11 @@ class NetworkSpec:
         A batch normalisation in between has a shift of its own.
         """
         return self.use_bias and not self.batch_norm
+
+    @property
+    def gives_values(self):
+        """Whether outputs are values, which have units; others are probabilities."""
+        return self.output in ("linear", "exponential")
 
     @property
     def widths(self):

@@ -140,7 +140,7 @@ def _named(name):
 
 
 def _accuracy(name, head):
-    if head.output in ("linear", "exponential") and head.labels is None:
+    if head.labels is None and head.output not in (None, "softmax"):
         raise ValueError(
             f"metrics=[{name!r}] needs a classifier. Use 'mean_absolute_error' or "
             "another regression metric."

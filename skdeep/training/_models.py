@@ -59,8 +59,7 @@ class ShownModel:
         self._stock = None
         if job.model is None:
             inputs = job.inputs if job.spec.normalize else None
-            values = job.spec.output in ("linear", "exponential")
-            outputs = job.outputs if values else None
+            outputs = job.outputs if job.spec.gives_values else None
             self._stock = StockNetwork(job.spec, template, inputs, outputs)
             self.model = self._stock.model
             if not optimizer.built:  # that of the engine is

@@ -24,10 +24,8 @@ BYTES = {"image_shape": (8, 8), "filters": (3, 4), "hidden_layer_sizes": ()}
 # Parameters, and what the digits from 0 to 1 are multiplied with.
 KINDS = {
     "dense": ({}, 1),
-    "raw inputs": ({"normalize": False}, 1),
     "tied": ({"tied": True}, 1),
     "sparse": ({"code_l1": 0.01, "code_activation": "relu"}, 1),
-    "squares": ({"loss": "mean_squared_error"}, 1),
     "of Keras's only": ({"output_activation": "sparse_sigmoid", "loss": "mae"}, 1),
     "images of another unit": ({"rescale": 1 / 16, **BYTES, "code_l1": 0.01}, 16),
     "bytes": (BYTES, 255),
@@ -125,10 +123,9 @@ def test_engines_agree(kind, fitted_of):
         for engine in ("compiled", "keras")
     ]
     same_weights(*fits, tolerance=2e-5)
-    assert list(fits[0].history_) == list(fits[1].history_)
-    for name in ("loss", "val_loss"):
-        first, second = (fit.history_[name] for fit in fits)
-        assert_allclose(first, second, rtol=1e-3, atol=1e-5)
+    assert "val_mean_absolute_error" in fits[0].history_
+    for name, values in fits[0].history_.items():
+        assert_allclose(values, fits[1].history_[name], rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["sparse", "bytes"])

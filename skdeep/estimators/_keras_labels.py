@@ -11,8 +11,8 @@ _SPARSE = "sparse_categorical_crossentropy"
 # Losses of distributions, or of margins, over classes that exclude each other.
 _OF_CLASSES = {
     name
-    for name, (labels, _) in RULES.items()
-    if labels is not None and labels.units_of_two == 2
+    for name, rule in RULES.items()
+    if rule.labels is not None and rule.labels.units_of_two == 2
 }
 _THRESHOLD = 0.5  # of SciKeras's encoder
 _HINGES = "hinge", "squared_hinge"

@@ -138,8 +138,9 @@ def _no_loss_for(kind, loss):
         targets = "a multilabel indicator: it is for classes that exclude each other"
     fitting = [
         name
-        for name, (labels, *_) in RULES.items()
-        if name in CLASSIFICATION_LOSSES and not (several and labels.units_of_two == 2)
+        for name, rule in RULES.items()
+        if name in CLASSIFICATION_LOSSES
+        and not (several and rule.labels.units_of_two == 2)
     ]
     return does_not_fit(loss, targets, fitting)
 

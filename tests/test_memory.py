@@ -1,6 +1,7 @@
 """What compiled programs leave in memory: nothing, once they are dropped."""
 
 import gc
+import weakref
 
 import keras
 import numpy as np
@@ -84,6 +85,37 @@ def test_a_program_keeps_the_last_shapes(caplog):
     assert len(call) == _traced._MOST_SHAPES
     assert call(1, tf.ones([1])).shape == 1
     assert not [record for record in caplog.records if "retracing" in record.message]
+
+
+def test_what_xla_compiled_is_let_go():
+    captured = tf.constant(np.arange(20.0))  # TensorFlow keeps it out of the graph
+
+    def run(x, parts):
+        return {"silu": tf.nn.silu(x)}, [parts[0] + 1, tf.reduce_sum(captured)]
+
+    call = Compiled(run)
+    n_gradients = len(ops.gradient_registry._registry)
+    arguments = tf.constant([1.0, -1.0]), [tf.constant(2.0, "bfloat16")]
+    result = call("shape", *arguments)
+    tf.nest.assert_same_structure(result, run(*arguments))
+    assert [value.dtype for value in result[1]] == ["bfloat16", "float64"]
+    for value, right in zip(
+        tf.nest.flatten(result), tf.nest.flatten(run(*arguments)), strict=True
+    ):
+        np.testing.assert_allclose(np.float64(value), np.float64(right), rtol=1e-6)
+    assert len(ops.gradient_registry._registry) == n_gradients
+    (compiled,) = call._by_shape.values()
+    session = weakref.ref(compiled.session)
+    assert "_XlaMustCompile" in str(session().graph.as_graph_def())
+    del call, compiled
+    gc.collect()
+    assert session() is None
+
+
+def test_with_a_gpu_arrays_stay_there(monkeypatch):
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [kind])
+    call = Compiled(lambda x: 2 * x)
+    np.testing.assert_array_equal(call(2, tf.ones([2])), [2, 2])
 
 
 def test_a_held_model_keeps_the_last_calls():

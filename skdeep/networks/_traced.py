@@ -73,8 +73,7 @@ class Compiled:
         """Call it; ``shape`` is equal for arguments of equal shapes."""
         with self._lock:
             if shape not in self._by_shape:
-                specs = tf.nest.map_structure(tf.TensorSpec.from_tensor, arguments)
-                self._by_shape[shape] = traced(self._run, specs, jit_compile=True)
+                self._by_shape[shape] = _compiled(self._run, arguments)
                 if len(self._by_shape) > _MOST_SHAPES:
                     self._by_shape.popitem(last=False)
             self._by_shape.move_to_end(shape)
@@ -83,6 +82,80 @@ class Compiled:
 
     def __len__(self):
         return len(self._by_shape)
+
+
+def _compiled(run, arguments):
+    """``run`` compiled by XLA at its first call, for arguments of these shapes.
+
+    TensorFlow keeps what XLA has compiled as long as the device that it was compiled
+    for, and eager calls share devices that last as long as the process. A session has
+    devices of its own, so what it has compiled goes when the session goes.
+    """
+    specs = tf.nest.map_structure(tf.TensorSpec.from_tensor, arguments)
+    if tf.config.list_logical_devices("GPU"):
+        # Arrays that a session is fed with would travel through the host's memory.
+        return traced(run, specs, jit_compile=True)
+    return _Session(run, specs)
+
+
+class _Session:
+    """A graph compiled by XLA, in a session of its own.
+
+    Parameters
+    ----------
+    run : callable
+        Of tensors.
+    specs : list of nest of TensorSpec
+    """
+
+    def __init__(self, run, specs):
+        self._run = run
+        self._specs = specs
+        self._lock = threading.Lock()
+        self._call = None
+
+    def __call__(self, *arguments):
+        with self._lock:
+            if self._call is None:
+                self._open()
+        arrays = map(_array, tf.nest.flatten(arguments))
+        results = map(tf.convert_to_tensor, self._call(*arrays, *self._captured))
+        return tf.nest.pack_sequence_as(self._results, list(results))
+
+    def _open(self):
+        """Make the graph, and the session that is closed when nobody refers to it."""
+        function = _graph(self._run, self._specs, {"jit_compile": True})
+        self._results = function.structured_outputs
+        self._captured = [_array(tensor) for tensor in function.captured_inputs]
+        with tf.Graph().as_default() as graph:
+            definition, inputs, outputs = _one_call(function)
+            tf.import_graph_def(definition, name="")
+        self.session = tf.compat.v1.Session(graph=graph)
+        self._call = self.session.make_callable(outputs, inputs)
+
+
+def _one_call(function):
+    """The definition of a graph that calls ``function``; names of what goes in and out.
+
+    To call it in a graph as Python functions are called would register a gradient,
+    which TensorFlow keeps as long as the process lives.
+    """
+    with tf.Graph().as_default() as graph:
+        inputs = [tf.compat.v1.placeholder(t.dtype, t.shape) for t in function.inputs]
+        outputs = tf.raw_ops.StatefulPartitionedCall(
+            args=inputs, Tout=[t.dtype for t in function.outputs], f=function
+        )
+    definition = graph.as_graph_def()
+    for node in definition.node:
+        if node.op == "StatefulPartitionedCall":
+            node.attr["_XlaMustCompile"].b = True
+    return definition, [t.name for t in inputs], [t.name for t in outputs]
+
+
+def _array(tensor):
+    """The values of an eager tensor, which share its memory."""
+    # NumPy cannot look into a single bfloat16.
+    return np.asarray(tensor) if tensor.ndim else np.asarray(tensor.numpy())
 
 
 def _registered():

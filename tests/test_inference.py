@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
-from skdeep import DenseClassifier, DenseRegressor
+from skdeep import DenseClassifier, DenseRegressor, KerasClassifier
 from skdeep.inference._forward import ACTIVATIONS
 
 
@@ -53,6 +53,34 @@ def test_activations_that_numpy_has_not(iris, activation):
     classifier.fit(X, y)
     output = classifier.model_.predict(X, verbose=0)
     assert_allclose(output, classifier.predict_proba(X), atol=1e-6)
+
+
+def _layers(shape):
+    return [keras.layers.Dense(64, activation="relu"), keras.layers.Dense(8)]
+
+
+def _model(meta):
+    layers = _layers(meta["X_shape_"][1:])
+    output = keras.layers.Dense(3, activation="softmax")
+    return keras.Sequential([keras.Input(meta["X_shape_"][1:]), *layers, output])
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        DenseClassifier(activation=keras.layers.LeakyReLU(0.1)),
+        DenseClassifier(network=_layers),
+        KerasClassifier(_model, loss="sparse_categorical_crossentropy"),
+    ],
+    ids=["activation", "network", "model"],
+)
+def test_tensorflow_gives_a_row_the_same_among_any_others(digits, estimator):
+    X, y = digits[0] / 16, digits[1] % 3
+    estimator.set_params(epochs=1, random_state=0).fit(X, y)
+    everything = estimator.predict_proba(X)
+    for start, n_rows in [(0, 1), (7, 1), (100, 3), (5, 6), (20, 20), (9, 33)]:
+        piece = slice(start, start + n_rows)
+        assert_array_equal(estimator.predict_proba(X[piece]), everything[piece])
 
 
 def test_many_rows_in_pieces(regressor, diabetes):

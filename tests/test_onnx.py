@@ -99,3 +99,41 @@ def test_numbers_far_from_zero(diabetes):
     (values,) = outputs(model, X, options=None)
     assert values.dtype == np.float64
     assert_allclose(values, model.predict(X), rtol=0, atol=1e-5 * diabetes[1].std())
+
+
+def given(activation="relu", **params):
+    """A network for two columns and two classes."""
+    kernels = [[[1.0, -1.0], [0.5, 2.0]], [[1.0], [-1.0]]]
+    return DenseClassifier.from_weights(kernels, activation=activation, **params)
+
+
+def test_operations_that_onnx_lacks_are_refused(tmp_path):
+    """tf2onnx writes them as they are, into a file that nobody can read."""
+    network, path = given("gelu"), tmp_path / "gelu.onnx"
+    match = r"with Erfc \(.*'gelu'\).*'silu'"
+    with pytest.raises(ValueError, match=match):
+        skl2onnx.to_onnx(network, np.zeros((1, 2)))
+    with pytest.raises(ValueError, match=match):
+        network.export(path, format="onnx")
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("loss", ["hinge", "categorical_hinge"])
+def test_margins_are_refused(loss, iris):
+    X, y = iris
+    model = scaled(DenseClassifier(loss=loss, **TINY)).fit(X, y > 1)
+    match = f"gives probabilities, and loss='{loss}' gives margins.*format='onnx'"
+    with pytest.raises(ValueError, match=match):
+        skl2onnx.to_onnx(model, X[:1])
+
+
+def test_fractions_as_labels_are_refused():
+    network, X = given(classes=[0.5, 1.0]), np.array([[1.0, 0.0], [-1.0, 2.0]])
+    with pytest.raises(RuntimeError, match="integers or strings"):  # skl2onnx's own
+        outputs(network, X, options=None)
+    with pytest.raises(ValueError, match=r"strings or integers.*0\.5.*'nocl'"):
+        outputs(network, X)
+    options = {"zipmap": False, "nocl": True}
+    places, probabilities = outputs(network, X, options=options)
+    assert_array_equal(network.classes_[places], network.predict(X))
+    assert_allclose(probabilities, network.predict_proba(X), atol=1e-6)

@@ -248,3 +248,22 @@ def test_export_writes_what_keras_serves(tmp_path, iris):
     assert_allclose(served, fitted.predict_proba(X), atol=1e-5)
     with pytest.raises(ValueError, match="is not fitted yet"):
         KerasClassifier(softmax_network).export(tmp_path / "other")
+
+
+def test_a_wrapper_of_no_kind_takes_numbers_as_objects_and_has_no_score(iris):
+    def build():
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        return model
+
+    X, y = iris
+    wrapper = BaseWrapper(build, random_state=0)
+    expected = clone(wrapper).fit(X, y.astype(float)).predict(X)
+    assert_array_equal(wrapper.fit(X, y.astype(object)).predict(X), expected)
+    assert not hasattr(wrapper, "score")
+    with pytest.raises(ValueError, match="for y with 1 class"):
+        KerasClassifier(_one_unit, loss="categorical_crossentropy").fit(X, 0 * y)
+
+
+def _one_unit():
+    return keras.Sequential([keras.Input((4,)), L.Dense(1, "sigmoid")])

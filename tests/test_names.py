@@ -76,6 +76,14 @@ def test_wrong_names_get_a_suggestion(name):
         DenseRegressor(**{name: wrong}).fit([[0.0], [1.0]], [0.0, 1.0])
 
 
+@pytest.mark.parametrize(
+    ("of_sklearn", "of_keras"), [("identity", "linear"), ("logistic", "sigmoid")]
+)
+def test_activations_of_scikit_learn_get_the_name_of_keras(iris, of_sklearn, of_keras):
+    with pytest.raises(ValueError, match=f"Did you mean '{of_keras}'"):
+        DenseClassifier(activation=of_sklearn).fit(*iris)
+
+
 def test_wrong_names_elsewhere_get_a_suggestion(iris):
     X, y = iris
     with pytest.raises(ValueError, match=r"'acuracy'\. Did you mean 'accuracy'"):

@@ -135,3 +135,9 @@ def test_linear_models(iris, diabetes):
 def test_what_is_no_array_is_refused_by_scikit_learn(estimator, y):
     with pytest.raises((TypeError, ValueError), match=r"1 dimension|0 sample"):
         estimator.fit([[0.0], [1.0]], y)
+
+
+@pytest.mark.parametrize(("y", "shown"), [([2, 2], "2"), (["a", "a"], "'a'")])
+def test_a_single_class_is_named_as_it_was_given(y, shown):
+    with pytest.raises(ValueError, match=f"only one class: {shown}"):
+        DenseClassifier().fit([[0.0], [1.0]], np.array(y))

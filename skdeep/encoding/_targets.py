@@ -117,8 +117,8 @@ class ClassTargets:
         if len(known.classes_) < 2:
             raise ValueError(
                 "A classifier needs at least two classes, but the data contains "
-                f"only one class: {known.classes_[0]!r}. Rows whose weight is zero "
-                "do not count."
+                f"only one class: {known.classes_.tolist()[0]!r}. Rows whose weight is "
+                "zero do not count."
             )
         kind = "binary" if len(known.classes_) == 2 else "multiclass"
         return cls(kind, known.classes_)

@@ -290,4 +290,6 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
+        # Of a model of the user's, trained for one epoch by default.
+        tags.classifier_tags.poor_score = True
         return tags

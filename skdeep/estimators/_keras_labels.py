@@ -72,8 +72,9 @@ class KerasLabelEncoder(ClassifierLabelEncoder):
         if units == 1 and name in _OF_CLASSES:
             raise ValueError(
                 f"loss={name!r} must have an output with a unit per class. Received a "
-                "model with 1 unit. Use 'binary_crossentropy', or give the last "
-                "layer 2 units and a softmax."
+                f"model with 1 unit for y with {self.n_classes_} "
+                f"{'class' if self.n_classes_ == 1 else 'classes'}. Use "
+                "'binary_crossentropy', or give the last layer 2 units and a softmax."
             )
 
     def transform(self, y):

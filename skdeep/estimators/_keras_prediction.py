@@ -3,12 +3,18 @@
 import keras
 import numpy as np
 from keras import tree
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep.estimators._keras_checks import check_parameters
 from skdeep.estimators._keras_data import n_rows_at_once
-from skdeep.estimators._scikeras import route_params
+from skdeep.estimators._scikeras import BaseWrapper, route_params
 from skdeep.inference._keras_model import as_inputs, has_own_prediction
+
+
+def _has_scorer(estimator):
+    # The one of SciKeras's base class raises NotImplementedError.
+    return type(estimator).scorer is not BaseWrapper.scorer
 
 
 class KerasPrediction:
@@ -55,6 +61,7 @@ class KerasPrediction:
         """Names of the parameters that are not None."""
         return [k for k, v in self.get_params(deep=False).items() if v is not None]
 
+    @available_if(_has_scorer)
     def score(self, X, y, sample_weight=None):
         """What ``scorer`` makes of the predictions.
 

@@ -1,5 +1,7 @@
 """What KerasClassifier and KerasRegressor share: SciKeras, mended."""
 
+import contextlib
+
 import keras
 import numpy as np
 from keras import tree
@@ -372,6 +374,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
     def _for_model(self, X, y, weight):
         model = self.model_
         weight = None if weight is None else as_targets(model, mean_one(weight))
+        y = tree.map_structure(_as_numbers, y)
         return as_inputs(model, X), as_targets(model, y), weight
 
     def _check_loss(self):
@@ -437,3 +440,11 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         self.history_ = {name: list(values) for name, values in before.items()}
         for name, values in history.items():
             self.history_.setdefault(name, []).extend(values)
+
+
+def _as_numbers(y):
+    """Numbers for an array of objects that are numbers; others as they are."""
+    if y.dtype.kind == "O":
+        with contextlib.suppress(TypeError, ValueError):
+            return y.astype(np.float64)
+    return y

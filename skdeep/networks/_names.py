@@ -214,8 +214,14 @@ CLASSIFICATION_LOSSES = _losses(
 )
 
 
+# What scikit-learn's MLP calls activations that Keras has by another name.
+_OF_SCIKIT_LEARN = {"identity": "linear", "logistic": "sigmoid"}
+
+
 def closest(name, known):
     """A sentence that asks for the known name that is most like ``name``, or "".
+
+    Of scikit-learn's names for activations it is Keras's name of the same.
 
     Parameters
     ----------
@@ -223,5 +229,7 @@ def closest(name, known):
     known : iterable of str
     """
     lower = {other.lower(): other for other in sorted(known)}
+    if _OF_SCIKIT_LEARN.get(name) in lower:
+        return f" Did you mean {_OF_SCIKIT_LEARN[name]!r}?"
     found = difflib.get_close_matches(name.lower(), lower, 1)
     return f" Did you mean {lower[found[0]]!r}?" if found else ""

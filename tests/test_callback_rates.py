@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from keras_versions import needs_many_optimizers
 from numpy.testing import assert_allclose
 
 import skdeep
@@ -106,6 +107,7 @@ def test_rates_of_optimizers_within_others(iris):
     assert_allclose(rates.before[2:], 0.01, rtol=1e-5)
 
 
+@needs_many_optimizers
 def test_rates_of_many_optimizers_are_their_own(iris):
     class Stop(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):

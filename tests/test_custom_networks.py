@@ -22,6 +22,7 @@ from custom_networks import (
     some_texts,
     some_vowels,
 )
+from keras_versions import needs_schedule_free
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
@@ -200,7 +201,10 @@ def test_no_global_state_changes(iris):
     assert (keras.config.floatx(), keras.config.dtype_policy().name) == settings
 
 
-@pytest.mark.parametrize("optimizer", ["auto", keras.optimizers.ScheduleFreeAdamW()])
+@pytest.mark.parametrize(
+    "optimizer",
+    ["auto", pytest.param("schedulefreeadamw", marks=needs_schedule_free)],
+)
 @pytest.mark.parametrize("engine", ["compiled", "keras"])
 def test_weights_that_the_layers_bring_are_the_first(iris, optimizer, engine):
     pretrained = residual((4,))

@@ -2,9 +2,11 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
+from sklearn.base import clone
 
 from skdeep import (
     Autoencoder,
@@ -151,6 +153,20 @@ def test_targets_far_from_zero(near, of_near):
     single = regressor.predict(X.astype("float32"))
     assert single.dtype == "float64"
     close((single - 1.7e9) / 900, expected)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_metrics_of_targets_far_from_zero(near, engine):
+    X, y = near
+    metrics = ["mae", "huber", keras.metrics.R2Score(), "RootMeanSquaredError"]
+    net = DenseRegressor((4,), epochs=2, metrics=metrics, engine=engine, random_state=0)
+    of_near = net.fit(X, y).history_
+    of_far = clone(net).fit(X, y + 1e9).history_
+    pd.testing.assert_frame_equal(of_near, of_far, rtol=1e-5)
+    assert abs(of_near["r2_score"].iloc[-1]) < 1
+    percentage = net.set_params(metrics=["mape"]).fit(X, y + 1e6).history_["mape"]
+    expected = 100 * of_near["mae"].to_numpy() / 1e6
+    assert_allclose(percentage, expected, rtol=0.01)
 
 
 def test_few_values_of_single_precision_are_a_spread(near):

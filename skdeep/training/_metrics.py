@@ -1,12 +1,15 @@
 """Keras metrics by name or object, fresh for each use."""
 
+import inspect
 import re
 
 import keras
 from keras.src.utils.naming import get_object_name
 
 from skdeep.networks import closest
+from skdeep.networks._losses import STANDARDIZED, rule_of
 from skdeep.networks._made_anew import check_described, made_anew
+from skdeep.networks._own_units import undone
 
 _ACCURACY = "accuracy", "acc"
 
@@ -30,6 +33,61 @@ def make_metrics(metrics, head):
     for metric, name in zip(made, metric_names(metrics), strict=True):
         metric.name = name
     return made
+
+
+class InOwnUnits(keras.metrics.Metric):
+    """A metric of Keras's engine that sees targets in the units of the user's.
+
+    Parameters
+    ----------
+    metric : keras.metrics.Metric
+    n_units : int
+        Columns of the output; what follows is a penalty.
+    units : Standardization
+        That the network learns in.
+    """
+
+    def __init__(self, metric, n_units, units):
+        super().__init__(name=metric.name, dtype=metric.dtype)
+        self.metric = metric
+        self._n_units = n_units
+        self._units = units
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        output = y_pred[..., : self._n_units]
+        pair = in_units_of(self.metric, y_true, output, self._units)
+        self.metric.update_state(*pair, sample_weight=sample_weight)
+
+    def result(self):
+        return self.metric.result()
+
+    def reset_state(self):
+        self.metric.reset_state()
+
+
+def in_units_of(metric, y, output, units):
+    """Standardised targets and outputs in the units that ``metric`` needs.
+
+    Parameters
+    ----------
+    metric : keras.metrics.Metric
+    y, output : tensor of shape (..., n_outputs)
+    units : Standardization or the like
+        With ``mean`` and ``scale``, arrays or tensors.
+    """
+    mean, scale = units.mean, units.scale
+    if _is_of_differences(metric):
+        # Far from zero single precision would lose what values differ by.
+        mean = 0.0 * mean
+    return [undone(values, mean, scale) for values in (y, output)]
+
+
+def _is_of_differences(metric):
+    """Whether a metric gives the same wherever the values lie."""
+    if isinstance(metric, (keras.metrics.RootMeanSquaredError, keras.metrics.R2Score)):
+        return True
+    formula = getattr(metric, "_fn", None)  # of a mean over samples
+    return formula is not None and rule_of(formula).values == STANDARDIZED
 
 
 def metric_names(metrics):
@@ -132,6 +190,8 @@ def _named(name):
     try:
         return keras.metrics.get(name)
     except ValueError as error:
+        if inspect.isfunction(found := getattr(keras.metrics, name, None)):
+            return found  # such as "huber", which Keras knows as a loss only
         known = {"accuracy", *(n for n in dir(keras.metrics) if n[0] != "_")}
         raise ValueError(
             "metrics must hold names or objects of keras.metrics, or functions. "

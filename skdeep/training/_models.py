@@ -1,6 +1,5 @@
 """Keras models of a training job, for callbacks and for the Keras engine."""
 
-import functools
 import itertools
 from dataclasses import replace
 
@@ -8,8 +7,7 @@ import keras
 import numpy as np
 
 from skdeep.networks._build import StockNetwork, assign, build_template
-from skdeep.networks._own_units import undone
-from skdeep.training._metrics import make_metrics
+from skdeep.training._metrics import InOwnUnits, make_metrics
 
 _RATE = "learning_rate"  # an optimiser's variable
 
@@ -17,12 +15,12 @@ _RATE = "learning_rate"  # an optimiser's variable
 def compiled_model(job, optimizer, learning_rate):
     """The job's template as a ``keras.Model`` on which ``compile`` was called."""
     template = build_template(job.spec)
-    model = MeasuredInOwnUnits(template.inputs, template.outputs)
-    model.in_own_units = functools.partial(_in_own_units, job.head.units, job.outputs)
+    model = keras.Model(template.inputs, template.outputs)
+    metrics = make_metrics(job.metrics, job.head)
     model.compile(
         optimizer=optimizer.keras(learning_rate),
         loss=job.head.loss_of_encoded(job.outputs),
-        weighted_metrics=make_metrics(job.metrics, job.head),
+        weighted_metrics=[InOwnUnits(m, job.head.units, job.outputs) for m in metrics],
         jit_compile="auto" if job.path == "xla" else False,
     )
     return model
@@ -112,21 +110,6 @@ def _portable_loss(head):
     """The loss in the model's file: None where Keras alone does not have it."""
     loss = replace(head, penalized=False).keras_loss()
     return None if type(loss).__module__.startswith("skdeep.") else loss
-
-
-class MeasuredInOwnUnits(keras.Model):
-    """A model whose metrics see targets and outputs in the units of the user's."""
-
-    in_own_units = None
-
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        pair = self.in_own_units(y, y_pred)
-        return super().compute_metrics(x, *pair, sample_weight)
-
-
-def _in_own_units(n_units, units, y, output):
-    output = output[..., :n_units]  # what follows is a penalty
-    return [undone(values, units.mean, units.scale) for values in (y, output)]
 
 
 def optimizer_values(optimizer):

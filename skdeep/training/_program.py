@@ -16,10 +16,10 @@ from skdeep.encoding import Standardization
 from skdeep.networks import identity, is_weight
 from skdeep.networks._build import build_template, with_pretrained
 from skdeep.networks._layers import Standardize, lowering, weighing
-from skdeep.networks._own_units import in_own_units, undone
+from skdeep.networks._own_units import in_own_units
 from skdeep.networks._seeds import TEMPLATE_SEED
 from skdeep.networks._traced import GRAPH_BYTES, Cache, Compiled, n_bytes, traced
-from skdeep.training._metrics import make_metrics, metric_names
+from skdeep.training._metrics import in_units_of, make_metrics, metric_names
 from skdeep.training._optimizers import SCHEDULE_FREE, state_kind
 
 _CHUNK_BYTES = 4 * 2**20
@@ -308,12 +308,15 @@ class Program:
             weight = tf.cast(weight > 0, weight.dtype)
         if len(y.shape) > 2:  # every step of a sequence counts
             weight = tf.broadcast_to(weight[:, None], tf.shape(y)[:2])
-        y = undone(y, mean, scale)
-        # What follows after the units is a penalty.
-        output = undone(output[..., : self.units], mean, scale)
+        output = output[..., : self.units]  # what follows is a penalty
+        units = _Units(mean, scale)
         return [
             _tensors(
-                metric.stateless_update_state(values, y, output, sample_weight=weight)
+                metric.stateless_update_state(
+                    values,
+                    *in_units_of(metric, y, output, units),
+                    sample_weight=weight,
+                )
             )
             for metric, values in zip(self.metrics, state, strict=True)
         ]
@@ -346,6 +349,13 @@ class Program:
             return state  # averages begin with zeros
         averages = [state.optimizer[i] for i in self._initial.average_indices]
         return state._replace(trainable=averages)
+
+
+class _Units(NamedTuple):
+    """Of targets: ``y = encoded * scale + mean``."""
+
+    mean: object
+    scale: object
 
 
 class Chunk(NamedTuple):

@@ -246,7 +246,9 @@ def test_outputs_come_in_the_precision_of_samples(fitted, iris, diabetes):
         assert fitted.predict_proba(X).dtype == expected
         assert fitted.decision_function(X).dtype == expected
         assert regressor.predict(diabetes[0].astype(dtype)).dtype == expected
-    assert fitted.predict_proba(iris[0].tolist()).dtype == "float64"
+    probabilities = fitted.predict_proba(iris[0].tolist())
+    assert probabilities.dtype == "float64"
+    assert_allclose(probabilities.sum(axis=1), 1, atol=1e-15)
 
 
 def test_one_target_keeps_its_shape(diabetes):

@@ -14,6 +14,7 @@ _OF_CLASSES = {
     for name, rule in RULES.items()
     if rule.labels is not None and rule.labels.units_of_two == 2
 }
+_ROUNDING = 1e-3  # more than single precision, less than what is no probability
 _THRESHOLD = 0.5  # of SciKeras's encoder
 _HINGES = "hinge", "squared_hinge"
 _WITH_COLUMNS = "multilabel-indicator", "multiclass-onehot"
@@ -105,11 +106,18 @@ class KerasLabelEncoder(ClassifierLabelEncoder):
         if not return_proba:
             return super().inverse_transform(y)
         if self._target_type != "binary":
-            return y
+            return _whole(y) if self._target_type == "multiclass" else y
         if self.n_classes_ == 1:
             return np.ones((len(y), 1), y.dtype)
         y = y.reshape(len(y), -1)
-        return np.column_stack([1 - y, y]) if y.shape[1] == 1 else y
+        return np.column_stack([1 - y, y]) if y.shape[1] == 1 else _whole(y)
+
+
+def _whole(probabilities):
+    """Rows whose sum is one in the model's precision, with a sum of one in theirs."""
+    sums = probabilities.sum(axis=-1, keepdims=True)
+    rounded = probabilities.dtype == np.float64 and np.abs(sums - 1).max() < _ROUNDING
+    return probabilities / sums if rounded else probabilities
 
 
 def logits(probabilities, target_type):

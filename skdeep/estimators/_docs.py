@@ -283,7 +283,9 @@ _TRAINING = """\
         layers of 128 units (more for narrow and shallow networks, 0.05 for linear
         models; averages of tokens take more in short fits), and a weight decay that
         depends on the number of steps: see the user guide, "Defaults". An
-        optimiser object is a recipe: it is never changed.
+        optimiser object is a recipe: it is never changed. Candidates of a search are
+        copies that Keras makes, which forget ``exclude_from_weight_decay``: call it in
+        the ``__init__`` of a subclass to search over such optimisers.
     learning_rate : float, keras.optimizers.schedules.LearningRateSchedule or None, \
 default=None
         Learning rate. None keeps the optimiser's own.

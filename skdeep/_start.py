@@ -1,9 +1,14 @@
 """The start of TensorFlow: it takes seconds, and it has much to say."""
 
+import contextlib
 import os
 import sys
+import tempfile
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+# Written before any level is read.
+_REMARKS = b"before absl::InitializeLog() is called", b"Could not find cuda drivers"
+_ALL = "0"  # the level of somebody who wants to see everything
 
 
 def start_tensorflow(verbose=0):
@@ -24,8 +29,31 @@ def start_tensorflow(verbose=0):
     unset = _LEVEL not in os.environ
     if unset:
         os.environ[_LEVEL] = "3"  # a missing graphics card is an "error" to it
+    hushed = os.environ[_LEVEL] != _ALL
     try:
-        import tensorflow  # noqa: F401
+        with _without_remarks() if hushed else contextlib.nullcontext():
+            import tensorflow  # noqa: F401
     finally:
         if unset:
             os.environ.pop(_LEVEL, None)
+
+
+@contextlib.contextmanager
+def _without_remarks():
+    """Hold back what the process writes to its standard error, all but the remarks."""
+    try:
+        screen = os.dup(2)
+    except OSError:  # it has none
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(screen, 2)
+            os.close(screen)
+            held.seek(0)
+            for line in held:
+                if not any(remark in line for remark in _REMARKS):
+                    os.write(2, line)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from agreement import same_weights
 from numpy.testing import assert_allclose, assert_array_equal
+from saved_files import forge, state_of
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.metrics import r2_score
@@ -102,6 +103,20 @@ def test_files_and_pickles(kind, fitted_of, tmp_path):
         assert again.output_activation == fitted.output_activation
         assert_array_equal(again.reconstruct(X), fitted.reconstruct(X))
         assert again.offset_ == fitted.offset_
+
+
+def test_older_files_have_linear_outputs(X, tmp_path):
+    fitted = tiny(output_activation=None, loss="auto", epochs=1).fit(X)
+    skdeep.save(fitted, tmp_path / "net")
+
+    def older(content):
+        content["skdeep"] = "0.0.9"
+        del state_of(content)["output_activation"]
+
+    forge(tmp_path / "net", older)
+    again = skdeep.load(tmp_path / "net")
+    assert again.output_activation is None
+    assert_array_equal(again.reconstruct(X), fitted.reconstruct(X))
 
 
 @pytest.mark.parametrize("params", [{}, BYTES], ids=["table", "bytes"])

@@ -12,6 +12,7 @@ from saved_files import forge, state_of
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
 
 import skdeep
@@ -263,6 +264,32 @@ def test_older_files_have_biases(tmp_path):
     again = skdeep.load(tmp_path / "net")
     assert again.use_bias
     assert again.predict([[3.0]]) == 7
+
+
+@pytest.mark.parametrize("says", [False, 1])
+def test_files_that_lie_about_biases(says, tmp_path):
+    skdeep.save(DenseRegressor.from_weights([[[2.0]]], [[1.0]]), tmp_path / "net")
+
+    def lie(content):
+        network = state_of(content)["network_"]["fields"]
+        network["spec"]["fields"]["use_bias"] = says
+
+    forge(tmp_path / "net", lie)
+    match = "use_bias" if says else "weights of the shapes"
+    with pytest.raises(skdeep.FileFormatError, match=match):
+        skdeep.load(tmp_path / "net")
+
+
+def test_a_search_over_both_within_fuse():
+    """Each has a program of its own."""
+    grid = {"use_bias": np.array([True, False])}
+    net = DenseClassifier((4,), **DOUBLE)
+    search = GridSearchCV(net, grid, scoring="neg_log_loss", cv=2)
+    with skdeep.fuse():
+        together = clone(search).fit(ROWS, LABELS).cv_results_["mean_test_score"]
+    alone = search.fit(ROWS, LABELS).cv_results_["mean_test_score"]
+    assert_allclose(together, alone, rtol=1e-6)
+    assert together[0] != together[1]
 
 
 def test_a_line_through_the_origin():

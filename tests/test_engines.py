@@ -8,7 +8,7 @@ from keras_versions import MISSING, SCHEDULE_FREE, needs_schedule_free
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 
-from skdeep import DenseClassifier, DenseRegressor
+from skdeep import DenseClassifier, DenseRegressor, QuantileLoss
 from skdeep.networks._layers import PhiloxDropout
 from skdeep.networks._names import OPTIMIZERS
 from skdeep.training import _job
@@ -266,3 +266,21 @@ def test_dropout_in_training_only(iris):
     plain = DenseClassifier(**NET).fit(X, y)
     assert not np.allclose(dropped.predict_proba(X), plain.predict_proba(X))
     np.testing.assert_array_equal(dropped.predict_proba(X), dropped.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    "loss",
+    ["auto", keras.losses.Huber(reduction="sum"), QuantileLoss(0.7)],
+    ids=["auto", "sum", "quantile"],
+)
+def test_both_engines_compute_in_double_precision(diabetes, loss):
+    """Keras's own losses are in single, whatever the layers are."""
+    X, y = diabetes
+    weight = np.linspace(0.5, 2, len(y))
+    found = [
+        DenseRegressor(**NET, dtype="float64", loss=loss, engine=engine)
+        .fit(X, y, weight)
+        .predict(X)
+        for engine in ("compiled", "keras")
+    ]
+    assert_allclose(*found, rtol=1e-12)

@@ -17,13 +17,28 @@ def compiled_model(job, optimizer, learning_rate):
     template = build_template(job.spec)
     model = keras.Model(template.inputs, template.outputs)
     metrics = make_metrics(job.metrics, job.head)
+    loss = job.head.loss_of_encoded(job.outputs)
+    if job.spec.dtype == "float64":
+        loss = _LossInDouble(loss)
     model.compile(
         optimizer=optimizer.keras(learning_rate),
-        loss=job.head.loss_of_encoded(job.outputs),
+        loss=loss,
         weighted_metrics=[InOwnUnits(m, job.head.units, job.outputs) for m in metrics],
         jit_compile="auto" if job.path == "xla" else False,
     )
     return model
+
+
+class _LossInDouble(keras.losses.Loss):
+    """A loss in double precision: Keras's are in single, whatever the layers are."""
+
+    def __init__(self, loss):
+        reduction = getattr(loss, "reduction", "sum_over_batch_size")
+        super().__init__(reduction=reduction, dtype="float64")
+        self._function = loss.call if isinstance(loss, keras.losses.Loss) else loss
+
+    def call(self, y_true, y_pred):
+        return self._function(y_true, y_pred)
 
 
 class ShownModel:

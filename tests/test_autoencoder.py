@@ -272,8 +272,9 @@ def test_tied_kernels(X):
 
 @pytest.mark.parametrize("contamination", [0.1, 0.5])
 def test_contamination_is_the_share_of_outliers(contamination, X):
-    detector = tiny(contamination=contamination)
-    assert (detector.fit_predict(X) == -1).mean() == contamination
+    for params in ({}, {"early_stopping": True, "validation_fraction": 0.3}):
+        detector = tiny(contamination=contamination, **params)
+        assert (detector.fit_predict(X) == -1).mean() == contamination
     decision = detector.decision_function(X)
     assert_array_equal(np.where(decision < 0, -1, 1), detector.predict(X))
     assert_array_equal(decision, detector.score_samples(X) - detector.offset_)

@@ -328,6 +328,36 @@ def test_outputs_of_given_models_that_fit_no_loss(cancer, loss, activation, mess
         KerasClassifier(build, loss=loss).fit(*cancer)
 
 
+@pytest.mark.parametrize(
+    ("loss", "activation"),
+    [("binary_crossentropy", None), (L.BinaryFocalCrossentropy(), "tanh")],
+)
+def test_a_given_model_without_probabilities_is_warned_of(cancer, loss, activation):
+    def build():
+        layers = [keras.Input((30,)), keras.layers.Dense(1, activation)]
+        return keras.Sequential(layers)
+
+    with pytest.warns(UserWarning, match="takes probabilities.*from_logits=True"):
+        KerasClassifier(build, loss=loss).fit(*cancer)
+
+
+@pytest.mark.parametrize("loss", ["binary_crossentropy", L.BinaryCrossentropy(True)])
+def test_given_models_with_probabilities_in_other_ways(cancer, loss):
+    """With an activation that is no layer, or within the loss."""
+
+    def build():
+        inputs = keras.Input((30,))
+        outputs = keras.layers.Dense(1)(inputs)
+        if isinstance(loss, str):
+            outputs = keras.activations.sigmoid(outputs)
+        return keras.Model(inputs, outputs)
+
+    fitted = KerasClassifier(build, loss=loss, random_state=0).fit(*cancer)
+    p = fitted.predict_proba(cancer[0])[:, 1]
+    scores = fitted.decision_function(cancer[0])
+    assert_allclose(scores, np.log(p) - np.log1p(-p), rtol=1e-3, atol=1e-4)
+
+
 def test_settings_that_keras_does_not_tell_make_another_loss():
     assert identity(L.Huber(2.0)) != identity(L.Huber(1.0))
     assert identity(L.Huber(2.0, name="a")) == identity(L.Huber(2.0, name="b"))

@@ -100,7 +100,8 @@ class Autoencoder(
         Share of outliers in the training data, in (0, 0.5]. "auto" takes those for
         outliers whose reconstruction error is more than 1.5 quartile distances above
         the upper quartile (Tukey's rule). Where there is validation data, it counts in
-        the place of the training data, whose errors are smaller than those of new data.
+        the place of the training data, whose errors are smaller than those of new data;
+        but a share is always one of the whole X where early stopping holds out some.
 {_docs.AUTOENCODER_NETWORK}{_docs.AUTOENCODER_TRAINING}{_docs.AUTOENCODER_REST}
     Attributes
     ----------
@@ -440,10 +441,13 @@ class Autoencoder(
             tied=bool(self.tied),
         )
 
-    def _fitted_attributes(self, network, targets, rows=None):
-        attributes = super()._fitted_attributes(network, targets, rows)
-        scores = minus_errors(network, targets, rows.X)
-        weight = rows.weight.astype(np.float64)
+    def _fitted_attributes(self, network, targets, data=None):
+        attributes = super()._fitted_attributes(network, targets, data)
+        # A share is one of all that fit got as X, also of what was held out of it.
+        shared = self.contamination != "auto" and data.held_out_weight is not None
+        parts = data.parts if shared else [data.telling]
+        scores = np.concatenate([minus_errors(network, targets, p.X) for p in parts])
+        weight = np.concatenate([part.weight.astype(np.float64) for part in parts])
         return {**attributes, "offset_": self._offset(scores, weight)}
 
     def _offset(self, scores, weight):

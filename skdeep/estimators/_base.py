@@ -284,7 +284,7 @@ class BaseNetwork(
 
             def attributes(weights):
                 network = FittedNetwork(job.spec, weights, data.inputs, data.outputs)
-                return self._fitted_attributes(network, data.targets, data.telling)
+                return self._fitted_attributes(network, data.targets, data)
 
             hooks.append(ScikitLearnCallbacks(self, context, X, y, attributes))
         return hooks
@@ -295,7 +295,7 @@ class BaseNetwork(
         for record in outcome.records:
             history.append(record)
         network = FittedNetwork(job.spec, outcome.weights, data.inputs, data.outputs)
-        attributes = self._fitted_attributes(network, data.targets, data.telling)
+        attributes = self._fitted_attributes(network, data.targets, data)
         for name, value in attributes.items():
             setattr(self, name, value)
         self.__dict__.pop("_model", None)
@@ -321,7 +321,7 @@ class BaseNetwork(
     def _own_generator(self):
         return isinstance(self.random_state, np.random.RandomState)
 
-    def _fitted_attributes(self, network, targets, rows=None):
+    def _fitted_attributes(self, network, targets, data=None):
         return {
             "network_": network,
             "_targets": targets,

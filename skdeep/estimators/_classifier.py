@@ -245,8 +245,8 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         known = targets.classes if y.ndim == 1 else None
         return ClassWeights.of(self.class_weight, y, weight, known)
 
-    def _fitted_attributes(self, network, targets, rows=None):
-        attributes = super()._fitted_attributes(network, targets, rows)
+    def _fitted_attributes(self, network, targets, data=None):
+        attributes = super()._fitted_attributes(network, targets, data)
         return {**attributes, "classes_": targets.classes}
 
     def __sklearn_tags__(self):

@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import (
 from skdeep._numbers import Interval
 from skdeep._warn import warn
 from skdeep.networks import OPTIMIZERS, closest
+from skdeep.networks._losses import is_of_probabilities, takes_logits
 from skdeep.networks._names import LOSS_NAMES
 
 _POSITIVE = Interval(Integral, 1, None, closed="left")
@@ -24,6 +25,8 @@ _STEPS = [_POSITIVE, None]
 _ONLY_COMPILE_KNOWS = "crossentropy", "ce"
 # Shuffled rows hold out no row of a class, by chance, less often than this.
 _UNLIKELY = 1e-3
+# Activations of Keras's whose outputs are not all from 0 to 1.
+_NO_PROBABILITIES = "linear", "tanh", "relu"
 
 # Parameters of the constructor.
 _OWN = {
@@ -130,17 +133,31 @@ def _of_class(cls):
 
 def last_activation(model):
     """The name of the activation of the last layer, or None if that has none."""
-    layers = getattr(model, "layers", None) or [None]
-    activation = getattr(layers[-1], "activation", None)
-    return getattr(activation, "__name__", None)
+    last = (getattr(model, "layers", None) or [None])[-1]
+    outputs = getattr(model, "outputs", None) or [None]
+    # What comes last may be no layer: keras.activations.softmax(x).
+    history = getattr(outputs[0], "_keras_history", None)
+    last = last if history is None else history.operation
+    return getattr(getattr(last, "activation", None), "__name__", None)
 
 
 def check_output(model, shape):
-    """Refuse an output that is the same number for all samples."""
-    if shape == (1,) and last_activation(model) == "softmax":
+    """Refuse an output that is the same number for all samples, and warn of one that
+    is none that the loss can learn from.
+    """
+    activation, loss = last_activation(model), model.loss
+    if shape == (1,) and activation == "softmax":
         raise ValueError(
             "The last layer must have an activation that fits its units. Received a "
             "softmax of 1 unit, which is always 1. Use a sigmoid, or 2 units."
+        )
+    learns = is_of_probabilities(loss) or loss in _ONLY_COMPILE_KNOWS
+    if learns and activation in _NO_PROBABILITIES and not takes_logits(loss):
+        warn(
+            f"loss={loss!r} takes probabilities. Received a model whose last layer has "
+            f"the activation {activation!r}: its outputs may be below 0 and above 1. "
+            "Give that layer a sigmoid, or a softmax of one unit per class, or leave "
+            "it linear and pass an object of the loss's class with from_logits=True."
         )
 
 

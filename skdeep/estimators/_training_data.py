@@ -39,6 +39,9 @@ class Encoded:
     double_inputs : bool
         Whether the inputs are centred in double precision, whatever the layers
         compute in.
+    held_out_weight : float or None
+        What a row for validation weighs next to one to train on, on average, if the
+        former were held out of X.
     """
 
     train: Rows
@@ -47,11 +50,20 @@ class Encoded:
     inputs: Standardization
     outputs: Standardization
     double_inputs: bool
+    held_out_weight: float | None = None
 
     @property
     def telling(self):
         """Rows that tell how good a network is: for validation, if there are any."""
         return self.train if self.validation is None else self.validation
+
+    @property
+    def parts(self):
+        """The rows that ``fit`` got as X, with weights of one scale."""
+        if self.held_out_weight is None:
+            return [self.train]
+        weight = self.validation.weight * self.held_out_weight
+        return [self.train, replace(self.validation, weight=weight)]
 
 
 class TrainingData(metaclass=ABCMeta):
@@ -70,9 +82,10 @@ class TrainingData(metaclass=ABCMeta):
         X, y, weight = self._check_rows(X, y, sample_weight, reset=previous is None)
         form = self._form(y, previous, more_to_come=validation is None)
         y = self._read(form, y)
-        held_out = self._held_out(validation, form)
+        held_out, held_out_weight = self._held_out(validation, form), None
         if held_out is not None and held_out[0] is None:
             X, y, weight, held_out = self._split(X, y, weight, rng)
+            held_out_weight = float(held_out[2].mean() / weight.mean())
         known = classes if form is None else form
         targets = self._targets if previous else self._learn_targets(y, weight, known)
         class_weight = self._class_weight(targets, y, weight)
@@ -95,7 +108,7 @@ class TrainingData(metaclass=ABCMeta):
             double = inputs.far and self._gains_from_double(train.X)
         if not double:
             train, rows = self._in_own_precision(train, rows)
-        return Encoded(train, rows, targets, inputs, outputs, double)
+        return Encoded(train, rows, targets, inputs, outputs, double, held_out_weight)
 
     def _gains_from_double(self, X):
         return X.dtype == np.float64 and self._array_dtype != "float64"

@@ -138,6 +138,12 @@ def is_of_margins(loss):
     return labels is not None and labels.activation == "linear"
 
 
+def is_of_probabilities(loss):
+    """Whether a loss makes no sense for any numbers but probabilities of labels."""
+    rule = rule_of(loss)
+    return bool(rule.labels) and rule.labels.activation is None and rule.values is None
+
+
 def check_loss(loss):
     """Refuse losses of which the two engines would make different things."""
     if _redefines(loss, "__call__"):

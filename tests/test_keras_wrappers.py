@@ -178,6 +178,9 @@ def test_clone_keeps_every_parameter():
 def test_repr_shows_what_differs_from_the_defaults():
     estimator = KerasClassifier(epochs=3, optimizer__momentum=0.9)
     assert repr(estimator) == "KerasClassifier(epochs=3, optimizer__momentum=0.9)"
+    estimator.set_params(optimizer=keras.optimizers.SGD(0.1))
+    shown = "(epochs=3, optimizer=SGD(0.1), optimizer__momentum=0.9)"
+    assert repr(estimator) == f"KerasClassifier{shown}"
     assert "momentum" in estimator._repr_html_()
 
 

@@ -6,6 +6,7 @@ import keras
 from sklearn.base import BaseEstimator, clone
 
 from skdeep.estimators._copies import CopiedParameters
+from skdeep.estimators._parameters import ReadableParameters
 from skdeep.estimators._scikeras import BaseWrapper
 from skdeep.networks._frozen_keras import FrozenKerasModel, copy_model
 
@@ -22,7 +23,7 @@ SciKeras = type(
 )
 
 
-class KerasParameters(CopiedParameters, SciKeras):
+class KerasParameters(ReadableParameters, CopiedParameters, SciKeras):
     """Parameters are those of the constructor and all that it got beside them."""
 
     _routing_prefixes = {*BaseWrapper._routing_prefixes, "callbacks", "score"}

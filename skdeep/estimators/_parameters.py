@@ -16,7 +16,22 @@ class AnyCase(StrOptions):
         return isinstance(val, str) and val.lower() in self.options
 
 
-class Parameters:
+class ReadableParameters:
+    """A text that shows the settings of Keras objects."""
+
+    def __repr__(self, N_CHAR_MAX=700):
+        shown = object.__new__(_printed(type(self)))
+        params = self.get_params(deep=False)
+        vars(shown).update({name: readable(v) for name, v in params.items()})
+        return BaseEstimator.__repr__(shown, N_CHAR_MAX)
+
+    def _get_params_html(self, deep=True, doc_link=""):
+        params = super()._get_params_html(deep, doc_link)
+        params.update({name: readable(value) for name, value in params.items()})
+        return params
+
+
+class Parameters(ReadableParameters):
     """Errors with suggestions, and a text that shows the settings of Keras objects."""
 
     def _validate_params(self):
@@ -39,17 +54,6 @@ class Parameters:
             if isinstance(option, str)
         }
         return closest(value, known) if isinstance(value, str) else ""
-
-    def __repr__(self, N_CHAR_MAX=700):
-        shown = object.__new__(_printed(type(self)))
-        params = self.get_params(deep=False)
-        vars(shown).update({name: readable(v) for name, v in params.items()})
-        return BaseEstimator.__repr__(shown, N_CHAR_MAX)
-
-    def _get_params_html(self, deep=True, doc_link=""):
-        params = super()._get_params_html(deep, doc_link)
-        params.update({name: readable(value) for name, value in params.items()})
-        return params
 
 
 @functools.cache

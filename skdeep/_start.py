@@ -4,11 +4,14 @@ import contextlib
 import os
 import sys
 import tempfile
+import threading
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 # Written before any level is read.
 _REMARKS = b"before absl::InitializeLog() is called", b"Could not find cuda drivers"
 _ALL = "0"  # the level of somebody who wants to see everything
+# Of two threads at once the second would take the first one's file for standard error.
+_lock = threading.Lock()
 
 
 def start_tensorflow(verbose=0):
@@ -22,8 +25,12 @@ def start_tensorflow(verbose=0):
     verbose : int, default=0
         Whether to say what takes so long.
     """
-    if "tensorflow" in sys.modules:
-        return
+    with _lock:
+        if "tensorflow" not in sys.modules:
+            _start(verbose)
+
+
+def _start(verbose):
     if verbose:
         print("Starting TensorFlow and compiling the network ...", flush=True)
     unset = _LEVEL not in os.environ
@@ -41,12 +48,13 @@ def start_tensorflow(verbose=0):
 @contextlib.contextmanager
 def _without_remarks():
     """Hold back what the process writes to its standard error, all but the remarks."""
-    try:
-        screen = os.dup(2)
-    except OSError:  # it has none
-        yield
-        return
-    with tempfile.TemporaryFile() as held:
+    with contextlib.ExitStack() as stack:
+        try:
+            held = stack.enter_context(tempfile.TemporaryFile())
+            screen = os.dup(2)
+        except OSError:  # no standard error, or no folder for temporary files
+            yield
+            return
         os.dup2(held.fileno(), 2)
         try:
             yield

@@ -155,6 +155,15 @@ def test_targets_far_from_zero(near, of_near):
     close((single - 1.7e9) / 900, expected)
 
 
+class Relative(keras.metrics.MeanAbsoluteError):
+    """It is one of differences only by its class."""
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        ones = keras.ops.ones_like(y_true)
+        ratio = y_pred / keras.ops.maximum(y_true, 1)
+        return super().update_state(ones, ratio, sample_weight)
+
+
 @pytest.mark.parametrize("engine", ["compiled", "keras"])
 def test_metrics_of_targets_far_from_zero(near, engine):
     X, y = near
@@ -164,9 +173,10 @@ def test_metrics_of_targets_far_from_zero(near, engine):
     of_far = clone(net).fit(X, y + 1e9).history_
     pd.testing.assert_frame_equal(of_near, of_far, rtol=1e-5)
     assert abs(of_near["r2_score"].iloc[-1]) < 1
-    percentage = net.set_params(metrics=["mape"]).fit(X, y + 1e6).history_["mape"]
-    expected = 100 * of_near["mae"].to_numpy() / 1e6
-    assert_allclose(percentage, expected, rtol=0.01)
+    net.set_params(metrics=["mape", Relative(name="relative")]).fit(X, y + 1e6)
+    expected = of_near["mae"].to_numpy() / 1e6
+    assert_allclose(net.history_["mape"], 100 * expected, rtol=0.01)
+    assert_allclose(net.history_["relative"], expected, rtol=0.01)
 
 
 def test_few_values_of_single_precision_are_a_spread(near):

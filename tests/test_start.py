@@ -12,6 +12,20 @@ from sklearn.datasets import load_iris
 skdeep.DenseClassifier((3,), epochs=1, verbose=1).fit(*load_iris(return_X_y=True))
 print("level", os.environ.get("TF_CPP_MIN_LOG_LEVEL"))
 """
+TWO_THREADS = """
+import os, sys, threading, time
+from skdeep import _start
+dup2 = os.dup2
+def slow_dup2(*numbers):
+    dup2(*numbers)
+    time.sleep(0.1)  # for the other thread to come
+os.dup2 = slow_dup2
+sys.path.insert(0, sys.argv[1])  # a TensorFlow that is there at once
+threads = [threading.Thread(target=_start.start_tensorflow) for _ in range(2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+os.write(2, b"seen")
+"""
 
 
 def test_a_first_fit_is_quiet_and_says_what_takes_long():
@@ -32,3 +46,17 @@ def test_what_others_write_meanwhile_is_kept(capfd):
         os.write(2, b"somebody's line\n")
     os.write(2, b"a later one\n")
     assert capfd.readouterr().err == "somebody's line\na later one\n"
+
+
+def test_two_threads_that_start_at_once_leave_standard_error_as_it_was(tmp_path):
+    (tmp_path / "tensorflow.py").write_text("")
+    run = subprocess.run(
+        [sys.executable, "-c", TWO_THREADS, tmp_path], capture_output=True, text=True
+    )
+    assert run.stderr == "seen"
+
+
+def test_a_start_needs_no_temporary_files(monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", "/missing")
+    with _without_remarks():
+        pass

@@ -65,6 +65,13 @@ class CopiedParameters(BaseEstimator):
         make, arguments, state, *others = super().__reduce_ex__(protocol)
         return make, arguments, self._portable(state), *others
 
+    def __copy__(self):
+        # A shallow copy shares the parameters: there is nothing to make anew.
+        make, arguments, state, *_ = super().__reduce_ex__(pickle.HIGHEST_PROTOCOL)
+        new = make(*arguments)
+        new.__setstate__(state)
+        return new
+
     def _portable(self, state):
         """``state`` with stand-ins for Keras's objects among the parameters."""
         names = state.keys() & self.get_params(deep=False).keys()

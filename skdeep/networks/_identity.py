@@ -149,7 +149,7 @@ def plain_attributes(value):
 
     ``get_config`` should tell them, and some forget.
     """
-    if _is_of_library(type(value)):
+    if is_of_library(type(value)):
         return ()
     return tuple(
         (name, _identity(_listed(held), (), describe=False))
@@ -203,7 +203,7 @@ def _config_of(value):
 
 def _seen_by(function, within):
     """The values that a function of the user's takes from outside of itself."""
-    if _is_of_library(function):
+    if is_of_library(function):
         return
     alone = functools.partial(within, describe=False)
     yield alone([function.__defaults__, function.__kwdefaults__])
@@ -221,7 +221,7 @@ def _seen_by(function, within):
 def _seen_by_methods(cls, within):
     """What the methods of a class of the user's see, and the plain values beside."""
     for base in cls.__mro__:
-        if _is_of_library(base):
+        if is_of_library(base):
             continue
         for name, held in vars(base).items():
             method = getattr(held, "__func__", getattr(held, "fget", held))
@@ -254,7 +254,7 @@ def _functions_of(value, within):
     """
     for name, held in _attributes(value):
         for part in _leaves(held):
-            own = isinstance(part, _FUNCTIONS) and not _is_of_library(part)
+            own = isinstance(part, _FUNCTIONS) and not is_of_library(part)
             nested = hasattr(part, "get_config") and not isinstance(part, type)
             if own or nested:
                 yield name, within(part)
@@ -282,7 +282,7 @@ def _root(module):
     return module.__name__.split(".")[0]
 
 
-def _is_of_library(value):
+def is_of_library(value):
     return _is_library(_package(value))
 
 

@@ -103,7 +103,7 @@ def _known_base(loss):
     return next((c for c in cls.__mro__ if _root(c) in ("keras", "skdeep")), None)
 
 
-def _redefines(loss, method):
+def redefines(loss, method):
     """Whether a class of the user's has a ``method`` in place of Keras's."""
     cls, base = loss if isinstance(loss, type) else type(loss), _known_base(loss)
     if base is None:
@@ -127,7 +127,7 @@ def is_sparse(loss):
 def rule_of(loss):
     """What ``loss`` takes, a :class:`Rule`."""
     rule = RULES.get(loss_name(loss), _OF_ANY_LOSS)
-    if rule.values == STANDARDIZED and _redefines(loss, "call"):
+    if rule.values == STANDARDIZED and redefines(loss, "call"):
         return rule._replace(values=OWN_UNITS)
     return rule
 
@@ -146,7 +146,7 @@ def is_of_probabilities(loss):
 
 def check_loss(loss):
     """Refuse losses of which the two engines would make different things."""
-    if _redefines(loss, "__call__"):
+    if redefines(loss, "__call__"):
         raise ValueError(
             "A loss must have its formula in call(y_true, y_pred), to which weights "
             f"are applied afterwards. Received {loss!r}, whose class defines __call__. "

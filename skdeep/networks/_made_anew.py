@@ -6,7 +6,12 @@ import cloudpickle
 import keras
 
 from skdeep.networks._frozen_keras import _Recipe, by_name, own_objects
-from skdeep.networks._identity import forgotten, is_described, plain_attributes
+from skdeep.networks._identity import (
+    forgotten,
+    is_described,
+    is_of_library,
+    plain_attributes,
+)
 from skdeep.networks._seeds import own_seeds
 from skdeep.networks._undecayed import names_without_decay
 
@@ -28,7 +33,7 @@ def check_described(value):
             f"returns. Received {value!r}, whose class has arguments but no get_config."
             " Define one that returns them."
         )
-    name = forgotten(value, plain_attributes(made_anew(value)))
+    name = _forgotten(value)
     if name is not None:
         raise ValueError(
             "Every fit makes its own metrics and optimizer from what get_config() "
@@ -36,6 +41,13 @@ def check_described(value):
             f"{name}={getattr(value, name)!r}, which it does not tell. Let it "
             "return all that __init__ takes, and set nothing afterwards."
         )
+
+
+def _forgotten(value):
+    """The name of an attribute that a new object like ``value`` would not have."""
+    if is_of_library(type(value)):
+        return None
+    return forgotten(value, plain_attributes(made_anew(value)))
 
 
 def reduced(value):
@@ -53,10 +65,9 @@ def _recipe(value):
     if isinstance(value, keras.losses.Loss):
         return _Recipe.of(value)
     try:
-        made = made_anew(value)
+        name = _forgotten(value)
     except Exception as error:  # whatever a class of the user's raises
         raise ValueError(_cannot(value, f"Keras says: {error}")) from error
-    name = forgotten(value, plain_attributes(made))
     if name is not None:
         raise ValueError(_cannot(value, f"It does not tell {name!r}."))
     return _Recipe(type(value), value.get_config(), names_without_decay(value))

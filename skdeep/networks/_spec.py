@@ -155,6 +155,9 @@ class NetworkSpec:
         """Whether many networks in one plain graph are faster than one by one."""
         return True
 
+    def __copy__(self):
+        return self  # it never changes
+
     def __getstate__(self):
         return {name: portable(value) for name, value in vars(self).items()}
 

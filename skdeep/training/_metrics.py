@@ -7,7 +7,7 @@ import keras
 from keras.src.utils.naming import get_object_name
 
 from skdeep.networks import closest
-from skdeep.networks._losses import STANDARDIZED, rule_of
+from skdeep.networks._losses import STANDARDIZED, redefines, rule_of
 from skdeep.networks._made_anew import check_described, made_anew
 from skdeep.networks._own_units import undone
 
@@ -84,6 +84,8 @@ def in_units_of(metric, y, output, units):
 
 def _is_of_differences(metric):
     """Whether a metric gives the same wherever the values lie."""
+    if redefines(metric, "update_state"):
+        return False
     if isinstance(metric, (keras.metrics.RootMeanSquaredError, keras.metrics.R2Score)):
         return True
     formula = getattr(metric, "_fn", None)  # of a mean over samples

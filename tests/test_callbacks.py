@@ -48,6 +48,10 @@ class Recorder(keras.callbacks.Callback):
         super().__init__()
         self.calls = []
 
+    def set_model(self, model):
+        super().set_model(model)
+        self.n_layers = len(model.layers)  # of None this would fail
+
     def on_train_begin(self, logs=None):
         self.calls.append("begin")
 

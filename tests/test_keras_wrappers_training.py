@@ -273,7 +273,13 @@ def test_wrong_validation_split_is_refused(iris, fraction):
 
 def test_early_stopping_sees_validation_data(iris):
     X, y = iris
-    stop = keras.callbacks.EarlyStopping(monitor="val_loss", min_delta=10, patience=2)
+
+    class Stop(keras.callbacks.EarlyStopping):
+        def set_model(self, model):
+            super().set_model(model)
+            self.n_layers = len(model.layers)  # of None this would fail
+
+    stop = Stop(monitor="val_loss", min_delta=10, patience=2)
     fitted = classifier(epochs=9).fit(X, y, validation_data=(X, y), callbacks=[stop])
     assert fitted.current_epoch == 3
     assert stop.model is None  # the model can be freed

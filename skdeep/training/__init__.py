@@ -29,8 +29,10 @@ def train(job, engine="auto"):
     try:
         return _trained(job, engine)
     finally:
-        for callback in job.keras_callbacks:
-            callback.set_model(None)
+        if job.keras_callbacks:
+            from skdeep.training._callbacks import let_go
+
+            let_go(job.keras_callbacks)
 
 
 def _trained(job, engine):

@@ -35,6 +35,16 @@ def _acts_in(callback, hook):
     )
 
 
+def let_go(callbacks):
+    """After a fit: the callbacks hold no model, which may be large.
+
+    Whoever overrides ``set_model`` expects a model there, so Keras's own is called.
+    """
+    for callback in callbacks:
+        if isinstance(callback, keras.callbacks.Callback):
+            keras.callbacks.Callback.set_model(callback, None)
+
+
 class KerasCallbacks:
     """Calls Keras callbacks, which see the model that :class:`ShownModel` holds.
 

@@ -9,6 +9,7 @@ import numpy as np
 from skdeep._warn import warn
 from skdeep.exceptions import DivergenceWarning
 from skdeep.networks._frozen_keras import put_back, state_of
+from skdeep.training._callbacks import let_go
 from skdeep.training._history import by_name
 
 _map = keras.tree.map_structure
@@ -86,8 +87,7 @@ def fit_keras_model(model, X, y, weight, options):
         warn("Training interrupted by user.")
     finally:
         model.steps_per_execution = at_once
-        for callback in callbacks:
-            callback.set_model(None)
+        let_go(callbacks)
     guard.close(model)
     return record.history
 

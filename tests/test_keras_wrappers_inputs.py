@@ -12,7 +12,15 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
 
-from skdeep import BaseWrapper, KerasClassifier, KerasRegressor
+from skdeep import (
+    Autoencoder,
+    BaseWrapper,
+    ConvClassifier,
+    DenseRegressor,
+    KerasClassifier,
+    KerasRegressor,
+    SequenceRegressor,
+)
 
 L = keras.layers
 SPARSE = {"loss": "sparse_categorical_crossentropy", "random_state": 0}
@@ -37,6 +45,11 @@ def classes(meta):
     return keras.Model(model.inputs, L.Softmax()(model.outputs[0]))
 
 
+def named_classes(meta):
+    model = classes(meta)
+    return keras.Model({x.name: x for x in model.inputs}, model.outputs[0])
+
+
 @pytest.fixture(scope="module")
 def parts(iris):
     X, y = iris
@@ -59,6 +72,9 @@ def test_dicts_and_lists_of_arrays_are_the_inputs_of_a_model(parts, fitted):
         as_list.predict_proba([X["sepal"].tolist(), X["petal"]]),
         fitted.predict_proba(X),
     )
+    # A model whose inputs are a dict takes a list without a warning of Keras's.
+    named = KerasClassifier(named_classes, epochs=1, **SPARSE)
+    named.fit([X["sepal"], X["petal"]], y).predict([X["sepal"], X["petal"]])
     loaded = pickle.loads(pickle.dumps(as_list))
     assert loaded.X_shape_ == [(150, 2), (150, 2)]
     loaded.partial_fit((X["sepal"][:20], X["petal"][:20]), y[:20])
@@ -172,6 +188,10 @@ def test_data_sets_are_refused_with_the_way_that_works(iris):
     assert stream.current_epoch == 3
     with pytest.raises(TypeError, match="Received a data set"):
         whole.predict(data_set)
+    networks = DenseRegressor(), ConvClassifier(), SequenceRegressor(window=3)
+    for network in (*networks, Autoencoder()):
+        with pytest.raises(TypeError, match="Received a data set"):
+            network.fit(data_set, y)
 
 
 # Scores and exports
@@ -192,6 +212,28 @@ def test_decision_function_is_log_odds(from_logits):
     assert scores.shape == (len(X),)
     assert_allclose(1 / (1 + np.exp(-scores)), p[:, 1], atol=1e-5)
     assert_array_equal(fitted.classes_[(scores > 0).astype(int)], fitted.predict(X))
+
+
+@pytest.mark.parametrize(
+    ("units", "kind", "target"),
+    [
+        (1, "Binary", lambda y: y > 0),
+        (2, "SparseCategorical", lambda y: y > 0),
+        (3, "SparseCategorical", lambda y: y),
+        (2, "Binary", lambda y: np.column_stack([y > 0, y > 1]).astype(int)),
+    ],
+    ids=["one unit", "two units", "three classes", "labels"],
+)
+def test_log_probabilities_come_from_logits(iris, units, kind, target):
+    X, y = iris
+    loss = getattr(keras.losses, kind + "Crossentropy")(from_logits=True)
+    model = keras.Sequential([keras.Input((4,)), L.Dense(units)])
+    fitted = KerasClassifier(model, loss=loss, random_state=0).fit(X, target(y))
+    logarithms = fitted.predict_log_proba(X)
+    assert_allclose(np.exp(logarithms), fitted.predict_proba(X), atol=1e-6)
+    far = fitted.predict_log_proba(X * 1e6)
+    assert np.isfinite(far).all()
+    assert far.min() < -1e4
 
 
 def test_decision_function_of_classes_and_labels(iris, fitted, parts):
@@ -242,6 +284,10 @@ def test_targets_of_an_own_encoder_have_no_decision_function():
 def test_export_writes_what_keras_serves(tmp_path, iris):
     X, y = iris
     fitted = KerasClassifier(softmax_network, **SPARSE).fit(X, y)
+    for name, remedy in [("a.onnx", "format='onnx'"), ("a.keras", "model_.save")]:
+        with pytest.raises(ValueError, match=re.escape(remedy)):
+            fitted.export(tmp_path / name)
+        assert not list(tmp_path.iterdir())
     fitted.export(tmp_path / "model")
     loaded = tf.saved_model.load(str(tmp_path / "model"))
     served = loaded.serve(X.astype("float32")).numpy()

@@ -203,13 +203,21 @@ def test_searches_over_arrays(iris):
 
 
 def test_given_models_take_any_width(iris):
-    from keras_models import classifier_network
+    import keras
+
+    def layers_of(units):
+        output = keras.layers.Dense(units, "softmax")
+        return keras.Sequential([keras.Input((4,)), output])
 
     estimator = skdeep.KerasClassifier(
-        classifier_network,
         epochs=np.uint8(2),
         batch_size=np.int8(50),
         validation_split=np.float16(0.5),
         fit__validation_batch_size=np.uint8(200),
+        loss="sparse_categorical_crossentropy",
+        optimizer="sgd",
+        optimizer__learning_rate=np.float16(0.5),
+        model=layers_of,
+        units=np.int16(3),
     )
     assert estimator.fit(*iris).current_epoch == 2

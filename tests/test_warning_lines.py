@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -16,6 +17,7 @@ from skdeep import DenseClassifier
 NET = DenseClassifier((3,), epochs=1, batch_size=500, random_state=0)
 CALLS = {
     "alone": lambda X, y: NET.fit(X, y),
+    "column": lambda X, y: clone(NET).set_params(batch_size=50).fit(X, y[:, None]),
     "partial": lambda X, y: NET.partial_fit(X, y, classes=[0, 1, 2]),
     "pipeline": lambda X, y: make_pipeline(StandardScaler(), NET).fit(X, y),
     "search": lambda X, y: cross_val_score(NET, X, y, cv=2),

@@ -23,6 +23,7 @@ from skdeep.encoding import (
 from skdeep.estimators import _docs
 from skdeep.estimators._base import BaseNetwork
 from skdeep.estimators._image_input import IMAGE_CONSTRAINTS, ImageInput
+from skdeep.estimators._input_checks import refuse_data_sets
 from skdeep.estimators._reconstruction import Reconstruction, minus_errors
 from skdeep.networks import (
     ACTIVATIONS,
@@ -300,6 +301,7 @@ class Autoencoder(
 
     def _check_inputs(self, X, *, reset, dtype):
         """A table or images as the network takes them."""
+        refuse_data_sets(X)
         if reset:
             for name in ("image_shape_", "_bytes", "_integers", "_pixel_factor"):
                 self.__dict__.pop(name, None)

@@ -12,7 +12,7 @@ from skdeep.estimators import _docs
 from skdeep.estimators._base import FittedNetwork
 from skdeep.estimators._classifier import BaseNetworkClassifier
 from skdeep.estimators._custom_network import NETWORK_CONSTRAINTS
-from skdeep.estimators._input_checks import count_axes
+from skdeep.estimators._input_checks import count_axes, refuse_data_sets
 from skdeep.estimators._regressor import BaseNetworkRegressor
 from skdeep.inference import dense_products
 from skdeep.networks import POSITIVE, DenseSpec, Weights, is_of_margins, rule_of
@@ -48,6 +48,7 @@ class _Dense:
         return super()._check_samples(X)
 
     def _refuse_axes(self, X):
+        refuse_data_sets(X)
         n_axes = count_axes(X)
         if n_axes > 2:
             kind = "Regressor" if self._estimator_type_ == "regressor" else "Classifier"

@@ -15,7 +15,12 @@ from skdeep.encoding import (
     image_array,
     infer_image_shape,
 )
-from skdeep.estimators._input_checks import NO_TARGET, check_axes, is_alone
+from skdeep.estimators._input_checks import (
+    NO_TARGET,
+    check_axes,
+    is_alone,
+    refuse_data_sets,
+)
 from skdeep.estimators._learnt import LearntParameters
 from skdeep.networks import BACKBONES, FrozenModel
 
@@ -58,6 +63,7 @@ class ImageInput(LearntParameters):
 
     def _check_images(self, X, y=NO_TARGET, *, reset, **options):
         """X of shape (n_samples, height, width, channels), a view; and y, if given."""
+        refuse_data_sets(X)
         X = image_array(X)
         options["dtype"] = ["float32", "float64", *INTEGERS]
         flat = np.ndim(X) == 2 or not hasattr(X, "ndim")

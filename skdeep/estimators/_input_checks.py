@@ -1,7 +1,11 @@
 """scikit-learn's checks for X that is a table or has more axes."""
 
+import numpy as np
+from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_array, check_X_y
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import column_or_1d, validate_data
+
+from skdeep._warn import warn
 
 NO_TARGET = "no_validation"  # scikit-learn's word for it
 
@@ -12,6 +16,34 @@ def count_axes(X):
     while isinstance(X, (list, tuple)) and len(X):
         n_axes, X = n_axes + 1, X[0]
     return n_axes + len(getattr(X, "shape", ()))
+
+
+def refuse_data_sets(X):
+    """Refuse what gives batches one by one, such as a ``tf.data.Dataset``."""
+    rows = any(hasattr(X, name) for name in ("__getitem__", "__array__", "shape"))
+    batches = hasattr(X, "__iter__") and not rows  # generators and loaders, too
+    if batches or any(cls.__name__ == "PyDataset" for cls in type(X).__mro__):
+        raise TypeError(
+            "X must hold its rows all at once, as arrays do. Received a data set, "
+            f"{type(X).__name__}. Put its batches together: of a tf.data.Dataset, "
+            "X, y = map(np.concatenate, zip(*data_set.as_numpy_iterator())). Where "
+            "they do not fit into memory, call partial_fit(X, y) for each batch, with "
+            "classes= in the first call of a classifier."
+        )
+
+
+def one_column(y):
+    """Targets of shape (n_samples, 1) as (n_samples,), with scikit-learn's warning.
+
+    That of ``column_or_1d`` points at a line of this package.
+    """
+    if np.ndim(y) == 2:
+        warn(
+            "A column-vector y was passed when a 1d array was expected. Please change "
+            "the shape of y to (n_samples,), for example using ravel().",
+            DataConversionWarning,
+        )
+    return column_or_1d(y)
 
 
 def is_alone(y):

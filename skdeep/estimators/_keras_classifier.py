@@ -5,10 +5,11 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
 from skdeep.encoding import ClassWeights, refuse_balanced
 from skdeep.estimators import _keras_docs
+from skdeep.estimators._input_checks import one_column
 from skdeep.estimators._keras_checks import (
     check_output,
     last_activation,
@@ -19,6 +20,8 @@ from skdeep.estimators._keras_labels import (
     KerasLabelEncoder,
     gives_margins,
     linear_scores,
+    log_of,
+    log_probabilities,
     logits,
     of_margins,
     probabilities,
@@ -192,6 +195,31 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         return self.target_encoder_.inverse_transform(output, return_proba=True)
 
     @available_if(_has_labels_as_they_are)
+    def predict_log_proba(self, X, **kwargs):
+        """Predict the logarithms of probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+            Samples.
+        **kwargs : dict
+            Arguments of ``keras.Model.predict``.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``, and finite also where a probability is zero:
+            of the logits of a model that is trained with ``from_logits=True``, else of
+            the smallest number that the dtype has.
+        """
+        check_is_fitted(self)
+        loss = self.model_.loss
+        if self.n_classes_ == 1 or not takes_logits(loss):
+            return log_of(self.predict_proba(X, **kwargs))
+        output = super()._predict_raw(X, **kwargs)
+        return log_probabilities(output, loss, self.target_type_)
+
+    @available_if(_has_labels_as_they_are)
     def decision_function(self, X, **kwargs):
         """Logits.
 
@@ -234,7 +262,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
 
     def _check_target(self, y, reset):
         if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+            y = one_column(y)
         return super()._check_target(y, reset)
 
     def _learn_class_weight(self, y, weight, arguments, goes_on):

@@ -7,6 +7,8 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import _num_samples
 
+from skdeep.estimators._input_checks import refuse_data_sets
+
 _map = keras.tree.map_structure
 
 
@@ -40,7 +42,7 @@ def as_given(X, y, fitted_shape=None):
     ValueError
         Where a list may be either.
     """
-    _refuse_data_sets(X)
+    refuse_data_sets(X)
     if not isinstance(X, list | tuple) or isinstance(X, Inputs):
         return X
     if fitted_shape is not None:
@@ -59,19 +61,6 @@ def as_given(X, y, fitted_shape=None):
             "np.stack(X) for samples, or a dict with an array for each input's name."
         )
     return X if len(X) == n_rows else Inputs(X)
-
-
-def _refuse_data_sets(X):
-    rows = any(hasattr(X, name) for name in ("__getitem__", "__array__", "shape"))
-    batches = hasattr(X, "__iter__") and not rows  # generators and loaders, too
-    if batches or isinstance(X, keras.utils.PyDataset):
-        raise TypeError(
-            "X must be an array, or a list or dict of arrays. Received a data set, "
-            f"{type(X).__name__}. Put its batches together: of a tf.data.Dataset, "
-            "X, y = map(np.concatenate, zip(*data_set.as_numpy_iterator())). Where "
-            "they do not fit into memory, call partial_fit(X, y) for each batch, with "
-            "classes= in the first call of a classifier."
-        )
 
 
 def is_several(X):

@@ -1,7 +1,7 @@
 """Labels and a given Keras model's outputs: how one becomes the other."""
 
 import numpy as np
-from scipy.special import expit, softmax
+from scipy.special import expit, log_expit, log_softmax, softmax
 
 from skdeep.estimators._scikeras import ClassifierLabelEncoder
 from skdeep.networks import loss_name
@@ -134,13 +134,35 @@ def logits(probabilities, target_type):
             "decision_function must have one column of probabilities per class. "
             "Received a model with other outputs. Use predict_proba."
         )
-    p = np.maximum(probabilities, np.finfo(probabilities.dtype).tiny)
+    logarithms = log_of(probabilities)
     if target_type == "multiclass":
-        return np.log(p)
+        return logarithms
     if target_type == "binary":
-        return np.log(p[:, -1]) - np.log(p[:, 0])
-    others = np.maximum(1 - probabilities, np.finfo(probabilities.dtype).tiny)
-    return np.log(p) - np.log(others)
+        return logarithms[:, -1] - logarithms[:, 0]
+    return logarithms - log_of(1 - probabilities)
+
+
+def log_of(probabilities):
+    """Logarithms, finite also for zero."""
+    return np.log(np.maximum(probabilities, np.finfo(probabilities.dtype).tiny))
+
+
+def log_probabilities(output, loss, target_type):
+    """Logarithms of what :func:`probabilities` gives, where a loss takes logits.
+
+    Parameters
+    ----------
+    output : ndarray of shape (n_samples, n_units)
+    loss : object
+        As given to ``compile``.
+    target_type : str
+        As :func:`sklearn.utils.multiclass.type_of_target` says.
+    """
+    if target_type == "binary" and output.shape[-1] == 1:
+        return np.column_stack([log_expit(-output), log_expit(output)])
+    if _is_of_each_unit(output, loss):
+        return log_expit(output)
+    return log_softmax(output, axis=-1)
 
 
 def linear_scores(output, target_type):
@@ -172,9 +194,11 @@ def probabilities(output, loss):
     """
     if not takes_logits(loss) or not isinstance(output, np.ndarray):
         return output
-    if output.shape[-1] == 1 or "binary" in loss_name(loss):
-        return expit(output)
-    return softmax(output, axis=-1)
+    return expit(output) if _is_of_each_unit(output, loss) else softmax(output, axis=-1)
+
+
+def _is_of_each_unit(output, loss):
+    return output.shape[-1] == 1 or "binary" in loss_name(loss)
 
 
 def gives_margins(loss, activation):

@@ -11,6 +11,8 @@ import importlib.util
 import sys
 import types
 
+from skdeep._numbers import plain
+
 _PACKAGE = "scikeras"
 
 
@@ -41,7 +43,15 @@ BaseWrapper = wrappers.BaseWrapper
 KerasClassifier = wrappers.KerasClassifier
 KerasRegressor = wrappers.KerasRegressor
 loss_name = wrappers.loss_name
-route_params = wrappers.route_params
+
+
+def _route_params(*args, _routed=wrappers.route_params, **options):
+    """SciKeras's routing; Keras takes Python's numbers only."""
+    return {name: plain(value) for name, value in _routed(*args, **options).items()}
+
+
+# SciKeras's own methods look it up in their module.
+route_params = wrappers.route_params = _route_params
 
 # Fitted estimators hold instances of these: pickles find the classes here.
 RegressorTargetEncoder = wrappers.RegressorTargetEncoder

@@ -15,7 +15,12 @@ from skdeep.encoding import (
     trailing_windows,
     with_mask,
 )
-from skdeep.estimators._input_checks import NO_TARGET, check_axes, is_alone
+from skdeep.estimators._input_checks import (
+    NO_TARGET,
+    check_axes,
+    is_alone,
+    refuse_data_sets,
+)
 from skdeep.estimators._learnt import LearntParameters
 from skdeep.estimators._row_order import warn_about_gaps
 from skdeep.inference import forward
@@ -69,6 +74,7 @@ class SequenceInput(LearntParameters):
         """X of shape (n_samples, steps, channels), with a mask if the network has one;
         and y, if given.
         """
+        refuse_data_sets(X)
         window = self._as_learnt("window")
         options = {"dtype": ["float64", "float32"]}
         if not is_alone(y):

@@ -7,7 +7,6 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import (
     _check_sample_weight,
-    column_or_1d,
     validate_data,
 )
 
@@ -22,6 +21,7 @@ from skdeep.encoding import (
     summable,
 )
 from skdeep.estimators._held_out import split_rows
+from skdeep.estimators._input_checks import one_column
 
 
 @dataclass
@@ -127,7 +127,7 @@ class TrainingData(metaclass=ABCMeta):
         X, y = self._check_training_data(X, y, reset=reset)
         check_range(X, self._array_dtype, "X")
         if y.ndim == 2 and y.shape[1] == 1 and not self._targets_per_step:
-            y = column_or_1d(y.toarray() if sparse.issparse(y) else y, warn=True)
+            y = one_column(y.toarray() if sparse.issparse(y) else y)
         weight = _check_sample_weight(
             sample_weight, X, dtype=np.float64, ensure_non_negative=True
         )

@@ -137,6 +137,8 @@ def as_inputs(model, X):
         X = np.asarray(X)
         if inputs[0].dtype != "string" and X.dtype.kind in "biuf":
             return X.astype(inputs[0].dtype, copy=False)
+    if len(inputs) > 1 and isinstance(X, (list, tuple)):
+        X = keras.tree.pack_sequence_as(model.input, list(X))  # Keras warns of a list
     return as_targets(model, X)
 
 

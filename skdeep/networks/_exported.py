@@ -4,9 +4,18 @@ import os
 import shutil
 import tempfile
 
+_OF_KERAS = "Use model_.save(path) for a file of Keras"
+_FILES = {
+    ".onnx": "Set format='onnx'",
+    ".tflite": "Set format='litert'",
+    ".keras": _OF_KERAS,
+    ".h5": _OF_KERAS,
+}
+
 
 def export(model, path, format, **options):
     """Write ``model``, which has been called, in one of Keras's formats."""
+    _check_ending(path, format)
     if format != "onnx":
         model.export(path, format=format, verbose=False, **options)
         return
@@ -15,6 +24,17 @@ def export(model, path, format, **options):
         model.export(written, format=format, verbose=False, **options)
         _refuse_unknown(written)
         shutil.copyfile(written, path)
+
+
+def _check_ending(path, format):
+    """Keras would make a folder of that name."""
+    ending = os.path.splitext(os.fspath(path))[1].lower()
+    if format != "tf_saved_model" or ending not in _FILES:
+        return
+    raise ValueError(
+        f"format={format!r} writes a folder, and {ending!r} is the ending of a file. "
+        f"Received path={os.fspath(path)!r}. {_FILES[ending]}, or take another name."
+    )
 
 
 def _refuse_unknown(path):

@@ -5,7 +5,9 @@ import types
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
+import tensorflow as tf
 
 import skdeep
 from skdeep.networks import identity
@@ -142,6 +144,57 @@ def test_functions_and_objects_count_by_what_they_see_now():
     factor, silent.w = 2, 3.0
     now = identity(loss), identity(silent)
     assert all(a != b for a, b in zip(before, now, strict=True))
+
+
+class Slotted:
+    __slots__ = ("w",)
+
+
+def _within_object():
+    outer = Silent(Silent(2.0))
+    return outer, lambda: setattr(outer.w, "w", 3.0)
+
+
+def _in_slot():
+    held = Slotted()
+    held.w = 2.0
+    return held, lambda: setattr(held, "w", 3.0)
+
+
+def _in_series():
+    series = pd.Series([2.0, 2.0])
+    return series, lambda: series.__setitem__(0, 3.0)
+
+
+def _in_masked_array():
+    array = np.ma.array([2.0, 2.0])
+    return array, lambda: array.__setitem__(0, 3.0)
+
+
+@pytest.mark.parametrize(
+    "make", [_within_object, _in_slot, _in_series, _in_masked_array]
+)
+def test_functions_count_by_values_within_the_objects_that_they_see(make):
+    held, change = make()
+
+    def loss(y_true, y_pred):
+        return held, y_true - y_pred
+
+    before = identity(loss)
+    assert identity(loss) == before
+    change()
+    assert identity(loss) != before
+
+
+def test_a_loss_function_may_see_a_variable_of_tensorflow():
+    factor = tf.Variable(2.0)
+
+    def loss(y_true, y_pred):
+        return factor * keras.ops.square(y_true - y_pred)
+
+    before = _first_loss(loss)
+    factor.assign(6.0)
+    assert _first_loss(loss) == pytest.approx(3 * before)
 
 
 def test_an_identity_keeps_what_it_stands_for_alive():

@@ -111,3 +111,34 @@ def test_f_scores(iris):
     labels.set_params(metrics=[metrics.F1Score("macro")])
     with pytest.raises(ValueError, match="takes the largest column"):
         labels.fit(X, Y)
+
+
+class Largest(keras.metrics.Metric):
+    """The largest error, which starts below all others; the result is a variable."""
+
+    def __init__(self, name="largest", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.largest = self.add_variable((), "zeros", name="largest")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        now = keras.ops.max(y_true - y_pred)
+        self.largest.assign(keras.ops.maximum(self.largest, now))
+
+    def result(self):
+        return self.largest
+
+    def reset_state(self):
+        self.largest.assign(-1e9)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_a_metric_of_a_users_own_starts_and_ends_as_it_says(engine):
+    X = np.linspace(-1, 1, 40)[:, None]
+    given = {"metrics": [Largest()], "engine": engine, "normalize": False}
+    low, high = 2 * X[:, 0] - 50, 2 * X[:, 0] - 90
+    est = skdeep.DenseRegressor(**NET, **given, optimizer="sgd", learning_rate=1e-9)
+    est.fit(X, low, X_val=X, y_val=high)
+    expected = (low - est.predict(X)).max(), (high - est.predict(X)).max()
+    columns = est.history_[["largest", "val_largest"]].iloc[-1]
+    np.testing.assert_allclose(columns, expected, 1e-4)
+    assert expected[0] < 0

@@ -17,6 +17,8 @@ _FUNCTIONS = types.FunctionType, functools.partial
 _PLACES_OF_LIBRARIES = frozenset(["site-packages", "dist-packages"])
 # Attributes that differ between equal objects of Keras's.
 _OF_KERAS = "name", "built"
+# Arguments that Keras's own get_config of losses and metrics returns.
+_BY_KERAS = frozenset(["name", "dtype", "reduction"])
 _PLAIN = bool, int, float, str, *_CONTAINERS, *_SETS, dict, *_FUNCTIONS
 
 
@@ -55,8 +57,15 @@ def is_described(value):
         if "get_config" in vars(cls) or cls.__module__.split(".")[0] == "keras":
             return True
         if "__init__" in vars(cls):
-            return False
+            return _BY_KERAS.issuperset(_arguments(cls))
     return True
+
+
+def _arguments(cls):
+    """The names of the arguments of ``__init__`` but for ``*args`` and the like."""
+    _, *parameters = inspect.signature(cls.__init__).parameters.values()
+    several = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+    return [p.name for p in parameters if p.kind not in several]
 
 
 def identity(value):
@@ -111,7 +120,7 @@ def _is_array(value):
     """Whether a value is no more than numbers that nobody can change in place."""
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is not None and isinstance(value, tensorflow.Tensor):
-        return hasattr(value, "numpy")
+        return hasattr(value, "numpy") and value.dtype.is_numpy_compatible
     return isinstance(value, np.generic) or type(value) in (np.ndarray, np.memmap)
 
 
@@ -240,11 +249,22 @@ def _names_in(code):
 
 
 def _plain_values_of(value, within):
-    """Numbers, texts, arrays and functions among the attributes of an object."""
+    """Numbers, texts, arrays and functions among the attributes of an object.
+
+    And those of objects of a user's classes that it holds.
+    """
     alone = functools.partial(within, describe=False)
+    if _is_table(value):
+        yield alone(np.asarray(value))
     for name, held in _attributes(value):
-        if _is_array(held) or isinstance(held, _PLAIN):
+        plain = _is_array(held) or _is_table(held) or isinstance(held, _PLAIN)
+        if plain or not _is_of_library(type(held)):
             yield name, alone(held)
+
+
+def _is_table(value):
+    """Whether a value holds numbers as pandas's tables and masked arrays do."""
+    return isinstance(value, np.ndarray) or hasattr(type(value), "to_numpy")
 
 
 def _functions_of(value, within):
@@ -261,9 +281,14 @@ def _functions_of(value, within):
 
 
 def _attributes(value):
-    for name, held in sorted(getattr(value, "__dict__", {}).items()):
+    held = dict(getattr(value, "__dict__", {}))
+    for cls in type(value).__mro__:
+        slots = vars(cls).get("__slots__", ())
+        slots = [slots] if isinstance(slots, str) else slots
+        held.update({s: getattr(value, s) for s in slots if hasattr(value, s)})
+    for name, part in sorted(held.items()):
         if not callable(getattr(type(value), name, None)):  # Keras wraps methods
-            yield name, held
+            yield name, part
 
 
 def _leaves(nest):

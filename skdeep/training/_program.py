@@ -141,7 +141,7 @@ class Program:
                     f"mean. Received {metric.name!r}, which fails: {error} Pass one of "
                     "keras.metrics, or a function that averages the last axis only."
                 ) from error
-            shape_of_result = tuple(metric.result().shape)
+            shape_of_result = tuple(keras.ops.shape(metric.result()))
             metric.reset_state()
             if shape_of_result:
                 raise ValueError(
@@ -149,18 +149,20 @@ class Program:
                     f"which gives {shape_of_result[0]}. Pass keras.metrics.F1Score("
                     "average='macro'), say."
                 )
+        # Zeros, unless reset_state says otherwise: the largest error starts at -inf.
+        self._metric_start = [
+            [tf.identity(tf.convert_to_tensor(v)) for v in metric.variables]
+            for metric in self.metrics
+        ]
 
     def metric_state(self):
         """Fresh metric variables, a list of lists of tensors."""
-        return [
-            [tf.zeros(v.shape, v.dtype) for v in metric.variables]
-            for metric in self.metrics
-        ]
+        return [list(values) for values in self._metric_start]
 
     def metric_results(self, state, prefix=""):
         """Metric values by name."""
         return {
-            prefix + metric.name: float(metric.stateless_result(values))
+            prefix + metric.name: _result(metric, values)
             for metric, values in zip(self.metrics, state, strict=True)
         }
 
@@ -543,6 +545,14 @@ def per_sample(loss):
 def _present(weight, rows):
     """1 for the first ``rows`` of a batch, 0 for those that fill it up."""
     return tf.cast(tf.range(tf.shape(weight)[0]) < rows, weight.dtype)
+
+
+def _result(metric, values):
+    """What ``metric`` gives with ``values`` for its variables."""
+    pairs = list(zip(metric.variables, values, strict=True))
+    # A result may be one of the variables, which has this value in the scope only.
+    with keras.StatelessScope(state_mapping=pairs):
+        return float(tf.convert_to_tensor(keras.ops.multiply(metric.result(), 1)))
 
 
 def _tensors(values):

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.base import clone
 
+import skdeep
 from skdeep import (
     Autoencoder,
     ConvRegressor,
@@ -76,6 +77,17 @@ def test_features_far_from_zero_in_batches(near, far):
     for regressor, (X, y) in zip(parts, (near, far), strict=True):
         regressor.partial_fit(X, y).partial_fit(X[:30], y[:30])
     close(parts[1].predict(far[0]), parts[0].predict(near[0]))
+
+
+def test_networks_of_features_far_from_zero_are_saved(far, of_far, tmp_path):
+    path = tmp_path / "far.skdeep"
+    for regressor, X in (
+        (of_far, far[0]),
+        (SequenceRegressor(units=(2,), **TINY), far[0][:, :, None]),
+    ):
+        skdeep.save(regressor.fit(X, far[1]), path)
+        again = skdeep.load(path)
+        assert_array_equal(again.predict(X), regressor.predict(X))
 
 
 def test_features_far_from_zero_when_fused(near, far, of_near):
@@ -258,6 +270,9 @@ def test_squares_beyond_double_precision_are_refused(near):
     for factor in (1e200, 1e-200):
         with pytest.raises(ValueError, match="cannot be standardised"):
             DenseRegressor(**DENSE, dtype="float64").fit(X * factor, y)
+    opposite = np.where(np.arange(60) % 2, 1.7e308, -1.7e308)
+    with pytest.raises(ValueError, match="cannot be standardised"):
+        DenseRegressor(**DENSE, dtype="float64").fit(X, opposite)
 
 
 def test_weights_of_any_size(near):

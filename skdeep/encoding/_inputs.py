@@ -265,7 +265,10 @@ def _moments(X, weight, columns_of):
         if first is None:
             first = columns[0].astype(np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
-            scaler.partial_fit(columns - first, sample_weight=weights)
+            distances = columns - first
+            largest = np.abs(distances).max(axis=0)
+            _refuse_columns(np.isinf(largest), largest)
+            scaler.partial_fit(distances, sample_weight=weights)
     _check_moments(scaler.mean_, scaler.var_)
     return first + scaler.mean_, scaler.var_
 
@@ -273,7 +276,10 @@ def _moments(X, weight, columns_of):
 def _check_moments(mean, variance):
     """Refuse columns whose squares double precision does not hold."""
     vanished = (variance == 0) & (mean != 0) & (np.abs(mean) < _VANISHING)
-    wrong = vanished | ~np.isfinite(variance)
+    _refuse_columns(vanished | ~np.isfinite(variance), mean)
+
+
+def _refuse_columns(wrong, mean):
     if wrong.any():
         column = int(wrong.argmax())
         raise ValueError(

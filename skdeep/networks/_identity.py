@@ -258,7 +258,7 @@ def _plain_values_of(value, within):
         yield alone(np.asarray(value))
     for name, held in _attributes(value):
         plain = _is_array(held) or _is_table(held) or isinstance(held, _PLAIN)
-        if plain or not _is_of_library(type(held)):
+        if plain or not is_of_library(type(held)):
             yield name, alone(held)
 
 

@@ -352,8 +352,10 @@ def _check_weights(spec, weights):
             f"A network must have weights of the shapes {planned!r:.200}. Received "
             f"{found!r:.200}."
         )
-    kinds = {a.dtype.name for part in lists[:2] for a in part if is_weight(a)}
-    _require(kinds <= {spec.array_dtype}, "A network", "dtype", spec.dtype)
+    learnt, fixed = ({a.dtype.name for a in p if is_weight(a)} for p in lists[:2])
+    # Inputs far from zero have their mean and scale in double precision.
+    sound = learnt <= {spec.array_dtype} and fixed <= set(spec.row_dtypes)
+    _require(sound, "A network", "dtype", spec.dtype)
 
 
 def _dense_shapes(spec):

@@ -112,6 +112,27 @@ def test_what_xla_compiled_is_let_go():
     assert session() is None
 
 
+def test_names_of_variables_do_not_depend_on_what_was_made_before():
+    def names():
+        _program._programs.clear()
+        skdeep.DenseClassifier((3,), epochs=1, metrics=["auc"]).fit(X, y)
+        ((program, _),) = _program._programs._made.values()
+        variables = [*program.optimizer.variables, *program.metrics[0].variables]
+        return [v.path for v in [*program.model.variables, *variables]]
+
+    before = names()
+    keras.layers.Dense(2), keras.optimizers.AdamW(), keras.metrics.AUC()
+    assert names() == before
+    assert "dense/kernel" in before
+
+
+def test_layers_of_a_users_own_go_on_from_model_():
+    # Keras counts the names of both, for a model has no two layers of one name.
+    network = skdeep.DenseClassifier((3,), epochs=1).fit(X, y).model_
+    added = keras.layers.Dense(2)(network.layers[-2].output)
+    assert keras.Model(network.inputs, added).output_shape == (None, 2)
+
+
 def test_with_a_gpu_arrays_stay_there(monkeypatch):
     monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [kind])
     call = Compiled(lambda x: 2 * x)

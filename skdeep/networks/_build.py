@@ -35,6 +35,7 @@ from skdeep.networks._layers import (
     VariableNormalization,
     WeightedBatchNormalization,
 )
+from skdeep.networks._own_names import own_names
 from skdeep.networks._parts import (
     activated,
     finalize,
@@ -118,6 +119,7 @@ _STOCK = Kit(
 )
 
 
+@own_names()
 def build_template(spec, *, linear_output=False, mark=_no_mark):
     """The training template: its weights are inputs of the compiled program.
 

@@ -1,13 +1,11 @@
 """Keras models that the user gave: how they are made, described and rebuilt."""
 
-import collections
 import contextlib
 import functools
 import json
 import warnings
 
 import keras
-from keras.src.backend.common import global_state
 
 from skdeep._forked import refuse_remains
 from skdeep.networks._flops import flops
@@ -22,10 +20,10 @@ from skdeep.networks._given_layers import (
 from skdeep.networks._given_spec import GivenModel, GivenSpec
 from skdeep.networks._identity import forgotten, plain_attributes
 from skdeep.networks._layer_sizes import n_values, widths
+from skdeep.networks._own_names import own_names
 from skdeep.networks._seeds import own_seeds
 
 L = keras.layers
-_NAMES = "object_name_uids"  # Keras's counters behind names like "dense_1"
 
 
 @contextlib.contextmanager
@@ -42,23 +40,21 @@ def building(seed, dtype=None):
         What layers compute in; None is Keras's own setting.
     """
     refuse_remains()
-    with own_seeds(seed), _named_anew(dtype):
+    with own_seeds(seed), _with_policy(dtype):
         yield
 
 
 @contextlib.contextmanager
-def _named_anew(dtype):
-    """Within, Keras counts names from the start, and layers have this policy."""
-    names = global_state.get_global_attribute(_NAMES)
+def _with_policy(dtype):
+    """Within, layers have this policy, and names of their own."""
     policy = keras.config.dtype_policy()
-    global_state.set_global_attribute(_NAMES, collections.defaultdict(int))
     try:
         if dtype is not None:
             keras.config.set_dtype_policy(dtype)
-        yield
+        with own_names():
+            yield
     finally:
         keras.config.set_dtype_policy(policy)
-        global_state.set_global_attribute(_NAMES, names)
 
 
 def describe(model):
@@ -204,7 +200,7 @@ def rebuilt(given, kit=None):
     keras.Model
     """
     known = keras.saving.custom_object_scope(dict(given.objects))
-    with own_seeds(), known, _named_anew(given.policy):
+    with own_seeds(), known, _with_policy(given.policy):
         try:
             with warnings.catch_warnings():
                 # Of layers that build those within when they are called.

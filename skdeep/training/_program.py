@@ -16,6 +16,7 @@ from skdeep.encoding import Standardization
 from skdeep.networks import identity, is_weight
 from skdeep.networks._build import build_template, with_pretrained
 from skdeep.networks._layers import Standardize, lowering, weighing
+from skdeep.networks._own_names import own_names
 from skdeep.networks._own_units import in_own_units
 from skdeep.networks._seeds import TEMPLATE_SEED
 from skdeep.networks._traced import GRAPH_BYTES, Cache, Compiled, n_bytes, traced
@@ -52,6 +53,7 @@ class Program:
     metrics : tuple of str, callable or keras.metrics.Metric
     """
 
+    @own_names()
     def __init__(self, spec, head, optimizer, metrics):
         self.spec = spec
         self.units = head.units

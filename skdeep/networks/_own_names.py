@@ -13,8 +13,9 @@ def own_names():
     """Within, Keras counts the names of layers, optimisers and metrics from the start.
 
     TensorFlow keeps some 30 kB for each variable of another name or shape, as long as
-    the process lives. So what is made again and again must not get ever new names. What
-    users get must: a layer of their own in the same model has another name.
+    the process lives. So what is made again and again must not get ever new names.
+    Models that users get are made outside of this: Keras then gives layers that users
+    add to them other names, which it demands.
     """
     counts = global_state.get_global_attribute(_COUNTS)
     global_state.set_global_attribute(_COUNTS, collections.defaultdict(int))

@@ -6,6 +6,7 @@ from collections import OrderedDict
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.protobuf import config_pb2
 from tensorflow.python.framework import ops
 
 # Of one function, for so many shapes of its arguments.
@@ -119,7 +120,7 @@ class _Session:
             if self._call is None:
                 self._open()
         arrays = map(_array, tf.nest.flatten(arguments))
-        results = map(tf.convert_to_tensor, self._call(*arrays, *self._captured))
+        results = map(_tensor, self._call(*arrays, *self._captured))
         return tf.nest.pack_sequence_as(self._results, list(results))
 
     def _open(self):
@@ -131,7 +132,10 @@ class _Session:
             definition, inputs, outputs = _one_call(function)
             tf.import_graph_def(definition, name="")
         self.session = tf.compat.v1.Session(graph=graph)
-        self._call = self.session.make_callable(outputs, inputs)
+        # The public make_callable looks at all that goes in and out anew at each call,
+        # which takes ten times as long as this.
+        options = config_pb2.CallableOptions(feed=inputs, fetch=outputs)
+        self._call = self.session._make_callable_from_options(options)
 
 
 def _one_call(function):
@@ -156,6 +160,18 @@ def _array(tensor):
     """The values of an eager tensor, which share its memory."""
     # NumPy cannot look into a single bfloat16.
     return np.asarray(tensor) if tensor.ndim else np.asarray(tensor.numpy())
+
+
+def _tensor(array):
+    """An eager tensor of these values, in their memory where that can be had."""
+    if array.ndim and array.size and array.dtype.kind in "fiu":
+        return shared(array)
+    return tf.convert_to_tensor(array)
+
+
+def shared(array):
+    """A tensor in the memory of ``array``: it holds whatever is written there."""
+    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
 
 def _registered():

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from skdeep.networks._layers import lowering
-from skdeep.networks._traced import Compiled, traced
+from skdeep.networks._traced import Compiled, shared, traced
 from skdeep.training._loop import (
     Evaluate,
     Run,
@@ -19,7 +19,6 @@ from skdeep.training._loop import (
     WholeEpochs,
     advance,
     evaluate,
-    shared,
     take_steps,
     validation_record,
 )

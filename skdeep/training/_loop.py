@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from skdeep.networks import Weights
+from skdeep.networks._traced import shared
 from skdeep.training._divergence import is_sound
 from skdeep.training._history import History
 from skdeep.training._job import Outcome
@@ -439,8 +440,3 @@ class Feed:
         """Empty arrays for rows and targets, with axes in front of the batch's."""
         job = self.job
         return job.train.buffers(*leading, job.batch_size, dtypes=job.spec.row_dtypes)
-
-
-def shared(array):
-    """A tensor in the memory of ``array``: it holds whatever is written there."""
-    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())

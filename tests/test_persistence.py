@@ -10,7 +10,14 @@ from saved_files import forge, state_of
 from sklearn.linear_model import LogisticRegression
 
 import skdeep
-from skdeep import DenseClassifier, DenseRegressor, FileFormatError
+from skdeep import (
+    ConvRegressor,
+    DenseClassifier,
+    DenseRegressor,
+    FileFormatError,
+    Forecaster,
+    SequenceRegressor,
+)
 
 
 @pytest.fixture
@@ -60,6 +67,30 @@ def test_after_a_fit_with_callbacks(iris, tmp_path):
     net = DenseClassifier((3,), epochs=1, callbacks=[stop]).fit(*iris)
     skdeep.save(net.set_params(callbacks=None), path)
     assert_array_equal(skdeep.load(path).predict(iris[0]), net.predict(iris[0]))
+
+
+def test_a_network_is_tried_out_where_its_data_were(diabetes, digits, tmp_path):
+    # At zero the exponential of these networks is infinite.
+    path, settings = tmp_path / "model.skdeep", {"loss": "poisson", "random_state": 0}
+    settings["epochs"] = 2
+    rows, images = diabetes[0][:60] * 20 + 1e6, digits[0][:60].reshape(-1, 8, 8) + 1e6
+    y = diabetes[1][:60]
+    networks = {
+        "dense": (DenseRegressor((), **settings), rows),
+        "window": (SequenceRegressor(cell="average", window=2, **settings), rows),
+        "images": (ConvRegressor((3,), **settings), images),
+    }
+    for network, X in networks.values():
+        skdeep.save(network.fit(X, y), path)
+        again = skdeep.load(path)
+        assert_array_equal(again.predict(X), network.predict(X))
+    assert networks["dense"][0].network_.inputs.far
+    years = 1700.0 + np.arange(60)[:, None]
+    forecaster = Forecaster(DenseRegressor((), **settings), window=2).fit(y, X=years)
+    skdeep.save(forecaster, path)
+    future = [[1760.0]]
+    again = skdeep.load(path)
+    assert_array_equal(again.predict(X=future), forecaster.predict(X=future))
 
 
 def test_unfitted_estimator(tmp_path):

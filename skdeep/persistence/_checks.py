@@ -403,21 +403,30 @@ def _sample(estimator):
     if "_tokenizer" in attributes:
         return None if hasattr(estimator, "predict_next") else ["a"]
     if "image_shape_" in attributes:
-        kind = "uint8" if attributes.get("_bytes") else float
-        return _zeros((1, *estimator.image_shape_), kind)
+        shape = 1, *estimator.image_shape_
+        if attributes.get("_bytes"):
+            return _zeros(shape, "uint8")
+        return _usual(estimator, shape, shape[-1])
     if "sequence_shape_" in attributes:
         steps, channels = estimator.sequence_shape_
         if _window(estimator) is not None:
-            return _named(estimator, _zeros((steps, channels)))
+            return _named(estimator, _usual(estimator, (steps, channels), channels))
         if steps is None:
-            X = _zeros((1, channels))
+            X = _usual(estimator, (1, channels), channels)
             return X if X is None else [X, X]
         if attributes.get("n_features_in_") == steps * channels and channels == 1:
-            return _named(estimator, _zeros((1, steps)))
-        return _zeros((1, steps, channels))
+            return _named(estimator, _usual(estimator, (1, steps), channels))
+        return _usual(estimator, (1, steps, channels), channels)
     if "n_features_in_" in attributes:
-        return _named(estimator, _zeros((1, estimator.n_features_in_)))
+        n_features = estimator.n_features_in_
+        return _named(estimator, _usual(estimator, (1, n_features), n_features))
     return None
+
+
+def _usual(estimator, shape, channels):
+    """The means of the data of ``fit``: far from them a network may overflow."""
+    X, network = _zeros(shape), vars(estimator).get("network_")
+    return X if X is None or network is None else X + network.inputs.mean[:channels]
 
 
 def _window(estimator):
@@ -475,5 +484,5 @@ def _check_forecaster(estimator):
         estimator.predict()
         return
     needed = supervised.future_rows(estimator._n_steps(None))
-    future = np.zeros((max(needed, 1), len(exog.columns)))
+    future = np.repeat(exog.values[-1:], max(needed, 1), axis=0)
     estimator.predict(X=future if needed else None)

@@ -196,7 +196,7 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         decoder = build_stock(spec, weights, None, network.outputs)
         if self._sees_images:
             reshape = keras.layers.Reshape(self.image_shape_, dtype=spec.dtype)
-            decoder = keras.Model(decoder.inputs, reshape(decoder.output))
+            decoder = keras.Model(decoder.inputs[0], reshape(decoder.output))
         encoder.name, decoder.name = "encoder", "decoder"
         return encoder, decoder
 

@@ -7,6 +7,7 @@ from keras_models import (
     classifier_network,
     prebuilt,
     regressor_network,
+    softmax_network,
 )
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -260,6 +261,11 @@ def test_a_split_of_sorted_labels_warns(iris, fraction, message):
     estimator = classifier(validation_split=fraction, epochs=1)
     with pytest.warns(UserWarning, match=message):
         estimator.fit(X[order], labels[order])
+    one_hot = KerasClassifier(
+        softmax_network, loss="categorical_crossentropy", validation_split=fraction
+    )
+    with pytest.warns(UserWarning, match=r"validation_split=.* classes \["):
+        one_hot.set_params(model__units=3).fit(X[order], np.eye(3)[y[order]])
     estimator.fit(X, labels)  # in any other order, no warning
     estimator.partial_fit(X[order], labels[order])  # a batch need not have them all
 

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.model_selection import KFold, TimeSeriesSplit, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skdeep import SequenceRegressor
 from skdeep.estimators._row_order import warn_about_gaps
@@ -20,7 +22,7 @@ def _frame(index):
 def _warns(X):
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
-        warn_about_gaps(X, 3)
+        warn_about_gaps(X, None, 3)
     return bool(seen)
 
 
@@ -32,6 +34,7 @@ def _sessions():
 
 INDICES = {
     "numbers": pd.RangeIndex(N),
+    "hours": pd.Index(np.arange(N) / 4),
     "days": pd.date_range("2020-01-01", periods=N),
     "months": pd.date_range("1980-01-01", periods=N, freq="MS"),
     "periods": pd.period_range("1980-01", periods=N, freq="M"),
@@ -50,7 +53,7 @@ def test_ordered_rows_do_not_warn(index):
     assert not _warns(train_test_split(X, shuffle=False)[0])
 
 
-@pytest.mark.parametrize("index", list(INDICES.values())[:4], ids=list(INDICES)[:4])
+@pytest.mark.parametrize("index", list(INDICES.values())[:5], ids=list(INDICES)[:5])
 @pytest.mark.parametrize("n_splits", [2, 5, 10])
 def test_shuffled_rows_warn(index, n_splits):
     X = _frame(index)
@@ -71,4 +74,6 @@ def test_fit_warns():
     net = SequenceRegressor("rnn", units=(2,), window=3, epochs=1, random_state=0)
     with pytest.warns(UserWarning, match="window=3 makes windows.*never neighbours"):
         net.fit(X.iloc[train], X["a"].iloc[train])
+    with pytest.warns(UserWarning, match=r"The index of y .* y\.reset_index"):
+        make_pipeline(StandardScaler(), net).fit(X.iloc[train], X["a"].iloc[train])
     net.fit(X, X["a"])

@@ -304,7 +304,11 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
 
     def _check_split(self, fraction, y, y_val):
         encoder, kinds = self.target_encoder_, ("binary", "multiclass")
-        if isinstance(encoder, KerasLabelEncoder) and self.target_type_ in kinds:
+        if not isinstance(encoder, KerasLabelEncoder):
+            return
+        # Rows of labels that may come together have no class of their own.
+        one_class = all((np.sum(part, axis=-1) == 1).all() for part in (y, y_val))
+        if self.target_type_ in kinds or (y.ndim == 2 and one_class):
             trained, held_out = (encoder.counts(part) for part in (y, y_val))
             warn_of_split(fraction, self.classes_, trained, held_out)
 

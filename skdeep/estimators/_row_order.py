@@ -11,24 +11,29 @@ from skdeep._warn import warn
 _MOST_SINGLE_ROWS_OUT = 0.04
 
 
-def warn_about_gaps(X, window):
+def warn_about_gaps(X, y, window):
     """Warn where windows would be made of rows that were never neighbours.
 
     Parameters
     ----------
-    X : object
-        Only an index of integers, dates or periods tells anything.
+    X, y : object
+        Only an index of numbers, dates or periods tells anything. That of y counts
+        where X has none, as behind a scaler.
     window : int
     """
-    index = getattr(X, "index", None)
+    index, name = getattr(X, "index", None), "X"
+    if not isinstance(index, pd.Index):
+        index, name = getattr(y, "index", None), "y"
     if not isinstance(index, pd.Index) or len(index) < 3:
         return
     times = isinstance(index, pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex)
-    if not times and not pd.api.types.is_integer_dtype(index.dtype):
+    if not times and not pd.api.types.is_any_real_numeric_dtype(index.dtype):
         return
     if index.hasnans:
         return
-    numbers = index.asi8 if times else index.to_numpy(dtype="int64")
+    integers = pd.api.types.is_integer_dtype(index.dtype)
+    dtype = "int64" if integers else "float64"
+    numbers = index.asi8 if times else index.to_numpy(dtype=dtype)
     steps = np.diff(numbers)
     if (steps < 0).any():
         place = int(np.argmax(steps < 0))
@@ -39,10 +44,10 @@ def warn_about_gaps(X, window):
         return
     warn(
         f"window={window} makes windows of rows that follow each other in the order of "
-        f"time. The index of X {what}, as after shuffling: windows would hold rows "
-        "that were never neighbours. Use TimeSeriesSplit, KFold without shuffle or "
-        "train_test_split(shuffle=False). If the rows are in order, reset the index "
-        "with X.reset_index(drop=True).",
+        f"time. The index of {name} {what}, as after shuffling: windows would hold "
+        "rows that were never neighbours. Use TimeSeriesSplit, KFold without shuffle "
+        "or train_test_split(shuffle=False). If the rows are in order, reset the index "
+        f"with {name}.reset_index(drop=True).",
     )
 
 

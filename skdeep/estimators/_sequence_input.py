@@ -41,7 +41,7 @@ class SequenceInput(LearntParameters):
         else:
             self._compare_window()
         if self.window is not None:
-            warn_about_gaps(X, self.window)
+            warn_about_gaps(X, y, self.window)
         y, per_step = self._flat(y)
         X = self._stacked(X)
         if is_ragged(X):

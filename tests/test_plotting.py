@@ -250,6 +250,14 @@ def _legend(display):
     return [text.get_text() for legend in legends for text in legend.get_texts()]
 
 
+def test_fits_that_all_diverged_at_once_are_shown():
+    nothing = pd.DataFrame({"loss": []})
+    display = HistoryDisplay.from_history({"a": nothing, "b": nothing})
+    labels = [line.get_label() for line in display.axes_[0].lines]
+    assert labels.count("diverged") == 2
+    assert "diverged" in _legend(display)
+
+
 def test_a_diverged_fit_stays_visible_and_flattens_no_other():
     epochs = pd.RangeIndex(1, 5, name="epoch")
     table = {

@@ -23,7 +23,11 @@ def clip_diverged(ax, name, histories, colors):
     """
     parts = [_values(history, name) for history in histories.values()]
     firsts = [abs(part.iloc[0]) for part in parts if len(part)]
-    if len(parts) < 2 or not firsts:
+    if not firsts:  # no fit has an epoch
+        for color in colors[: len(parts)]:
+            _point(ax, 1, ax.get_ylim()[1], "^", color)
+        return
+    if len(parts) < 2:
         return
     most = _MOST_TIMES * np.quantile(firsts, 0.25, method="lower")
     gone = [not len(part) or bool((part.abs() > most).any()) for part in parts]
@@ -42,8 +46,12 @@ def clip_diverged(ax, name, histories, colors):
             # Without an epoch it has diverged in the first.
             epoch, value = next(beyond.items(), (1, np.inf))
             place, marker = (limits[1], "^") if value > 0 else (limits[0], "v")
-            style = {"color": color, "marker": marker, "markersize": 9, "label": GONE}
-            ax.plot([epoch], [place], linestyle="", clip_on=False, zorder=4, **style)
+            _point(ax, epoch, place, marker, color)
+
+
+def _point(ax, epoch, place, marker, color):
+    style = {"color": color, "marker": marker, "markersize": 9, "label": GONE}
+    ax.plot([epoch], [place], linestyle="", clip_on=False, zorder=4, **style)
 
 
 def _values(history, name):

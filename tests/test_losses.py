@@ -10,7 +10,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.metrics import mean_poisson_deviance
 
-from skdeep import Autoencoder, DenseClassifier, DenseRegressor, KerasClassifier
+from skdeep import (
+    Autoencoder,
+    DenseClassifier,
+    DenseRegressor,
+    KerasClassifier,
+    KerasRegressor,
+)
 from skdeep.networks import (
     CLASSIFICATION_LOSSES,
     REGRESSION_LOSSES,
@@ -339,6 +345,28 @@ def test_a_given_model_without_probabilities_is_warned_of(cancer, loss, activati
 
     with pytest.warns(UserWarning, match="takes probabilities.*from_logits=True"):
         KerasClassifier(build, loss=loss).fit(*cancer)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "loss", "activation", "message"),
+    [
+        (KerasClassifier, "hinge", "sigmoid", "takes margins.*tanh"),
+        (KerasClassifier, L.SquaredHinge(), "sigmoid", "takes margins.*tanh"),
+        (KerasRegressor, "poisson", None, "takes positive numbers.*softplus"),
+        (KerasRegressor, "binary_crossentropy", None, "takes probabilities"),
+    ],
+)
+def test_a_given_model_that_does_not_fit_the_loss_is_warned_of(
+    cancer, estimator, loss, activation, message
+):
+    X, y = cancer
+
+    def build():
+        layers = [keras.Input((30,)), keras.layers.Dense(1, activation)]
+        return keras.Sequential(layers)
+
+    with pytest.warns(UserWarning, match=message):
+        estimator(build, loss=loss).fit(0 * X, y)  # only the warning counts
 
 
 @pytest.mark.parametrize("loss", ["binary_crossentropy", L.BinaryCrossentropy(True)])

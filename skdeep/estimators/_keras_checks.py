@@ -15,7 +15,13 @@ from sklearn.utils._param_validation import (
 from skdeep._numbers import Interval
 from skdeep._warn import warn
 from skdeep.networks import OPTIMIZERS, closest
-from skdeep.networks._losses import is_of_probabilities, takes_logits
+from skdeep.networks._losses import (
+    POSITIVE,
+    is_of_margins,
+    is_of_probabilities,
+    rule_of,
+    takes_logits,
+)
 from skdeep.networks._names import LOSS_NAMES
 
 _POSITIVE = Interval(Integral, 1, None, closed="left")
@@ -25,8 +31,22 @@ _STEPS = [_POSITIVE, None]
 _ONLY_COMPILE_KNOWS = "crossentropy", "ce"
 # Shuffled rows hold out no row of a class, by chance, less often than this.
 _UNLIKELY = 1e-3
-# Activations of Keras's whose outputs are not all from 0 to 1.
-_NO_PROBABILITIES = "linear", "tanh", "relu"
+_PROBABILITIES = "probabilities"
+_MARGINS = "margins, which are positive for one class and negative for the other"
+_NOT_NEGATIVE = "positive numbers"
+# What losses take, with what to do, and the activations that give something else.
+_OUTPUTS = {
+    (
+        _PROBABILITIES,
+        "Give that layer a sigmoid, or a softmax of one unit per class, or leave it "
+        "linear and pass an object of the loss's class with from_logits=True.",
+    ): ("linear", "tanh", "relu"),
+    (_MARGINS, "Leave that layer linear, or give it a tanh."): ("sigmoid", "softmax"),
+    (_NOT_NEGATIVE, "Give that layer the activation 'softplus' or 'exponential'."): (
+        "linear",
+        "tanh",
+    ),
+}
 
 # Parameters of the constructor.
 _OWN = {
@@ -142,23 +162,35 @@ def last_activation(model):
 
 
 def check_output(model, shape):
-    """Refuse an output that is the same number for all samples, and warn of one that
-    is none that the loss can learn from.
-    """
-    activation, loss = last_activation(model), model.loss
-    if shape == (1,) and activation == "softmax":
+    """Refuse an output that is the same number for all samples."""
+    if shape == (1,) and last_activation(model) == "softmax":
         raise ValueError(
             "The last layer must have an activation that fits its units. Received a "
             "softmax of 1 unit, which is always 1. Use a sigmoid, or 2 units."
         )
-    learns = is_of_probabilities(loss) or loss in _ONLY_COMPILE_KNOWS
-    if learns and activation in _NO_PROBABILITIES and not takes_logits(loss):
-        warn(
-            f"loss={loss!r} takes probabilities. Received a model whose last layer has "
-            f"the activation {activation!r}: its outputs may be below 0 and above 1. "
-            "Give that layer a sigmoid, or a softmax of one unit per class, or leave "
-            "it linear and pass an object of the loss's class with from_logits=True."
-        )
+
+
+def warn_of_output(model):
+    """Warn of a last layer whose outputs are none that the loss can learn from."""
+    activation, loss = last_activation(model), model.loss
+    for (takes, remedy), activations in _OUTPUTS.items():
+        if takes in _taken(loss) and activation in activations:
+            warn(
+                f"loss={loss!r} takes {takes}. Received a model whose last layer has "
+                f"the activation {activation!r}. {remedy}"
+            )
+
+
+def _taken(loss):
+    """The kinds of outputs in ``_OUTPUTS`` that a loss takes and no others."""
+    if takes_logits(loss):
+        return
+    if is_of_probabilities(loss) or loss in _ONLY_COMPILE_KNOWS:
+        yield _PROBABILITIES
+    if is_of_margins(loss):
+        yield _MARGINS
+    if rule_of(loss).values == POSITIVE:
+        yield _NOT_NEGATIVE
 
 
 def check_inputs(model, row):

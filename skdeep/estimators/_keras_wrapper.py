@@ -13,7 +13,12 @@ from skdeep._numbers import plain
 from skdeep.estimators import _keras_docs
 from skdeep.estimators._base import BaseNetwork
 from skdeep.estimators._hooks import Printer
-from skdeep.estimators._keras_checks import builder, check_inputs, check_parameters
+from skdeep.estimators._keras_checks import (
+    builder,
+    check_inputs,
+    check_parameters,
+    warn_of_output,
+)
 from skdeep.estimators._keras_data import KerasData, mean_one, n_rows_at_once
 from skdeep.estimators._keras_inputs import (
     AsGiven,
@@ -238,6 +243,8 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         # Optimisers with new names all the time would fill TensorFlow's caches.
         with building(self._generator.randint(_SEEDS)):
             super()._ensure_compiled_model()
+        if len(self._output_shapes) == 1:
+            warn_of_output(self.model_)
 
     def _check_model_compatibility(self, y):
         expected = getattr(self, "n_outputs_expected_", None)

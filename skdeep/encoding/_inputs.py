@@ -216,8 +216,8 @@ def check_range(X, dtype, name):
     name : str
         Of the argument, for the error.
     """
-    most = np.finfo(dtype).max
-    if X.dtype.kind != "f" or np.finfo(X.dtype).max <= most or not X.shape[0]:
+    most = float(np.finfo(dtype).max)
+    if X.dtype.kind != "f" or float(np.finfo(X.dtype).max) <= most or not X.shape[0]:
         return
     low, high = span(X)
     largest = max(high, -low)

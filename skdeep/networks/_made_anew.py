@@ -70,7 +70,17 @@ def _recipe(value):
         raise ValueError(_cannot(value, f"Keras says: {error}")) from error
     if name is not None:
         raise ValueError(_cannot(value, f"It does not tell {name!r}."))
-    return _Recipe(type(value), value.get_config(), names_without_decay(value))
+    config = _plain(value.get_config())
+    return _Recipe(type(value), config, names_without_decay(value))
+
+
+def _plain(config):
+    """``config`` in lists and dicts of Python: those of Keras do not pickle."""
+    if isinstance(config, dict):
+        return {key: _plain(value) for key, value in config.items()}
+    if isinstance(config, list):
+        return [_plain(value) for value in config]
+    return config
 
 
 def _made_by_value(pickled):

@@ -74,8 +74,12 @@ class CopiedParameters(BaseEstimator):
 
     def _portable(self, state):
         """``state`` with stand-ins for Keras's objects among the parameters."""
-        names = state.keys() & self.get_params(deep=False).keys()
-        return {**state, **{name: _map(portable, state[name]) for name in names}}
+        return {
+            # A pickle of an earlier version may lack parameters, so these are not asked
+            # for: what is learnt ends with an underscore, what is private begins so.
+            name: value if "_" in (name[0], name[-1]) else _map(portable, value)
+            for name, value in state.items()
+        }
 
 
 def _map(function, nest):

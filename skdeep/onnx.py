@@ -22,7 +22,7 @@ except ImportError as error:
         'pip install "skdeep[onnx]"'
     ) from error
 
-from skdeep.estimators import DenseClassifier, DenseRegressor
+from skdeep.dense import DenseClassifier, DenseRegressor
 
 _NEWEST = 18  # opset that tf2onnx writes
 _FLOAT, _DOUBLE = onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE

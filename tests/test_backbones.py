@@ -22,7 +22,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skdeep
 from skdeep import ConvClassifier, ConvRegressor, ImageEmbedder
-from skdeep.estimators import _image_embedder
+from skdeep.conv import _image_embedder
 
 L = keras.layers
 NET = {"hidden_layer_sizes": (8,), "epochs": 2, "random_state": 0}
@@ -342,7 +342,7 @@ def test_top_labels(photos, monkeypatch):
     """The network is Keras's; its weights are random and its labels numbers here."""
     from keras.src.applications import imagenet_utils
 
-    from skdeep.networks import _backbones
+    from skdeep.conv import _backbones
 
     keras.utils.set_random_seed(0)
     whole = keras.applications.MobileNetV2(weights=None)

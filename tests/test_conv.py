@@ -15,7 +15,9 @@ from sklearn.model_selection import cross_val_score, cross_validate
 
 import skdeep
 from skdeep import ConvClassifier, ConvRegressor, DenseClassifier
-from skdeep.networks import ConvSpec, _conv_spec, _layers
+from skdeep.conv import _spec as _conv_spec
+from skdeep.conv._spec import ConvSpec
+from skdeep.networks import _layers
 from skdeep.networks._layers import (
     LoweredAveragePooling2D,
     LoweredConv2D,

@@ -160,7 +160,7 @@ kinds = keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.O
 ways = lambda: [(c.__reduce__, "__deepcopy__" in vars(c)) for c in kinds]
 first = ways()
 from skdeep import KerasClassifier
-from skdeep.estimators._scikeras import _own_copy
+from skdeep.keras_models._scikeras import _own_copy
 
 assert ways() == first and "scikeras" not in sys.modules
 import scikeras.wrappers

@@ -13,7 +13,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from skdeep import ConvClassifier, ImageLoader
-from skdeep.estimators import _image_loader
+from skdeep.conv import _image_loader
 
 PHOTOS = importlib.resources.files("sklearn.datasets") / "images"
 

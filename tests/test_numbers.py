@@ -12,7 +12,7 @@ from text_data import paragraphs
 
 import skdeep
 from skdeep._numbers import Interval
-from skdeep.estimators import _base
+from skdeep.base import _network as _base
 
 INTEGERS = [np.dtype(code).type for code in "bBhHiIlLqQ"]
 FLOATS = [np.float16, np.float32, np.float64, np.longdouble]

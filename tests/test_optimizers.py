@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
 
-from skdeep.networks import SequenceSpec
+from skdeep.sequence._spec import SequenceSpec
 from skdeep.training import _optimizers
 from skdeep.training._optimizers import OptimizerSpec
 from skdeep.training._schedules import LearningRates

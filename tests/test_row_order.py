@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdeep import SequenceRegressor
-from skdeep.estimators._row_order import warn_about_gaps
+from skdeep.base._row_order import warn_about_gaps
 
 N = 400
 

@@ -18,11 +18,12 @@ from sklearn.preprocessing import StandardScaler
 
 import skdeep
 from skdeep import SequenceClassifier, SequenceRegressor
-from skdeep.encoding import bucket, padded, trailing_windows
-from skdeep.estimators import _base, _sequence_input
-from skdeep.networks import SequenceSpec
+from skdeep.base import _network as _base
 from skdeep.networks._layers import lowering
 from skdeep.networks._recurrent_layers import HoistedRNN
+from skdeep.sequence import _sequence_input
+from skdeep.sequence._sequences import bucket, padded, trailing_windows
+from skdeep.sequence._spec import SequenceSpec
 from skdeep.training import _fused, _job
 
 NET = {"units": (4,), "epochs": 2, "random_state": 0}

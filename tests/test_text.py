@@ -16,8 +16,8 @@ from text_data import paragraphs
 
 import skdeep
 from skdeep import SequenceClassifier, TextClassifier, TextRegressor, TokenSequences
-from skdeep.encoding import padded
-from skdeep.networks import SequenceSpec
+from skdeep.sequence._sequences import padded
+from skdeep.sequence._spec import SequenceSpec
 from skdeep.training import _job
 
 TEXTS, NAMES = paragraphs()

@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdeep import DenseClassifier, DenseRegressor, training_histories
-from skdeep.estimators._base import BaseNetwork
+from skdeep.base._network import BaseNetwork
 from skdeep.exceptions import DivergenceWarning
 from skdeep.training import _fused, _scheduler
 

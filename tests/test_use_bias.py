@@ -27,7 +27,6 @@ from skdeep import (
     TextGenerator,
     backward_trace,
 )
-from skdeep.inspection._layer_outputs import network_rows
 from skdeep.training import _job
 
 FIT = {"epochs": 2, "random_state": 0, "batch_size": 10, "use_bias": False}
@@ -154,7 +153,7 @@ def test_weights_and_what_the_keras_model_gives(name, fitted_of):
     assert not any("bias" in variable.name for variable in model.variables)
     assert not any(weight.endswith("bias") for weight in fitted.get_weights())
     if not isinstance(fitted, TextGenerator):
-        output = np.asarray(model(network_rows(fitted, X)))
+        output = np.asarray(model(fitted._network_rows(X)))
         assert_allclose(output.ravel(), predictions(fitted, X).ravel(), atol=1e-6)
 
 

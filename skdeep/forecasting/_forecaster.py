@@ -14,7 +14,9 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._numbers import Interval, is_integer, plain
-from skdeep.estimators._parameters import Parameters
+from skdeep._rules import require
+from skdeep.base._parameters import Parameters
+from skdeep.base._stored import Stored
 from skdeep.forecasting._anomalies import anomalies
 from skdeep.forecasting._backtest import backtest, check_backtest
 from skdeep.forecasting._hindsight import forecasts_of_rows
@@ -28,7 +30,7 @@ _POSITIVE = [Interval(Integral, 1, None, closed="left")]
 _NATURAL = [Interval(Integral, 0, None, closed="left")]
 
 
-class Forecaster(Parameters, MetaEstimatorMixin, BaseEstimator):
+class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
     """Forecasts of one series, or of several at once, with any regressor.
 
     The regressor learns what follows windows of the series. A window ends at the last
@@ -110,6 +112,8 @@ class Forecaster(Parameters, MetaEstimatorMixin, BaseEstimator):
         "quantiles": ["array-like", None],
     }
 
+    _stored_types = Series, Supervised
+    _stored_attributes = None
     # Of pickles of older versions, which took no weights.
     _n_taught = _weight = None
 
@@ -522,6 +526,28 @@ class Forecaster(Parameters, MetaEstimatorMixin, BaseEstimator):
         return anomalies(self, y, X, plain(quantile), backtest)
 
     # What comes after origins
+
+    def _check_stored(self):
+        self._validate_params()
+        if "estimators_" not in vars(self):
+            return
+        series, exog, supervised = self._y, self._X, self._supervised_
+        require(
+            type(supervised) is Supervised, "Forecaster", "_supervised_", supervised
+        )
+        require(type(series) is Series, "Forecaster", "_y", series)
+        require(exog is None or type(exog) is Series, "Forecaster", "_X", exog)
+        for part in (series, exog):
+            if part is not None:
+                shape = len(part.index), len(part.columns)
+                sound = part.values.shape == shape and np.isfinite(part.values).all()
+                require(sound, "Forecaster", "series", part)
+        if exog is None:
+            self.predict()
+            return
+        needed = supervised.future_rows(self._n_steps(None))
+        future = np.repeat(exog.values[-1:], max(needed, 1), axis=0)
+        self.predict(X=future if needed else None)
 
     def _n_steps(self, steps):
         horizon = self._settings["horizon"]

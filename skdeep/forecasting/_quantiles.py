@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 
-from skdeep.estimators._base import BaseNetwork
+from skdeep.base._network import BaseNetwork
 
 
 def check_quantiles(quantiles, strategy, feeds_back):

@@ -10,15 +10,9 @@ images of many pixels, take TensorFlow in the network's own precision.
 import numpy as np
 from scipy.special import erf, expit
 
-from skdeep._forked import has_remains
+from skdeep._forked import has_remains, refuse_remains
 from skdeep.encoding._inputs import dense
-from skdeep.networks import (
-    AutoencoderSpec,
-    ConvSpec,
-    ImageDecoderSpec,
-    SequenceSpec,
-    is_weight,
-)
+from skdeep.networks import is_weight
 
 NUMPY_ROWS = 1024
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
@@ -74,39 +68,31 @@ def forward(spec, weights, X):
     output : ndarray of shape (n_samples, units)
         float32 where X and the network are and NumPy computes, float64 otherwise.
     """
-    if isinstance(spec, AutoencoderSpec):
-        from skdeep.inference._autoencoder import decode, encode
+    for part, arrays, activation in spec.halves(weights):
+        X = activated(activation, _linear_output(part, arrays, X))
+    return X
 
-        return decode(spec, weights, encode(spec, weights, X))
+
+def _linear_output(spec, weights, X):
+    """Output before the output layer's activation."""
     known = all(isinstance(a, str) and a in ACTIVATIONS for a in spec.activations)
     # Where TensorFlow cannot work, NumPy takes its time.
     n_rows = 1 if has_remains() else X.shape[0]
     if not known or not spec.suits_numpy(n_rows):
         return _forward_compiled(spec, weights, X)
-    dtype = wider_dtype(spec, X)
-    layers = FoldedLayers(spec, weights, dtype)
-    if isinstance(spec, SequenceSpec):
-        from skdeep.inference._sequence import forward_sequence
+    return spec.forward(FoldedLayers(spec, weights, wider_dtype(spec, X)), X)
 
-        return forward_sequence(spec, layers, X)
-    activation = ACTIVATIONS[spec.activation] if spec.widths else None
-    if isinstance(spec, ImageDecoderSpec):
-        from skdeep.inference._conv import forward_images
 
-        return forward_images(spec, layers, activation, X)
-    if isinstance(spec, ConvSpec):
-        from skdeep.inference._conv import forward_conv
+def activated(name, x):
+    """``x`` after the activation of this name; None is none."""
+    if name is None:
+        return x
+    if name in ACTIVATIONS:
+        return ACTIVATIONS[name](x)
+    refuse_remains()
+    import keras
 
-        return forward_conv(spec, layers, activation, X)
-    products = layers.products(len(spec.widths))
-    output = np.empty((X.shape[0], spec.units), dtype)
-    # Every piece is computed in the same memory, which stays in the cache.
-    n_rows = min(X.shape[0], NUMPY_ROWS)
-    buffers = [np.empty((n_rows, width), dtype) for width in spec.hidden_layer_sizes]
-    for piece in pieces(X, NUMPY_ROWS):
-        x = layers.scaled(dense(X[piece]))
-        dense_layers(products, activation, x, buffers, output[piece])
-    return output
+    return np.array(keras.activations.get(name)(x))
 
 
 def wider_dtype(spec, X):
@@ -132,32 +118,6 @@ def pieces(X, n_rows):
     return [slice(i, i + n_rows) for i in range(0, X.shape[0], n_rows)]
 
 
-def dense_products(spec, weights):
-    """Kernels and biases of a dense network, its batch normalisations folded in.
-
-    Parameters
-    ----------
-    spec : DenseSpec
-    weights : Weights
-
-    Returns
-    -------
-    products : list of tuple
-        Copies: a kernel of shape (n_inputs, n_units) and a bias of shape (n_units,)
-        for each layer, zeros where it has none.
-    """
-    layers = FoldedLayers(spec, weights, spec.array_dtype)
-    n_hidden, n_last = len(spec.hidden_layer_sizes), 1 + spec.use_bias
-    own = 3 if spec.batch_norm else n_last
-    n_arrays = (len(weights.trainable) - n_last) // max(1, n_hidden)
-    products = []
-    for _ in range(n_hidden):
-        products.append(layers.product(spec.batch_norm))
-        layers.arrays(n_arrays - own)  # the weights of an activation
-    products.append(layers.product(False))
-    return [(np.array(kernel), np.array(bias)) for kernel, bias in products]
-
-
 class FoldedLayers:
     """Reads a network's arrays, layer by layer.
 
@@ -166,11 +126,13 @@ class FoldedLayers:
 
     Attributes
     ----------
+    dtype : dtype
+        That the network is computed in.
     scaling : tuple of (shift, scale) or None
     """
 
     def __init__(self, spec, weights, dtype):
-        self._dtype = dtype
+        self.dtype = dtype
         self._batch_norm, self._use_bias = spec.batch_norm, spec.use_bias
         self._trainable = iter(weights.trainable)
         self._fixed = filter(is_weight, weights.non_trainable)
@@ -207,7 +169,7 @@ class FoldedLayers:
         """The next array, a bias, or zeros of this shape."""
         if self._use_bias:
             return self._cast(next(self._trainable))
-        return np.zeros(shape, self._dtype)
+        return np.zeros(shape, self.dtype)
 
     def normalization(self):
         """Factor and shift of a batch normalisation that stands alone."""
@@ -220,7 +182,7 @@ class FoldedLayers:
         return factor, beta - mean * factor
 
     def _cast(self, array):
-        return np.asarray(array, dtype=self._dtype)
+        return np.asarray(array, dtype=self.dtype)
 
     def scaled(self, X):
         """``X`` in the units of the first layer, and in the dtype of all."""

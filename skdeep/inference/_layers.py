@@ -13,7 +13,6 @@ from skdeep.inference._forward import (
     pieces,
     wider_dtype,
 )
-from skdeep.networks import DenseSpec
 
 _OUTPUTS = {
     "linear": lambda z: z,
@@ -25,9 +24,8 @@ _OUTPUTS = {
 
 def layer_names(spec):
     """The names of the layers in their order."""
-    if isinstance(spec, DenseSpec):  # needs no TensorFlow
-        hidden = range(1, len(spec.hidden_layer_sizes) + 1)
-        return [*(f"dense_{number}" for number in hidden), "output"]
+    if spec.dense_layer_names is not None:  # which needs no TensorFlow
+        return spec.dense_layer_names
     from skdeep.networks._named import named_network
 
     return [layer.name for layer in named_network(spec).layers]
@@ -56,7 +54,7 @@ def forward_layers(spec, weights, X, names, *, weighted=False, into=None):
         Only if asked for.
     """
     known = spec.activation in ACTIVATIONS if isinstance(spec.activation, str) else None
-    if isinstance(spec, DenseSpec) and (known or not spec.widths):
+    if spec.dense_layer_names is not None and (known or not spec.widths):
         outputs, before = _dense_layers(spec, weights, X, names, weighted, into)
     else:
         names = tuple(names)

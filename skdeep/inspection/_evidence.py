@@ -11,7 +11,6 @@ from sklearn.utils import _safe_indexing, indexable
 
 from skdeep.encoding._inputs import dense
 from skdeep.inspection._fitted import network_and_samples, network_estimator
-from skdeep.inspection._layer_outputs import network_rows
 from skdeep.inspection._traces import encoded_targets
 
 _MOST_ROWS = 2000
@@ -95,7 +94,7 @@ def gathered(estimator, X, y):
     chosen = _some_rows(network_estimator(estimator), n_samples)
     inner, samples = network_and_samples(estimator, _safe_indexing(X, chosen))
     y = y[chosen]
-    rows = network_rows(inner, samples)
+    rows = inner._network_rows(samples)
     rows = dense(rows)
     Y = encoded_targets(inner, rows, y)
     loss, error, outputs, gradients = _slopes(inner, rows, Y)
@@ -162,7 +161,7 @@ def values(estimator, y):
     estimator : BaseNetwork
     y : ndarray of shape (n_samples, ...)
     """
-    if getattr(estimator.network_.spec, "return_sequences", False):
+    if estimator.network_.spec.return_sequences:
         return estimator._steps_as_samples(y)
     return y
 
@@ -248,7 +247,7 @@ def _new_weights(job, network):
     from skdeep.training._optimizers import OptimizerSpec
     from skdeep.training._program import program_for
 
-    if getattr(job.spec, "backbone", None):
+    if job.spec.backbone:
         return replace(network.weights, optimizer=None, n_steps=0)
     optimizer = OptimizerSpec(job.optimizer, job)
     if not optimizer.supported:

@@ -235,8 +235,8 @@ def _missed_labels(evidence):
 def scales(evidence):
     """Inputs or targets of different or large size, as the network gets them."""
     spec = evidence.spec
-    tokens = getattr(spec, "n_tokens", 0)
-    if not (spec.normalize or tokens or getattr(spec, "backbone", None)):
+    tokens = spec.n_tokens
+    if not (spec.normalize or tokens or spec.backbone):
         yield from _input_scales(evidence)
     targets = evidence.estimator._targets
     if evidence.probabilities is None and (targets.scaling.scale == 1).all():
@@ -245,7 +245,7 @@ def scales(evidence):
 
 def _input_scales(evidence):
     rows = evidence.rows
-    if getattr(evidence.spec, "masked", False):
+    if evidence.spec.masked:
         rows = rows[..., :-1]
     largest = np.abs(rows.reshape(-1, rows.shape[-1])).max(axis=0)
     largest = largest[largest > 0]

@@ -5,8 +5,8 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep.estimators import TextGenerator
-from skdeep.estimators._base import BaseNetwork
+from skdeep.base._network import BaseNetwork
+from skdeep.text import TextGenerator
 
 
 def network_estimator(estimator):
@@ -62,7 +62,7 @@ def refuse_layers_of_users(network):
     network : BaseNetwork
         A fitted one.
     """
-    if getattr(network.network_.spec, "network", None) is not None:
+    if network.network_.spec.network is not None:
         raise TypeError(
             "estimator must have convolutions of its own: one without network=, whose "
             f"layers are known as one. Received {network!r}. Its kernels are in "

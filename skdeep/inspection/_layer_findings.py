@@ -156,11 +156,11 @@ def _hidden_units(evidence):
     """Name, activation and outputs of shape (n, n_units) of each hidden layer."""
     spec = evidence.spec
     for layer, output in evidence.outputs.items():
-        if getattr(spec, "masked", False) and output.ndim == 3:
+        if spec.masked and output.ndim == 3:
             output = output[evidence.rows[:, :, -1] > 0.5]  # steps that are there
         kind = layer.rpartition("_")[0]
         activation = spec.activation
-        if kind == getattr(spec, "cell", None) and spec.recurrent:
+        if spec.recurrent and kind == spec.cell:
             activation = spec.cell_activation if kind in _PLAIN_CELLS else None
         if kind in ("dense", "conv", *_PLAIN_CELLS):
             yield layer, _name(activation), output.reshape(-1, output.shape[-1])

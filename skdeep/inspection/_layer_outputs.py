@@ -4,7 +4,6 @@ from numbers import Integral
 
 import numpy as np
 
-from skdeep.encoding import padded
 from skdeep.inference import forward_layers, layer_names
 from skdeep.inspection._fitted import network_and_samples
 
@@ -47,7 +46,7 @@ def layer_outputs(estimator, X, layers=None, *, as_frame=False):
     inner, samples = network_and_samples(estimator, X)
     network = inner.network_
     names = chosen_names(network.spec, layers)
-    rows = network_rows(inner, samples)
+    rows = inner._network_rows(samples)
     outputs = forward_layers(network.spec, network.weights, rows, names)
     if "output" in outputs and network.spec.gives_values:
         outputs["output"] = network.outputs.undo(outputs["output"])
@@ -55,7 +54,7 @@ def layer_outputs(estimator, X, layers=None, *, as_frame=False):
     if network.outputs.far:
         dtypes["output"] = "float64"
     outputs = {name: outputs[name].astype(dtypes[name], copy=False) for name in names}
-    if getattr(network.spec, "masked", False):
+    if network.spec.masked:
         missing = rows[:, :, -1] < 0.5
         for values in outputs.values():
             if values.ndim > 2:
@@ -64,20 +63,6 @@ def layer_outputs(estimator, X, layers=None, *, as_frame=False):
         return outputs
     index = X.index if hasattr(X, "iloc") else None
     return {name: _frame(name, outputs[name], index) for name in outputs}
-
-
-def network_rows(estimator, X):
-    """``X`` as the network takes it, an array or CSR.
-
-    Parameters
-    ----------
-    estimator : BaseNetwork
-        A fitted one.
-    X : array-like
-        Samples.
-    """
-    rows = estimator._check_samples(X)
-    return padded(rows) if isinstance(rows, list) else rows
 
 
 def chosen_names(spec, layers):

@@ -18,8 +18,7 @@ from skdeep._numbers import Interval, plain
 from skdeep.encoding._inputs import dense
 from skdeep.inference import forward_layers, layer_names, wider_dtype
 from skdeep.inspection._fitted import network_and_samples
-from skdeep.inspection._layer_outputs import network_rows
-from skdeep.networks import DenseSpec, Weights, is_weight
+from skdeep.networks import Weights, is_weight
 
 
 class BackwardTrace(NamedTuple):
@@ -203,14 +202,14 @@ def encoded_targets(estimator, X, y):
 def _dense_network(estimator, X):
     """The network's estimator, and samples as the network takes them."""
     inner, samples = network_and_samples(estimator, X)
-    if not isinstance(inner.network_.spec, DenseSpec):
+    if inner.network_.spec.dense_layer_names is None:
         raise TypeError(
             "A trace is of a dense network: DenseClassifier or DenseRegressor without "
             "network=. "
             f"Received {inner!r}. skdeep.layer_outputs gives what the layers of any "
             "network make of X."
         )
-    return inner, network_rows(inner, samples)
+    return inner, inner._network_rows(samples)
 
 
 def _in_double(network):

@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 
-from skdeep.estimators._base import BaseNetwork
+from skdeep.base._network import BaseNetwork
 from skdeep.fusion import fuse
 from skdeep.model_selection._labels import value_labels
 

@@ -3,12 +3,6 @@
 Importing this package imports no Keras: the builders are in ``_build``.
 """
 
-from skdeep.networks._autoencoder_spec import (
-    AutoencoderSpec,
-    ImageDecoderSpec,
-    encoder_and_decoder,
-)
-from skdeep.networks._conv_spec import ConvSpec, margins
 from skdeep.networks._described import described, readable
 from skdeep.networks._given_spec import with_network
 from skdeep.networks._head import (
@@ -39,10 +33,7 @@ from skdeep.networks._names import (
     closest,
 )
 from skdeep.networks._ranges import range_of, values_for
-from skdeep.networks._sequence_spec import SequenceSpec
 from skdeep.networks._spec import (
-    DenseSpec,
-    FrozenModel,
     NetworkSpec,
     Weights,
     is_weight,
@@ -61,24 +52,16 @@ __all__ = [
     "REGRESSION_LOSSES",
     "SCHEDULES",
     "STANDARDIZED",
-    "AutoencoderSpec",
-    "ConvSpec",
-    "DenseSpec",
-    "FrozenModel",
     "Head",
-    "ImageDecoderSpec",
     "NetworkSpec",
-    "SequenceSpec",
     "Weights",
     "classification_head",
     "closest",
     "described",
-    "encoder_and_decoder",
     "identity",
     "is_of_margins",
     "is_weight",
     "loss_name",
-    "margins",
     "range_of",
     "readable",
     "reconstruction_head",

@@ -1,7 +1,8 @@
 """Keras models of network specs.
 
-A network is: inputs, the family's body (nothing for dense networks), hidden dense
-layers, the output layer. Autoencoders go their own way.
+A network is: inputs, scaling, the family's body (nothing for dense networks), hidden
+dense layers, the output layer. A family whose networks are made otherwise defines
+``connected`` in its spec.
 """
 
 from typing import NamedTuple
@@ -10,20 +11,6 @@ import keras
 import numpy as np
 
 from skdeep._forked import refuse_remains
-from skdeep.networks import _autoencoder, _conv, _given, _sequence
-from skdeep.networks._autoencoder_spec import (
-    AutoencoderSpec,
-    ImageDecoderSpec,
-    tied_again,
-    untied,
-)
-from skdeep.networks._conv_spec import ConvSpec
-from skdeep.networks._given_spec import (
-    ConvWithNetwork,
-    DenseWithNetwork,
-    GivenSpec,
-    SequenceWithNetwork,
-)
 from skdeep.networks._layers import (
     LoweredAveragePooling2D,
     LoweredConv1D,
@@ -36,30 +23,11 @@ from skdeep.networks._layers import (
     WeightedBatchNormalization,
 )
 from skdeep.networks._own_names import own_names
-from skdeep.networks._parts import (
-    activated,
-    finalize,
-    hidden_layers,
-    output_layer,
-)
+from skdeep.networks._parts import finalize
 from skdeep.networks._recurrent_layers import HoistedGRU, HoistedLSTM, HoistedRNN
 from skdeep.networks._seeds import own_seeds
-from skdeep.networks._sequence_spec import SequenceSpec
 
 L = keras.layers
-_BODIES = {
-    ConvSpec: _conv.blocks,
-    SequenceSpec: _sequence.layers_along_time,
-    DenseWithNetwork: _given.applied,
-    ConvWithNetwork: _given.applied,
-    SequenceWithNetwork: _sequence.given_layers,
-}
-_WHOLE = {
-    GivenSpec: _given.applied,
-    AutoencoderSpec: _autoencoder.reconstruction,
-    ImageDecoderSpec: _autoencoder.images,
-}
-_BEFORE_SCALING = {ConvSpec: _conv.augmented, ConvWithNetwork: _conv.augmented}
 
 
 class Kit(NamedTuple):
@@ -189,9 +157,7 @@ class StockNetwork:
         pairs = list(zip(weights.non_trainable, self._scales, strict=True))
         self._scaling = [value for value, scales in pairs if scales]
         fixed = [value for value, scales in pairs if not scales]
-        trainable = weights.trainable
-        if getattr(self._spec, "tied", False):
-            trainable = untied(self._spec, trainable)
+        trainable = self._spec.stock_arrays(weights.trainable)
         assign(self.model.trainable_variables, trainable)
         assign(self.model.non_trainable_variables, fixed)
         finalize(self.model)
@@ -199,8 +165,7 @@ class StockNetwork:
     def values(self):
         """The arrays as the template has them, trainable ones and others."""
         trainable = [v.numpy() for v in self.model.trainable_variables]
-        if getattr(self._spec, "tied", False):
-            trainable = tied_again(trainable)
+        trainable = self._spec.template_arrays(trainable)
         scaling = iter(self._scaling)
         fixed = (v.numpy() for v in self.model.non_trainable_variables)
         sources = (scaling if scales else fixed for scales in self._scales)
@@ -290,24 +255,9 @@ def _applied(layers, x):
 @own_seeds()
 def _network(spec, kit, standardize, linear_output, rescale):
     refuse_remains()
-    inputs = x = keras.Input(spec.input_shape, dtype=spec.input_dtype)
-    x = _BEFORE_SCALING.get(type(spec), _unchanged)(spec, kit, x)
+    inputs = keras.Input(spec.input_shape, dtype=spec.input_dtype)
+    x = spec.augmented(kit, inputs)
     if standardize is not None:
         x = standardize(x)
-    x = weighted = _WHOLE.get(type(spec), _layers)(spec, kit, x)
-    # That of an autoencoder has its place before the column of penalties.
-    if not linear_output and type(spec) is not AutoencoderSpec:
-        x = activated(spec, x)
-    if type(spec) not in _WHOLE and spec.output is not None:
-        kit.mark("output", x, weighted)
+    x = spec.connected(kit, x, linear=linear_output)
     return keras.Model(inputs, x if rescale is None else rescale(x))
-
-
-def _layers(spec, kit, x):
-    x = _BODIES.get(type(spec), _unchanged)(spec, kit, x)
-    x = hidden_layers(spec, kit, x)
-    return x if spec.output is None else output_layer(spec)(x)
-
-
-def _unchanged(spec, kit, x):
-    return x

@@ -74,7 +74,7 @@ def _with_input(model, spec):
     dtype = model.inputs[0].dtype
     dtype = spec.array_dtype if dtype.startswith("float") else dtype
     attends = any(isinstance(layer, _ATTENTION) for layer in operations(model))
-    copies = attends and getattr(spec, "masked", False)
+    copies = attends and spec.masked
     if dtype == model.inputs[0].dtype and not copies:
         return model
     copy = keras.models.clone_model(

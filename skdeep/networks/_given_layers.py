@@ -2,7 +2,7 @@
 
 import keras
 
-from skdeep.networks._sequence_spec import MOST_UNROLLED
+from skdeep.networks._limits import MOST_UNROLLED
 
 L = keras.layers
 # Layers that XLA compiles to fast code: products, and what is done number by number.

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, fields
 
-from skdeep.networks._conv_spec import MOST_FOR_XLA, ConvSpec
 from skdeep.networks._identity import identity
-from skdeep.networks._sequence_spec import SequenceSpec
-from skdeep.networks._spec import DenseSpec, NetworkSpec
+from skdeep.networks._limits import MOST_FOR_XLA
+from skdeep.networks._spec import NetworkSpec
 
 # Values of the largest layer that an evaluation holds at once.
 _VALUES_AT_ONCE = 2**21
@@ -129,6 +128,11 @@ class WithNetwork(NetworkSpec):
     def vectorizes(self):
         return False
 
+    def body(self, kit, x):
+        from skdeep.networks._given import applied
+
+        return applied(self, kit, x)
+
 
 @dataclass(frozen=True, eq=False)
 class GivenSpec(WithNetwork):
@@ -138,36 +142,8 @@ class GivenSpec(WithNetwork):
     def output_shape(self):
         return self.network.output_shape
 
-
-@dataclass(frozen=True, eq=False)
-class DenseWithNetwork(WithNetwork):
-    """The user's layers in place of a stack of dense ones."""
-
-
-@dataclass(frozen=True, eq=False)
-class ConvWithNetwork(WithNetwork, ConvSpec):
-    """The user's layers in place of the blocks and of the hidden ones."""
-
-
-@dataclass(frozen=True, eq=False)
-class SequenceWithNetwork(WithNetwork, SequenceSpec):
-    """The user's layers in place of those along time and of the hidden ones."""
-
-
-_FAMILIES = {
-    DenseSpec: DenseWithNetwork,
-    ConvSpec: ConvWithNetwork,
-    SequenceSpec: SequenceWithNetwork,
-}
-_NO_LAYERS = {
-    "hidden_layer_sizes": (),
-    "activation": "linear",
-    "dropout": 0.0,
-    "batch_norm": False,
-    "filters": (),
-    "cell": "average",
-    "cell_units": (),
-}
+    def connected(self, kit, x, *, linear):
+        return self.body(kit, x)
 
 
 def with_network(spec, network):
@@ -175,7 +151,8 @@ def with_network(spec, network):
 
     Parameters
     ----------
-    spec : DenseSpec, ConvSpec or SequenceSpec
+    spec : NetworkSpec
+        Of a family with the parameter ``network``.
     network : GivenModel
 
     Returns
@@ -183,5 +160,5 @@ def with_network(spec, network):
     WithNetwork
     """
     values = {field.name: getattr(spec, field.name) for field in fields(spec)}
-    values |= {name: _NO_LAYERS[name] for name in values if name in _NO_LAYERS}
-    return _FAMILIES[type(spec)](**values, network=network)
+    values |= spec._without_layers
+    return spec._of_given_layers(**values, network=network)

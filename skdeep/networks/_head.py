@@ -84,7 +84,7 @@ class Head:
         import keras
 
         if self.penalized:
-            from skdeep.networks._autoencoder import penalized
+            from skdeep.networks._penalized_loss import penalized
 
             return penalized(keras.losses.get(self.loss))
         if not self.label_smoothing:

@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from skdeep.networks._sequence_spec import SOME_STEPS
+from skdeep.networks._limits import SOME_STEPS
 
 L = keras.layers
 

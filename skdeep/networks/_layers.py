@@ -6,7 +6,7 @@ import threading
 import keras
 import tensorflow as tf
 
-from skdeep.networks._conv_spec import margins
+from skdeep.networks._margins import margins
 
 L = keras.layers
 _tracing = threading.local()

@@ -38,6 +38,26 @@ def activated(spec, x):
     return L.Activation(spec.output, dtype=spec.array_dtype)(x)
 
 
+def stacked(spec, kit, x, linear):
+    """``x`` after the family's body, the hidden dense layers and the output layer.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    kit : Kit
+    x : KerasTensor
+    linear : bool
+        Leave out the activation of the output layer.
+    """
+    x = hidden_layers(spec, kit, spec.body(kit, x))
+    if spec.output is None:
+        return x
+    weighted = output_layer(spec)(x)
+    x = weighted if linear else activated(spec, weighted)
+    kit.mark("output", x, weighted)
+    return x
+
+
 def hidden_layers(spec, kit, x, make=dense):
     """``x`` after the hidden dense layers, which ``make`` makes."""
     for width in spec.hidden_layer_sizes:

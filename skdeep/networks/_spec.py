@@ -2,6 +2,17 @@
 
 from dataclasses import dataclass, fields
 
+from skdeep._rules import (
+    is_a,
+    is_bool,
+    is_penalty,
+    is_shape,
+    is_share,
+    is_size,
+    is_sizes,
+    one_of,
+    or_none,
+)
 from skdeep.networks._identity import identity
 from skdeep.networks._portable import portable
 
@@ -13,7 +24,8 @@ _LAYOUT += "batch_norm", "use_bias"
 class NetworkSpec:
     """What all networks have; each family adds its own.
 
-    Two specs with the same :attr:`key` share compiled programs.
+    Two specs with the same :attr:`key` share compiled programs. What the engine asks
+    of a family are the methods under "What a family defines", below.
 
     Attributes
     ----------
@@ -155,22 +167,137 @@ class NetworkSpec:
         """Whether many networks in one plain graph are faster than one by one."""
         return True
 
+    # What a family defines, where its networks differ from a stack of dense layers
+
+    # What a family without such fields has in them.
+    masked = False
+    n_tokens = 0
+    backbone = None
+    network = None
+    return_sequences = False
+    tied = False
+    recurrent = False
+    # Fields whose values are of layers that ``network=`` takes the place of.
+    _without_layers = {
+        "hidden_layer_sizes": (),
+        "activation": "linear",
+        "dropout": 0.0,
+        "batch_norm": False,
+    }
+    # The family's spec with layers of the user's, a subclass of WithNetwork; None where
+    # there is no such parameter.
+    _of_given_layers = None
+    # What a file may hold in the fields; see :mod:`skdeep._rules`.
+    field_rules = {
+        "input_shape": is_shape,
+        "units": is_size,
+        "output": or_none(is_a(str)),
+        "hidden_layer_sizes": is_sizes,
+        "dropout": is_share,
+        "batch_norm": is_bool,
+        "use_bias": is_bool,
+        "l1": is_penalty,
+        "l2": is_penalty,
+        "normalize": one_of(True, False, "auto"),
+        "dtype": one_of("float32", "float64", "mixed_bfloat16"),
+        "double_inputs": is_bool,
+    }
+
+    def augmented(self, kit, x):
+        """The raw inputs ``x`` as training changes them, before they are scaled.
+
+        Parameters
+        ----------
+        kit : Kit
+            The layer classes to build with.
+        x : KerasTensor
+        """
+        return x
+
+    def body(self, kit, x):
+        """The scaled inputs ``x`` after the layers before the hidden dense ones."""
+        return x
+
+    def connected(self, kit, x, *, linear):
+        """The scaled inputs ``x`` after all layers.
+
+        Parameters
+        ----------
+        kit : Kit
+        x : KerasTensor
+        linear : bool
+            Leave out the activation of the output layer.
+        """
+        from skdeep.networks._parts import stacked
+
+        return stacked(self, kit, x, linear)
+
+    def halves(self, weights):
+        """Networks that come one after another.
+
+        Parameters
+        ----------
+        weights : Weights
+
+        Returns
+        -------
+        halves : list of (NetworkSpec, Weights, str or None)
+            The last are activations that follow, those of output layers.
+        """
+        return [(self, weights, None)]
+
+    def forward(self, layers, X):
+        """The output of the last layer before its activation, by NumPy.
+
+        Called only where :meth:`suits_numpy` says so.
+
+        Parameters
+        ----------
+        layers : FoldedLayers
+            The network's arrays.
+        X : {ndarray, CSR} of shape (n_samples, *self.input_shape)
+
+        Returns
+        -------
+        output : ndarray of shape (n_samples, *self.output_shape)
+        """
+        raise NotImplementedError(f"{type(self).__name__} is not computed by NumPy.")
+
+    def stock_arrays(self, trainable):
+        """Trainable arrays of the template, as a model of stock layers has them."""
+        return trainable
+
+    def template_arrays(self, trainable):
+        """The inverse of :meth:`stock_arrays`."""
+        return trainable
+
+    @property
+    def of_images(self):
+        """Whether samples have height, width and channels."""
+        return len(self.input_shape) == 3
+
+    @property
+    def dense_layer_names(self):
+        """Names of the layers of a dense network; None of others, which ask Keras."""
+        return None
+
+    @property
+    def array_shapes(self):
+        """Shapes of the trainable arrays and of the others; None asks Keras."""
+        return None
+
     def __copy__(self):
         return self  # it never changes
 
     def __getstate__(self):
-        return {name: portable(value) for name, value in vars(self).items()}
+        # Without what is computed from the fields.
+        return {f.name: portable(getattr(self, f.name)) for f in fields(self)}
 
     def __eq__(self, other):
         return isinstance(other, NetworkSpec) and self.key == other.key
 
     def __hash__(self):
         return hash(self.key)
-
-
-@dataclass(frozen=True, eq=False)
-class DenseSpec(NetworkSpec):
-    """A stack of dense layers."""
 
 
 @dataclass(eq=False)
@@ -198,26 +325,3 @@ class Weights:
 def is_weight(array):
     """Whether an array of a network is no state of a random generator."""
     return array.dtype.kind == "f" or array.shape != (2,)
-
-
-@dataclass
-class FrozenModel:
-    """A Keras model as plain values: a pickle of the model itself has a time in it.
-
-    Attributes
-    ----------
-    description : str
-        The architecture in JSON.
-    weights : list of ndarray
-    """
-
-    description: str
-    weights: list
-
-    def thaw(self):
-        """The Keras model."""
-        from skdeep.networks._backbones import build_backbone
-
-        model = build_backbone(self.description, None)
-        model.set_weights(self.weights)
-        return model

@@ -10,10 +10,17 @@ from skdeep import __version__
 from skdeep.exceptions import FileFormatError
 from skdeep.persistence._archive import read, write
 from skdeep.persistence._steps import Placeholder
-from skdeep.persistence._trusted import TRUSTED_TYPES
 from skdeep.persistence._values import Reader, Writer, is_own
 
 __all__ = ["TRUSTED_TYPES", "Placeholder", "load", "save"]
+
+
+def __getattr__(name):
+    if name != "TRUSTED_TYPES":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from skdeep.persistence._trusted import trusted_types
+
+    return trusted_types()
 
 
 def save(estimator, path):

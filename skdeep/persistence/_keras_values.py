@@ -1,7 +1,7 @@
 """Keras models, and what holds them, as plain values."""
 
+from skdeep.conv._frozen_model import FrozenModel
 from skdeep.inference._keras_model import HeldModel
-from skdeep.networks import FrozenModel
 from skdeep.networks._frozen_keras import FrozenKerasModel, _map, _Recipe
 from skdeep.persistence._keras_objects import (
     check_architecture,

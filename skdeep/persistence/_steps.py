@@ -29,10 +29,10 @@ Placeholder.__module__ = "skdeep.persistence"
 # Beside what skops trusts, which is scikit-learn's, NumPy's and SciPy's own.
 _TRUSTED = (
     "skdeep.persistence.Placeholder",
-    "skdeep.estimators._keras_inputs.AsGiven",
-    "skdeep.estimators._keras_labels.KerasLabelEncoder",
-    "skdeep.estimators._scikeras.RegressorTargetEncoder",
-    "skdeep.estimators._scikeras.TargetReshaper",
+    "skdeep.keras_models._inputs.AsGiven",
+    "skdeep.keras_models._labels.KerasLabelEncoder",
+    "skdeep.keras_models._scikeras.RegressorTargetEncoder",
+    "skdeep.keras_models._scikeras.TargetReshaper",
     "numpy.dtype",
     "sklearn.utils._bunch.Bunch",
 )

@@ -1,35 +1,17 @@
 """The types that skops, and so MLflow's default format, must be told to trust."""
 
-# A name stays: where a class moves, its old module goes on having it.
-TRUSTED_TYPES = (
-    "skdeep.encoding._indicators.Indicator",
-    "skdeep.encoding._inputs.Standardization",
-    "skdeep.encoding._targets.ClassTargets",
-    "skdeep.encoding._targets.ContinuousTargets",
-    "skdeep.encoding._texts.Tokenizer",
-    "skdeep.estimators._autoencoder.Autoencoder",
-    "skdeep.estimators._base.FittedNetwork",
-    "skdeep.estimators._conv.ConvClassifier",
-    "skdeep.estimators._conv.ConvRegressor",
-    "skdeep.estimators._dense.DenseClassifier",
-    "skdeep.estimators._dense.DenseRegressor",
-    "skdeep.estimators._image_embedder.ImageEmbedder",
-    "skdeep.estimators._image_loader.ImageLoader",
-    "skdeep.estimators._sequence.SequenceClassifier",
-    "skdeep.estimators._sequence.SequenceRegressor",
-    "skdeep.estimators._text.TextClassifier",
-    "skdeep.estimators._text.TextRegressor",
-    "skdeep.estimators._text_generator.TextGenerator",
-    "skdeep.estimators._token_sequences.TokenSequences",
-    "skdeep.forecasting._forecaster.Forecaster",
-    "skdeep.forecasting._series.Series",
-    "skdeep.forecasting._supervised.Supervised",
-    "skdeep.networks._autoencoder_spec.AutoencoderSpec",
-    "skdeep.networks._autoencoder_spec.ImageDecoderSpec",
-    "skdeep.networks._conv_spec.ConvSpec",
-    "skdeep.networks._conv_spec.Step",
-    "skdeep.networks._sequence_spec.SequenceSpec",
-    "skdeep.networks._spec.DenseSpec",
-    "skdeep.networks._spec.FrozenModel",
-    "skdeep.networks._spec.Weights",
-)
+import skdeep
+from skdeep.persistence._values import stored_class
+
+# skops does not write Keras models; and these names import TensorFlow.
+_OF_KERAS = {"BaseWrapper", "KerasClassifier", "KerasRegressor", "QuantileLoss"}
+
+
+def trusted_types():
+    """Full names of the estimators and of what they hold, a tuple of str."""
+    found = set()
+    for name in sorted(set(skdeep.__all__) - _OF_KERAS):
+        cls = stored_class(name)
+        if cls is not None:
+            found |= {cls, *cls._all_stored_types().values()}
+    return tuple(sorted(f"{cls.__module__}.{cls.__qualname__}" for cls in found))

@@ -9,76 +9,25 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 import skdeep
-from skdeep.encoding import (
-    ClassTargets,
-    ContinuousTargets,
-    Indicator,
-    Standardization,
-    Tokenizer,
-)
+from skdeep.base._stored import Stored
 from skdeep.exceptions import FileFormatError
-from skdeep.networks import (
-    AutoencoderSpec,
-    ConvSpec,
-    DenseSpec,
-    FrozenModel,
-    SequenceSpec,
-    Weights,
-)
 from skdeep.networks._undecayed import names_without_decay
 from skdeep.persistence._archive import array_bytes, read_array
 from skdeep.persistence._checks import check_estimator, check_generator
 from skdeep.persistence._indexes import decoded_index, encoded_index
 
-ESTIMATORS = (
-    "Autoencoder",
-    "ConvClassifier",
-    "ConvRegressor",
-    "DenseClassifier",
-    "DenseRegressor",
-    "Forecaster",
-    "ImageEmbedder",
-    "ImageLoader",
-    "KerasClassifier",
-    "KerasRegressor",
-    "SequenceClassifier",
-    "SequenceRegressor",
-    "TextClassifier",
-    "TextGenerator",
-    "TextRegressor",
-    "TokenSequences",
-)
+
+def stored_class(name):
+    """The public class of this name, if files may hold its estimators; else None."""
+    cls = getattr(skdeep, name) if name in skdeep.__all__ else None
+    return cls if isinstance(cls, type) and issubclass(cls, Stored) else None
 
 
 def is_own(value):
     """Whether it is an estimator of this package, and no subclass of one."""
-    name = type(value).__name__
-    return name in ESTIMATORS and getattr(skdeep, name) is type(value)
-
-
-def types():
-    """What a file may contain beside plain values, by name."""
-    from skdeep.estimators._base import FittedNetwork
-    from skdeep.forecasting._series import Series
-    from skdeep.forecasting._supervised import Supervised
-
-    known = (
-        AutoencoderSpec,
-        ClassTargets,
-        ContinuousTargets,
-        ConvSpec,
-        DenseSpec,
-        FittedNetwork,
-        FrozenModel,
-        Indicator,
-        SequenceSpec,
-        Series,
-        Standardization,
-        Supervised,
-        Tokenizer,
-        Weights,
+    return isinstance(value, Stored) and stored_class(type(value).__name__) is type(
+        value
     )
-    return {cls.__name__: cls for cls in known}
 
 
 def _fields(cls):
@@ -97,6 +46,7 @@ class Writer:
 
     def __init__(self):
         self.parts = {}
+        self._types = {}  # of the estimator that is written, by name
 
     def encode(self, value, where):
         """``value`` as JSON; ``where`` is what errors call it."""
@@ -126,7 +76,7 @@ class Writer:
 
     def _encode_object(self, value, where):
         name = type(value).__name__
-        if types().get(name) is type(value):
+        if self._types.get(name) is type(value):
             fields = _fields(type(value))
             parts = {f: self.encode(getattr(value, f), where) for f in fields}
             return {"object": name, "fields": parts}
@@ -159,7 +109,9 @@ class Writer:
                 "(exclude_from_weight_decay). Received "
                 f"{type(estimator.optimizer).__name__}. Use pickle or joblib."
             )
+        around, self._types = self._types, estimator._all_stored_types()
         encoded = {name: self.encode(value, name) for name, value in state.items()}
+        self._types = around
         # Afterwards: what cannot be written has an error that says what can be done.
         check_estimator(estimator)
         return {"estimator": type(estimator).__name__, "state": encoded}
@@ -210,6 +162,7 @@ class Reader:
     def __init__(self, parts, complete):
         self._parts = dict(parts)
         self._complete = complete
+        self._types = {}  # of the estimator that is read, by name
 
     def finish(self):
         """Refuse parts that nothing refers to."""
@@ -279,11 +232,11 @@ class Reader:
         return decoded_index(*self.decode(index))
 
     def _decode_object(self, object, fields):
-        cls = types().get(object)
+        cls = self._types.get(object)
         if cls is None:
             raise FileFormatError(f"The file holds an unknown object: {object!r}.")
         values = {key: self.decode(item) for key, item in fields.items()}
-        if cls is FrozenModel:
+        if object == "FrozenModel":
             from skdeep.persistence import _keras_values
 
             return _keras_values.decoded_backbone(**values)
@@ -311,13 +264,14 @@ class Reader:
         return _steps.loaded(self._take(steps), own)
 
     def _decode_estimator(self, estimator, state):
-        if estimator not in ESTIMATORS:
+        cls = stored_class(estimator)
+        if cls is None:
             raise FileFormatError(
-                f"The file holds an unknown estimator, {estimator!r}. Known: "
-                f"{list(ESTIMATORS)}."
+                f"The file holds an unknown estimator, {estimator!r}."
             )
-        cls = getattr(skdeep, estimator)
+        around, self._types = self._types, cls._all_stored_types()
         values = {name: self.decode(value) for name, value in state.items()}
+        self._types = around
         made = _made(cls, values, self._complete)
         check_estimator(made)
         return made

@@ -7,7 +7,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from skdeep.inspection import layer_outputs
 from skdeep.inspection._fitted import network_and_samples, refuse_layers_of_users
-from skdeep.inspection._layer_outputs import chosen_names, network_rows
+from skdeep.inspection._layer_outputs import chosen_names
 from skdeep.plotting._images import (
     add_scale,
     draw_images,
@@ -165,7 +165,7 @@ def _maps_within(network, samples, layer):
         )
     before = keras.Model(whole.inputs[0], steps[steps.index(backbone) - 1].output)
     within = keras.Model(backbone.inputs[0], backbone.get_layer(layer).output)
-    return keras.ops.convert_to_numpy(within(before(network_rows(network, samples))))
+    return keras.ops.convert_to_numpy(within(before(network._network_rows(samples))))
 
 
 def _as_image(image, network):

@@ -9,12 +9,12 @@ from sklearn.base import clone
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep.estimators import TextGenerator
 from skdeep.inspection._fitted import network_estimator
 from skdeep.model_selection._labels import distinct, short, value_labels
 from skdeep.model_selection._training_histories import fit_together
 from skdeep.plotting._axes import colors_of
 from skdeep.plotting._curves import best_epoch_of, draw_curves
+from skdeep.text import TextGenerator
 
 
 class HistoryDisplay:

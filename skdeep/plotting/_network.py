@@ -7,7 +7,6 @@ from sklearn.utils.validation import _num_samples
 
 from skdeep.inspection import forward_trace
 from skdeep.inspection._fitted import network_and_steps_before
-from skdeep.networks import DenseSpec
 from skdeep.plotting._images import largest
 
 _NODE = 0.5
@@ -107,7 +106,7 @@ class NetworkDisplay:
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         inner, before = network_and_steps_before(estimator)
         spec = inner.network_.spec
-        if not isinstance(spec, DenseSpec):
+        if spec.dense_layer_names is None:
             raise TypeError(
                 "estimator must be a dense network: DenseClassifier or "
                 f"DenseRegressor without network=. Received {inner!r}. Of others draw "

@@ -8,8 +8,6 @@ from scipy.special import xlogy
 from sklearn.utils import _safe_indexing
 
 from skdeep.inspection._fitted import network_and_samples
-from skdeep.inspection._layer_outputs import network_rows
-from skdeep.networks._conv_spec import ConvSpec
 from skdeep.reports._page import table
 from skdeep.reports._pictures import image, sequence
 
@@ -43,7 +41,7 @@ def mistakes(estimator, X, shown, n_worst=12):
         return "<p>None: every prediction is right.</p>"
     given = _safe_indexing(X, worst)
     inner, samples = network_and_samples(estimator, given)
-    images = isinstance(inner.network_.spec, ConvSpec)  # may be given as paths
+    images = inner.network_.spec.of_images  # may be given as paths
     table_given = hasattr(given, "columns")
     if not (images or table_given) and all(isinstance(x, str) for x in given):
         return _texts(given, worst, shown)
@@ -88,13 +86,13 @@ def _pictures(estimator, samples, given):
     spec = estimator.network_.spec
     # A row's window needs the rows before it.
     windows = getattr(estimator, "window", None) is not None
-    if hasattr(samples, "tocsr") or windows or getattr(spec, "n_tokens", 0):
+    if hasattr(samples, "tocsr") or windows or spec.n_tokens:
         return None
-    rows = network_rows(estimator, samples)
-    if isinstance(spec, ConvSpec):
+    rows = estimator._network_rows(samples)
+    if spec.of_images:
         return [image(row, "image") for row in rows]
     if rows.ndim == 3:
-        if getattr(spec, "masked", False):
+        if spec.masked:
             rows = [row[row[:, -1] > 0.5, :-1] for row in rows]
         return [sequence(row, "sequence") for row in rows]
     tables = [given] if hasattr(estimator, "feature_names_in_") else [rows, given]

@@ -65,9 +65,9 @@ class ShownModel:
     """
 
     def __init__(self, job, template, spec, optimizer=None):
-        untied = getattr(job.spec, "tied", False)
-        self._follows = optimizer is None and not untied
-        if untied or (optimizer is None and job.model is None):
+        tied = job.spec.tied
+        self._follows = optimizer is None and not tied
+        if tied or (optimizer is None and job.model is None):
             optimizer = spec.keras(0.0)
         self._stock = None
         if job.model is None:

@@ -1,0 +1,5 @@
+"""Networks that learn short codes of their inputs."""
+
+from skdeep.autoencoder._estimator import Autoencoder
+
+__all__ = ["Autoencoder"]

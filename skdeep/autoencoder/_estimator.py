@@ -1,0 +1,479 @@
+"""Autoencoder: short codes of samples, and samples from codes."""
+
+from dataclasses import replace
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import OutlierMixin, _fit_context
+from sklearn.callback import with_callbacks
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.stats import _weighted_percentile
+from sklearn.utils.validation import validate_data
+
+from skdeep._numbers import Interval, plain
+from skdeep._rules import is_a, is_number, is_sizes
+from skdeep._warn import warn
+from skdeep.autoencoder._reconstruction import Reconstruction, minus_errors
+from skdeep.autoencoder._spec import AutoencoderSpec
+from skdeep.base import _docs
+from skdeep.base._input_checks import refuse_data_sets
+from skdeep.base._network import BaseNetwork
+from skdeep.conv._image_input import IMAGE_CONSTRAINTS, ImageInput
+from skdeep.encoding import (
+    ContinuousTargets,
+    OwnTargets,
+    Standardization,
+    deviations,
+    precisions,
+    span,
+)
+from skdeep.networks import (
+    ACTIVATIONS,
+    RECONSTRUCTION_LOSSES,
+    range_of,
+    reconstruction_head,
+    values_for,
+)
+
+_POSITIVE = ["array-like", Interval(Integral, 1, None, closed="left")]
+_NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
+# Tukey, 1977, "Exploratory Data Analysis": quartile distances beyond the quartile.
+_FENCE = 1.5
+_ROUNDING = 1e-6
+# What the middle feature's standard deviation is of the largest, where all are taken to
+# have one unit. In tables of many units it is below a hundredth.
+_SHARED = 0.1
+
+
+class Autoencoder(
+    OutlierMixin,
+    Reconstruction,
+    ImageInput,
+    BaseNetwork,
+):
+    __doc__ = f"""A network that learns short codes and makes its inputs of them again.
+
+    An encoder leads to ``n_components`` numbers, a decoder that mirrors it back to the
+    inputs. Rows are tables, and the layers dense, unless ``image_shape`` says that
+    they are images; then, and with images of shape (n_samples, height, width) or
+    (n_samples, height, width, channels), convolutions come before the dense layers and
+    after those of the decoder.
+
+    Parameters
+    ----------
+    n_components : int, default=32
+        Width of the code.
+    hidden_layer_sizes : array-like of int, int or "auto", default="auto"
+        Widths of the encoder's dense layers; the decoder has the same in reverse
+        order. "auto" is ``(256,)`` for tables and ``()`` for images. ``()`` makes a
+        linear model of tables.
+    image_shape : tuple of (height, width) or (height, width, channels), default=None
+        Of images that come as rows of numbers.
+    rescale : "auto", float or None, default="auto"
+        What pixels are multiplied with. "auto" divides uint8 by 255 and leaves
+        floats; then all images must be of the kind that ``fit`` has seen.
+    filters : array-like of int or int, default=(32, 64)
+        Filters of the convolutions, each of which halves height and width, as those of
+        the decoder double them. For images only.
+    kernel_size : int or (int, int), default=3
+        Height and width of the convolutions.
+    code_activation : str or None, default=None
+        Activation of the code, a name of ``keras.activations``; None is linear.
+    output_activation : str or None, default=None
+        Activation of the output: "sigmoid" for numbers from 0 to 1, "tanh" for those
+        from -1 to 1, "relu" or "softplus" for those that are not negative; a name of
+        ``keras.activations``. The network then learns X as it is (pixels times
+        ``rescale``), whatever ``normalize`` makes of its inputs; a warning tells where
+        the activation cannot give what X holds. None is linear, or what ``loss`` needs:
+        "sigmoid" for "binary_crossentropy".
+    noise : float, default=0.0
+        Standard deviation of Gaussian noise, from 0 to 1, that is added to the
+        standardised inputs in training, so that the network learns to remove it
+        (denoising autoencoder; Vincent, Larochelle, Bengio and Manzagol, 2008).
+    code_l1 : float, default=0.0
+        Penalty on the code: so many times the sum of a sample's absolute values is
+        added to its loss (sparse autoencoder), between 0.005 and 0.02, say. Codes get
+        zeros with ``code_activation="relu"`` and ``tied=True`` or ``l2``: without
+        these the decoder grows as the code shrinks.
+    tied : bool, default=False
+        Whether the decoder's kernels are those of the encoder, transposed. For dense
+        layers only.
+    contamination : "auto" or float, default="auto"
+        Share of outliers in the training data, in (0, 0.5]. "auto" takes those for
+        outliers whose reconstruction error is more than 1.5 quartile distances above
+        the upper quartile (Tukey's rule). Where there is validation data, it counts in
+        the place of the training data, whose errors are smaller than those of new data;
+        but a share is always one of the whole X where early stopping holds out some.
+{_docs.AUTOENCODER_NETWORK}{_docs.AUTOENCODER_TRAINING}{_docs.AUTOENCODER_REST}
+    Attributes
+    ----------
+    offset_ : float
+        The score under which a sample is an outlier, from the data of the last call of
+        ``fit`` or ``partial_fit``.
+    encoder_, decoder_ : keras.Model
+        The halves of ``model_``: from raw inputs to codes, and from codes to raw
+        outputs.
+    image_shape_ : tuple of (int, int, int)
+        Height, width and channels, where X are images.
+{_docs.ATTRIBUTES}
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdeep import Autoencoder
+    >>> X, _ = load_digits(return_X_y=True)
+    >>> autoencoder = Autoencoder(8, epochs=20, random_state=0).fit(X[:1500])
+    >>> codes = autoencoder.transform(X[1500:])
+    >>> codes.shape, autoencoder.inverse_transform(codes).shape
+    ((297, 8), (297, 64))
+    >>> bool(autoencoder.score(X[1500:]) > 0.6)
+    True
+    """
+
+    _stored_types = AutoencoderSpec, ContinuousTargets
+    _stored_attributes = {
+        "_row_shape": is_sizes,
+        "_targets": is_a(ContinuousTargets),
+        "offset_": is_number,
+    }
+    _parameter_constraints: dict = {
+        **BaseNetwork._parameter_constraints,
+        **IMAGE_CONSTRAINTS,
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "hidden_layer_sizes": [StrOptions({"auto"}), *_POSITIVE],
+        "filters": _POSITIVE,
+        "kernel_size": _POSITIVE,
+        "code_activation": [StrOptions(set(ACTIVATIONS)), None],
+        "output_activation": [StrOptions(set(ACTIVATIONS)), None],
+        "noise": [Interval(Real, 0, 1, closed="both")],
+        "code_l1": _NOT_NEGATIVE,
+        "tied": ["boolean"],
+        "contamination": [
+            StrOptions({"auto"}),
+            Interval(Real, 0, 0.5, closed="right"),
+        ],
+        "normalize": ["boolean", StrOptions({"auto", "common"})],
+        "loss": [StrOptions({"auto", *RECONSTRUCTION_LOSSES}), callable],
+    }
+
+    def __init__(
+        self,
+        n_components=32,
+        *,
+        hidden_layer_sizes="auto",
+        image_shape=None,
+        rescale="auto",
+        filters=(32, 64),
+        kernel_size=3,
+        code_activation=None,
+        output_activation=None,
+        noise=0.0,
+        code_l1=0.0,
+        tied=False,
+        contamination="auto",
+        activation="silu",
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        dropout=0.0,
+        batch_norm=False,
+        l1=0.0,
+        l2=0.0,
+        loss="auto",
+        optimizer="auto",
+        learning_rate=None,
+        learning_rate_schedule="auto",
+        batch_size="auto",
+        epochs=100,
+        early_stopping=False,
+        validation_fraction=0.1,
+        patience=10,
+        monitor="val_loss",
+        min_delta=0.0,
+        callbacks=None,
+        metrics=None,
+        normalize="auto",
+        dtype="float32",
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+        engine="auto",
+    ):
+        self.n_components = n_components
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.image_shape = image_shape
+        self.rescale = rescale
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.code_activation = code_activation
+        self.output_activation = output_activation
+        self.noise = noise
+        self.code_l1 = code_l1
+        self.tied = tied
+        self.contamination = contamination
+        self.activation = activation
+        self.use_bias = use_bias
+        self.kernel_initializer = kernel_initializer
+        self.dropout = dropout
+        self.batch_norm = batch_norm
+        self.l1 = l1
+        self.l2 = l2
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.monitor = monitor
+        self.min_delta = min_delta
+        self.callbacks = callbacks
+        self.metrics = metrics
+        self.normalize = normalize
+        self.dtype = dtype
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.engine = engine
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None, *, X_val=None, sample_weight_val=None):
+        """Train the network to give its inputs again.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data; or images of shape (n_samples, height, width) or
+            (n_samples, height, width, channels).
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, scaled to mean one. A weight of zero removes the sample.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Validation data. Without it, ``early_stopping=True`` holds out
+            ``validation_fraction`` of the training data.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Weights of the validation data.
+
+        Returns
+        -------
+        self : Autoencoder
+        """
+        previous = self.network_ if self.warm_start and self._is_fitted else None
+        validation = X_val, None, sample_weight_val
+        with self._as_before_an_error():
+            return self._fit(X, None, sample_weight, validation, previous)
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Train for one epoch, going on from the weights and the optimiser's state.
+
+        Standardisation is that of the first call, ``offset_`` that of the last.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data, or images.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, scaled to mean one.
+
+        Returns
+        -------
+        self : Autoencoder
+        """
+        return self._partial_fit(X, None, sample_weight)
+
+    # What the skeleton asks for
+
+    _auto_batch = 32
+
+    def _check_training_data(self, X, y, *, reset):
+        if not reset and self.image_shape is not None and not self._sees_images:
+            raise ValueError(
+                "warm_start and partial_fit go on with the same network, which was "
+                f"fitted on a table. Received image_shape={self.image_shape}. Set "
+                "image_shape=None, or call fit with warm_start=False."
+            )
+        dtype = precisions(X, self._array_dtype)
+        X = self._check_inputs(X, reset=reset, dtype=dtype)
+        # In the place of targets, which the skeleton cuts as it cuts X.
+        return X, np.zeros(X.shape[0], bool)
+
+    def _check_samples(self, X):
+        return self._check_inputs(X, reset=False, dtype=("float64", "float32"))
+
+    def _check_inputs(self, X, *, reset, dtype):
+        """A table or images as the network takes them."""
+        refuse_data_sets(X)
+        if reset:
+            for name in ("image_shape_", "_bytes", "_integers", "_pixel_factor"):
+                self.__dict__.pop(name, None)
+            n_axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+            images = self.image_shape is not None or n_axes > 2
+        else:
+            images = self._sees_images
+        if images:
+            return self._check_images(X, reset=reset)
+        X = validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=reset)
+        if reset:
+            self._row_shape = X.shape[1:]
+        return X
+
+    def _learn_pixels(self, X):
+        super()._learn_pixels(X)
+        self._row_shape = X.shape[1:]
+
+    @property
+    def _sees_images(self):
+        return "image_shape_" in self.__dict__
+
+    @property
+    def _casts_batches(self):
+        return self._sees_images
+
+    def _held_out(self, validation, form):
+        if validation is None or validation[0] is None:
+            return super()._held_out(validation, form)
+        X_val, _, weight = validation
+        return self._check_rows(X_val, None, weight, reset=False)
+
+    def _encode(self, X, y, sample_weight, validation, previous, classes, rng):
+        data = super()._encode(X, y, sample_weight, validation, previous, classes, rng)
+        n_features = int(np.prod(data.train.X.shape[1:]))
+        head = self._head_of(n_features)
+        self._check_values(head, data)
+        if head.output != "linear":
+            units = self._own_units().repeated(n_features)
+        elif self.normalize:
+            units = data.inputs.repeated(n_features)
+        else:
+            units = Standardization.none(n_features)
+        targets = ContinuousTargets(False, units)
+        train, validation = (
+            rows and replace(rows, Y=OwnTargets(rows.X, units, self.dtype))
+            for rows in (data.train, data.validation)
+        )
+        return replace(
+            data, train=train, validation=validation, targets=targets, outputs=units
+        )
+
+    def _own_units(self):
+        """Those of X; of images, as ``rescale`` makes them."""
+        if self._sees_images:
+            return self._pixel_scaling()
+        return Standardization.none(1)
+
+    def _check_values(self, head, data):
+        """Refuse X that the loss is not for; warn where no output can be like X."""
+        named = (data.train, "X"), (data.validation, "the validation data")
+        for rows, name in named:
+            rule = f"loss={self.loss!r} needs {name}"
+            found = rows and self._beyond(rows, *values_for(self.loss), rule)
+            if found:
+                raise ValueError(f"{found}, or use loss='auto'.")
+        rule = f"output_activation={head.output!r} cannot give what is not"
+        found = self._beyond(data.train, *range_of(head.output), rule)
+        if found:
+            warn(f"{found}, or set output_activation=None.")
+
+    def _beyond(self, rows, least, most, rule):
+        """What is wrong with rows that are not from ``least`` to ``most``, or None."""
+        if np.isinf([least, most]).all():
+            return None
+        low, high = span(rows.X)
+        factor = self._pixel_factor if self._sees_images else 1.0
+        # Scaling to a range ends within rounding of it.
+        if low * factor >= least - _ROUNDING and high * factor <= most + _ROUNDING:
+            return None
+        received = f"numbers from {low:g} to {high:g}"
+        remedy = "Scale X, with sklearn.preprocessing.MinMaxScaler(clip=True), say"
+        if self._sees_images:
+            received += f", which rescale={self.rescale!r} multiplies with {factor:g}"
+            if low >= 0:
+                remedy = f"Set rescale=1 / {high:g}"
+        return f"{rule} from {least:g} to {most:g}. Received {received}. {remedy}"
+
+    def _learn_targets(self, y, weight, classes):
+        return None
+
+    def _encode_targets(self, targets, y):
+        return y
+
+    def _input_scaling(self, rows):
+        if self._sees_images and not self.normalize:
+            return self._pixel_scaling()
+        scaling = super()._input_scaling(rows)
+        if self._sees_images or isinstance(self.normalize, bool):
+            return scaling
+        spread = deviations(rows.X, rows.weight)
+        if self.normalize == "auto" and np.median(spread) < _SHARED * spread.max():
+            return scaling
+        common = np.sqrt(np.mean(spread**2)) or 1.0
+        return replace(scaling, scale=np.full(len(spread), common))
+
+    def _scales(self, data):
+        return self.normalize or (self._sees_images and self._pixel_factor != 1)
+
+    def _hidden_widths(self):
+        if not isinstance(self.hidden_layer_sizes, str):
+            return super()._hidden_widths()
+        return () if self._sees_images else (256,)
+
+    def _head(self, targets):
+        return self._head_of(targets.n_outputs)
+
+    def _head_of(self, n_outputs):
+        head = reconstruction_head(n_outputs, self.loss, self.output_activation)
+        return replace(head, penalized=self.code_l1 > 0)
+
+    def _family_spec(self, data, common):
+        images = {}
+        if self._sees_images:
+            if self.tied:
+                raise ValueError(
+                    "tied=True needs dense layers. Received tied=True with images. Set "
+                    "tied=False, or pass flat rows without image_shape."
+                )
+            images["filters"] = self._positive_integers("filters", least=1)
+            images["kernel_size"] = self._pair("kernel_size")
+        return AutoencoderSpec(
+            **common,
+            **images,
+            n_components=int(self.n_components),
+            code_activation=self.code_activation or "linear",
+            noise=float(self.noise),
+            code_l1=float(self.code_l1),
+            tied=bool(self.tied),
+        )
+
+    def _fitted_attributes(self, network, targets, data=None):
+        attributes = super()._fitted_attributes(network, targets, data)
+        # A share is one of all that fit got as X, also of what was held out of it.
+        shared = self.contamination != "auto" and data.held_out_weight is not None
+        parts = data.parts if shared else [data.telling]
+        scores = np.concatenate([minus_errors(network, targets, p.X) for p in parts])
+        weight = np.concatenate([part.weight.astype(np.float64) for part in parts])
+        return {**attributes, "offset_": self._offset(scores, weight)}
+
+    def _offset(self, scores, weight):
+        """The score under which a sample is an outlier."""
+
+        def quantile(share):
+            return _weighted_percentile(scores, weight, 100 * share, average=True)
+
+        if self.contamination != "auto":
+            return float(quantile(plain(self.contamination)))
+        low, high = quantile(0.25), quantile(0.75)
+        return float(low - _FENCE * (high - low))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        tags.input_tags.sparse = self.image_shape is None
+        both = ["float64"] if self.dtype == "float64" else ["float64", "float32"]
+        tags.transformer_tags.preserves_dtype = both
+        return tags

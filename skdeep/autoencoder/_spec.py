@@ -1,0 +1,254 @@
+"""What an autoencoder is, as plain data: an encoder and a decoder."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from math import prod
+
+import numpy as np
+
+from skdeep._rules import is_bool, is_penalty, is_size, is_sizes
+from skdeep.conv._spec import ConvSpec, Step
+from skdeep.dense._spec import DenseSpec
+from skdeep.networks._spec import NetworkSpec, Weights, is_weight
+
+_OF_BOTH = "activation", "use_bias", "kernel_initializer", "dropout", "batch_norm"
+_OF_BOTH += "l1", "l2"
+
+
+@dataclass(frozen=True, eq=False)
+class AutoencoderSpec(NetworkSpec):
+    """An encoder down to a code, and a decoder that mirrors it.
+
+    Attributes
+    ----------
+    input_shape : tuple of int
+        (n_features,), or height, width and channels of images.
+    units : int
+        Numbers per sample, images flattened.
+    output : str
+        Activation of the samples.
+    hidden_layer_sizes : tuple of int
+        Dense layers of the encoder.
+    n_components : int
+        Width of the code.
+    code_activation : str
+    noise : float
+        Standard deviation of what is added to the scaled inputs in training.
+    code_l1 : float
+        Penalty on the code. With one, the network has a column more in training: the
+        penalty of each sample.
+    tied : bool
+        Whether the decoder's kernels are the encoder's, transposed.
+    filters : tuple of int
+        Of the convolutions, which halve the images; () for tables.
+    kernel_size : tuple of (int, int)
+    """
+
+    n_components: int = 32
+    code_activation: str = "linear"
+    noise: float = 0.0
+    code_l1: float = 0.0
+    tied: bool = False
+    filters: tuple = ()
+    kernel_size: tuple = (3, 3)
+
+    field_rules = {
+        **NetworkSpec.field_rules,
+        "filters": is_sizes,
+        "kernel_size": is_sizes,
+        "n_components": is_size,
+        "noise": is_penalty,
+        "code_l1": is_penalty,
+        "tied": is_bool,
+    }
+
+    def _layout_names(self):
+        names = "n_components", "tied", "filters", "kernel_size"
+        return (*super()._layout_names(), *names)
+
+    @property
+    def gives_values(self):
+        return True
+
+    def _half(self, family, **own):
+        both = {name: getattr(self, name) for name in (*_OF_BOTH, "dtype")}
+        return family(**both, output="linear", **own)
+
+    @cached_property
+    def encoder(self):
+        """The spec of what makes the code, which is its output layer."""
+        own = {
+            "input_shape": self.input_shape,
+            "units": self.n_components,
+            "hidden_layer_sizes": self.hidden_layer_sizes,
+            "normalize": self.normalize,
+            "double_inputs": self.double_inputs,
+        }
+        if not self.filters:
+            return self._half(DenseSpec, **own)
+        own |= {"filters": self.filters, "kernel_size": self.kernel_size}
+        return self._half(ConvSpec, **own, strides=(2, 2), pooling=None)
+
+    @cached_property
+    def decoder(self):
+        """The spec of what makes samples from codes."""
+        own = {
+            "input_shape": (self.n_components,),
+            "units": self.units,
+            "hidden_layer_sizes": self.hidden_layer_sizes[::-1],
+            "normalize": False,
+        }
+        if not self.filters:
+            return self._half(DenseSpec, **own)
+        steps = self.encoder.steps
+        shapes = (steps[-1].after, *(step.before for step in reversed(steps)))
+        own |= {"kernel_size": self.kernel_size, "shapes": shapes}
+        return self._half(ImageDecoderSpec, **own)
+
+    @property
+    def widths(self):
+        """Those of the encoder, whose learning rate both halves learn well with."""
+        return self.encoder.widths
+
+    @property
+    def rows_at_once(self):
+        return min(self.encoder.rows_at_once, self.decoder.rows_at_once)
+
+    def suits_xla(self, batch_size):
+        return all(half.suits_xla(batch_size) for half in (self.encoder, self.decoder))
+
+    @property
+    def vectorizes(self):
+        return self.encoder.vectorizes
+
+    def stock_arrays(self, trainable):
+        return untied(self, trainable)
+
+    def template_arrays(self, trainable):
+        return tied_again(trainable) if self.tied else trainable
+
+    def connected(self, kit, x, *, linear):
+        from skdeep.autoencoder._layers import reconstruction
+
+        return reconstruction(self, kit, x)
+
+    def halves(self, weights):
+        """The two halves of a trained autoencoder, as networks of their own.
+
+        Parameters
+        ----------
+        weights : Weights
+
+        Returns
+        -------
+        halves : list of (NetworkSpec, Weights, str)
+            Without dropout; each has its own kernels, and a linear output, which the
+            activation follows.
+        """
+        fixed = [array for array in weights.non_trainable if is_weight(array)]
+        n_scaling = 2 if self.normalize else 0
+        scaling, fixed = fixed[:n_scaling], fixed[n_scaling:]
+        trainable = untied(self, weights.trainable)
+        # The decoder has as many layers as the encoder.
+        half, middle = len(trainable) // 2, len(fixed) // 2
+        encoder = Weights(trainable[:half], [*scaling, *fixed[:middle]])
+        decoder = Weights(trainable[half:], fixed[middle:])
+        return [
+            (replace(self.encoder, dropout=0.0), encoder, self.code_activation),
+            (replace(self.decoder, dropout=0.0), decoder, self.output),
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class ImageDecoderSpec(ConvSpec):
+    """Dense layers, then convolutions, before each of which images become larger.
+
+    Attributes
+    ----------
+    input_shape : tuple of (int,)
+        Width of the code.
+    shapes : tuple of (int, int, int)
+        Height, width and channels after the dense layers and each convolution.
+    """
+
+    shapes: tuple = ()
+
+    @cached_property
+    def steps(self):
+        """The convolutions, a list of :class:`Step`."""
+        return [
+            Step("conv", self.kernel_size, (1, 1), (*after[:2], before[2]), after)
+            for before, after in pairwise(self.shapes)
+        ]
+
+    @cached_property
+    def multiply_adds(self):
+        widths = self.input_shape[0], *self.hidden_layer_sizes, prod(self.shapes[0])
+        of_convs = (
+            prod(step.after) * prod(step.window) * step.before[2] for step in self.steps
+        )
+        return sum(a * b for a, b in pairwise(widths)) + sum(of_convs)
+
+    @property
+    def widths(self):
+        channels = (shape[2] for shape in self.shapes[:-1])
+        return (*self.hidden_layer_sizes, *channels)
+
+    def connected(self, kit, x, *, linear):
+        from skdeep.autoencoder._layers import images
+        from skdeep.networks._parts import activated
+
+        x = images(self, kit, x)
+        return x if linear else activated(self, x)
+
+    def forward(self, layers, X):
+        from skdeep.autoencoder._forward import forward_images
+
+        return forward_images(self, layers, X)
+
+    def _shapes(self):
+        return [*self.shapes, *(step.before for step in self.steps)]
+
+
+def untied(spec, trainable):
+    """The arrays of both halves, also where the decoder has no kernels of its own."""
+    if not spec.tied:
+        return trainable
+    n_hidden = len(spec.hidden_layer_sizes)
+    # Each layer has a kernel more in the encoder, and no other arrays than here.
+    n_encoder = (len(trainable) + n_hidden + 1) // 2
+    encoder, decoder = trainable[:n_encoder], iter(trainable[n_encoder:])
+    kernels = [array for array in encoder if array.ndim == 2]
+    n_last = int(spec.use_bias)
+    n_others = (len(trainable) - n_encoder - n_last) // max(1, n_hidden)
+    arrays = []
+    for kernel in reversed(kernels):
+        last = kernel is kernels[0]
+        arrays.append(kernel.T)
+        arrays += [next(decoder) for _ in range(n_last if last else n_others)]
+    return [*encoder, *arrays]
+
+
+def tied_again(arrays):
+    """What :func:`untied` was given: the decoder's kernels are the encoder's.
+
+    Parameters
+    ----------
+    arrays : list of ndarray
+        Of both halves.
+    """
+    half = len(arrays) // 2
+    encoder, decoder = arrays[:half], arrays[half:]
+    kernels = reversed([array for array in encoder if array.ndim == 2])
+    others = []
+    for array in decoder:
+        if array.ndim != 2:
+            others.append(array)
+        elif not np.array_equal(array, next(kernels).T, equal_nan=True):
+            raise ValueError(
+                "With tied=True the decoder's kernels must be the encoder's, "
+                "transposed. A callback has set others. Let it set both alike, or use "
+                "tied=False."
+            )
+    return [*encoder, *others]

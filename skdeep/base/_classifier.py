@@ -1,0 +1,262 @@
+"""What classifiers add: classes, class weights, probabilities."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.callback import with_callbacks
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import (
+    _check_partial_fit_first_call,
+    check_classification_targets,
+)
+
+from skdeep._numbers import Interval, plain
+from skdeep._rules import is_a
+from skdeep.base._network import BaseNetwork
+from skdeep.encoding import (
+    ClassTargets,
+    ClassWeights,
+    Indicator,
+    check_labels,
+    has_columns,
+    plain_columns,
+    refuse_balanced,
+)
+from skdeep.networks import (
+    CLASSIFICATION_LOSSES,
+    classification_head,
+    is_of_margins,
+    loss_name,
+)
+
+_SMOOTHING = 0.1
+
+
+def _has_probabilities(estimator):
+    """Whether it learns, or has learnt, probabilities; raises otherwise."""
+    fitted = vars(estimator).get("_targets")
+    margins = is_of_margins(estimator.loss) if fitted is None else fitted.margins
+    if margins:
+        raise AttributeError(
+            "Probabilities are not available for hinge losses, which learn margins. "
+            f"Received loss={estimator.loss!r}. Use decision_function, or wrap the "
+            "estimator in sklearn.calibration.CalibratedClassifierCV."
+        )
+    return True
+
+
+class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
+    """Base of the classifiers; not for direct use."""
+
+    _estimator_type_ = "classifier"
+    _stored_types = ClassTargets, Indicator
+    _stored_attributes = {
+        "_targets": is_a(ClassTargets),
+        "classes_": is_a(np.ndarray),
+    }
+    _parameter_constraints: dict = {
+        **BaseNetwork._parameter_constraints,
+        "loss": [StrOptions({"auto", *CLASSIFICATION_LOSSES}), callable],
+        "label_smoothing": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+        "multilabel": [StrOptions({"auto"}), "boolean"],
+    }
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None, *, classes=None):
+        """Train for one epoch, going on from the weights and the optimiser's state.
+
+        Standardisation and the set of classes are those of the first call.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, scaled to mean one.
+        classes : array-like of shape (n_classes,), default=None
+            Every label that may come. Needed in the first call, unless y has a column
+            for each label; what such columns mean is said by ``multilabel``.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        refuse_balanced(self.class_weight)
+        classes = self._check_classes(y, classes)
+        return self._partial_fit(X, y, sample_weight, classes)
+
+    def _check_classes(self, y, classes):
+        if self._has_columns(y):
+            return None
+        if self._is_fitted or classes is not None:
+            known = getattr(self, "classes_", None)
+            if known is not None and classes is not None:
+                _check_partial_fit_first_call(self, classes)
+            return classes
+        raise ValueError(
+            "classes must be passed on the first call to partial_fit: later calls "
+            "may bring labels that the first one lacks. Received classes=None."
+        )
+
+    def _has_columns(self, y):
+        """Whether y has a column per label, so that their number is known."""
+        return has_columns(y)
+
+    def predict(self, X):
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Labels. Where the targets had a column for each label, rows of 0 and 1 like
+            them: exactly one 1 in each if the columns are classes.
+        """
+        return self._decoded("labels", X)
+
+    @available_if(_has_probabilities)
+    def predict_proba(self, X):
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_`` and in the precision of X. Rows sum to one,
+            except for multilabel targets.
+        """
+        return self._decoded("probabilities", X)
+
+    @available_if(_has_probabilities)
+    def predict_log_proba(self, X):
+        """Predict the logarithms of probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_`` and in the precision of X. They are finite also
+            where a probability is zero for its dtype.
+        """
+        return self._decoded("log_probabilities", X)
+
+    def decision_function(self, X):
+        """Logits; with a hinge loss margins, at least 1 or at most -1 where it is sure.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            One column for binary targets; positive means ``classes_[1]``.
+        """
+        return self._decoded("decision", X)
+
+    def score(self, X, y, sample_weight=None):
+        """Mean accuracy; of targets with a column per label that of whole rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True labels, in any form that ``fit`` takes.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        score : float
+        """
+        return super().score(X, plain_columns(y), sample_weight)
+
+    def _head(self, targets):
+        smoothing = plain(self.label_smoothing)
+        if smoothing == "auto":
+            smoothing = _SMOOTHING if loss_name(self.loss) == "auto" else 0.0
+        return classification_head(
+            targets.kind, len(targets.classes), self.loss, smoothing
+        )
+
+    def _learn_targets(self, y, weight, classes):
+        targets = ClassTargets.of(y, classes)
+        targets.margins = is_of_margins(self.loss)
+        return targets
+
+    def _prepared_targets(self, y):
+        check_labels(y)
+        return plain_columns(y)
+
+    def _form(self, y, previous, *, more_to_come):
+        given = self.multilabel
+        multilabel = given if isinstance(given, str) else bool(given)
+        if previous is None:
+            form = Indicator.of(y, multilabel, more_to_come=more_to_come)
+            if form is not None and form.one_hot and not more_to_come:
+                self._refuse_one_class(form.read(y))
+            return form
+        form = self._targets.indicator
+        one_hot = form is not None and form.one_hot
+        if multilabel is one_hot and has_columns(y):
+            raise ValueError(
+                f"multilabel={multilabel} does not go on with a fit for which the "
+                f"columns of y were {'classes' if one_hot else 'labels'}. Set "
+                "multilabel='auto', or call fit with warm_start=False."
+            )
+        return form
+
+    def _read(self, form, y):
+        return super()._read(form, y) if form is None else form.read(y)
+
+    @staticmethod
+    def _refuse_one_class(numbers):
+        if (numbers == numbers[0]).all():
+            raise ValueError(
+                "A classifier needs at least two classes, but all rows of y have their "
+                f"1 in column {numbers[0]}. Rows whose weight is zero do not count."
+            )
+
+    def _encode_targets(self, targets, y):
+        head = self._head(targets)
+        return targets.encode(
+            y, units=head.units, as_index=head.sparse, dtype=self._array_dtype
+        )
+
+    def _strata(self, y):
+        check_classification_targets(y)
+        return y if y.ndim == 1 else None
+
+    def _class_weight(self, targets, y, weight):
+        known = targets.classes if y.ndim == 1 else None
+        return ClassWeights.of(self.class_weight, y, weight, known)
+
+    def _fitted_attributes(self, network, targets, data=None):
+        attributes = super()._fitted_attributes(network, targets, data)
+        return {**attributes, "classes_": targets.classes}
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,547 @@
+"""The skeleton of every estimator: fit as a table of contents."""
+
+import contextlib
+import copy
+from abc import ABCMeta, abstractmethod
+from dataclasses import dataclass
+from inspect import signature
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import _fit_context
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import (
+    check_is_fitted,
+    validate_data,
+)
+
+from skdeep._forked import refuse_remains
+from skdeep._numbers import Interval, is_integer, plain
+from skdeep._rules import (
+    anything,
+    is_a,
+    is_count,
+    is_history,
+    is_size,
+    or_none,
+)
+from skdeep._start import start_tensorflow
+from skdeep._warn import warn
+from skdeep.base._copies import CopiedParameters
+from skdeep.base._custom_network import CustomNetwork
+from skdeep.base._hooks import Printer, ScikitLearnCallbacks
+from skdeep.base._insight import NetworkInsight
+from skdeep.base._parameters import AnyCase, Parameters
+from skdeep.base._stored import Stored
+from skdeep.base._training_data import TrainingData
+from skdeep.base._training_record import TrainingRecord
+from skdeep.encoding import (
+    Standardization,
+    dense,
+    precision_of,
+)
+from skdeep.exceptions import DivergenceWarning
+from skdeep.inference import forward
+from skdeep.networks import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    OPTIMIZERS,
+    SCHEDULES,
+    NetworkSpec,
+    Weights,
+)
+from skdeep.training import History, StoppingRule, TrainingJob, train
+
+# Rows of a batch where an optimiser or a rate is named, and up to which all are one.
+_OF_KERAS, _WHOLE = 32, 64
+
+
+@dataclass
+class FittedNetwork:
+    """A trained network as plain values: what prediction and pickles need.
+
+    Attributes
+    ----------
+    spec : NetworkSpec
+    weights : Weights
+    inputs, outputs : Standardization
+        Units of the inputs and of the outputs.
+    """
+
+    spec: NetworkSpec
+    weights: Weights
+    inputs: Standardization
+    outputs: Standardization
+
+
+class BaseNetwork(
+    Parameters,
+    TrainingData,
+    NetworkInsight,
+    TrainingRecord,
+    CustomNetwork,
+    CallbackSupportMixin,
+    CopiedParameters,
+    Stored,
+    metaclass=ABCMeta,
+):
+    """Base of the estimators; not for direct use."""
+
+    _stored_types = FittedNetwork, Standardization, Weights
+    _stored_attributes = {
+        "_history": is_history,
+        "_kept_epoch": or_none(is_count),
+        "_random_state": or_none(is_a(np.random.RandomState, Integral)),
+        "_split_seed": or_none(is_count),
+        "_targets": anything,
+        "best_epoch_": is_count,
+        "n_epochs_": is_count,
+        "n_outputs_": is_size,
+        "network_": anything,
+    }
+    _parameter_constraints: dict = {
+        "activation": [StrOptions(set(ACTIVATIONS)), callable, None],
+        "kernel_initializer": [StrOptions(set(INITIALIZERS)), callable],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "use_bias": ["boolean"],
+        "batch_norm": ["boolean"],
+        "l1": [Interval(Real, 0, None, closed="left")],
+        "l2": [Interval(Real, 0, None, closed="left")],
+        "optimizer": [
+            StrOptions({"auto"}),
+            AnyCase(set(OPTIMIZERS)),
+            HasMethods(["apply_gradients", "get_config"]),
+        ],
+        "learning_rate": [
+            Interval(Real, 0, None, closed="neither"),
+            HasMethods(["__call__", "get_config"]),
+            None,
+        ],
+        "learning_rate_schedule": [StrOptions({"auto", *SCHEDULES}), callable, None],
+        "batch_size": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "patience": [Interval(Integral, 1, None, closed="left"), None],
+        "monitor": [str],
+        "min_delta": [Interval(Real, 0, None, closed="left")],
+        "callbacks": [list, tuple, None],
+        "metrics": [list, tuple, None],
+        "normalize": ["boolean"],
+        "dtype": [StrOptions({"float32", "float64"})],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "engine": [StrOptions({"auto", "compiled", "keras"})],
+    }
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data. Dense networks take sparse data, which stays sparse;
+            convolutional ones take images of shape (n_samples, height, width) or
+            (n_samples, height, width, channels), too; those for sequences what
+            their class describes.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, scaled to mean one. A weight of zero removes the sample.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Validation data. Without it, ``early_stopping=True`` holds out
+            ``validation_fraction`` of the training data.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Targets of the validation data.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Weights of the validation data.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        previous = self.network_ if self.warm_start and self._is_fitted else None
+        validation = X_val, y_val, sample_weight_val
+        with self._as_before_an_error():
+            return self._fit(X, y, sample_weight, validation, previous)
+
+    def _partial_fit(self, X, y, sample_weight, classes=None):
+        previous = self.network_ if self._is_fitted else None
+        with self._as_before_an_error():
+            return self._fit(X, y, sample_weight, None, previous, classes)
+
+    @contextlib.contextmanager
+    def _as_before_an_error(self):
+        """A fit that fails leaves what was fitted before."""
+        before = dict(self.__dict__)
+        try:
+            yield
+        except BaseException:
+            # The failed fit may have left a file open in a callback of the user's.
+            before |= self._callbacks_to_copy()
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+
+    def _fit(self, X, y, sample_weight, validation, previous, classes=None):
+        refuse_remains()
+        start_tensorflow(self.verbose)
+        whole = validation is not None
+        epochs = plain(self.epochs) if whole else 1
+        self._check_network()
+        context = self._init_callback_context(max_subtasks=epochs)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        rng = self._generator(previous)
+        data = self._encode(X, y, sample_weight, validation, previous, classes, rng)
+        job = self._job(data, epochs, previous, rng, whole)
+        job.hooks = self._hooks(context, X, y, data, job)
+        outcome = train(job, self.engine)
+        self._keep(data, job, outcome, rng, previous)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
+
+    def _generator(self, previous):
+        if previous is not None and hasattr(self, "_random_state"):
+            return self._random_state
+        return check_random_state(self.random_state)
+
+    # Training
+
+    def _job(self, data, epochs, previous, rng, whole):
+        spec, of_network = self._spec(data, previous, rng)
+        pretrained = None
+        if previous is None:
+            pretrained = [*(self._pretrained(spec) or ()), *of_network] or None
+        keras_callbacks = self._keras_callbacks()
+        self._remember_callbacks()
+        return TrainingJob(
+            spec=spec,
+            head=self._head(data.targets),
+            train=data.train,
+            validation=data.validation,
+            inputs=data.inputs,
+            outputs=data.outputs,
+            optimizer=self.optimizer,
+            learning_rate=plain(self.learning_rate),
+            learning_rate_schedule=self.learning_rate_schedule,
+            metrics=tuple(self.metrics or ()),
+            batch_size=self._batch_size(len(data.train)),
+            epochs=epochs,
+            planned_epochs=plain(self.epochs) if whole else None,
+            initial_seeds=rng,
+            order_seed=int(rng.randint(2**31 - 1)),
+            stopping=self._stopping_rule() if whole and self.early_stopping else None,
+            resume=previous.weights if previous else None,
+            pretrained=pretrained,
+            keras_callbacks=keras_callbacks,
+        )
+
+    def _stopping_rule(self):
+        before = {}
+        kept = getattr(self, "_kept_epoch", 0)
+        if self.warm_start and kept:
+            before = self._history[kept - 1]
+        return StoppingRule(
+            self.monitor, plain(self.min_delta), plain(self.patience), before
+        )
+
+    def _keras_callbacks(self):
+        callbacks = list(self.callbacks or ())
+        for callback in callbacks:
+            if isinstance(callback, type):
+                raise ValueError(
+                    "callbacks must hold instances of keras.callbacks.Callback. "
+                    f"Received the class {callback.__name__}. Call it: "
+                    f"{callback.__name__}(...)."
+                )
+            if not hasattr(callback, "set_model"):
+                raise ValueError(
+                    "callbacks must hold instances of keras.callbacks.Callback. "
+                    f"Received {callback!r}. scikit-learn's callbacks go to "
+                    "set_callbacks."
+                )
+        return callbacks
+
+    def _batch_size(self, n_samples):
+        if self.batch_size == "auto":
+            return self._automatic_batch(n_samples)
+        if self.batch_size > n_samples:
+            warn(
+                f"batch_size={self.batch_size} is larger than the number of training "
+                f"samples, {n_samples}: every batch is the whole data.",
+            )
+        return min(plain(self.batch_size), n_samples)
+
+    def _automatic_batch(self, n_samples):
+        # The own size goes with the own rates; without these, that of Keras. All rows
+        # of small data: a row of weight two is then exactly the row twice.
+        own = self._auto_batch
+        named = self.learning_rate is not None or self.optimizer != "auto"
+        if named and n_samples > _WHOLE:
+            own = min(own, _OF_KERAS)
+        return min(own, n_samples)
+
+    def _hooks(self, context, X, y, data, job):
+        hooks = [Printer(job.epochs)] if self.verbose else []
+        if context._callbacks:
+
+            def attributes(weights):
+                network = FittedNetwork(job.spec, weights, data.inputs, data.outputs)
+                return self._fitted_attributes(network, data.targets, data)
+
+            hooks.append(ScikitLearnCallbacks(self, context, X, y, attributes))
+        return hooks
+
+    def _keep(self, data, job, outcome, rng, previous):
+        history = History(self._history if previous is not None else ())
+        offset = len(history)
+        for record in outcome.records:
+            history.append(record)
+        network = FittedNetwork(job.spec, outcome.weights, data.inputs, data.outputs)
+        attributes = self._fitted_attributes(network, data.targets, data)
+        for name, value in attributes.items():
+            setattr(self, name, value)
+        self.__dict__.pop("_model", None)
+        self._history = history.records
+        self._random_state = copy.deepcopy(rng) if self._own_generator else rng
+        self.n_epochs_ = len(history)
+        self._keep_epochs(job, outcome, history, offset)
+        self._remember_network()
+        self._warn_about(outcome)
+
+    def _keep_epochs(self, job, outcome, history, offset):
+        """Which epoch was the best, and that whose weights are kept."""
+        if job.stopping is None:
+            self._kept_epoch = len(history)
+            watched = job.validation is not None
+            self.best_epoch_ = history.best_epoch if watched else len(history)
+            return
+        before = getattr(self, "_kept_epoch", offset) if offset else 0
+        best = outcome.best_epoch
+        self._kept_epoch = self.best_epoch_ = offset + best if best else before
+
+    @property
+    def _own_generator(self):
+        return isinstance(self.random_state, np.random.RandomState)
+
+    def _fitted_attributes(self, network, targets, data=None):
+        return {
+            "network_": network,
+            "_targets": targets,
+            "n_outputs_": targets.n_outputs,
+        }
+
+    def _warn_about(self, outcome):
+        if outcome.diverged_at is not None:
+            raw = "normalize" in self._get_param_names() and not self.normalize
+            scale = ", set normalize=True or scale the data" if raw else ""
+            warn(
+                f"The loss or the weights became NaN or infinite in epoch "
+                f"{outcome.diverged_at}; training stopped with the weights of the "
+                f"epoch before. Lower learning_rate{scale}.",
+                DivergenceWarning,
+            )
+        if outcome.interrupted:
+            warn("Training interrupted by user.")
+
+    def _spec(self, data, previous, rng):
+        """The network, and the weights that layers of the user's bring."""
+        head = self._head(data.targets)
+        common = {
+            "input_shape": data.train.X.shape[1:],
+            "hidden_layer_sizes": self._hidden_widths(),
+            "units": head.units,
+            "output": head.output,
+            "activation": "linear" if self.activation is None else self.activation,
+            "kernel_initializer": self.kernel_initializer,
+            "dropout": float(self.dropout),
+            "use_bias": bool(self.use_bias),
+            "batch_norm": bool(self.batch_norm),
+            "l1": float(self.l1),
+            "l2": float(self.l2),
+            "normalize": self._scales(data),
+            "dtype": self.dtype,
+            "double_inputs": data.double_inputs,
+        }
+        spec = self._family_spec(data, common)
+        spec, of_network = self._with_network(spec, previous, rng)
+        if previous is not None and spec.layout != previous.spec.layout:
+            old, new = previous.spec.layout, spec.layout
+            names = [n for n in {**old, **new} if old.get(n) != new.get(n)]
+            raise ValueError(
+                "warm_start and partial_fit go on with the same network. It had "
+                f"{ {name: old.get(name) for name in names} }. Received "
+                f"{ {name: new.get(name) for name in names} }. Call fit with "
+                "warm_start=False to start anew."
+            )
+        return spec, of_network
+
+    def _positive_integers(self, name, *, least=0):
+        """The parameter ``name``, an integer or at least so many, as a tuple."""
+        value = getattr(self, name)
+        sizes = np.atleast_1d(np.asarray(value, dtype=object))
+        for size in sizes:
+            if not is_integer(size) or size < 1:
+                raise ValueError(
+                    f"{name} must hold positive integers. Received {name}={value!r}."
+                )
+        if len(sizes) < least:
+            raise ValueError(
+                f"{name} must hold at least {least} integer. Received "
+                f"{name}={value!r}. Pass {name}=32, say."
+            )
+        return tuple(int(size) for size in sizes)
+
+    def _scales(self, data):
+        """Whether the network scales its inputs."""
+        return bool(self.normalize)
+
+    # Prediction
+
+    def _decoded(self, method, X):
+        """What this method of the targets makes of the network's outputs for X.
+
+        Floats come in the precision of X, as scikit-learn's MLP gives them.
+        """
+        check_is_fitted(self)
+        samples = self._check_samples(X)
+        with np.errstate(over="ignore", invalid="ignore"):
+            output = self._forward(samples)  # what overflows is refused
+        self._check_output(output, samples)
+        decoded = self._decode(getattr(self._targets, method), output)
+        if method == "labels":
+            return decoded
+        with np.errstate(over="ignore"):
+            decoded = decoded.astype(self._precision_of(samples), copy=False)
+        self._check_output(decoded, samples)
+        return decoded
+
+    def _decode(self, decode, output):
+        return decode(output)
+
+    def _forward(self, samples):
+        """Output of the last layer before its activation."""
+        return forward(self.network_.spec, self.network_.weights, samples)
+
+    def _check_output(self, output, samples):
+        """Refuse to go on with numbers that are none."""
+        finite = np.isfinite(output)
+        if not finite.all():
+            row = int(finite.reshape(len(output), -1).all(axis=1).argmin())
+            raise ValueError(
+                f"The network gives no finite number for row {row} of X: numbers grow "
+                f"too large for layers in {self.network_.spec.dtype}. Received "
+                f"values up to {np.abs(dense(samples[row])).max():.1e}. Correct X, or "
+                "the weights that were set."
+            )
+
+    def _precision_of(self, samples):
+        """The dtype of what is predicted for these samples."""
+        return precision_of(samples, self.network_.spec.array_dtype)
+
+    def _network_rows(self, X):
+        """``X`` as one array or CSR, as the network's layers take it."""
+        return self._check_samples(X)
+
+    def _check_samples(self, X):
+        """Samples as the network takes them."""
+        return validate_data(
+            self, X, accept_sparse="csr", dtype=("float64", "float32"), reset=False
+        )
+
+    # Fitted state
+
+    @property
+    def _is_fitted(self):
+        return "network_" in self.__dict__
+
+    def __sklearn_is_fitted__(self):
+        return self._is_fitted
+
+    @available_if(lambda self: self._is_fitted)
+    def export(self, path, format="tf_saved_model"):
+        """Write the network in a format for deployment, by Keras's own export.
+
+        Parameters
+        ----------
+        path : str
+            File or folder to write.
+        format : {"tf_saved_model", "onnx", "litert"}, default="tf_saved_model"
+            "onnx" needs the extra ``skdeep[onnx]``; the path of "litert" ends in
+            ``.tflite``. Scaling is part of the exported network, labels are not:
+            a classifier's export gives probabilities in the order of ``classes_``.
+        """
+        from skdeep.networks._exported import export
+
+        model = self.model_
+        # ONNX needs a model that was called.
+        shape = [size or 1 for size in self.network_.spec.input_shape]
+        model(np.zeros((1, *shape), self.network_.spec.input_dtype))
+        export(model, path, format)
+
+    @property
+    def model_(self):
+        """A ``keras.Model`` of stock layers, from raw inputs to raw outputs."""
+        self._require("model_")
+        refuse_remains()
+        if "_model" not in self.__dict__:
+            self._model = self._build_model()
+        return self._model
+
+    def _build_model(self):
+        from skdeep.networks._build import build_stock
+
+        network = self.network_
+        spec = network.spec
+        outputs = network.outputs if spec.gives_values else None
+        inputs = network.inputs if spec.normalize else None
+        return build_stock(spec, network.weights, inputs, outputs)
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        state.pop("_model", None)
+        return state
+
+    def __setstate__(self, state):
+        # A pickle of an older version lacks parameters that came later.
+        parameters = signature(type(self).__init__).parameters.values()
+        defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+        super().__setstate__({**defaults, **state})
+
+    # What the families and the target kinds add
+
+    _auto_batch = 200
+
+    @abstractmethod
+    def _family_spec(self, data, common):
+        """The spec of the network; ``common`` holds what all families have."""
+
+    @abstractmethod
+    def _head(self, targets):
+        """Output layer and loss for ``targets``."""
+
+    def _pretrained(self, spec):
+        """Arrays of the network's backbone or embedding, or None."""
+        return None
+
+    def _hidden_widths(self):
+        return self._positive_integers("hidden_layer_sizes")

@@ -1,0 +1,106 @@
+"""What regressors add: continuous targets in their own units."""
+
+import numpy as np
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.callback import with_callbacks
+from sklearn.utils._param_validation import StrOptions
+
+from skdeep._rules import is_a
+from skdeep.base._network import BaseNetwork
+from skdeep.encoding import ContinuousTargets, check_numbers
+from skdeep.networks import (
+    NOT_NEGATIVE,
+    POSITIVE,
+    REGRESSION_LOSSES,
+    loss_name,
+    regression_head,
+    rule_of,
+)
+
+
+class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
+    """Base of the regressors; not for direct use."""
+
+    _estimator_type_ = "regressor"
+    _stored_types = (ContinuousTargets,)
+    _stored_attributes = {"_targets": is_a(ContinuousTargets)}
+    _parameter_constraints: dict = {
+        **BaseNetwork._parameter_constraints,
+        "loss": [StrOptions({"auto", *REGRESSION_LOSSES}), callable],
+    }
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train for one epoch, going on from the weights and the optimiser's state.
+
+        Standardisation is that of the first call.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, scaled to mean one.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        return self._partial_fit(X, y, sample_weight)
+
+    def predict(self, X):
+        """Predict values.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Values in the units of the training targets and in the precision of X;
+            float64 also for X of single precision, where that would lose digits of
+            the targets: they are far from zero next to their spread.
+        """
+        return self._decoded("decode", X)
+
+    def _precision_of(self, samples):
+        dtype = super()._precision_of(samples)
+        return "float64" if self._targets.scaling.far else dtype
+
+    def _head(self, targets):
+        return regression_head(targets.n_outputs, self.loss)
+
+    def _learn_targets(self, y, weight, classes):
+        return ContinuousTargets.of(
+            y,
+            weight,
+            standardize=bool(self.normalize),
+            dtype=self._array_dtype,
+            positive=rule_of(self.loss).values == POSITIVE,
+        )
+
+    def _encode_targets(self, targets, y):
+        if loss_name(self.loss) in NOT_NEGATIVE and np.min(y) < 0:
+            raise ValueError(
+                f"loss={self.loss!r} needs targets y that are not negative. Received a "
+                f"smallest value of {np.min(y):g}. Use loss='auto'."
+            )
+        return targets.encode(y, dtype=self._array_dtype)
+
+    def _prepared_targets(self, y):
+        check_numbers(y)
+        return y
+
+    def _output_scaling(self, targets):
+        return targets.scaling
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

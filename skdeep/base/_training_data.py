@@ -1,0 +1,235 @@
+"""Training data on its way from ``fit``'s arguments to the network."""
+
+from abc import ABCMeta, abstractmethod
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    validate_data,
+)
+
+from skdeep._numbers import plain
+from skdeep.base._held_out import split_rows
+from skdeep.base._input_checks import one_column
+from skdeep.encoding import (
+    Rows,
+    Standardization,
+    check_range,
+    in_precision,
+    precisions,
+    select,
+    summable,
+)
+
+
+@dataclass
+class Encoded:
+    """What :meth:`TrainingData._encode` makes of training data.
+
+    Attributes
+    ----------
+    train : Rows
+    validation : Rows or None
+    targets : object
+        The encoding of y.
+    inputs, outputs : Standardization
+        Units of the inputs and of the outputs.
+    double_inputs : bool
+        Whether the inputs are centred in double precision, whatever the layers
+        compute in.
+    held_out_weight : float or None
+        What a row for validation weighs next to one to train on, on average, if the
+        former were held out of X.
+    """
+
+    train: Rows
+    validation: Rows | None
+    targets: object
+    inputs: Standardization
+    outputs: Standardization
+    double_inputs: bool
+    held_out_weight: float | None = None
+
+    @property
+    def telling(self):
+        """Rows that tell how good a network is: for validation, if there are any."""
+        return self.train if self.validation is None else self.validation
+
+    @property
+    def parts(self):
+        """The rows that ``fit`` got as X, with weights of one scale."""
+        if self.held_out_weight is None:
+            return [self.train]
+        weight = self.validation.weight * self.held_out_weight
+        return [self.train, replace(self.validation, weight=weight)]
+
+
+class TrainingData(metaclass=ABCMeta):
+    """Checks, splits and encodes what ``fit`` is given.
+
+    Needs the parameters ``dtype``, ``normalize``, ``early_stopping``, ``monitor``,
+    ``validation_fraction`` and ``warm_start``.
+    """
+
+    # Whether rows keep their own dtype until their batch is due.
+    _casts_batches = False
+    # Whether y has a column for each step of a sequence.
+    _targets_per_step = False
+
+    def _encode(self, X, y, sample_weight, validation, previous, classes, rng):
+        X, y, weight = self._check_rows(X, y, sample_weight, reset=previous is None)
+        form = self._form(y, previous, more_to_come=validation is None)
+        y = self._read(form, y)
+        held_out, held_out_weight = self._held_out(validation, form), None
+        if held_out is not None and held_out[0] is None:
+            X, y, weight, held_out = self._split(X, y, weight, rng)
+            held_out_weight = float(held_out[2].mean() / weight.mean())
+        known = classes if form is None else form
+        targets = self._targets if previous else self._learn_targets(y, weight, known)
+        class_weight = self._class_weight(targets, y, weight)
+        if class_weight is not None:
+            X, y, weight = _present(X, y, class_weight.times(y, weight))
+        train = self._rows(X, y, weight, targets)
+        rows = None
+        if held_out is not None:
+            if class_weight is not None:
+                X, y, weight = held_out
+                weight = class_weight.times(y, weight, "the validation data")
+                held_out = _present(X, y, weight)
+            rows = self._rows(*held_out, targets)
+        if previous is not None:
+            inputs, outputs = previous.inputs, previous.outputs
+            double = previous.spec.double_inputs
+        else:
+            inputs = self._input_scaling(train)
+            outputs = self._output_scaling(targets)
+            double = inputs.far and self._gains_from_double(train.X)
+        if not double:
+            train, rows = self._in_own_precision(train, rows)
+        return Encoded(train, rows, targets, inputs, outputs, double, held_out_weight)
+
+    def _gains_from_double(self, X):
+        return X.dtype == np.float64 and self._array_dtype != "float64"
+
+    def _in_own_precision(self, train, validation):
+        """The rows as the network computes with them, cast once for all epochs."""
+        if self._casts_batches:
+            return train, validation
+        parts = [part for part in (train, validation) if part is not None]
+        arrays = in_precision(self._array_dtype, *(part.X for part in parts))
+        parts = [replace(part, X=X) for part, X in zip(parts, arrays, strict=True)]
+        return (*parts, None) if validation is None else tuple(parts)
+
+    def _check_rows(self, X, y, sample_weight, *, reset):
+        y = self._prepared_targets(y)
+        X, y = self._check_training_data(X, y, reset=reset)
+        check_range(X, self._array_dtype, "X")
+        if y.ndim == 2 and y.shape[1] == 1 and not self._targets_per_step:
+            y = one_column(y.toarray() if sparse.issparse(y) else y)
+        weight = _check_sample_weight(
+            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        )
+        return _present(X, y, summable(weight))
+
+    def _check_training_data(self, X, y, *, reset):
+        return validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            multi_output=True,
+            y_numeric=self._estimator_type_ == "regressor",
+            dtype=precisions(X, self._array_dtype),
+            reset=reset,
+        )
+
+    def _held_out(self, validation, form):
+        """(X, y, weight) for validation, (None, ...) to split them off, or None."""
+        if validation is None:
+            return None
+        X_val, y_val, sample_weight_val = validation
+        if (X_val is None) != (y_val is None):
+            given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+            raise ValueError(
+                f"X_val and y_val belong together. Received {given} without {missing}."
+            )
+        if X_val is None:
+            holds_out = self.early_stopping and self.monitor.startswith("val_")
+            return (None, None, None) if holds_out else None
+        X, y, weight = self._check_rows(X_val, y_val, sample_weight_val, reset=False)
+        return X, self._read(form, y), weight
+
+    def _split(self, X, y, weight, rng):
+        n_val = int(np.ceil(len(y) * plain(self.validation_fraction)))
+        if n_val >= len(y):
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} leaves no training "
+                f"sample of n_samples={len(y)}. Lower it, pass validation data, or set "
+                "early_stopping=False."
+            )
+        # A warm start must not train on what was held out before.
+        if not (self.warm_start and hasattr(self, "_split_seed")):
+            self._split_seed = int(rng.randint(2**31 - 1))
+        split_rng = np.random.RandomState(self._split_seed)
+        train, held_out = self._split_rows(y, n_val, split_rng)
+        part = select(X, held_out), y[held_out], weight[held_out]
+        return select(X, train), y[train], weight[train], part
+
+    def _split_rows(self, y, n_val, rng):
+        """The numbers of the rows to train with and of those to hold out."""
+        return split_rows(len(y), n_val, self._strata(y), rng)
+
+    def _rows(self, X, y, weight, targets):
+        weight = (weight * (len(weight) / weight.sum())).astype(self._array_dtype)
+        return Rows(X, self._encode_targets(targets, y), weight)
+
+    def _input_scaling(self, rows):
+        if not self.normalize:
+            return Standardization.none(rows.X.shape[-1])
+        return Standardization.of(rows.X, rows.weight)
+
+    @property
+    def _array_dtype(self):
+        return "float32" if self.dtype == "mixed_bfloat16" else self.dtype
+
+    # What the families and the target kinds add
+
+    @abstractmethod
+    def _learn_targets(self, y, weight, classes):
+        """The encoding of ``y``."""
+
+    @abstractmethod
+    def _encode_targets(self, targets, y):
+        """Targets of shape (n_samples, units)."""
+
+    def _prepared_targets(self, y):
+        """``y`` for scikit-learn's checks; an error where it is of a wrong kind."""
+        return y
+
+    def _form(self, y, previous, *, more_to_come):
+        """The form of targets with a column per label, or None."""
+        return None
+
+    def _read(self, form, y):
+        """``y`` as the rest of a fit takes it."""
+        return y.toarray() if sparse.issparse(y) else y
+
+    def _output_scaling(self, targets):
+        return Standardization.none(1)
+
+    def _strata(self, y):
+        return None
+
+    def _class_weight(self, targets, y, weight):
+        """What weights are multiplied with, a :class:`ClassWeights` or None."""
+        return None
+
+
+def _present(X, y, weight):
+    """Without the rows whose weight is zero."""
+    present = weight > 0
+    if present.all():
+        return X, y, weight
+    return select(X, np.flatnonzero(present)), y[present], weight[present]

@@ -1,0 +1,412 @@
+"""Convolutional networks for images: ConvClassifier and ConvRegressor."""
+
+from numbers import Integral
+
+from sklearn.utils._param_validation import StrOptions
+
+from skdeep._numbers import Interval
+from skdeep._warn import warn
+from skdeep.base import _docs
+from skdeep.base._classifier import BaseNetworkClassifier
+from skdeep.base._custom_network import NETWORK_CONSTRAINTS
+from skdeep.base._regressor import BaseNetworkRegressor
+from skdeep.conv._image_input import (
+    BACKBONE_CONSTRAINTS,
+    IMAGE_CONSTRAINTS,
+    ImageInput,
+    describe_backbone,
+)
+from skdeep.conv._spec import ConvSpec
+from skdeep.networks import AUGMENTATIONS
+
+_POSITIVE = ["array-like", Interval(Integral, 1, None, closed="left")]
+_CONSTRAINTS = {
+    "filters": _POSITIVE,
+    "kernel_size": _POSITIVE,
+    "convs_per_block": [Interval(Integral, 1, None, closed="left")],
+    "strides": _POSITIVE,
+    "padding": [StrOptions({"same", "valid"})],
+    "pooling": [StrOptions({"max", "average"}), None],
+    "pool_size": _POSITIVE,
+    "global_pooling": [StrOptions({"average", "max"}), None],
+    "hidden_layer_sizes": _POSITIVE,
+    **IMAGE_CONSTRAINTS,
+    "augment": [
+        StrOptions(set(AUGMENTATIONS)),
+        list,
+        tuple,
+        callable,
+        None,
+    ],
+    **BACKBONE_CONSTRAINTS,
+    "fine_tune": [Interval(Integral, 0, None, closed="left")],
+    **NETWORK_CONSTRAINTS,
+    "dtype": [StrOptions({"float32", "float64", "mixed_bfloat16"})],
+}
+
+
+class _Conv(ImageInput):
+    """Images in, and the spec of the network."""
+
+    _stored_types = (ConvSpec,)
+    _auto_batch = 64
+    _casts_batches = True
+    _of_layers = (
+        "filters",
+        "kernel_size",
+        "convs_per_block",
+        "strides",
+        "padding",
+        "pooling",
+        "pool_size",
+        "global_pooling",
+        "hidden_layer_sizes",
+        "backbone",
+        "backbone_weights",
+        "fine_tune",
+        "activation",
+        "dropout",
+        "batch_norm",
+    )
+
+    def _family_spec(self, data, common):
+        return ConvSpec(
+            **common,
+            filters=self._positive_integers("filters"),
+            kernel_size=self._pair("kernel_size"),
+            convs_per_block=int(self.convs_per_block),
+            strides=self._pair("strides"),
+            padding=self.padding,
+            pooling=self.pooling,
+            pool_size=self._pair("pool_size"),
+            global_pooling=self._global_pooling(),
+            augment=self._augmentations(),
+            backbone=describe_backbone(self.backbone),
+            fine_tune=int(self.fine_tune) if self.backbone is not None else 0,
+        )
+
+    def _global_pooling(self):
+        # A backbone gives more numbers than dense layers can learn from.
+        default = None if self.backbone is None else "average"
+        return self.global_pooling or default
+
+    def _augmentations(self):
+        """The parameter ``augment`` as a tuple of names and layers."""
+        augment = self.augment
+        if augment is None:
+            return ()
+        items = tuple(augment) if isinstance(augment, (list, tuple)) else (augment,)
+        for item in items:
+            known = isinstance(item, str) and item in AUGMENTATIONS
+            layer = hasattr(item, "compute_output_shape") and not isinstance(item, type)
+            if not known and not layer:
+                raise ValueError(
+                    f"augment must hold names of {sorted(AUGMENTATIONS)} or Keras "
+                    f"layers. Received {item!r}."
+                )
+        return items
+
+    # Images
+
+    def _check_training_data(self, X, y, *, reset):
+        numeric = self._estimator_type_ == "regressor"
+        options = {"multi_output": True, "y_numeric": numeric}
+        return self._check_images(X, y, reset=reset, **options)
+
+    def _check_samples(self, X):
+        return self._check_images(X, reset=False)
+
+    def _input_scaling(self, rows):
+        scaling = super()._input_scaling(rows)
+        # A mean and a standard deviation are there whatever the unit.
+        return scaling if self._standardizes else self._pixel_scaling()
+
+    def _scales(self, data):
+        return self._standardizes or self._pixel_factor != 1
+
+    @property
+    def _standardizes(self):
+        # Backbones have their own way.
+        return self.normalize and self.backbone is None
+
+    def _pretrained(self, spec):
+        if self.backbone is None:
+            self._refuse_options_of_backbones()
+            return None
+        from skdeep.conv._backbones import pretrained_weights
+
+        arrays = pretrained_weights(
+            self.backbone, self.backbone_weights, spec.input_shape
+        )
+        if arrays is None and self.fine_tune == 0:
+            warn(
+                f"backbone={self.backbone!r} has random weights and none of its layers "
+                "is trained. Pass backbone_weights='imagenet' or a path, or set "
+                "fine_tune.",
+            )
+        return arrays
+
+    def _refuse_options_of_backbones(self):
+        for name, default in (("backbone_weights", None), ("fine_tune", 0)):
+            value = getattr(self, name)
+            if value != default:
+                raise ValueError(
+                    f"{name} needs a backbone. Received {name}={value!r} with "
+                    "backbone=None."
+                )
+
+
+class ConvClassifier(_Conv, BaseNetworkClassifier):
+    __doc__ = f"""A convolutional network that classifies images.
+
+    Parameters
+    ----------
+{_docs.CONV}{_docs.CONV_HIDDEN}{_docs.IMAGES}{_docs.AUGMENT}{_docs.BACKBONE}\
+{_docs.CONV_LAYERS}{_docs.NETWORK}{_docs.LABEL_SMOOTHING_AUTO}\
+{_docs.CONV_TRAINING}{_docs.CLASS_WEIGHT}{_docs.CONV_REST}
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels; for multilabel targets the numbers of the columns.
+{_docs.IMAGE_ATTRIBUTES}{_docs.ATTRIBUTES}
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdeep import ConvClassifier
+    >>> digits = load_digits()
+    >>> classifier = ConvClassifier((8,), hidden_layer_sizes=(), epochs=5)
+    >>> classifier.fit(digits.images[:900], digits.target[:900]).image_shape_
+    (8, 8, 1)
+    >>> bool(classifier.score(digits.images[900:], digits.target[900:]) > 0.7)
+    True
+
+    Layers of one's own:
+
+    >>> from keras import layers
+    >>> def network(input_shape):
+    ...     return [layers.Conv2D(8, 3, activation="relu"), layers.Flatten()]
+    >>> classifier = ConvClassifier(network=network, epochs=5, random_state=0)
+    >>> classifier = classifier.fit(digits.images[:900], digits.target[:900])
+    >>> bool(classifier.score(digits.images[900:], digits.target[900:]) > 0.7)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **BaseNetworkClassifier._parameter_constraints,
+        **_CONSTRAINTS,
+    }
+
+    def __init__(
+        self,
+        filters=(32, 64),
+        *,
+        kernel_size=3,
+        convs_per_block=1,
+        strides=1,
+        padding="same",
+        pooling="max",
+        pool_size=2,
+        global_pooling=None,
+        hidden_layer_sizes=(128,),
+        image_shape=None,
+        rescale="auto",
+        augment=None,
+        backbone=None,
+        backbone_weights=None,
+        fine_tune=0,
+        network=None,
+        activation="silu",
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        dropout=0.0,
+        batch_norm=False,
+        l1=0.0,
+        l2=0.0,
+        loss="auto",
+        label_smoothing="auto",
+        optimizer="auto",
+        learning_rate=None,
+        learning_rate_schedule="auto",
+        batch_size="auto",
+        epochs=30,
+        early_stopping=False,
+        validation_fraction=0.1,
+        patience=10,
+        monitor="val_loss",
+        min_delta=0.0,
+        class_weight=None,
+        multilabel="auto",
+        callbacks=None,
+        metrics=None,
+        normalize=True,
+        dtype="float32",
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+        engine="auto",
+    ):
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.convs_per_block = convs_per_block
+        self.strides = strides
+        self.padding = padding
+        self.pooling = pooling
+        self.pool_size = pool_size
+        self.global_pooling = global_pooling
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.image_shape = image_shape
+        self.rescale = rescale
+        self.augment = augment
+        self.backbone = backbone
+        self.backbone_weights = backbone_weights
+        self.fine_tune = fine_tune
+        self.network = network
+        self.activation = activation
+        self.use_bias = use_bias
+        self.kernel_initializer = kernel_initializer
+        self.dropout = dropout
+        self.batch_norm = batch_norm
+        self.l1 = l1
+        self.l2 = l2
+        self.loss = loss
+        self.label_smoothing = label_smoothing
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.monitor = monitor
+        self.min_delta = min_delta
+        self.class_weight = class_weight
+        self.multilabel = multilabel
+        self.callbacks = callbacks
+        self.metrics = metrics
+        self.normalize = normalize
+        self.dtype = dtype
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.engine = engine
+
+
+class ConvRegressor(_Conv, BaseNetworkRegressor):
+    __doc__ = f"""A convolutional network from images to one or many continuous targets.
+
+    Parameters
+    ----------
+{_docs.CONV}{_docs.CONV_HIDDEN}{_docs.IMAGES}{_docs.AUGMENT}{_docs.BACKBONE}\
+{_docs.CONV_LAYERS}{_docs.NETWORK}{_docs.CONV_TRAINING}\
+{_docs.CONV_REST}
+    Attributes
+    ----------
+{_docs.IMAGE_ATTRIBUTES}{_docs.ATTRIBUTES}
+    Examples
+    --------
+    The share of ink in the left half of a digit:
+
+    >>> from sklearn.datasets import load_digits
+    >>> from skdeep import ConvRegressor
+    >>> images = load_digits().images
+    >>> share = images[:, :, :4].sum(axis=(1, 2)) / images.sum(axis=(1, 2))
+    >>> regressor = ConvRegressor((8,), hidden_layer_sizes=(), epochs=20)
+    >>> regressor = regressor.fit(images[:900], share[:900])
+    >>> bool(regressor.score(images[900:], share[900:]) > 0.8)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **BaseNetworkRegressor._parameter_constraints,
+        **_CONSTRAINTS,
+    }
+
+    def __init__(
+        self,
+        filters=(32, 64),
+        *,
+        kernel_size=3,
+        convs_per_block=1,
+        strides=1,
+        padding="same",
+        pooling="max",
+        pool_size=2,
+        global_pooling=None,
+        hidden_layer_sizes=(128,),
+        image_shape=None,
+        rescale="auto",
+        augment=None,
+        backbone=None,
+        backbone_weights=None,
+        fine_tune=0,
+        network=None,
+        activation="silu",
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        dropout=0.0,
+        batch_norm=False,
+        l1=0.0,
+        l2=0.0,
+        loss="auto",
+        optimizer="auto",
+        learning_rate=None,
+        learning_rate_schedule="auto",
+        batch_size="auto",
+        epochs=30,
+        early_stopping=False,
+        validation_fraction=0.1,
+        patience=10,
+        monitor="val_loss",
+        min_delta=0.0,
+        callbacks=None,
+        metrics=None,
+        normalize=True,
+        dtype="float32",
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+        engine="auto",
+    ):
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.convs_per_block = convs_per_block
+        self.strides = strides
+        self.padding = padding
+        self.pooling = pooling
+        self.pool_size = pool_size
+        self.global_pooling = global_pooling
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.image_shape = image_shape
+        self.rescale = rescale
+        self.augment = augment
+        self.backbone = backbone
+        self.backbone_weights = backbone_weights
+        self.fine_tune = fine_tune
+        self.network = network
+        self.activation = activation
+        self.use_bias = use_bias
+        self.kernel_initializer = kernel_initializer
+        self.dropout = dropout
+        self.batch_norm = batch_norm
+        self.l1 = l1
+        self.l2 = l2
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.monitor = monitor
+        self.min_delta = min_delta
+        self.callbacks = callbacks
+        self.metrics = metrics
+        self.normalize = normalize
+        self.dtype = dtype
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.engine = engine

@@ -1,0 +1,257 @@
+"""ImageEmbedder: from images to the features of a pretrained network."""
+
+import os
+from dataclasses import asdict, replace
+
+import joblib
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils.validation import check_is_fitted, check_memory
+
+from skdeep._numbers import is_integer
+from skdeep._rules import anything
+from skdeep.base import _docs
+from skdeep.base._network import FittedNetwork
+from skdeep.base._parameters import Parameters
+from skdeep.base._stored import Stored
+from skdeep.conv._image_input import (
+    BACKBONE_CONSTRAINTS,
+    IMAGE_CONSTRAINTS,
+    ImageInput,
+    describe_backbone,
+)
+from skdeep.conv._spec import ConvSpec
+from skdeep.encoding import Standardization
+from skdeep.inference import forward
+from skdeep.networks import BACKBONES, Weights
+
+
+class ImageEmbedder(
+    Parameters,
+    ClassNamePrefixFeaturesOutMixin,
+    ImageInput,
+    TransformerMixin,
+    Stored,
+    BaseEstimator,
+):
+    __doc__ = f"""Features of images from a pretrained network.
+
+    Nothing is trained, so no fold can learn from another.
+
+    Parameters
+    ----------
+    backbone : str or keras.Model, default="MobileNetV2"
+        A name of ``keras.applications``, with its own preprocessing, or a model.
+    backbone_weights : "auto", "imagenet" or path-like, default="auto"
+        "imagenet" is downloaded by Keras. "auto" is "imagenet" for a name, and the
+        weights that it has for a model.
+    pooling : {{"average", "max"}} or None, default="average"
+        One number per channel of the backbone's output; None keeps all.
+{_docs.IMAGES}\
+    memory : str, joblib.Memory or None, default=None
+        A folder for the features of every image that was ever transformed, as in
+        scikit-learn's pipelines. Each image is computed once, whatever fold, candidate
+        or process it comes in.
+
+    Attributes
+    ----------
+    network_ : object
+        The network as plain arrays.
+{_docs.IMAGE_ATTRIBUTES}\
+    n_features_in_ : int
+        Numbers per image.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from sklearn.datasets import load_digits
+    >>> from skdeep import ImageEmbedder
+    >>> layers = [keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3)]
+    >>> embedder = ImageEmbedder(keras.Sequential(layers))
+    >>> embedder.fit_transform(load_digits().images[:10]).shape
+    (10, 4)
+    """
+
+    _stored_types = ConvSpec, FittedNetwork, Standardization, Weights
+    _stored_attributes = {"network_": anything}
+    _parameter_constraints: dict = {
+        **BACKBONE_CONSTRAINTS,
+        **IMAGE_CONSTRAINTS,
+        "backbone": [StrOptions(set(BACKBONES)), HasMethods(["get_weights"])],
+        "backbone_weights": [str, os.PathLike],
+        "pooling": [StrOptions({"average", "max"}), None],
+        "memory": [str, joblib.Memory, None],
+    }
+
+    def __init__(
+        self,
+        backbone="MobileNetV2",
+        *,
+        backbone_weights="auto",
+        pooling="average",
+        image_shape=None,
+        rescale="auto",
+        memory=None,
+    ):
+        self.backbone = backbone
+        self.backbone_weights = backbone_weights
+        self.pooling = pooling
+        self.image_shape = image_shape
+        self.rescale = rescale
+        self.memory = memory
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Take the images' shape, and the weights.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width) or \
+(n_samples, height, width, channels)
+            Images.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : ImageEmbedder
+
+        Raises
+        ------
+        OSError
+            If the weights cannot be downloaded.
+        """
+        from skdeep.conv._backbones import pretrained_weights
+        from skdeep.networks._build import build_template, with_pretrained
+
+        self._check_images(X, reset=True)
+        self._learn_parameters("backbone_weights")
+        arrays = pretrained_weights(self.backbone, self._weights(), self.image_shape_)
+        spec = ConvSpec(
+            input_shape=self.image_shape_,
+            units=0,
+            output=None,
+            hidden_layer_sizes=(),
+            normalize=self._pixel_factor != 1,
+            global_pooling=self.pooling,
+            backbone=describe_backbone(self.backbone),
+        )
+        model = build_template(spec)
+        spec = replace(spec, units=model.output_shape[1])
+        values = [v.numpy() for v in model.non_trainable_variables]
+        trainable, fixed = with_pretrained(model, arrays, [], values)
+        scaling = self._pixel_scaling()
+        if spec.normalize:
+            fixed[:2] = scaling.mean.astype("float32"), scaling.scale.astype("float32")
+        weights = Weights(trainable, fixed)
+        self.network_ = FittedNetwork(spec, weights, scaling, Standardization.none(1))
+        return self
+
+    @property
+    def _n_features_out(self):
+        return self.network_.spec.units
+
+    def transform(self, X):
+        """Compute the features.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width) or \
+(n_samples, height, width, channels)
+            Images.
+
+        Returns
+        -------
+        features : ndarray of shape (n_samples, n_features_out), float32
+        """
+        check_is_fitted(self)
+        X = self._check_images(X, reset=False)
+        features = self._features if self.memory is None else self._remembered
+        return features(X)
+
+    def _weights(self):
+        """The parameter ``backbone_weights``, spelt out."""
+        named = isinstance(self.backbone, str)
+        if self.backbone_weights == "auto":
+            return "imagenet" if named else None
+        return self.backbone_weights
+
+    def _features(self, X):
+        output = forward(self.network_.spec, self.network_.weights, X)
+        return output.astype("float32")
+
+    def _remembered(self, X):
+        """The features from memory; what is not there is computed and put there."""
+        keep = check_memory(self.memory).cache(_kept, ignore=["features"])
+        spec, weights = self.network_.spec, self.network_.weights
+        # Its fields, not its key: that is for one process only.
+        network = joblib.hash((asdict(spec), vars(weights)))
+        keys = [f"{network} {joblib.hash(image)}" for image in X]
+        # A damaged file gives None, too.
+        rows = [
+            keep(key, None) if keep.check_call_in_cache(key, None) else None
+            for key in keys
+        ]
+        new = [number for number, row in enumerate(rows) if row is None]
+        for number, row in zip(new, self._features(X[new]), strict=True):
+            keep.call(keys[number], row)
+            rows[number] = row
+        return np.array(rows, dtype="float32").reshape(len(X), -1)
+
+    def predict_top(self, X, top=3):
+        """The most probable of ImageNet's 1,000 labels.
+
+        The whole network is loaded, with its output layer: ``backbone`` must be a name,
+        and its weights ImageNet's.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width, channels)
+            Images.
+        top : int, default=3
+            How many labels.
+
+        Returns
+        -------
+        labels : DataFrame
+            ``top`` rows for each image, with the columns ``image`` (its number),
+            ``rank`` (from one), ``label``, ``probability`` and ``wordnet_id``.
+
+        Raises
+        ------
+        OSError
+            If the weights or the labels cannot be downloaded.
+        """
+        from skdeep.conv._backbones import is_name, top_labels
+
+        check_is_fitted(self)
+        backbone = self.network_.spec.backbone
+        weights = self._as_learnt("backbone_weights")
+        if not is_name(backbone) or weights not in ("auto", "imagenet"):
+            raise ValueError(
+                "predict_top knows the labels of ImageNet only. It needs a backbone by "
+                "name and backbone_weights='imagenet'. Received "
+                f"backbone={self.backbone!r}, backbone_weights={weights!r}."
+            )
+        if not is_integer(top) or not 1 <= top <= 1000:
+            raise ValueError(
+                f"top must be an integer from 1 to 1000. Received {top!r}."
+            )
+        X = self._check_images(X, reset=False)
+        return top_labels(backbone, X, self._pixel_factor, int(top))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # always float32
+        return tags
+
+
+def _kept(key, features):
+    """What joblib keeps for ``key``."""
+    return features

@@ -1,0 +1,125 @@
+"""Parameters of estimators around Keras models: get, set, clone and pickle them."""
+
+import inspect
+
+import keras
+from sklearn.base import BaseEstimator, clone
+
+from skdeep.base._copies import CopiedParameters
+from skdeep.base._parameters import ReadableParameters
+from skdeep.keras_models._scikeras import BaseWrapper
+from skdeep.networks._frozen_keras import FrozenKerasModel, copy_model
+
+MODELS = "model", "build_fn"
+# What scikit-learn's checks refuse in a class, and what BaseEstimator does well.
+_LEFT_OUT = {"_more_tags", "_get_param_names", "set_params", "__repr__"}
+_LEFT_OUT |= {"__dict__", "__weakref__", "__doc__", "__module__"}
+
+# SciKeras's routing, building and order of steps, as a class without the above.
+SciKeras = type(
+    "SciKeras",
+    (BaseEstimator,),
+    {name: value for name, value in vars(BaseWrapper).items() if name not in _LEFT_OUT},
+)
+
+
+class KerasParameters(ReadableParameters, CopiedParameters, SciKeras):
+    """Parameters are those of the constructor and all that it got beside them."""
+
+    _routing_prefixes = {*BaseWrapper._routing_prefixes, "callbacks", "score"}
+    _predict_kwargs = BaseWrapper._predict_kwargs - {"verbose", "batch_size"}
+
+    @classmethod
+    def _get_param_names(cls):
+        # Of *args and **kwargs, what they brought is found in the instance.
+        parameters = inspect.signature(cls.__init__).parameters.values()
+        kinds = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+        names = {p.name for p in parameters if p.kind not in kinds}
+        return sorted(names - {"self"})
+
+    def get_params(self, deep=True):
+        """Get the parameters, those for the model and the routed ones included.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to include the parameters of estimators among them.
+
+        Returns
+        -------
+        params : dict
+        """
+        params = super().get_params(deep)
+        for name, value in vars(self).items():
+            if not name.startswith("_") and not name.endswith("_"):
+                params.setdefault(name, value)
+        return params
+
+    def set_params(self, **params):
+        """Set parameters, routed ones like ``optimizer__learning_rate`` included.
+
+        Parameters
+        ----------
+        **params : dict
+
+        Returns
+        -------
+        self : object
+        """
+        known = self.get_params()
+        for name in params:
+            if not self._is_routed(name) and name.partition("__")[0] not in known:
+                raise ValueError(
+                    f"Invalid parameter {name!r} for estimator {self}. Parameters of "
+                    "the function that builds the model must be named in the "
+                    f"constructor, {type(self).__name__}({name}=...), or here as "
+                    f"model__{name}. Valid parameters are: {sorted(known)}."
+                )
+        for name, value in params.items():
+            if self._is_routed(name):
+                setattr(self, name, value)
+            else:
+                super().set_params(**{name: value})
+        return self
+
+    def _is_routed(self, name):
+        prefix, routed, _ = name.partition("__")
+        return bool(routed) and prefix in self._routing_prefixes
+
+    @property
+    def _given_models(self):
+        """Parameters that are models, by name."""
+        models = {name: vars(self).get(name) for name in MODELS}
+        return {k: v for k, v in models.items() if isinstance(v, keras.Model)}
+
+    def __sklearn_clone__(self):
+        models = self._given_models
+        if not models:
+            return super().__sklearn_clone__()
+        # Without them: a deep copy of a model touches global generators.
+        bare = object.__new__(type(self))
+        vars(bare).update({**vars(self), **dict.fromkeys(models)})
+        new = clone(bare)
+        for name, model in models.items():
+            setattr(new, name, copy_model(model))
+        return new
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        for name in ("_fit_callbacks", "_predict_callbacks"):
+            state.pop(name, None)  # every fit makes them anew
+        for name, model in self._given_models.items():
+            state[name] = FrozenKerasModel.of(model)
+        return state
+
+    def __setstate__(self, state):
+        state = dict(state)
+        for name in MODELS:
+            if isinstance(state.get(name), FrozenKerasModel):
+                state[name] = state[name].thaw()
+        super().__setstate__(state)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags

@@ -1,0 +1,452 @@
+"""What KerasClassifier and KerasRegressor share: SciKeras, mended."""
+
+import contextlib
+
+import keras
+import numpy as np
+from keras import tree
+from sklearn.utils import check_random_state, get_tags
+from sklearn.utils.validation import check_is_fitted
+
+from skdeep._forked import refuse_remains
+from skdeep._numbers import plain
+from skdeep.base._hooks import Printer
+from skdeep.base._network import BaseNetwork
+from skdeep.inference._keras_model import HeldModel, as_inputs, as_targets
+from skdeep.keras_models import _docs as _keras_docs
+from skdeep.keras_models._checks import (
+    builder,
+    check_inputs,
+    check_parameters,
+    warn_of_output,
+)
+from skdeep.keras_models._data import KerasData, mean_one, n_rows_at_once
+from skdeep.keras_models._inputs import AsGiven, as_given, builds_for, first_rows
+from skdeep.keras_models._parameters import KerasParameters
+from skdeep.keras_models._prediction import KerasPrediction
+from skdeep.keras_models._scikeras import route_params
+from skdeep.networks._frozen_keras import (
+    copied,
+    copy_model,
+    put_back,
+    state_of,
+    zeros_like_row,
+)
+from skdeep.networks._given import building
+from skdeep.training._given import fit_model
+from skdeep.training._keras_fit import FitOptions, split
+
+_SEEDS = 2**31 - 1
+_BATCH_SIZE = 32  # Keras's own
+
+
+class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
+    __doc__ = f"""Any Keras model as an estimator; of other kinds by subclassing.
+
+    Its predictions are the model's outputs. Subclasses have a ``_keras_build_fn``, or
+    are given a ``model``; they add what makes them transformers, for instance.
+
+    Parameters
+    ----------
+{_keras_docs.MODEL}{_keras_docs.KWARGS}
+    Attributes
+    ----------
+{_keras_docs.ATTRIBUTES}
+    See Also
+    --------
+    KerasClassifier : For labels.
+    KerasRegressor : For continuous targets.
+
+{_keras_docs.NOTES}
+    Examples
+    --------
+    >>> import keras
+    >>> from sklearn.base import TransformerMixin
+    >>> from sklearn.datasets import load_iris
+    >>> from skdeep import BaseWrapper
+    >>> class Codes(TransformerMixin, BaseWrapper):
+    ...     def _keras_build_fn(self, n_codes=2):
+    ...         code = keras.layers.Dense(n_codes, name="code")
+    ...         output = keras.layers.Dense(self.n_features_in_)
+    ...         inputs = keras.Input((self.n_features_in_,))
+    ...         return keras.Model(inputs, output(code(inputs)))
+    ...     def transform(self, X):
+    ...         code = self.model_.get_layer("code").output
+    ...         return keras.Model(self.model_.inputs, code).predict(X, verbose=0)
+    >>> X, _ = load_iris(return_X_y=True)
+    >>> Codes(loss="mse", n_codes=3, random_state=0).fit(X, X).transform(X).shape
+    (150, 3)
+    """
+
+    _as_before_an_error = BaseNetwork._as_before_an_error
+    # Within initialize: whether the model is the user's own, not a copy.
+    _shares_model = False
+
+    def __init__(
+        self,
+        model=None,
+        *,
+        build_fn=None,
+        warm_start=False,
+        random_state=None,
+        optimizer="rmsprop",
+        loss=None,
+        metrics=None,
+        batch_size=None,
+        validation_batch_size=None,
+        verbose=0,
+        callbacks=None,
+        validation_split=0.0,
+        shuffle=True,
+        run_eagerly=False,
+        epochs=1,
+        **kwargs,
+    ):
+        super().__init__(
+            model=model,
+            build_fn=build_fn,
+            warm_start=warm_start,
+            random_state=random_state,
+            optimizer=optimizer,
+            loss=loss,
+            metrics=metrics,
+            batch_size=batch_size,
+            validation_batch_size=validation_batch_size,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_split=validation_split,
+            shuffle=shuffle,
+            run_eagerly=run_eagerly,
+            epochs=epochs,
+            **kwargs,
+        )
+
+    # Fitted state
+
+    @property
+    def model_(self):
+        """The fitted ``keras.Model``."""
+        if not self.initialized_:
+            raise AttributeError(
+                f"{type(self).__name__} has no attribute 'model_' before fit."
+            )
+        return self._held.model
+
+    @model_.setter
+    def model_(self, model):
+        self._held = HeldModel(model)
+
+    @property
+    def initialized_(self):
+        """Whether there is a model to predict with."""
+        return "_held" in vars(self)
+
+    def __sklearn_is_fitted__(self):
+        return self.initialized_
+
+    @property
+    def current_epoch(self):
+        """Number of epochs in ``history_``."""
+        return len(getattr(self, "history_", {}).get("loss", ()))
+
+    # The model
+
+    def initialize(self, X, y=None):
+        """Build the model without training it, for a model that is trained already.
+
+        A ``keras.Model`` given as ``model`` is not copied here: ``model_`` is that
+        model, and ``partial_fit`` trains it itself, with the layers that it shares
+        with other models. ``fit`` begins anew, with a copy.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Samples, for their shape.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, for their kind.
+
+        Returns
+        -------
+        self : object
+            The estimator, which can predict.
+        """
+        refuse_remains()
+        with self._as_before_an_error():
+            check_parameters(self, "fit", {})
+            X = as_given(X, y)
+            self._require_target(y)
+            self._shares_model = True
+            super().initialize(X, y)
+            del self._shares_model
+            self._held.is_shared = True
+            return self
+
+    @property
+    def feature_encoder(self):
+        """The unfitted transformer of X; override it for your own."""
+        return AsGiven()
+
+    def _initialize(self, X, y=None):
+        # A generator of its own, for partial_fit and warm starts to go on with.
+        seed = check_random_state(self.random_state).randint(_SEEDS)
+        self._generator = np.random.RandomState(seed)
+        X, y = super()._initialize(X, y)
+        with building(self._generator.randint(_SEEDS)):
+            self._sample, self._output_shapes = self._try_out(first_rows(X))
+        self._held.sample = self._sample
+        return X, y
+
+    def _check_model_param(self):
+        given = self.build_fn if self.model is None else self.model
+        return builder(self, given) or super()._check_model_param()
+
+    def _build_keras_model(self):
+        self._random_state = None  # with one, SciKeras would set global seeds
+        with building(self._generator.randint(_SEEDS)), builds_for(self.X_shape_):
+            model = super()._build_keras_model()
+        if not isinstance(model, keras.Model):
+            raise TypeError(
+                "The function that builds the model must return a keras.Model. "
+                f"Received {model!r}."
+            )
+        given = any(model is other for other in self._given_models.values())
+        # Whoever sees data first makes the variables: in fit that must be a copy.
+        copies = given and not model.built and not self._shares_model
+        return copy_model(model) if copies else model
+
+    def _try_out(self, X):
+        """One row as the model takes it, and the shapes of what it gives."""
+        model = self.model_
+        row = zeros_like_row(as_inputs(model, self.feature_encoder_.transform(X)))
+        if isinstance(model, keras.Sequential) and not model.built:
+            model.build((None, *row.shape[1:]))
+        outputs = getattr(model, "outputs", None)
+        if outputs is None:
+            outputs = model(row, training=False)
+        else:
+            check_inputs(model, row)
+        return row, [tuple(output.shape) for output in tree.flatten(outputs)]
+
+    def _get_compile_kwargs(self):
+        # Optimisers and metrics belong to one model: each fit gets its own.
+        return copied(super()._get_compile_kwargs())
+
+    def _ensure_compiled_model(self):
+        given = any(self.model_ is model for model in self._given_models.values())
+        if given and not self._held.is_shared:
+            self._held = HeldModel(copy_model(self.model_, self._sample), self._sample)
+        # Optimisers with new names all the time would fill TensorFlow's caches.
+        with building(self._generator.randint(_SEEDS)):
+            super()._ensure_compiled_model()
+        if len(self._output_shapes) == 1:
+            warn_of_output(self.model_)
+
+    def _check_model_compatibility(self, y):
+        expected = getattr(self, "n_outputs_expected_", None)
+        if expected and expected != len(self._output_shapes):
+            raise ValueError(
+                f"The model must have {expected} output for this target. Received a "
+                f"model with {len(self._output_shapes)}. For several outputs override "
+                "target_encoder with a transformer whose get_metadata() gives "
+                "n_outputs_expected_."
+            )
+        if hasattr(self.model_, "outputs"):
+            super()._check_model_compatibility(y)
+
+    # Training
+
+    def fit(self, X, y=None, sample_weight=None, **kwargs):
+        """Build the model and train it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+            Training data. For a model with several inputs a list of such arrays in
+            the order of the inputs, or a dict of them by the inputs' names.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, scaled to mean one. A weight of zero removes the sample.
+        **kwargs : dict
+            Further arguments of ``keras.Model.fit``, such as
+            ``validation_data=(X_val, y_val)``, which is encoded like X and y.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        refuse_remains()
+        with self._as_before_an_error():
+            check_parameters(self, "fit", kwargs)
+            return super().fit(X, y, sample_weight=sample_weight, **kwargs)
+
+    def partial_fit(self, X, y=None, sample_weight=None, **kwargs):
+        """Train for one epoch, going on from the weights and the optimiser's state.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+            Training data. For a model with several inputs a list of such arrays in
+            the order of the inputs, or a dict of them by the inputs' names.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, scaled to mean one. A weight of zero removes the sample.
+        **kwargs : dict
+            Further arguments of ``keras.Model.fit``.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        refuse_remains()
+        with self._as_before_an_error():
+            check_parameters(self, "fit", kwargs)
+            return super().partial_fit(X, y, sample_weight=sample_weight, **kwargs)
+
+    def _fit(self, X, y, sample_weight, warm_start, epochs, initial_epoch, **kwargs):
+        goes_on = (self.warm_start or warm_start) and self.initialized_
+        X = as_given(X, y, self.X_shape_ if goes_on else None)
+        self._require_target(y)
+        X, y, weight = self._with_weight(X, y, sample_weight)
+        self._learn_class_weight(y, weight, kwargs, goes_on)
+        X, y, weight = self._weighted_by_class(X, y, weight)
+        state = state_of(self.model_) if goes_on else None
+        try:
+            super()._fit(X, y, weight, warm_start, epochs, initial_epoch, **kwargs)
+        except BaseException:
+            if goes_on:
+                put_back(self.model_, state)
+            raise
+
+    def _require_target(self, y):
+        if y is None and get_tags(self).target_tags.required:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None. Pass the targets."
+            )
+
+    def _fit_keras_model(
+        self, X, y, sample_weight, warm_start, epochs, initial_epoch, **kwargs
+    ):
+        self._check_loss()
+        arguments = self._fit_arguments(kwargs)
+        data = X, y, sample_weight
+        fraction = arguments.pop("validation_split", None)
+        validation = arguments.pop("validation_data", None)
+        if validation is not None:
+            validation = self._encoded_validation(validation)
+        elif fraction:
+            data, validation = split(*data, plain(fraction))
+            if warm_start <= self.warm_start:  # no partial_fit, which has a batch only
+                self._check_split(fraction, data[1], validation[1])
+        if isinstance(validation, tuple):
+            validation = self._for_model(*validation)
+        data = self._for_model(*data)
+        options = self._options(arguments, data[0], validation, epochs, initial_epoch)
+        history = self._train(*data, options)
+        self._remember(history, goes_on=warm_start and initial_epoch > 0)
+
+    def _check_split(self, fraction, y, y_val):
+        """Warn where the last rows, held out for validation, are unlike the others.
+
+        Parameters
+        ----------
+        fraction : float
+            ``validation_split``.
+        y, y_val : nest of ndarray
+            Encoded targets to train on, and for validation.
+        """
+
+    def _train(self, X, y, weight, options):
+        """Train ``model_`` in place; gives the history of that.
+
+        Parameters
+        ----------
+        X, y : nest of ndarray
+            Encoded, in the model's precision.
+        weight : ndarray of shape (n_samples,) or None
+            Of mean one.
+        options : FitOptions
+        """
+        return fit_model(self.model_, X, y, weight, options)
+
+    def _for_model(self, X, y, weight):
+        model = self.model_
+        weight = None if weight is None else as_targets(model, mean_one(weight))
+        y = tree.map_structure(_as_numbers, y)
+        return as_inputs(model, X), as_targets(model, y), weight
+
+    def _check_loss(self):
+        losses = tree.flatten(self.model_.loss)
+        if not any(callable(loss) or isinstance(loss, str) for loss in losses):
+            raise ValueError(
+                "There must be a loss to train with. Received a model compiled with "
+                f"loss={self.model_.loss!r}. Provide a `loss`: pass the parameter, or "
+                "compile the model with a loss in the function that builds it."
+            )
+
+    def export(self, path, format="tf_saved_model"):
+        """Write the model in a format for deployment, by Keras's own export.
+
+        Parameters
+        ----------
+        path : str
+            File or folder to write.
+        format : {"tf_saved_model", "onnx", "litert"}, default="tf_saved_model"
+            "onnx" needs the extra ``skdeep[onnx]``; the path of "litert" ends in
+            ``.tflite``. What is written is ``model_``: labels, ``feature_encoder_``
+            and ``target_encoder_`` are not part of it.
+        """
+        from skdeep.networks._exported import export
+
+        check_is_fitted(self)
+        model = self.model_
+        model(self._sample, training=False)  # ONNX needs a model that was called
+        export(model, path, format)
+
+    def _fit_arguments(self, kwargs):
+        """The arguments for ``keras.Model.fit``; those of the call come first."""
+        params = route_params(
+            self.get_params(), destination="fit", pass_filter=self._fit_kwargs
+        )
+        params = {k: v for k, v in params.items() if not k.startswith("callbacks")}
+        self._initialize_callbacks()
+        self._remember_callbacks()
+        callbacks = [*self._fit_callbacks, *(kwargs.pop("callbacks", None) or ())]
+        return {**params, **kwargs, "callbacks": callbacks}
+
+    def _options(self, arguments, X, validation, epochs, initial_epoch):
+        for name in ("epochs", "initial_epoch", "sample_weight"):
+            arguments.pop(name, None)
+        size = n_rows_at_once(arguments.pop("batch_size"), X) or _BATCH_SIZE
+        validation_size = n_rows_at_once(arguments.pop("validation_batch_size"), X)
+        return FitOptions(
+            batch_size=size,
+            epochs=plain(epochs),
+            initial_epoch=plain(initial_epoch),
+            shuffle=bool(arguments.pop("shuffle")),
+            seed=int(self._generator.randint(_SEEDS)),
+            validation=validation,
+            validation_batch_size=validation_size or size,
+            callbacks=arguments.pop("callbacks"),
+            verbose=(verbose := arguments.pop("verbose")),
+            hooks=[Printer(epochs)] if verbose else [],
+            others={name: plain(value) for name, value in arguments.items()},
+        )
+
+    def _remember(self, history, *, goes_on):
+        before = getattr(self, "history_", {}) if goes_on else {}
+        self.history_ = {name: list(values) for name, values in before.items()}
+        for name, values in history.items():
+            self.history_.setdefault(name, []).extend(values)
+
+
+def _as_numbers(y):
+    """Numbers for an array of objects that are numbers; others as they are."""
+    if y.dtype.kind == "O":
+        with contextlib.suppress(TypeError, ValueError):
+            return y.astype(np.float64)
+    return y

@@ -1,0 +1,182 @@
+"""What a network for sequences is, as plain data."""
+
+from dataclasses import dataclass
+
+from skdeep._rules import is_bool, is_count, is_share, is_size, is_sizes, one_of
+from skdeep.networks._given_spec import WithNetwork
+from skdeep.networks._limits import MOST_UNROLLED, SOME_STEPS
+from skdeep.networks._spec import NetworkSpec
+
+# Multiply-adds of all sequences up to which NumPy predicts faster than TensorFlow.
+_MOST_FOR_NUMPY = 20_000_000
+# Values of the largest layer that an evaluation holds at once.
+_VALUES_AT_ONCE = 2**22
+# Weights whose update takes as long as a dense network's step, without XLA.
+_UPDATED_AS_A_STEP = 2**20
+_GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceSpec(NetworkSpec):
+    """Recurrent or convolutional layers along time, then dense layers.
+
+    Attributes
+    ----------
+    input_shape : tuple of (int or None, int)
+        Steps and channels; None where sequences differ in length.
+    masked : bool
+        Whether the last channel says which steps are there.
+    n_tokens : int
+        How many tokens are known, 0 where the inputs are numbers.
+    embedding_dim : int
+        Width of a token's vector.
+    frozen_embedding : bool
+        Whether the tokens' vectors stay as they came.
+    cell : {"lstm", "gru", "rnn", "conv", "average"}
+        "average" is no layer at all: the mean of the steps.
+    cell_activation : str, callable or keras.layers.Layer
+        Of recurrent layers; ``activation`` is that of the others.
+    cell_units : tuple of int
+        Of the layers along time.
+    kernel_size : int
+        Steps that a convolution sees.
+    return_sequences : bool
+        Whether there is an output for each step.
+    """
+
+    masked: bool = False
+    n_tokens: int = 0
+    embedding_dim: int = 0
+    frozen_embedding: bool = False
+    cell: str = "lstm"
+    cell_activation: object = "tanh"
+    cell_units: tuple = (32,)
+    bidirectional: bool = False
+    recurrent_dropout: float = 0.0
+    kernel_size: int = 7
+    return_sequences: bool = False
+
+    _without_layers = {
+        **NetworkSpec._without_layers,
+        "cell": "average",
+        "cell_units": (),
+    }
+    field_rules = {
+        **NetworkSpec.field_rules,
+        "masked": is_bool,
+        "n_tokens": is_count,
+        "embedding_dim": is_count,
+        "frozen_embedding": is_bool,
+        "cell": one_of("lstm", "gru", "rnn", "conv", "average"),
+        "cell_units": is_sizes,
+        "bidirectional": is_bool,
+        "recurrent_dropout": is_share,
+        "kernel_size": is_size,
+        "return_sequences": is_bool,
+    }
+
+    def body(self, kit, x):
+        from skdeep.sequence._layers import layers_along_time
+
+        return layers_along_time(self, kit, x)
+
+    def forward(self, layers, X):
+        from skdeep.sequence._forward import forward_sequence
+
+        return forward_sequence(self, layers, X)
+
+    def _layout_names(self):
+        names = "masked", "n_tokens", "embedding_dim", "frozen_embedding", "cell"
+        more = "cell_units", "bidirectional", "kernel_size", "return_sequences"
+        return (*super()._layout_names(), *names, *more)
+
+    @property
+    def widths(self):
+        # Where nothing follows the tokens' vectors, these are what is learnt.
+        vectors = (self.embedding_dim,) if self.only_averages else ()
+        return (*vectors, *self.cell_units, *self.hidden_layer_sizes)
+
+    @property
+    def recurrent(self):
+        return self.cell in _GATES
+
+    @property
+    def activations(self):
+        of_cells = self.cell_activation if self.recurrent else self.activation
+        used = [of_cells] * bool(self.cell_units)
+        return *used, *([self.activation] if self.hidden_layer_sizes else [])
+
+    @property
+    def ways(self):
+        """In how many directions layers go through a sequence."""
+        return 2 if self.recurrent and self.bidirectional else 1
+
+    @property
+    def body_shape(self):
+        return self.input_shape[0], self.n_channels
+
+    @property
+    def output_shape(self):
+        return (*self.input_shape[: self.return_sequences], self.units)
+
+    @property
+    def n_channels(self):
+        """Numbers per step that the first layer along time gets."""
+        return self.embedding_dim or self.input_shape[1] - self.masked
+
+    @property
+    def multiply_adds(self):
+        """Of the forward pass of one sequence."""
+        width = total = self.n_channels
+        for units in self.cell_units:
+            if self.recurrent:
+                total += self.ways * _GATES[self.cell] * units * (width + units)
+            else:
+                total += self.kernel_size * width * units
+            width = units * self.ways
+        return self._steps * total
+
+    @property
+    def _steps(self):
+        return self.input_shape[0] or SOME_STEPS
+
+    @property
+    def only_averages(self):
+        return self.n_tokens > 0 and not self.cell_units
+
+    @property
+    def rows_at_once(self):
+        widest = max([self.n_channels, *self.cell_units]) * max(self.kernel_size, 4)
+        widest = max(widest, self.units * self.return_sequences)
+        return max(1, min(8192, _VALUES_AT_ONCE // (self._steps * widest)))
+
+    @property
+    def plain_step_cost(self):
+        vectors = self.n_tokens * self.embedding_dim / _UPDATED_AS_A_STEP
+        return vectors + (4 if self.recurrent else 1)
+
+    def suits_numpy(self, n_rows):
+        return n_rows * self.multiply_adds <= _MOST_FOR_NUMPY
+
+    @property
+    def fuses(self):
+        # Loops cannot be vectorised.
+        few = self.input_shape[0] is not None and self.input_shape[0] <= MOST_UNROLLED
+        return few or not self.recurrent
+
+    @property
+    def vectorizes(self):
+        return False
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceWithNetwork(WithNetwork, SequenceSpec):
+    """The user's layers in place of those along time and of the hidden ones."""
+
+    def body(self, kit, x):
+        from skdeep.sequence._layers import given_layers
+
+        return given_layers(self, kit, x)
+
+
+SequenceSpec._of_given_layers = SequenceWithNetwork

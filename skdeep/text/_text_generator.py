@@ -1,0 +1,512 @@
+"""TextGenerator: what comes next in a text."""
+
+from dataclasses import replace
+from numbers import Integral, Real
+
+import numpy as np
+import pandas as pd
+from scipy.special import log_softmax
+from sklearn.base import _fit_context
+from sklearn.callback import with_callbacks
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils.validation import check_is_fitted
+
+from skdeep._numbers import Interval, plain
+from skdeep._rules import is_a
+from skdeep.base import _docs
+from skdeep.base._network import BaseNetwork
+from skdeep.encoding import ClassTargets
+from skdeep.inference import forward
+from skdeep.networks import ACTIVATIONS, Head
+from skdeep.sequence._spec import SequenceSpec
+from skdeep.text._token_sequences import TOKEN_CONSTRAINTS, TokenSettings
+from skdeep.text._tokenizer import checked_texts
+
+_END, _UNKNOWN = 0, 1  # the padding stands between texts
+# Probabilities that are held at once.
+_VALUES_AT_ONCE = 2**24
+_COUNT = Interval(Integral, 1, None, closed="left")
+
+
+class TextGenerator(TokenSettings, BaseNetwork):
+    __doc__ = f"""A language model: which token comes next, given those before it.
+
+    The texts are joined into one stream, with an end between them, and cut into pieces
+    of ``window`` tokens. A recurrent network reads each piece and learns, after every
+    token, the probability of each token of the vocabulary to be the next. X is a list,
+    an array or a Series of str. Sub-words are bytes, of which a generated text may end
+    in the middle of a character.
+
+    The Keras model in ``model_`` takes ``window`` token numbers, of shape
+    (n, window, 1), and gives the probabilities of all next tokens.
+
+    Parameters
+    ----------
+    cell : {{"lstm", "gru", "rnn"}}, default="lstm"
+        Long short-term memories, gated recurrent units, or simple recurrent layers.
+    window : int, default=32
+        Tokens that a prediction sees, at most.
+    units : array-like of int or int, default=(128,)
+        Units of each recurrent layer.
+    embedding_dim : int, default=128
+        Width of the tokens' vectors.
+    max_tokens : int, default=10000
+        Most tokens in the vocabulary, end and unknown included.
+{_docs.GENERATOR_TOKENS}{_docs.GENERATOR_NETWORK}{_docs.GENERATOR_TRAINING}\
+{_docs.GENERATOR_REST}
+    Attributes
+    ----------
+{_docs.GENERATOR_ATTRIBUTES}
+    Examples
+    --------
+    >>> from skdeep import TextGenerator
+    >>> texts = ["the cat sat on the mat", "the dog sat on the cat"] * 20
+    >>> generator = TextGenerator(window=6, epochs=20, random_state=0).fit(texts)
+    >>> generator.generate("The cat", max_tokens=2, temperature=0)
+    'The cat sat on'
+    >>> generator.predict_next("the cat sat on", top=1)["token"].tolist()
+    ['the']
+    """
+
+    _stored_types = ClassTargets, SequenceSpec
+    _stored_attributes = {"_targets": is_a(ClassTargets)}
+    _parameter_constraints: dict = {
+        **BaseNetwork._parameter_constraints,
+        **TOKEN_CONSTRAINTS,
+        "cell": [StrOptions({"lstm", "gru", "rnn"})],
+        "window": [_COUNT],
+        "units": ["array-like", _COUNT],
+        "embedding_dim": [_COUNT],
+        "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
+        "activation": [StrOptions(set(ACTIVATIONS)), callable, None],
+    }
+    _estimator_type_ = None
+    _auto_batch = 32
+    hidden_layer_sizes = ()
+    normalize = False
+
+    def __init__(
+        self,
+        cell="lstm",
+        *,
+        window=32,
+        units=(128,),
+        embedding_dim=128,
+        max_tokens=10_000,
+        analyzer="word",
+        vocabulary=None,
+        min_frequency=2,
+        lowercase=True,
+        strip_accents=False,
+        recurrent_dropout=0.0,
+        activation="tanh",
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        dropout=0.5,
+        batch_norm=False,
+        l1=0.0,
+        l2=0.0,
+        optimizer="auto",
+        learning_rate=None,
+        learning_rate_schedule="auto",
+        batch_size="auto",
+        epochs=20,
+        early_stopping=False,
+        validation_fraction=0.1,
+        patience=3,
+        monitor="val_loss",
+        min_delta=0.0,
+        callbacks=None,
+        metrics=None,
+        dtype="float32",
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+        engine="auto",
+    ):
+        self.cell = cell
+        self.window = window
+        self.units = units
+        self.embedding_dim = embedding_dim
+        self.max_tokens = max_tokens
+        self.analyzer = analyzer
+        self.vocabulary = vocabulary
+        self.min_frequency = min_frequency
+        self.lowercase = lowercase
+        self.strip_accents = strip_accents
+        self.recurrent_dropout = recurrent_dropout
+        self.activation = activation
+        self.use_bias = use_bias
+        self.kernel_initializer = kernel_initializer
+        self.dropout = dropout
+        self.batch_norm = batch_norm
+        self.l1 = l1
+        self.l2 = l2
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.monitor = monitor
+        self.min_delta = min_delta
+        self.callbacks = callbacks
+        self.metrics = metrics
+        self.dtype = dtype
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.engine = engine
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, *, X_val=None):
+        """Learn the vocabulary, and train the network.
+
+        Parameters
+        ----------
+        X : array-like of str
+            Texts.
+        y : None
+            Ignored.
+        X_val : array-like of str, default=None
+            Texts for validation. Without them, ``early_stopping=True`` holds out the
+            last ``validation_fraction`` of the stream.
+
+        Returns
+        -------
+        self : TextGenerator
+        """
+        previous = self.network_ if self.warm_start and self._is_fitted else None
+        with self._as_before_an_error():
+            return self._fit(X, None, None, (X_val, None, None), previous)
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None):
+        """Train for one epoch, going on from the weights and the optimiser's state.
+
+        The vocabulary is that of the first call; give ``vocabulary`` to know the tokens
+        of what comes later, that of :class:`TokenSequences` say, whose ``fit`` reads a
+        stream.
+
+        Parameters
+        ----------
+        X : array-like of str
+            The next texts of a corpus.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : TextGenerator
+        """
+        return self._partial_fit(X, None, None)
+
+    # What the skeleton asks for
+
+    def _check_training_data(self, X, y, *, reset):
+        """Pieces of the stream, and for each token the next one."""
+        texts = list(checked_texts(X))
+        if reset:
+            self._tokenizer = self._learn_tokenizer(texts)
+            self._refuse_single_token()
+        else:
+            self._compare_token_settings()
+        streams = [[*tokens, _END] for tokens in self._tokenizer.encode(texts)]
+        stream = np.concatenate([[_END], *streams])
+        if reset:
+            self._refuse_unknown(streams)
+        n_targets = len(stream) - 1
+        window = plain(self.window)
+        if n_targets < window:
+            raise ValueError(
+                f"window={window} needs texts of at least so many tokens. "
+                f"Received {n_targets}, ends of texts included. Pass more text at "
+                "once, or lower it."
+            )
+        starts = np.arange(0, n_targets - window + 1, window)
+        if n_targets % window:
+            starts = np.append(starts, n_targets - window)
+        pieces = starts[:, None] + np.arange(window)
+        return tuple(
+            stream[pieces + later][:, :, None].astype(self.dtype) for later in (0, 1)
+        )
+
+    def _refuse_single_token(self):
+        if self._tokenizer.n_tokens <= _UNKNOWN + 2:
+            only = list(self.vocabulary_)[_UNKNOWN + 1 :]
+            raise ValueError(
+                "A language model needs at least two different tokens. Received texts "
+                f"with {only} only. Pass more texts, lower min_frequency or raise "
+                "max_tokens."
+            )
+
+    def _check_stored_shape(self, shape):
+        pass  # texts have none
+
+    def _try_out(self):
+        self.predict_next("a", top=1)
+
+    def _held_out(self, validation, form):
+        if validation is None or validation[0] is None:
+            return super()._held_out(validation, form)
+        texts = list(checked_texts(validation[0], "X_val"))
+        return self._check_rows(texts, None, None, reset=False)
+
+    def _split_rows(self, y, n_val, rng):
+        # The last piece may overlap the one before.
+        n_val = max(2, n_val)
+        if n_val >= len(y):
+            raise ValueError(
+                f"early_stopping=True holds out at least two pieces of {self.window} "
+                f"tokens. Received texts of {len(y)} pieces. Pass X_val or more text, "
+                "lower window, or set early_stopping=False."
+            )
+        return np.split(np.arange(len(y)), [len(y) - n_val])
+
+    def _learn_targets(self, y, weight, classes):
+        return ClassTargets("multiclass", np.arange(self._tokenizer.n_tokens))
+
+    def _encode_targets(self, targets, y):
+        return y
+
+    def _head(self, targets):
+        loss = "sparse_categorical_crossentropy"
+        return Head(len(targets.classes), "softmax", loss)
+
+    def _family_spec(self, data, common):
+        return SequenceSpec(
+            **common,
+            n_tokens=common["units"],
+            embedding_dim=int(self.embedding_dim),
+            cell=self.cell,
+            cell_activation=common["activation"],
+            cell_units=self._positive_integers("units", least=1),
+            recurrent_dropout=float(self.recurrent_dropout),
+            return_sequences=True,
+        )
+
+    # Prediction
+
+    def _log_probabilities(self, contexts, n_targets=None):
+        """Of each next token, after the last token or after so many last ones.
+
+        Parameters
+        ----------
+        contexts : ndarray of shape (n, length)
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n, n_tokens) or (n, n_targets, n_tokens)
+        """
+        network = self.network_
+        several = n_targets is not None
+        # Contexts of all lengths, at the beginning of a text.
+        spec = replace(network.spec, input_shape=(None, 1), return_sequences=several)
+        X = contexts[:, :, None].astype(network.spec.array_dtype)
+        logits = forward(spec, network.weights, X).astype(np.float64)
+        return log_softmax(logits[:, -n_targets:] if several else logits, axis=-1)
+
+    @property
+    def _fitted_window(self):
+        return self.network_.spec.input_shape[0]
+
+    def _context(self, tokens):
+        """The last tokens, as one row."""
+        return np.array([[_END, *tokens][-self._fitted_window :]])
+
+    def score(self, X, y=None):
+        """Mean log-likelihood of a token, ends of texts included.
+
+        Each token is predicted from those before it in its text, of which at least half
+        a window is seen, where there are so many.
+
+        Parameters
+        ----------
+        X : array-like of str
+            Texts.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        score : float
+            In natural logarithms, at most 0.
+        """
+        check_is_fitted(self)
+        total = count = 0
+        for inputs, targets in self._batches(list(checked_texts(X))):
+            log_p = self._log_probabilities(inputs, targets.shape[1])
+            total += np.take_along_axis(log_p, targets[:, :, None], axis=2).sum()
+            count += targets.size
+        return float(total / count)
+
+    def _batches(self, texts):
+        """Yield pieces of equal lengths: inputs, and targets of the last of them."""
+        pieces = {}
+        for tokens in self._tokenizer.encode(texts):
+            for piece in self._pieces(np.array([_END, *tokens, _END])):
+                lengths = tuple(map(len, piece))
+                pieces.setdefault(lengths, []).append(piece)
+        for (length, _), some in pieces.items():
+            size = max(1, _VALUES_AT_ONCE // (length * self._tokenizer.n_tokens))
+            for start in range(0, len(some), size):
+                parts = zip(*some[start : start + size], strict=True)
+                yield tuple(np.array(part) for part in parts)
+
+    def _pieces(self, stream):
+        """Yield inputs and the targets of the last of them, each target once."""
+        window = self._fitted_window
+        stride = max(1, window // 2)
+        for start in range(0, len(stream) - 1, stride):
+            end = min(start + stride, len(stream) - 1)
+            yield stream[max(0, end - window) : end], stream[start + 1 : end + 1]
+
+    def perplexity(self, X):
+        """How many tokens the model wavers between, on average.
+
+        The exponential of the negative :meth:`score`.
+
+        Parameters
+        ----------
+        X : array-like of str
+            Texts.
+
+        Returns
+        -------
+        perplexity : float
+            At least 1; the number of tokens for a model that knows nothing.
+        """
+        return float(np.exp(-self.score(X)))
+
+    @validate_params(
+        {"prompt": [str], "top": [_COUNT]}, prefer_skip_nested_validation=True
+    )
+    def predict_next(self, prompt, top=5):
+        """The most probable next tokens.
+
+        Parameters
+        ----------
+        prompt : str
+            The beginning of a text; "" for the first token.
+        top : int, default=5
+            How many.
+
+        Returns
+        -------
+        tokens : DataFrame
+            Columns ``token`` and ``probability``, from the most probable on. "[PAD]"
+            is the end of the text, "[UNK]" any token that is not in the vocabulary.
+        """
+        check_is_fitted(self)
+        context = self._context(self._tokens_of(prompt))
+        probabilities = np.exp(self._log_probabilities(context)[0])
+        best = np.argsort(-probabilities, kind="stable")[:top]
+        tokens = [self._tokenizer.token(number) for number in best]
+        return pd.DataFrame({"token": tokens, "probability": probabilities[best]})
+
+    @validate_params(
+        {
+            "prompt": [str],
+            "max_tokens": [_COUNT],
+            "temperature": [Interval(Real, 0, None, closed="left")],
+            "n_beams": [_COUNT, None],
+            "random_state": ["random_state"],
+        },
+        prefer_skip_nested_validation=True,
+    )
+    def generate(
+        self,
+        prompt="",
+        max_tokens=50,
+        *,
+        temperature=1.0,
+        n_beams=None,
+        random_state=None,
+    ):
+        """Go on with a text.
+
+        Parameters
+        ----------
+        prompt : str, default=""
+            The beginning of the text.
+        max_tokens : int, default=50
+            Tokens to add; fewer, where the text comes to its end before.
+        temperature : float, default=1.0
+            What logits are divided by before a token is drawn: below 1 the probable
+            ones come more often. 0 always takes the most probable.
+        n_beams : int, default=None
+            Look for the most probable continuation among so many at a time (beam
+            search), instead of drawing it; ``temperature`` and ``random_state`` have
+            no effect then.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the draws.
+
+        Returns
+        -------
+        text : str
+            The prompt and what follows. Unknown tokens are never added.
+        """
+        check_is_fitted(self)
+        known = self._tokens_of(prompt)
+        if n_beams is not None:
+            new = self._search(known, plain(max_tokens), plain(n_beams))
+        else:
+            rng = check_random_state(random_state)
+            new = self._draw(known, plain(max_tokens), plain(temperature), rng)
+        return self._tokenizer.continued(prompt, new)
+
+    def _tokens_of(self, prompt):
+        return self._tokenizer.encode(list(checked_texts([prompt], "prompt")))[0]
+
+    def _known_only(self, tokens_of_rows):
+        """Log-probabilities of the next tokens, of which none is unknown."""
+        contexts = np.concatenate([self._context(tokens) for tokens in tokens_of_rows])
+        log_p = self._log_probabilities(contexts)
+        log_p[:, _UNKNOWN] = -np.inf
+        return log_p
+
+    def _draw(self, known, max_tokens, temperature, rng):
+        tokens = list(known)
+        for _ in range(max_tokens):
+            log_p = self._known_only([tokens])[0]
+            if temperature == 0:
+                number = int(log_p.argmax())
+            else:
+                # Of the best one zero, so that no division overflows.
+                with np.errstate(over="ignore"):
+                    scaled = (log_p - log_p.max()) / temperature
+                steps = np.cumsum(np.exp(scaled))
+                # The sum may be a little less than one.
+                number = int(np.searchsorted(steps, rng.uniform() * steps[-1], "right"))
+            if number == _END:
+                break
+            tokens.append(number)
+        return tokens[len(known) :]
+
+    def _search(self, known, max_tokens, n_beams):
+        """The best of ``n_beams`` continuations by their whole probability."""
+        beams, ended = [(0.0, list(known))], []
+        for _ in range(max_tokens):
+            log_p = self._known_only([tokens for _, tokens in beams])
+            totals = log_p + np.array([[score] for score, _ in beams])
+            best = np.argsort(-totals, axis=None, kind="stable")[:n_beams]
+            rows, numbers = np.unravel_index(best, totals.shape)
+            grown = []
+            for row, number in zip(rows, numbers, strict=True):
+                whole = totals[row, number], beams[row][1] + [int(number)]
+                (ended if number == _END else grown).append(whole)
+            beams = grown
+            if not beams or (ended and max(ended)[0] >= beams[0][0]):
+                break
+        _, tokens = max([*beams, *ended], key=lambda beam: beam[0])
+        return [number for number in tokens[len(known) :] if number != _END]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        return tags

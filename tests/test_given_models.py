@@ -9,7 +9,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 import skdeep
-from skdeep.networks._given import building, describe, rebuilt
+from skdeep.networks._given import building, describe
+from skdeep.networks._rebuilt import rebuilt
 from skdeep.training import _fused
 from skdeep.training._given import train_given
 

@@ -530,6 +530,8 @@ class BaseNetwork(
     # What the families and the target kinds add
 
     _auto_batch = 200
+    # Whether there is a prediction for each sample: displays and diagnosis need it.
+    _predicts_samples = True
 
     @abstractmethod
     def _family_spec(self, data, common):

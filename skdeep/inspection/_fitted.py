@@ -6,7 +6,6 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep.base._network import BaseNetwork
-from skdeep.text import TextGenerator
 
 
 def network_estimator(estimator):
@@ -46,7 +45,7 @@ def refuse_others(estimator):
     inner = estimator
     while isinstance(inner, Pipeline | FrozenEstimator | BaseSearchCV):
         inner = inner[-1] if isinstance(inner, Pipeline) else inner.estimator
-    if not isinstance(inner, BaseNetwork) or isinstance(inner, TextGenerator):
+    if not isinstance(inner, BaseNetwork) or not inner._predicts_samples:
         raise TypeError(
             "estimator must be a network of skdeep that predicts something for each "
             "sample, a pipeline that ends with one, or a search over either. Received "

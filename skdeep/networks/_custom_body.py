@@ -6,7 +6,8 @@ import math
 import keras
 import numpy as np
 
-from skdeep.networks._given import building, describe, operations, rebuilt, with_mask
+from skdeep.networks._given import building, describe, operations
+from skdeep.networks._rebuilt import rebuilt, with_mask
 
 # Steps of the sequences that tell whether padding counts.
 _SHORT, _LONG = 32, 48

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from skdeep.networks._given import rebuilt
 from skdeep.networks._layers import weighing
+from skdeep.networks._rebuilt import rebuilt
 
 _SOME_STEPS = 3  # for sides that are open
 

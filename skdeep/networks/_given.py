@@ -1,9 +1,8 @@
-"""Keras models that the user gave: how they are made, described and rebuilt."""
+"""Keras models that the user gave: how they are made and described."""
 
 import contextlib
 import functools
 import json
-import warnings
 
 import keras
 
@@ -15,12 +14,11 @@ from skdeep.networks._given_layers import (
     compiles,
     fuses,
     of_keras,
-    swappable,
 )
 from skdeep.networks._given_spec import GivenModel, GivenSpec
 from skdeep.networks._identity import forgotten, plain_attributes
 from skdeep.networks._layer_sizes import n_values, widths
-from skdeep.networks._own_names import own_names
+from skdeep.networks._rebuilt import cannot_be_made_anew, rebuilt, with_policy
 from skdeep.networks._seeds import own_seeds
 
 L = keras.layers
@@ -40,21 +38,8 @@ def building(seed, dtype=None):
         What layers compute in; None is Keras's own setting.
     """
     refuse_remains()
-    with own_seeds(seed), _with_policy(dtype):
+    with own_seeds(seed), with_policy(dtype):
         yield
-
-
-@contextlib.contextmanager
-def _with_policy(dtype):
-    """Within, layers have this policy, and names of their own."""
-    policy = keras.config.dtype_policy()
-    try:
-        if dtype is not None:
-            keras.config.set_dtype_policy(dtype)
-        with own_names():
-            yield
-    finally:
-        keras.config.set_dtype_policy(policy)
 
 
 def describe(model):
@@ -109,7 +94,7 @@ def _description(model):
         config.pop("compile_config", None)  # it is not trained by its own loss
         return json.dumps(config, sort_keys=True)
     except Exception as error:
-        raise _cannot_be_made_anew(error) from error
+        raise cannot_be_made_anew(error) from error
 
 
 @functools.lru_cache(maxsize=256)
@@ -184,90 +169,3 @@ def given_spec(model):
         dtype=kinds.pop(),
         network=network,
     )
-
-
-def rebuilt(given, kit=None):
-    """A described model with any weights.
-
-    Parameters
-    ----------
-    given : GivenModel
-    kit : Kit, default=None
-        What to build with in place of Keras's layers.
-
-    Returns
-    -------
-    keras.Model
-    """
-    known = keras.saving.custom_object_scope(dict(given.objects))
-    with own_seeds(), known, _with_policy(given.policy):
-        try:
-            with warnings.catch_warnings():
-                # Of layers that build those within when they are called.
-                warnings.filterwarnings("ignore", r"`build\(\)` was called on layer")
-                # In safe mode, for the description may come from a file.
-                model = keras.saving.deserialize_keras_object(
-                    json.loads(given.description), safe_mode=True
-                )
-        except Exception as error:
-            raise _cannot_be_made_anew(error) from error
-        if kit is None:
-            return model
-        change = functools.partial(_from_kit, kit)
-        return keras.models.clone_model(model, clone_function=change, recursive=True)
-
-
-def _cannot_be_made_anew(error):
-    while error.__context__ is not None:  # what it is about, without all of the config
-        error = error.__context__
-    return ValueError(
-        "The network cannot be made anew from its configuration, as every fit does: "
-        f"{_shortened(error)} Use layers or named functions in place of Lambda and "
-        "lambda, and let get_config() of your own layers return all that their "
-        "__init__ takes."
-    )
-
-
-def _shortened(error, most=300):
-    text = " ".join(str(error).split())
-    return text if len(text) <= most else f"{text[:most]} ..."
-
-
-def _from_kit(kit, layer):
-    swaps = {
-        L.Dropout: kit.dropout,
-        L.GaussianNoise: kit.noise,
-        L.BatchNormalization: kit.batch_norm,
-        L.Normalization: kit.normalization,
-        L.Conv2D: kit.conv,
-        L.MaxPooling2D: kit.max_pooling,
-        L.AveragePooling2D: kit.average_pooling,
-        L.Conv1D: kit.conv_1d,
-        L.LSTM: kit.lstm,
-        L.GRU: kit.gru,
-        L.SimpleRNN: kit.rnn,
-    }
-    cls = swaps.get(type(layer), type(layer))
-    if cls is not type(layer) and not swappable(layer):
-        cls = type(layer)
-    return cls.from_config(layer.get_config())
-
-
-def applied(spec, kit, x, mask=None):
-    """``x`` after the network that the user gave."""
-    model = rebuilt(spec.network, kit)
-    dtype = model.inputs[0].dtype
-    x = x if x.dtype == dtype else keras.ops.cast(x, dtype)
-    x = with_mask(model, x, mask)
-    kit.mark("network", x)
-    return x
-
-
-def with_mask(model, x, mask):
-    """``x`` after a model whose layers see which steps are there."""
-    if mask is not None:
-        # Keras warns that models lose the mask, but hands it to their layers. What
-        # these leave of it is the output's.
-        model.supports_masking = True
-        model.compute_mask = lambda inputs, previous_mask: None
-    return model(x, mask=mask)

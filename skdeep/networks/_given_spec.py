@@ -129,7 +129,7 @@ class WithNetwork(NetworkSpec):
         return False
 
     def body(self, kit, x):
-        from skdeep.networks._given import applied
+        from skdeep.networks._rebuilt import applied
 
         return applied(self, kit, x)
 

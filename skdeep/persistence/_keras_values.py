@@ -1,6 +1,5 @@
 """Keras models, and what holds them, as plain values."""
 
-from skdeep.conv._frozen_model import FrozenModel
 from skdeep.inference._keras_model import HeldModel
 from skdeep.networks._frozen_keras import FrozenKerasModel, _map, _Recipe
 from skdeep.persistence._keras_objects import (
@@ -48,7 +47,7 @@ def decoded_held(architecture, sample, compiled, variables, optimizer):
     return HeldModel(model, sample)
 
 
-def decoded_backbone(description, weights):
-    """A Keras model that was given as a backbone."""
-    check_architecture(description, weights)
-    return FrozenModel(description, weights).thaw()
+def thawed(model):
+    """The Keras model of a FrozenModel."""
+    check_architecture(model.description, model.weights)
+    return model.thaw()

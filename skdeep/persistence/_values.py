@@ -236,10 +236,10 @@ class Reader:
         if cls is None:
             raise FileFormatError(f"The file holds an unknown object: {object!r}.")
         values = {key: self.decode(item) for key, item in fields.items()}
-        if object == "FrozenModel":
+        if hasattr(cls, "thaw"):  # a Keras model, which a parameter is
             from skdeep.persistence import _keras_values
 
-            return _keras_values.decoded_backbone(**values)
+            return _keras_values.thawed(cls(**values))
         return cls(**values)
 
     def _decode_keras(self, keras):

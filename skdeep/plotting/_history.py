@@ -9,12 +9,12 @@ from sklearn.base import clone
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep.base._network import BaseNetwork
 from skdeep.inspection._fitted import network_estimator
 from skdeep.model_selection._labels import distinct, short, value_labels
 from skdeep.model_selection._training_histories import fit_together
 from skdeep.plotting._axes import colors_of
 from skdeep.plotting._curves import best_epoch_of, draw_curves
-from skdeep.text import TextGenerator
 
 
 class HistoryDisplay:
@@ -250,7 +250,8 @@ def _networks(estimator):
 
 
 def _network(estimator):
-    if isinstance(estimator, TextGenerator):  # whose layers are not inspected
+    own = isinstance(estimator, BaseNetwork)
+    if own and not estimator._predicts_samples:  # its layers are not inspected
         check_is_fitted(estimator)
         return estimator
     return network_estimator(estimator)

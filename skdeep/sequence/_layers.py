@@ -2,7 +2,6 @@
 
 import keras
 
-from skdeep.networks._given import applied
 from skdeep.networks._parts import (
     activation,
     copy,
@@ -10,6 +9,7 @@ from skdeep.networks._parts import (
     normalized,
     regularizer,
 )
+from skdeep.networks._rebuilt import applied
 from skdeep.networks._seeds import TEMPLATE_SEED
 
 L = keras.layers

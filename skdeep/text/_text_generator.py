@@ -69,6 +69,7 @@ class TextGenerator(TokenSettings, BaseNetwork):
     ['the']
     """
 
+    _predicts_samples = False
     _stored_types = ClassTargets, SequenceSpec
     _stored_attributes = {"_targets": is_a(ClassTargets)}
     _parameter_constraints: dict = {

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from skdeep.networks._layers import lowering
 from skdeep.networks._traced import Compiled, shared, traced
+from skdeep.training._job import TILE
 from skdeep.training._loop import (
     Evaluate,
     Run,
@@ -23,7 +24,6 @@ from skdeep.training._loop import (
     validation_record,
 )
 from skdeep.training._program import Chunk
-from skdeep.training._scheduler import TILE
 from skdeep.training._shared_time import SharedTime
 from skdeep.training._stack import (
     Stack,

@@ -11,6 +11,8 @@ from skdeep.training._stopping import StoppingRule
 # A compilation with XLA costs about as much as this many of a dense network's steps
 # without it.
 SHORT_FIT_STEPS = 400
+# Networks that a worker trains together: more of them save no more overhead.
+TILE = 16
 
 
 @dataclass

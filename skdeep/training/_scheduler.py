@@ -28,6 +28,7 @@ from sklearn.utils._param_validation import validate_parameter_constraints
 
 from skdeep._numbers import Interval, plain
 from skdeep._warn import warn
+from skdeep.training._job import TILE
 from skdeep.training._keras_settings import keras_settings
 from skdeep.training._progress import Progress
 
@@ -35,8 +36,6 @@ from skdeep.training._progress import Progress
 # known of the others, and where tasks are under way that may still bring one.
 _QUIET = 0.03
 _QUIET_IN_TASKS = 0.25
-# Networks that a worker trains together: more of them save no more overhead.
-TILE = 16
 _LOOK_AGAIN = 1.0
 # Seconds in callbacks after which a worker counts as one that stands still.
 _STANDSTILL = 10.0

@@ -1,6 +1,7 @@
 """What is known of a network, or of a part of one, that the user gave."""
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 from skdeep.networks._identity import identity
 from skdeep.networks._limits import MOST_FOR_XLA
@@ -48,10 +49,14 @@ class GivenModel:
     compiles: bool
     fuses: bool
 
-    @property
+    @cached_property
     def key(self):
         """Equal for models that share compiled programs."""
         return tuple(identity(getattr(self, field.name)) for field in fields(self))
+
+    def __getstate__(self):
+        # Without the key: that is for one process only.
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def __eq__(self, other):
         return isinstance(other, GivenModel) and self.key == other.key

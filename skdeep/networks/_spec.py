@@ -1,6 +1,7 @@
 """What a network is, as plain data: the key of every cache and of every file."""
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 from skdeep._rules import (
     is_a,
@@ -62,7 +63,7 @@ class NetworkSpec:
     dtype: str = "float32"
     double_inputs: bool = False
 
-    @property
+    @cached_property
     def key(self):
         values = (identity(getattr(self, field.name)) for field in fields(self))
         return type(self), *values

@@ -60,7 +60,7 @@ class Stored:
             fits = n_features == prod(shape)
             require(fits, type(self).__name__, "n_features_in_", n_features)
 
-    def _try_out(self):
+    def _try_stored(self):
         """Take a sample through all that a fitted estimator does with samples."""
         X = self._trial_samples()
         if X is None:

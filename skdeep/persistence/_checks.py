@@ -48,7 +48,7 @@ def check_estimator(estimator):
         raise ValueError(f"{name} must have all that it learns. Received {fitted}.")
     estimator._check_stored()
     if "network_" in fitted or (fitted and "network_" not in rules):
-        estimator._try_out()
+        estimator._try_stored()
 
 
 def check_generator(generator):

@@ -249,7 +249,7 @@ class TextGenerator(TokenSettings, BaseNetwork):
     def _check_stored_shape(self, shape):
         pass  # texts have none
 
-    def _try_out(self):
+    def _try_stored(self):
         self.predict_next("a", top=1)
 
     def _held_out(self, validation, form):

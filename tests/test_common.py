@@ -16,7 +16,6 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn import config_context
 from sklearn.base import (
-    BaseEstimator,
     ClassifierMixin,
     OutlierMixin,
     RegressorMixin,
@@ -245,24 +244,6 @@ for folder in folders[2:]:
         command, cwd=tmp_path, check=True, capture_output=True, text=True
     )
     assert sorted(done.stdout.split()) == sorted(2 * [c.__name__ for c in ESTIMATORS])
-
-
-@pytest.mark.parametrize(
-    "cls",
-    [
-        cls
-        for cls in (getattr(skdeep, name) for name in skdeep.__all__)
-        if inspect.isclass(cls) and issubclass(cls, BaseEstimator)
-    ],
-)
-def test_every_parameter_is_documented(cls):
-    documented = {
-        name.strip()
-        for line in cls.__doc__.splitlines()
-        if line.startswith("    ") and not line.startswith("     ") and " : " in line
-        for name in line.split(" : ")[0].split(",")
-    }
-    assert set(cls._get_param_names()) <= documented
 
 
 def test_seed_of_an_initializer_is_kept(iris):

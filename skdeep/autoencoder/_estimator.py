@@ -1,24 +1,24 @@
 """Autoencoder: short codes of samples, and samples from codes."""
 
 from dataclasses import replace
-from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import OutlierMixin, _fit_context
 from sklearn.callback import with_callbacks
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.stats import _weighted_percentile
 from sklearn.utils.validation import validate_data
 
-from skdeep._numbers import Interval, plain
+from skdeep._numbers import plain
 from skdeep._rules import is_a, is_number, is_sizes
 from skdeep._warn import warn
+from skdeep.autoencoder._parameter_table import AUTOENCODER, CODES
 from skdeep.autoencoder._reconstruction import Reconstruction, minus_errors
 from skdeep.autoencoder._spec import AutoencoderSpec
-from skdeep.base import _docs
+from skdeep.base._documented import documented, store_parameters
 from skdeep.base._input_checks import refuse_data_sets
 from skdeep.base._network import BaseNetwork
-from skdeep.conv._image_input import IMAGE_CONSTRAINTS, ImageInput
+from skdeep.base._parameter_table import FEATURES, NETWORK, TRAINING
+from skdeep.conv._image_input import ImageInput
 from skdeep.encoding import (
     ContinuousTargets,
     OwnTargets,
@@ -28,15 +28,11 @@ from skdeep.encoding import (
     span,
 )
 from skdeep.networks import (
-    ACTIVATIONS,
-    RECONSTRUCTION_LOSSES,
     range_of,
     reconstruction_head,
     values_for,
 )
 
-_POSITIVE = ["array-like", Interval(Integral, 1, None, closed="left")]
-_NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 # Tukey, 1977, "Exploratory Data Analysis": quartile distances beyond the quartile.
 _FENCE = 1.5
 _ROUNDING = 1e-6
@@ -45,13 +41,17 @@ _ROUNDING = 1e-6
 _SHARED = 0.1
 
 
+@documented(
+    parameters=(NETWORK, AUTOENCODER),
+    attributes=(CODES, TRAINING, FEATURES),
+)
 class Autoencoder(
     OutlierMixin,
     Reconstruction,
     ImageInput,
     BaseNetwork,
 ):
-    __doc__ = f"""A network that learns short codes and makes its inputs of them again.
+    """A network that learns short codes and makes its inputs of them again.
 
     An encoder leads to ``n_components`` numbers, a decoder that mirrors it back to the
     inputs. Rows are tables, and the layers dense, unless ``image_shape`` says that
@@ -59,63 +59,6 @@ class Autoencoder(
     (n_samples, height, width, channels), convolutions come before the dense layers and
     after those of the decoder.
 
-    Parameters
-    ----------
-    n_components : int, default=32
-        Width of the code.
-    hidden_layer_sizes : array-like of int, int or "auto", default="auto"
-        Widths of the encoder's dense layers; the decoder has the same in reverse
-        order. "auto" is ``(256,)`` for tables and ``()`` for images. ``()`` makes a
-        linear model of tables.
-    image_shape : tuple of (height, width) or (height, width, channels), default=None
-        Of images that come as rows of numbers.
-    rescale : "auto", float or None, default="auto"
-        What pixels are multiplied with. "auto" divides uint8 by 255 and leaves
-        floats; then all images must be of the kind that ``fit`` has seen.
-    filters : array-like of int or int, default=(32, 64)
-        Filters of the convolutions, each of which halves height and width, as those of
-        the decoder double them. For images only.
-    kernel_size : int or (int, int), default=3
-        Height and width of the convolutions.
-    code_activation : str or None, default=None
-        Activation of the code, a name of ``keras.activations``; None is linear.
-    output_activation : str or None, default=None
-        Activation of the output: "sigmoid" for numbers from 0 to 1, "tanh" for those
-        from -1 to 1, "relu" or "softplus" for those that are not negative; a name of
-        ``keras.activations``. The network then learns X as it is (pixels times
-        ``rescale``), whatever ``normalize`` makes of its inputs; a warning tells where
-        the activation cannot give what X holds. None is linear, or what ``loss`` needs:
-        "sigmoid" for "binary_crossentropy".
-    noise : float, default=0.0
-        Standard deviation of Gaussian noise, from 0 to 1, that is added to the
-        standardised inputs in training, so that the network learns to remove it
-        (denoising autoencoder; Vincent, Larochelle, Bengio and Manzagol, 2008).
-    code_l1 : float, default=0.0
-        Penalty on the code: so many times the sum of a sample's absolute values is
-        added to its loss (sparse autoencoder), between 0.005 and 0.02, say. Codes get
-        zeros with ``code_activation="relu"`` and ``tied=True`` or ``l2``: without
-        these the decoder grows as the code shrinks.
-    tied : bool, default=False
-        Whether the decoder's kernels are those of the encoder, transposed. For dense
-        layers only.
-    contamination : "auto" or float, default="auto"
-        Share of outliers in the training data, in (0, 0.5]. "auto" takes those for
-        outliers whose reconstruction error is more than 1.5 quartile distances above
-        the upper quartile (Tukey's rule). Where there is validation data, it counts in
-        the place of the training data, whose errors are smaller than those of new data;
-        but a share is always one of the whole X where early stopping holds out some.
-{_docs.AUTOENCODER_NETWORK}{_docs.AUTOENCODER_TRAINING}{_docs.AUTOENCODER_REST}
-    Attributes
-    ----------
-    offset_ : float
-        The score under which a sample is an outlier, from the data of the last call of
-        ``fit`` or ``partial_fit``.
-    encoder_, decoder_ : keras.Model
-        The halves of ``model_``: from raw inputs to codes, and from codes to raw
-        outputs.
-    image_shape_ : tuple of (int, int, int)
-        Height, width and channels, where X are images.
-{_docs.ATTRIBUTES}
     Examples
     --------
     >>> from sklearn.datasets import load_digits
@@ -134,25 +77,6 @@ class Autoencoder(
         "_row_shape": is_sizes,
         "_targets": is_a(ContinuousTargets),
         "offset_": is_number,
-    }
-    _parameter_constraints: dict = {
-        **BaseNetwork._parameter_constraints,
-        **IMAGE_CONSTRAINTS,
-        "n_components": [Interval(Integral, 1, None, closed="left")],
-        "hidden_layer_sizes": [StrOptions({"auto"}), *_POSITIVE],
-        "filters": _POSITIVE,
-        "kernel_size": _POSITIVE,
-        "code_activation": [StrOptions(set(ACTIVATIONS)), None],
-        "output_activation": [StrOptions(set(ACTIVATIONS)), None],
-        "noise": [Interval(Real, 0, 1, closed="both")],
-        "code_l1": _NOT_NEGATIVE,
-        "tied": ["boolean"],
-        "contamination": [
-            StrOptions({"auto"}),
-            Interval(Real, 0, 0.5, closed="right"),
-        ],
-        "normalize": ["boolean", StrOptions({"auto", "common"})],
-        "loss": [StrOptions({"auto", *RECONSTRUCTION_LOSSES}), callable],
     }
 
     def __init__(
@@ -197,44 +121,7 @@ class Autoencoder(
         verbose=0,
         engine="auto",
     ):
-        self.n_components = n_components
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.image_shape = image_shape
-        self.rescale = rescale
-        self.filters = filters
-        self.kernel_size = kernel_size
-        self.code_activation = code_activation
-        self.output_activation = output_activation
-        self.noise = noise
-        self.code_l1 = code_l1
-        self.tied = tied
-        self.contamination = contamination
-        self.activation = activation
-        self.use_bias = use_bias
-        self.kernel_initializer = kernel_initializer
-        self.dropout = dropout
-        self.batch_norm = batch_norm
-        self.l1 = l1
-        self.l2 = l2
-        self.loss = loss
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.learning_rate_schedule = learning_rate_schedule
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.monitor = monitor
-        self.min_delta = min_delta
-        self.callbacks = callbacks
-        self.metrics = metrics
-        self.normalize = normalize
-        self.dtype = dtype
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-        self.engine = engine
+        store_parameters(self, locals())
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)

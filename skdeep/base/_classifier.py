@@ -1,18 +1,15 @@
 """What classifiers add: classes, class weights, probabilities."""
 
-from numbers import Real
-
 import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.callback import with_callbacks
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call,
     check_classification_targets,
 )
 
-from skdeep._numbers import Interval, plain
+from skdeep._numbers import plain
 from skdeep._rules import is_a
 from skdeep.base._network import BaseNetwork
 from skdeep.encoding import (
@@ -25,7 +22,6 @@ from skdeep.encoding import (
     refuse_balanced,
 )
 from skdeep.networks import (
-    CLASSIFICATION_LOSSES,
     classification_head,
     is_of_margins,
     loss_name,
@@ -55,13 +51,6 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
     _stored_attributes = {
         "_targets": is_a(ClassTargets),
         "classes_": is_a(np.ndarray),
-    }
-    _parameter_constraints: dict = {
-        **BaseNetwork._parameter_constraints,
-        "loss": [StrOptions({"auto", *CLASSIFICATION_LOSSES}), callable],
-        "label_smoothing": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
-        "class_weight": [dict, list, StrOptions({"balanced"}), None],
-        "multilabel": [StrOptions({"auto"}), "boolean"],
     }
 
     @with_callbacks

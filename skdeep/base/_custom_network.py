@@ -7,8 +7,6 @@ import numpy as np
 from skdeep._warn import warn
 from skdeep.networks import with_network
 
-NETWORK_CONSTRAINTS = {"network": [callable, None]}
-
 
 class CustomNetwork:
     """Takes layers from the parameter ``network``, for those that have it."""

@@ -5,13 +5,12 @@ import copy
 from abc import ABCMeta, abstractmethod
 from dataclasses import dataclass
 from inspect import signature
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     check_is_fitted,
@@ -19,7 +18,7 @@ from sklearn.utils.validation import (
 )
 
 from skdeep._forked import refuse_remains
-from skdeep._numbers import Interval, is_integer, plain
+from skdeep._numbers import is_integer, plain
 from skdeep._rules import (
     anything,
     is_a,
@@ -34,7 +33,7 @@ from skdeep.base._copies import CopiedParameters
 from skdeep.base._custom_network import CustomNetwork
 from skdeep.base._hooks import Printer, ScikitLearnCallbacks
 from skdeep.base._insight import NetworkInsight
-from skdeep.base._parameters import AnyCase, Parameters
+from skdeep.base._parameters import Parameters
 from skdeep.base._stored import Stored
 from skdeep.base._training_data import TrainingData
 from skdeep.base._training_record import TrainingRecord
@@ -46,10 +45,6 @@ from skdeep.encoding import (
 from skdeep.exceptions import DivergenceWarning
 from skdeep.inference import forward
 from skdeep.networks import (
-    ACTIVATIONS,
-    INITIALIZERS,
-    OPTIMIZERS,
-    SCHEDULES,
     NetworkSpec,
     Weights,
 )
@@ -101,44 +96,6 @@ class BaseNetwork(
         "n_epochs_": is_count,
         "n_outputs_": is_size,
         "network_": anything,
-    }
-    _parameter_constraints: dict = {
-        "activation": [StrOptions(set(ACTIVATIONS)), callable, None],
-        "kernel_initializer": [StrOptions(set(INITIALIZERS)), callable],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "use_bias": ["boolean"],
-        "batch_norm": ["boolean"],
-        "l1": [Interval(Real, 0, None, closed="left")],
-        "l2": [Interval(Real, 0, None, closed="left")],
-        "optimizer": [
-            StrOptions({"auto"}),
-            AnyCase(set(OPTIMIZERS)),
-            HasMethods(["apply_gradients", "get_config"]),
-        ],
-        "learning_rate": [
-            Interval(Real, 0, None, closed="neither"),
-            HasMethods(["__call__", "get_config"]),
-            None,
-        ],
-        "learning_rate_schedule": [StrOptions({"auto", *SCHEDULES}), callable, None],
-        "batch_size": [
-            StrOptions({"auto"}),
-            Interval(Integral, 1, None, closed="left"),
-        ],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "patience": [Interval(Integral, 1, None, closed="left"), None],
-        "monitor": [str],
-        "min_delta": [Interval(Real, 0, None, closed="left")],
-        "callbacks": [list, tuple, None],
-        "metrics": [list, tuple, None],
-        "normalize": ["boolean"],
-        "dtype": [StrOptions({"float32", "float64"})],
-        "warm_start": ["boolean"],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-        "engine": [StrOptions({"auto", "compiled", "keras"})],
     }
 
     @with_callbacks

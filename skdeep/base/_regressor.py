@@ -3,7 +3,6 @@
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.callback import with_callbacks
-from sklearn.utils._param_validation import StrOptions
 
 from skdeep._rules import is_a
 from skdeep.base._network import BaseNetwork
@@ -11,7 +10,6 @@ from skdeep.encoding import ContinuousTargets, check_numbers
 from skdeep.networks import (
     NOT_NEGATIVE,
     POSITIVE,
-    REGRESSION_LOSSES,
     loss_name,
     regression_head,
     rule_of,
@@ -24,10 +22,6 @@ class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
     _estimator_type_ = "regressor"
     _stored_types = (ContinuousTargets,)
     _stored_attributes = {"_targets": is_a(ContinuousTargets)}
-    _parameter_constraints: dict = {
-        **BaseNetwork._parameter_constraints,
-        "loss": [StrOptions({"auto", *REGRESSION_LOSSES}), callable],
-    }
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)

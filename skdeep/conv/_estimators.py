@@ -1,48 +1,24 @@
 """Convolutional networks for images: ConvClassifier and ConvRegressor."""
 
-from numbers import Integral
-
-from sklearn.utils._param_validation import StrOptions
-
-from skdeep._numbers import Interval
 from skdeep._warn import warn
-from skdeep.base import _docs
 from skdeep.base._classifier import BaseNetworkClassifier
-from skdeep.base._custom_network import NETWORK_CONSTRAINTS
+from skdeep.base._documented import documented, store_parameters
+from skdeep.base._parameter_table import (
+    CLASSES,
+    CLASSIFIER,
+    FEATURES,
+    NETWORK,
+    REGRESSOR,
+    TRAINING,
+)
 from skdeep.base._regressor import BaseNetworkRegressor
 from skdeep.conv._image_input import (
-    BACKBONE_CONSTRAINTS,
-    IMAGE_CONSTRAINTS,
     ImageInput,
     describe_backbone,
 )
+from skdeep.conv._parameter_table import CONV, SHAPE
 from skdeep.conv._spec import ConvSpec
 from skdeep.networks import AUGMENTATIONS
-
-_POSITIVE = ["array-like", Interval(Integral, 1, None, closed="left")]
-_CONSTRAINTS = {
-    "filters": _POSITIVE,
-    "kernel_size": _POSITIVE,
-    "convs_per_block": [Interval(Integral, 1, None, closed="left")],
-    "strides": _POSITIVE,
-    "padding": [StrOptions({"same", "valid"})],
-    "pooling": [StrOptions({"max", "average"}), None],
-    "pool_size": _POSITIVE,
-    "global_pooling": [StrOptions({"average", "max"}), None],
-    "hidden_layer_sizes": _POSITIVE,
-    **IMAGE_CONSTRAINTS,
-    "augment": [
-        StrOptions(set(AUGMENTATIONS)),
-        list,
-        tuple,
-        callable,
-        None,
-    ],
-    **BACKBONE_CONSTRAINTS,
-    "fine_tune": [Interval(Integral, 0, None, closed="left")],
-    **NETWORK_CONSTRAINTS,
-    "dtype": [StrOptions({"float32", "float64", "mixed_bfloat16"})],
-}
 
 
 class _Conv(ImageInput):
@@ -156,19 +132,13 @@ class _Conv(ImageInput):
                 )
 
 
+@documented(
+    parameters=(NETWORK, CLASSIFIER, CONV),
+    attributes=(CLASSES, SHAPE, TRAINING, FEATURES),
+)
 class ConvClassifier(_Conv, BaseNetworkClassifier):
-    __doc__ = f"""A convolutional network that classifies images.
+    """A convolutional network that classifies images.
 
-    Parameters
-    ----------
-{_docs.CONV}{_docs.CONV_HIDDEN}{_docs.IMAGES}{_docs.AUGMENT}{_docs.BACKBONE}\
-{_docs.CONV_LAYERS}{_docs.NETWORK}{_docs.LABEL_SMOOTHING_AUTO}\
-{_docs.CONV_TRAINING}{_docs.CLASS_WEIGHT}{_docs.CONV_REST}
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        Labels; for multilabel targets the numbers of the columns.
-{_docs.IMAGE_ATTRIBUTES}{_docs.ATTRIBUTES}
     Examples
     --------
     >>> from sklearn.datasets import load_digits
@@ -190,11 +160,6 @@ class ConvClassifier(_Conv, BaseNetworkClassifier):
     >>> bool(classifier.score(digits.images[900:], digits.target[900:]) > 0.7)
     True
     """
-
-    _parameter_constraints: dict = {
-        **BaseNetworkClassifier._parameter_constraints,
-        **_CONSTRAINTS,
-    }
 
     def __init__(
         self,
@@ -245,64 +210,16 @@ class ConvClassifier(_Conv, BaseNetworkClassifier):
         verbose=0,
         engine="auto",
     ):
-        self.filters = filters
-        self.kernel_size = kernel_size
-        self.convs_per_block = convs_per_block
-        self.strides = strides
-        self.padding = padding
-        self.pooling = pooling
-        self.pool_size = pool_size
-        self.global_pooling = global_pooling
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.image_shape = image_shape
-        self.rescale = rescale
-        self.augment = augment
-        self.backbone = backbone
-        self.backbone_weights = backbone_weights
-        self.fine_tune = fine_tune
-        self.network = network
-        self.activation = activation
-        self.use_bias = use_bias
-        self.kernel_initializer = kernel_initializer
-        self.dropout = dropout
-        self.batch_norm = batch_norm
-        self.l1 = l1
-        self.l2 = l2
-        self.loss = loss
-        self.label_smoothing = label_smoothing
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.learning_rate_schedule = learning_rate_schedule
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.monitor = monitor
-        self.min_delta = min_delta
-        self.class_weight = class_weight
-        self.multilabel = multilabel
-        self.callbacks = callbacks
-        self.metrics = metrics
-        self.normalize = normalize
-        self.dtype = dtype
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-        self.engine = engine
+        store_parameters(self, locals())
 
 
+@documented(
+    parameters=(NETWORK, REGRESSOR, CONV),
+    attributes=(SHAPE, TRAINING, FEATURES),
+)
 class ConvRegressor(_Conv, BaseNetworkRegressor):
-    __doc__ = f"""A convolutional network from images to one or many continuous targets.
+    """A convolutional network from images to one or many continuous targets.
 
-    Parameters
-    ----------
-{_docs.CONV}{_docs.CONV_HIDDEN}{_docs.IMAGES}{_docs.AUGMENT}{_docs.BACKBONE}\
-{_docs.CONV_LAYERS}{_docs.NETWORK}{_docs.CONV_TRAINING}\
-{_docs.CONV_REST}
-    Attributes
-    ----------
-{_docs.IMAGE_ATTRIBUTES}{_docs.ATTRIBUTES}
     Examples
     --------
     The share of ink in the left half of a digit:
@@ -316,11 +233,6 @@ class ConvRegressor(_Conv, BaseNetworkRegressor):
     >>> bool(regressor.score(images[900:], share[900:]) > 0.8)
     True
     """
-
-    _parameter_constraints: dict = {
-        **BaseNetworkRegressor._parameter_constraints,
-        **_CONSTRAINTS,
-    }
 
     def __init__(
         self,
@@ -368,45 +280,4 @@ class ConvRegressor(_Conv, BaseNetworkRegressor):
         verbose=0,
         engine="auto",
     ):
-        self.filters = filters
-        self.kernel_size = kernel_size
-        self.convs_per_block = convs_per_block
-        self.strides = strides
-        self.padding = padding
-        self.pooling = pooling
-        self.pool_size = pool_size
-        self.global_pooling = global_pooling
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.image_shape = image_shape
-        self.rescale = rescale
-        self.augment = augment
-        self.backbone = backbone
-        self.backbone_weights = backbone_weights
-        self.fine_tune = fine_tune
-        self.network = network
-        self.activation = activation
-        self.use_bias = use_bias
-        self.kernel_initializer = kernel_initializer
-        self.dropout = dropout
-        self.batch_norm = batch_norm
-        self.l1 = l1
-        self.l2 = l2
-        self.loss = loss
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.learning_rate_schedule = learning_rate_schedule
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.monitor = monitor
-        self.min_delta = min_delta
-        self.callbacks = callbacks
-        self.metrics = metrics
-        self.normalize = normalize
-        self.dtype = dtype
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-        self.engine = engine
+        store_parameters(self, locals())

@@ -1,6 +1,5 @@
 """ImageEmbedder: from images to the features of a pretrained network."""
 
-import os
 from dataclasses import asdict, replace
 
 import joblib
@@ -11,27 +10,29 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
 )
-from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted, check_memory
 
 from skdeep._numbers import is_integer
 from skdeep._rules import anything
-from skdeep.base import _docs
+from skdeep.base._documented import documented, store_parameters
 from skdeep.base._network import FittedNetwork
 from skdeep.base._parameters import Parameters
 from skdeep.base._stored import Stored
 from skdeep.conv._image_input import (
-    BACKBONE_CONSTRAINTS,
-    IMAGE_CONSTRAINTS,
     ImageInput,
     describe_backbone,
 )
+from skdeep.conv._parameter_table import EMBEDDED, EMBEDDER
 from skdeep.conv._spec import ConvSpec
 from skdeep.encoding import Standardization
 from skdeep.inference import forward
-from skdeep.networks import BACKBONES, Weights
+from skdeep.networks import Weights
 
 
+@documented(
+    parameters=(EMBEDDER,),
+    attributes=(EMBEDDED,),
+)
 class ImageEmbedder(
     Parameters,
     ClassNamePrefixFeaturesOutMixin,
@@ -40,32 +41,9 @@ class ImageEmbedder(
     Stored,
     BaseEstimator,
 ):
-    __doc__ = f"""Features of images from a pretrained network.
+    """Features of images from a pretrained network.
 
     Nothing is trained, so no fold can learn from another.
-
-    Parameters
-    ----------
-    backbone : str or keras.Model, default="MobileNetV2"
-        A name of ``keras.applications``, with its own preprocessing, or a model.
-    backbone_weights : "auto", "imagenet" or path-like, default="auto"
-        "imagenet" is downloaded by Keras. "auto" is "imagenet" for a name, and the
-        weights that it has for a model.
-    pooling : {{"average", "max"}} or None, default="average"
-        One number per channel of the backbone's output; None keeps all.
-{_docs.IMAGES}\
-    memory : str, joblib.Memory or None, default=None
-        A folder for the features of every image that was ever transformed, as in
-        scikit-learn's pipelines. Each image is computed once, whatever fold, candidate
-        or process it comes in.
-
-    Attributes
-    ----------
-    network_ : object
-        The network as plain arrays.
-{_docs.IMAGE_ATTRIBUTES}\
-    n_features_in_ : int
-        Numbers per image.
 
     Examples
     --------
@@ -80,14 +58,6 @@ class ImageEmbedder(
 
     _stored_types = ConvSpec, FittedNetwork, Standardization, Weights
     _stored_attributes = {"network_": anything}
-    _parameter_constraints: dict = {
-        **BACKBONE_CONSTRAINTS,
-        **IMAGE_CONSTRAINTS,
-        "backbone": [StrOptions(set(BACKBONES)), HasMethods(["get_weights"])],
-        "backbone_weights": [str, os.PathLike],
-        "pooling": [StrOptions({"average", "max"}), None],
-        "memory": [str, joblib.Memory, None],
-    }
 
     def __init__(
         self,
@@ -99,12 +69,7 @@ class ImageEmbedder(
         rescale="auto",
         memory=None,
     ):
-        self.backbone = backbone
-        self.backbone_weights = backbone_weights
-        self.pooling = pooling
-        self.image_shape = image_shape
-        self.rescale = rescale
-        self.memory = memory
+        store_parameters(self, locals())
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):

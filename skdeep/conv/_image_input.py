@@ -1,12 +1,7 @@
 """What estimators of images share: checks, shapes, units of pixels, backbones."""
 
-import os
-from numbers import Real
-
 import numpy as np
-from sklearn.utils._param_validation import HasMethods, StrOptions
 
-from skdeep._numbers import Interval
 from skdeep._rules import is_bool, is_number, is_sizes, require
 from skdeep.base._input_checks import NO_TARGET, check_axes, is_alone, refuse_data_sets
 from skdeep.base._learnt import LearntParameters
@@ -20,16 +15,7 @@ from skdeep.conv._images import (
     infer_image_shape,
 )
 from skdeep.encoding import Standardization
-from skdeep.networks import BACKBONES
 
-IMAGE_CONSTRAINTS = {
-    "image_shape": [tuple, list, None],
-    "rescale": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither"), None],
-}
-BACKBONE_CONSTRAINTS = {
-    "backbone": [StrOptions(set(BACKBONES)), HasMethods(["get_weights"]), None],
-    "backbone_weights": [str, os.PathLike, None],
-}
 _BYTE = 1 / 255
 
 

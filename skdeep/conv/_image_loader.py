@@ -3,16 +3,16 @@
 import contextlib
 import os
 import time
-from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import StrOptions
 
-from skdeep._numbers import Interval, is_integer
+from skdeep._numbers import is_integer
+from skdeep.base._documented import documented, store_parameters
 from skdeep.base._learnt import LearntParameters
 from skdeep.base._parameters import Parameters
 from skdeep.base._stored import Stored
+from skdeep.conv._parameter_table import LOADER
 
 _MODES = {"rgb": "RGB", "rgba": "RGBA", "gray": "L"}
 # Work that takes less needs no progress bar.
@@ -21,24 +21,15 @@ _SECONDS_WITHOUT_BAR = 2.0
 _DAMAGES = OSError, SyntaxError, ValueError
 
 
+@documented(
+    parameters=(LOADER,),
+)
 class ImageLoader(
     Parameters, LearntParameters, TransformerMixin, Stored, BaseEstimator
 ):
     """Load image files, or convert images in memory, to one array of bytes.
 
     One image is open at a time: what a fold does not need is not loaded.
-
-    Parameters
-    ----------
-    size : tuple of (height, width) or int, default=(224, 224)
-        What every image is resized to.
-    color : {"rgb", "rgba", "gray"}, default="rgb"
-        Three channels, four or one.
-    crop_to_aspect_ratio : bool, default=False
-        Cut the image to the proportions of ``size`` before resizing, instead of
-        distorting it.
-    verbose : int, default=0
-        Show a progress bar on work of more than two seconds.
 
     Examples
     --------
@@ -50,24 +41,10 @@ class ImageLoader(
     (1, 32, 24, 3)
     """
 
-    _parameter_constraints: dict = {
-        "size": [
-            tuple,
-            list,
-            Interval(Integral, 1, None, closed="left"),
-        ],
-        "color": [StrOptions(set(_MODES))],
-        "crop_to_aspect_ratio": ["boolean"],
-        "verbose": ["verbose"],
-    }
-
     def __init__(
         self, size=(224, 224), *, color="rgb", crop_to_aspect_ratio=False, verbose=0
     ):
-        self.size = size
-        self.color = color
-        self.crop_to_aspect_ratio = crop_to_aspect_ratio
-        self.verbose = verbose
+        store_parameters(self, locals())
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):

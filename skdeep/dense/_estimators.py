@@ -1,19 +1,24 @@
 """Dense networks: DenseClassifier and DenseRegressor."""
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep._numbers import Interval
-from skdeep.base import _docs
 from skdeep.base._classifier import BaseNetworkClassifier
-from skdeep.base._custom_network import NETWORK_CONSTRAINTS
+from skdeep.base._documented import documented, store_parameters
 from skdeep.base._input_checks import count_axes, refuse_data_sets
 from skdeep.base._network import FittedNetwork
+from skdeep.base._parameter_table import (
+    CLASSES,
+    CLASSIFIER,
+    FEATURES,
+    NETWORK,
+    REGRESSOR,
+    TRAINING,
+)
 from skdeep.base._regressor import BaseNetworkRegressor
 from skdeep.dense._forward import dense_products
+from skdeep.dense._parameter_table import DENSE, LAYERS
 from skdeep.dense._spec import DenseSpec
 from skdeep.encoding import ClassTargets, ContinuousTargets, Standardization
 from skdeep.networks import POSITIVE, Weights, is_of_margins, rule_of
@@ -212,21 +217,13 @@ def _check_chain(kernels, biases):
         widths.append(kernel.shape[1])
 
 
-_WIDTHS = ["array-like", Interval(Integral, 1, None, closed="left")]
-
-
+@documented(
+    parameters=(NETWORK, CLASSIFIER, DENSE),
+    attributes=(CLASSES, LAYERS, TRAINING, FEATURES),
+)
 class DenseClassifier(_Dense, BaseNetworkClassifier):
-    __doc__ = f"""A dense neural network for binary, multiclass and multilabel targets.
+    """A dense neural network for binary, multiclass and multilabel targets.
 
-    Parameters
-    ----------
-{_docs.HIDDEN_LAYER_SIZES}{_docs.DENSE_LAYERS}{_docs.NETWORK}{_docs.LABEL_SMOOTHING}{_docs.TRAINING}\
-{_docs.CLASS_WEIGHT}{_docs.REST}
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        Labels; for multilabel targets the numbers of the columns.
-{_docs.DENSE_ATTRIBUTES}
     Examples
     --------
     >>> from sklearn.datasets import load_iris
@@ -248,12 +245,6 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
     >>> bool(classifier.fit(X, y).score(X, y) > 0.9)
     True
     """
-
-    _parameter_constraints: dict = {
-        **BaseNetworkClassifier._parameter_constraints,
-        "hidden_layer_sizes": _WIDTHS,
-        **NETWORK_CONSTRAINTS,
-    }
 
     def __init__(
         self,
@@ -290,37 +281,7 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
         verbose=0,
         engine="auto",
     ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.network = network
-        self.activation = activation
-        self.use_bias = use_bias
-        self.kernel_initializer = kernel_initializer
-        self.dropout = dropout
-        self.batch_norm = batch_norm
-        self.l1 = l1
-        self.l2 = l2
-        self.loss = loss
-        self.label_smoothing = label_smoothing
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.learning_rate_schedule = learning_rate_schedule
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.monitor = monitor
-        self.min_delta = min_delta
-        self.class_weight = class_weight
-        self.multilabel = multilabel
-        self.callbacks = callbacks
-        self.metrics = metrics
-        self.normalize = normalize
-        self.dtype = dtype
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-        self.engine = engine
+        store_parameters(self, locals())
 
     @classmethod
     def from_weights(
@@ -387,15 +348,13 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
         return cls._of_kernels(mlp.coefs_, params), targets
 
 
+@documented(
+    parameters=(NETWORK, REGRESSOR, DENSE),
+    attributes=(LAYERS, TRAINING, FEATURES),
+)
 class DenseRegressor(_Dense, BaseNetworkRegressor):
-    __doc__ = f"""A dense neural network for one or many continuous targets.
+    """A dense neural network for one or many continuous targets.
 
-    Parameters
-    ----------
-{_docs.HIDDEN_LAYER_SIZES}{_docs.DENSE_LAYERS}{_docs.NETWORK}{_docs.TRAINING}{_docs.REST}
-    Attributes
-    ----------
-{_docs.DENSE_ATTRIBUTES}
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes
@@ -405,12 +364,6 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
     >>> bool(regressor.score(X, y) > 0.4)
     True
     """
-
-    _parameter_constraints: dict = {
-        **BaseNetworkRegressor._parameter_constraints,
-        "hidden_layer_sizes": _WIDTHS,
-        **NETWORK_CONSTRAINTS,
-    }
 
     def __init__(
         self,
@@ -444,34 +397,7 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
         verbose=0,
         engine="auto",
     ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.network = network
-        self.activation = activation
-        self.use_bias = use_bias
-        self.kernel_initializer = kernel_initializer
-        self.dropout = dropout
-        self.batch_norm = batch_norm
-        self.l1 = l1
-        self.l2 = l2
-        self.loss = loss
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.learning_rate_schedule = learning_rate_schedule
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.monitor = monitor
-        self.min_delta = min_delta
-        self.callbacks = callbacks
-        self.metrics = metrics
-        self.normalize = normalize
-        self.dtype = dtype
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-        self.engine = engine
+        store_parameters(self, locals())
 
     @classmethod
     def from_weights(cls, kernels, biases=None, activation="relu", **params):

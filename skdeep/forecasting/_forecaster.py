@@ -2,7 +2,7 @@
 
 import copy
 from dataclasses import replace
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -10,26 +10,29 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
 from sklearn.metrics import r2_score
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils import get_tags
-from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep._numbers import Interval, is_integer, plain
+from skdeep._numbers import is_integer, plain
 from skdeep._rules import require
+from skdeep.base._documented import documented, store_parameters
 from skdeep.base._parameters import Parameters
 from skdeep.base._stored import Stored
 from skdeep.forecasting._anomalies import anomalies
 from skdeep.forecasting._backtest import backtest, check_backtest
 from skdeep.forecasting._hindsight import forecasts_of_rows
+from skdeep.forecasting._parameter_table import FITTED, FORECASTER
 from skdeep.forecasting._quantiles import check_quantiles, for_quantile
 from skdeep.forecasting._series import Series, aligned
 from skdeep.forecasting._supervised import Supervised, differencing
 from skdeep.forecasting._weights import row_weights, weight_params
 
 _SETTINGS = "horizon", "strategy", "quantiles", "exog_lags"
-_POSITIVE = [Interval(Integral, 1, None, closed="left")]
-_NATURAL = [Interval(Integral, 0, None, closed="left")]
 
 
+@documented(
+    parameters=(FORECASTER,),
+    attributes=(FITTED,),
+)
 class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
     """Forecasts of one series, or of several at once, with any regressor.
 
@@ -37,47 +40,6 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
     row that is known; only exogenous columns with a lag shorter than the horizon reach
     beyond it, and then :meth:`predict` asks for their future. A forecast is made from
     what is known of the exogenous columns when it is made, or asked for.
-
-    Parameters
-    ----------
-    estimator : object
-        A regressor of scikit-learn or of skdeep. Those that take sequences get
-        windows of shape (window, n_channels), others, pipelines and searches among
-        them, one row of numbers: the channels of each step side by side.
-    window : int, default=12
-        Rows that each forecast sees.
-    horizon : int, default=1
-        Steps of a forecast.
-    strategy : {"direct", "recursive"}, default="direct"
-        "direct" predicts all steps of the horizon at once; a regressor of one output
-        gets one copy per step. "recursive" predicts one step and goes on from there,
-        for as long as :meth:`predict` is asked to.
-    exog_lags : tuple of int, default=(0,)
-        Which rows of the exogenous columns a step sees, counted back from the step: 0
-        is its own time, 1 the row before. All steps of a direct forecast see what one
-        of them sees: with a lag below the horizon also rows after their own.
-    difference : int, default=0
-        How often the series is differenced before windows are cut.
-    seasonal_difference : int, default=0
-        How often it is differenced at a lag of ``seasonal_period``.
-    seasonal_period : int, default=None
-        Rows of a season, for ``seasonal_difference`` and :meth:`backtest`.
-    scaling : "window" or None, default=None
-        "window" gives each window and what follows it in units of the window's own
-        mean and standard deviation.
-    quantiles : sequence of float, default=None
-        Predict these quantiles, one fit for each; 0.5 must be among them. Needs
-        ``strategy="direct"``, no differences that add up over the horizon, and a
-        regressor with a quantile loss: networks of skdeep, or ``QuantileRegressor``,
-        ``GradientBoostingRegressor`` and ``HistGradientBoostingRegressor`` of
-        scikit-learn.
-
-    Attributes
-    ----------
-    estimators_ : list of estimator
-        The fitted regressor, or one per quantile.
-    n_features_in_ : int
-        Numbers, or values of a sequence, that the regressor sees.
 
     See Also
     --------
@@ -99,19 +61,6 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
     Freq: M, dtype: float64
     """
 
-    _parameter_constraints: dict = {
-        "estimator": [HasMethods(["fit", "predict"])],
-        "window": _POSITIVE,
-        "horizon": _POSITIVE,
-        "strategy": [StrOptions({"direct", "recursive"})],
-        "exog_lags": [tuple, list],
-        "difference": _NATURAL,
-        "seasonal_difference": _NATURAL,
-        "seasonal_period": [Interval(Integral, 2, None, closed="left"), None],
-        "scaling": [StrOptions({"window"}), None],
-        "quantiles": ["array-like", None],
-    }
-
     _stored_types = Series, Supervised
     _stored_attributes = None
     # Of pickles of older versions, which took no weights.
@@ -131,16 +80,7 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
         scaling=None,
         quantiles=None,
     ):
-        self.estimator = estimator
-        self.window = window
-        self.horizon = horizon
-        self.strategy = strategy
-        self.exog_lags = exog_lags
-        self.difference = difference
-        self.seasonal_difference = seasonal_difference
-        self.seasonal_period = seasonal_period
-        self.scaling = scaling
-        self.quantiles = quantiles
+        store_parameters(self, locals())
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, y, X=None, sample_weight=None):

@@ -21,10 +21,42 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep.base._documented import (
+    Attribute,
+    Parameter,
+    documented,
+    store_parameters,
+)
+from skdeep.base._parameter_table import FEATURES
 from skdeep.inspection._fitted import network_estimator, refuse_others
 from skdeep.inspection._layer_outputs import chosen_names, layer_outputs
 
+_PARAMETERS = {
+    "estimator": Parameter(
+        "object",
+        [HasMethods(["fit"])],
+        """
+        A network of this package, a pipeline that ends with one, or a search over
+        either.
+        """,
+    ),
+    "layer": Parameter(
+        "int or str",
+        [Integral, str],
+        """
+        The layer, by its number or by its name in ``summary()``. -1 is the output, -2
+        the last layer before it. Outputs of several axes become rows of numbers.
+        """,
+    ),
+}
+_ATTRIBUTES = {
+    "estimator_": Attribute("object", "The fitted network."),
+    "n_features_in_": Attribute("int", "Number of features, if the network has it."),
+    "feature_names_in_": FEATURES["feature_names_in_"],
+}
 
+
+@documented(parameters=(_PARAMETERS,), attributes=(_ATTRIBUTES,))
 class HiddenLayers(
     ClassNamePrefixFeaturesOutMixin,
     MetaEstimatorMixin,
@@ -36,24 +68,6 @@ class HiddenLayers(
     ``fit`` trains a clone of the network, so in cross-validation each fold has its
     own. To take a network as it is, wrap it in
     :class:`sklearn.frozen.FrozenEstimator`.
-
-    Parameters
-    ----------
-    estimator : object
-        A network of this package, a pipeline that ends with one, or a search over
-        either.
-    layer : int or str, default=-2
-        The layer, by its number or by its name in ``summary()``. -1 is the output, -2
-        the last layer before it. Outputs of several axes become rows of numbers.
-
-    Attributes
-    ----------
-    estimator_ : object
-        The fitted network.
-    n_features_in_ : int
-        Number of features, if the network has it.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where X had any.
 
     Examples
     --------
@@ -68,14 +82,8 @@ class HiddenLayers(
     True
     """
 
-    _parameter_constraints: dict = {
-        "estimator": [HasMethods(["fit"])],
-        "layer": [Integral, str],
-    }
-
     def __init__(self, estimator, layer=-2):
-        self.estimator = estimator
-        self.layer = layer
+        store_parameters(self, locals())
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, **fit_params):

@@ -1,36 +1,24 @@
 """Networks for sequences: SequenceClassifier and SequenceRegressor."""
 
-from numbers import Integral, Real
-
-from sklearn.utils._param_validation import StrOptions
-
-from skdeep._numbers import Interval, plain
-from skdeep.base import _docs
+from skdeep._numbers import plain
 from skdeep.base._classifier import BaseNetworkClassifier
-from skdeep.base._custom_network import NETWORK_CONSTRAINTS
+from skdeep.base._documented import documented, store_parameters
+from skdeep.base._parameter_table import (
+    CLASSES,
+    CLASSIFIER,
+    FEATURES,
+    NETWORK,
+    REGRESSOR,
+    TRAINING,
+)
 from skdeep.base._regressor import BaseNetworkRegressor
-from skdeep.networks import ACTIVATIONS
+from skdeep.sequence._parameter_table import INPUTS, SEQUENCE, SHAPE
 from skdeep.sequence._sequence_input import SequenceInput
 from skdeep.sequence._sequences import bucket
 from skdeep.sequence._spec import SequenceSpec
 
 # Folds whose vocabularies differ little share their compiled programs.
 _TOKEN_PARTS = 8
-_POSITIVE = ["array-like", Interval(Integral, 1, None, closed="left")]
-_COUNT = [Interval(Integral, 1, None, closed="left"), None]
-CONSTRAINTS = {
-    "cell": [StrOptions({"lstm", "gru", "rnn", "conv", "average"})],
-    "units": _POSITIVE,
-    "bidirectional": ["boolean"],
-    "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
-    "kernel_size": [Interval(Integral, 1, None, closed="left")],
-    "hidden_layer_sizes": _POSITIVE,
-    "return_sequences": ["boolean"],
-    "window": _COUNT,
-    "embedding_dim": _COUNT,
-    "activation": [StrOptions({"auto", *ACTIVATIONS}), callable, None],
-    **NETWORK_CONSTRAINTS,
-}
 
 
 class BaseSequence(SequenceInput):
@@ -96,19 +84,14 @@ class BaseSequence(SequenceInput):
         return ()
 
 
+@documented(
+    parameters=(NETWORK, CLASSIFIER, SEQUENCE),
+    attributes=(CLASSES, SHAPE, TRAINING, FEATURES),
+    about=INPUTS,
+)
 class SequenceClassifier(BaseSequence, BaseNetworkClassifier):
-    __doc__ = f"""A recurrent or convolutional network that classifies sequences.
+    """A recurrent or convolutional network that classifies sequences.
 
-    {_docs.SEQUENCES}
-    Parameters
-    ----------
-{_docs.SEQUENCE}{_docs.SEQUENCE_OWN_LAYERS}{_docs.SEQUENCE_NETWORK}{_docs.LABEL_SMOOTHING}\
-{_docs.SEQUENCE_TRAINING}{_docs.CLASS_WEIGHT}{_docs.REST}
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        Labels; for multilabel targets the numbers of the columns.
-{_docs.SEQUENCE_ATTRIBUTES}{_docs.ATTRIBUTES}
     Examples
     --------
     The rows of an image, from the top, as a sequence:
@@ -137,11 +120,6 @@ class SequenceClassifier(BaseSequence, BaseNetworkClassifier):
     >>> bool(classifier.score(digits.images[900:], digits.target[900:]) > 0.8)
     True
     """
-
-    _parameter_constraints: dict = {
-        **BaseNetworkClassifier._parameter_constraints,
-        **CONSTRAINTS,
-    }
 
     def __init__(
         self,
@@ -186,45 +164,7 @@ class SequenceClassifier(BaseSequence, BaseNetworkClassifier):
         verbose=0,
         engine="auto",
     ):
-        self.cell = cell
-        self.units = units
-        self.bidirectional = bidirectional
-        self.recurrent_dropout = recurrent_dropout
-        self.kernel_size = kernel_size
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.network = network
-        self.return_sequences = return_sequences
-        self.window = window
-        self.embedding_dim = embedding_dim
-        self.activation = activation
-        self.use_bias = use_bias
-        self.kernel_initializer = kernel_initializer
-        self.dropout = dropout
-        self.batch_norm = batch_norm
-        self.l1 = l1
-        self.l2 = l2
-        self.loss = loss
-        self.label_smoothing = label_smoothing
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.learning_rate_schedule = learning_rate_schedule
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.monitor = monitor
-        self.min_delta = min_delta
-        self.class_weight = class_weight
-        self.multilabel = multilabel
-        self.callbacks = callbacks
-        self.metrics = metrics
-        self.normalize = normalize
-        self.dtype = dtype
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-        self.engine = engine
+        store_parameters(self, locals())
 
     def _class_weight(self, targets, y, weight):
         if self.return_sequences and self.class_weight is not None:
@@ -236,16 +176,14 @@ class SequenceClassifier(BaseSequence, BaseNetworkClassifier):
         return super()._class_weight(targets, y, weight)
 
 
+@documented(
+    parameters=(NETWORK, REGRESSOR, SEQUENCE),
+    attributes=(SHAPE, TRAINING, FEATURES),
+    about=INPUTS,
+)
 class SequenceRegressor(BaseSequence, BaseNetworkRegressor):
-    __doc__ = f"""A recurrent or convolutional network from sequences to values.
+    """A recurrent or convolutional network from sequences to values.
 
-    {_docs.SEQUENCES}
-    Parameters
-    ----------
-{_docs.SEQUENCE}{_docs.SEQUENCE_OWN_LAYERS}{_docs.SEQUENCE_NETWORK}{_docs.SEQUENCE_TRAINING}{_docs.REST}
-    Attributes
-    ----------
-{_docs.SEQUENCE_ATTRIBUTES}{_docs.ATTRIBUTES}
     Examples
     --------
     What the pixels of an image's rows sum up to, from top to bottom:
@@ -259,11 +197,6 @@ class SequenceRegressor(BaseSequence, BaseNetworkRegressor):
     >>> bool(regressor.score(images[900:], ink[900:]) > 0.9)
     True
     """
-
-    _parameter_constraints: dict = {
-        **BaseNetworkRegressor._parameter_constraints,
-        **CONSTRAINTS,
-    }
 
     def __init__(
         self,
@@ -305,39 +238,4 @@ class SequenceRegressor(BaseSequence, BaseNetworkRegressor):
         verbose=0,
         engine="auto",
     ):
-        self.cell = cell
-        self.units = units
-        self.bidirectional = bidirectional
-        self.recurrent_dropout = recurrent_dropout
-        self.kernel_size = kernel_size
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.network = network
-        self.return_sequences = return_sequences
-        self.window = window
-        self.embedding_dim = embedding_dim
-        self.activation = activation
-        self.use_bias = use_bias
-        self.kernel_initializer = kernel_initializer
-        self.dropout = dropout
-        self.batch_norm = batch_norm
-        self.l1 = l1
-        self.l2 = l2
-        self.loss = loss
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.learning_rate_schedule = learning_rate_schedule
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.monitor = monitor
-        self.min_delta = min_delta
-        self.callbacks = callbacks
-        self.metrics = metrics
-        self.normalize = normalize
-        self.dtype = dtype
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-        self.engine = engine
+        store_parameters(self, locals())

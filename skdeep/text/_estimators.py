@@ -1,32 +1,27 @@
 """Networks for texts: TextClassifier and TextRegressor."""
 
-from skdeep.base import _docs
 from skdeep.base._classifier import BaseNetworkClassifier
+from skdeep.base._documented import documented, store_parameters
+from skdeep.base._parameter_table import (
+    CLASSES,
+    CLASSIFIER,
+    NETWORK,
+    REGRESSOR,
+    TRAINING,
+)
 from skdeep.base._regressor import BaseNetworkRegressor
-from skdeep.sequence._estimators import CONSTRAINTS
-from skdeep.text._text_input import TEXT_CONSTRAINTS, TextInput
-
-_NOT_OF_TEXTS = "window", "return_sequences"
+from skdeep.text._parameter_table import INPUTS, TEXT, TEXT_REGRESSOR, VOCABULARY
+from skdeep.text._text_input import TextInput
 
 
-def _constraints(base, *left_out):
-    known = {**base._parameter_constraints, **CONSTRAINTS, **TEXT_CONSTRAINTS}
-    return {k: v for k, v in known.items() if k not in (*_NOT_OF_TEXTS, *left_out)}
-
-
+@documented(
+    parameters=(NETWORK, CLASSIFIER, TEXT),
+    attributes=(CLASSES, VOCABULARY, TRAINING),
+    about=INPUTS,
+)
 class TextClassifier(TextInput, BaseNetworkClassifier):
-    __doc__ = f"""A network that classifies texts.
+    """A network that classifies texts.
 
-    {_docs.TEXTS}
-    Parameters
-    ----------
-{_docs.TEXT}{_docs.TEXT_OWN_LAYERS}{_docs.TEXT_NETWORK}{_docs.LABEL_SMOOTHING}\
-{_docs.TEXT_TRAINING}{_docs.CLASS_WEIGHT}{_docs.TEXT_REST}
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        Labels; for multilabel targets the numbers of the columns.
-{_docs.TEXT_ATTRIBUTES}
     Examples
     --------
     >>> from skdeep import TextClassifier
@@ -46,7 +41,6 @@ class TextClassifier(TextInput, BaseNetworkClassifier):
     array(['+'], dtype='<U1')
     """
 
-    _parameter_constraints: dict = _constraints(BaseNetworkClassifier, "normalize")
     normalize = False
 
     def __init__(
@@ -99,64 +93,17 @@ class TextClassifier(TextInput, BaseNetworkClassifier):
         verbose=0,
         engine="auto",
     ):
-        self.cell = cell
-        self.analyzer = analyzer
-        self.max_tokens = max_tokens
-        self.vocabulary = vocabulary
-        self.min_frequency = min_frequency
-        self.lowercase = lowercase
-        self.strip_accents = strip_accents
-        self.max_length = max_length
-        self.truncation = truncation
-        self.embedding_dim = embedding_dim
-        self.embedding_weights = embedding_weights
-        self.train_embedding = train_embedding
-        self.units = units
-        self.bidirectional = bidirectional
-        self.recurrent_dropout = recurrent_dropout
-        self.kernel_size = kernel_size
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.network = network
-        self.activation = activation
-        self.use_bias = use_bias
-        self.kernel_initializer = kernel_initializer
-        self.dropout = dropout
-        self.batch_norm = batch_norm
-        self.l1 = l1
-        self.l2 = l2
-        self.loss = loss
-        self.label_smoothing = label_smoothing
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.learning_rate_schedule = learning_rate_schedule
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.monitor = monitor
-        self.min_delta = min_delta
-        self.class_weight = class_weight
-        self.multilabel = multilabel
-        self.callbacks = callbacks
-        self.metrics = metrics
-        self.dtype = dtype
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-        self.engine = engine
+        store_parameters(self, locals())
 
 
+@documented(
+    parameters=(NETWORK, REGRESSOR, TEXT_REGRESSOR),
+    attributes=(VOCABULARY, TRAINING),
+    about=INPUTS,
+)
 class TextRegressor(TextInput, BaseNetworkRegressor):
-    __doc__ = f"""A network from texts to values, ratings say.
+    """A network from texts to values, ratings say.
 
-    {_docs.TEXTS}
-    Parameters
-    ----------
-{_docs.TEXT}{_docs.TEXT_OWN_LAYERS}{_docs.TEXT_NETWORK}{_docs.TEXT_TRAINING}{_docs.TEXT_TARGET_REST}
-    Attributes
-    ----------
-{_docs.TEXT_ATTRIBUTES}
     Examples
     --------
     >>> from skdeep import TextRegressor
@@ -166,8 +113,6 @@ class TextRegressor(TextInput, BaseNetworkRegressor):
     >>> bool(regressor.predict(["a good actor"])[0] > 3)
     True
     """
-
-    _parameter_constraints: dict = _constraints(BaseNetworkRegressor)
 
     def __init__(
         self,
@@ -217,47 +162,4 @@ class TextRegressor(TextInput, BaseNetworkRegressor):
         verbose=0,
         engine="auto",
     ):
-        self.cell = cell
-        self.analyzer = analyzer
-        self.max_tokens = max_tokens
-        self.vocabulary = vocabulary
-        self.min_frequency = min_frequency
-        self.lowercase = lowercase
-        self.strip_accents = strip_accents
-        self.max_length = max_length
-        self.truncation = truncation
-        self.embedding_dim = embedding_dim
-        self.embedding_weights = embedding_weights
-        self.train_embedding = train_embedding
-        self.units = units
-        self.bidirectional = bidirectional
-        self.recurrent_dropout = recurrent_dropout
-        self.kernel_size = kernel_size
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.network = network
-        self.activation = activation
-        self.use_bias = use_bias
-        self.kernel_initializer = kernel_initializer
-        self.dropout = dropout
-        self.batch_norm = batch_norm
-        self.l1 = l1
-        self.l2 = l2
-        self.loss = loss
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.learning_rate_schedule = learning_rate_schedule
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.monitor = monitor
-        self.min_delta = min_delta
-        self.callbacks = callbacks
-        self.metrics = metrics
-        self.normalize = normalize
-        self.dtype = dtype
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-        self.engine = engine
+        store_parameters(self, locals())

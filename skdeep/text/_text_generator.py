@@ -9,18 +9,20 @@ from scipy.special import log_softmax
 from sklearn.base import _fit_context
 from sklearn.callback import with_callbacks
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._numbers import Interval, plain
 from skdeep._rules import is_a
-from skdeep.base import _docs
+from skdeep.base._documented import documented, store_parameters
 from skdeep.base._network import BaseNetwork
+from skdeep.base._parameter_table import NETWORK, TRAINING
 from skdeep.encoding import ClassTargets
 from skdeep.inference import forward
-from skdeep.networks import ACTIVATIONS, Head
+from skdeep.networks import Head
 from skdeep.sequence._spec import SequenceSpec
-from skdeep.text._token_sequences import TOKEN_CONSTRAINTS, TokenSettings
+from skdeep.text._parameter_table import GENERATOR, GENERATOR_VOCABULARY
+from skdeep.text._token_sequences import TokenSettings
 from skdeep.text._tokenizer import checked_texts
 
 _END, _UNKNOWN = 0, 1  # the padding stands between texts
@@ -29,8 +31,12 @@ _VALUES_AT_ONCE = 2**24
 _COUNT = Interval(Integral, 1, None, closed="left")
 
 
+@documented(
+    parameters=(NETWORK, GENERATOR),
+    attributes=(GENERATOR_VOCABULARY, TRAINING),
+)
 class TextGenerator(TokenSettings, BaseNetwork):
-    __doc__ = f"""A language model: which token comes next, given those before it.
+    """A language model: which token comes next, given those before it.
 
     The texts are joined into one stream, with an end between them, and cut into pieces
     of ``window`` tokens. A recurrent network reads each piece and learns, after every
@@ -41,23 +47,6 @@ class TextGenerator(TokenSettings, BaseNetwork):
     The Keras model in ``model_`` takes ``window`` token numbers, of shape
     (n, window, 1), and gives the probabilities of all next tokens.
 
-    Parameters
-    ----------
-    cell : {{"lstm", "gru", "rnn"}}, default="lstm"
-        Long short-term memories, gated recurrent units, or simple recurrent layers.
-    window : int, default=32
-        Tokens that a prediction sees, at most.
-    units : array-like of int or int, default=(128,)
-        Units of each recurrent layer.
-    embedding_dim : int, default=128
-        Width of the tokens' vectors.
-    max_tokens : int, default=10000
-        Most tokens in the vocabulary, end and unknown included.
-{_docs.GENERATOR_TOKENS}{_docs.GENERATOR_NETWORK}{_docs.GENERATOR_TRAINING}\
-{_docs.GENERATOR_REST}
-    Attributes
-    ----------
-{_docs.GENERATOR_ATTRIBUTES}
     Examples
     --------
     >>> from skdeep import TextGenerator
@@ -72,16 +61,6 @@ class TextGenerator(TokenSettings, BaseNetwork):
     _predicts_samples = False
     _stored_types = ClassTargets, SequenceSpec
     _stored_attributes = {"_targets": is_a(ClassTargets)}
-    _parameter_constraints: dict = {
-        **BaseNetwork._parameter_constraints,
-        **TOKEN_CONSTRAINTS,
-        "cell": [StrOptions({"lstm", "gru", "rnn"})],
-        "window": [_COUNT],
-        "units": ["array-like", _COUNT],
-        "embedding_dim": [_COUNT],
-        "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
-        "activation": [StrOptions(set(ACTIVATIONS)), callable, None],
-    }
     _estimator_type_ = None
     _auto_batch = 32
     hidden_layer_sizes = ()
@@ -126,41 +105,7 @@ class TextGenerator(TokenSettings, BaseNetwork):
         verbose=0,
         engine="auto",
     ):
-        self.cell = cell
-        self.window = window
-        self.units = units
-        self.embedding_dim = embedding_dim
-        self.max_tokens = max_tokens
-        self.analyzer = analyzer
-        self.vocabulary = vocabulary
-        self.min_frequency = min_frequency
-        self.lowercase = lowercase
-        self.strip_accents = strip_accents
-        self.recurrent_dropout = recurrent_dropout
-        self.activation = activation
-        self.use_bias = use_bias
-        self.kernel_initializer = kernel_initializer
-        self.dropout = dropout
-        self.batch_norm = batch_norm
-        self.l1 = l1
-        self.l2 = l2
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.learning_rate_schedule = learning_rate_schedule
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.monitor = monitor
-        self.min_delta = min_delta
-        self.callbacks = callbacks
-        self.metrics = metrics
-        self.dtype = dtype
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-        self.engine = engine
+        store_parameters(self, locals())
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)

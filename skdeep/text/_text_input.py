@@ -1,36 +1,22 @@
 """What networks for texts share: their tokens, and the vectors of these."""
 
-import os
-from numbers import Integral
-
 import numpy as np
 from sklearn.utils import _safe_indexing, check_consistent_length
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_sample_weight, _check_y
 
-from skdeep._numbers import Interval, plain
+from skdeep._numbers import plain
 from skdeep.sequence._estimators import BaseSequence
 from skdeep.sequence._sequences import padded
-from skdeep.text._token_sequences import (
-    LENGTH_CONSTRAINTS,
-    TOKEN_CONSTRAINTS,
-    TokenSettings,
-)
+from skdeep.text._parameter_table import LENGTH
+from skdeep.text._token_sequences import TokenSettings
 from skdeep.text._tokenizer import checked_texts
 from skdeep.text._vectors import token_vectors
 
-TEXT_CONSTRAINTS = {
-    **TOKEN_CONSTRAINTS,
-    **LENGTH_CONSTRAINTS,
-    "embedding_dim": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-    "embedding_weights": ["array-like", dict, str, os.PathLike, None],
-    "train_embedding": ["boolean"],
-}
 _EMBEDDING_DIM = 64
 
 
 class TextInput(TokenSettings, BaseSequence):
-    """Needs the parameters of TEXT_CONSTRAINTS."""
+    """Needs the parameters of TEXT."""
 
     window = None
     return_sequences = False
@@ -61,7 +47,7 @@ class TextInput(TokenSettings, BaseSequence):
             self._learn_texts(texts)
         else:
             self._compare_token_settings()
-        self._learn_parameters(*LENGTH_CONSTRAINTS, "dtype")
+        self._learn_parameters(*LENGTH, "dtype")
         columns = self._columns(texts)
         if reset:
             self._refuse_unknown(columns)

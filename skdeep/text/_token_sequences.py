@@ -1,7 +1,5 @@
 """TokenSequences: from texts to the numbers of their tokens."""
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.base import (
     BaseEstimator,
@@ -9,35 +7,29 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
 )
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep._numbers import Interval, plain
+from skdeep._numbers import plain
 from skdeep._rules import is_a, is_size, or_none
-from skdeep.base import _docs
+from skdeep.base._documented import documented, store_parameters
 from skdeep.base._learnt import LearntParameters
 from skdeep.base._parameters import Parameters
 from skdeep.base._stored import Stored
+from skdeep.text._parameter_table import (
+    LENGTH,
+    LENGTHS,
+    TOKEN_SEQUENCES,
+    TOKENS,
+    VOCABULARY,
+)
 from skdeep.text._tokenizer import Tokenizer, checked_texts, cut
 
-TOKEN_CONSTRAINTS = {
-    "analyzer": [StrOptions({"word", "char", "subword"})],
-    "max_tokens": [Interval(Integral, 3, None, closed="left")],
-    "vocabulary": ["array-like", dict, None],
-    "min_frequency": [Interval(Integral, 1, None, closed="left")],
-    "lowercase": ["boolean"],
-    "strip_accents": ["boolean"],
-}
-LENGTH_CONSTRAINTS = {
-    "max_length": [Interval(Integral, 1, None, closed="left"), None],
-    "truncation": [StrOptions({"post", "pre"})],
-}
 _LEAST_SUBWORDS = 258  # all bytes, padding and unknown
 
 
 class TokenSettings(LearntParameters):
-    """Needs the parameters of TOKEN_CONSTRAINTS."""
+    """Needs the parameters of TOKENS."""
 
     _stored_types = (Tokenizer,)
     _stored_attributes = {
@@ -47,7 +39,7 @@ class TokenSettings(LearntParameters):
 
     def _token_settings(self):
         """The parameters that decide what the tokens are."""
-        settings = {name: getattr(self, name) for name in TOKEN_CONSTRAINTS}
+        settings = {name: getattr(self, name) for name in TOKENS}
         if self.vocabulary is not None:
             settings["vocabulary"] = list(self.vocabulary)
         return settings
@@ -123,6 +115,10 @@ class TokenSettings(LearntParameters):
         return tags
 
 
+@documented(
+    parameters=(TOKEN_SEQUENCES,),
+    attributes=(VOCABULARY, LENGTHS),
+)
 class TokenSequences(
     Parameters,
     ClassNamePrefixFeaturesOutMixin,
@@ -131,7 +127,7 @@ class TokenSequences(
     Stored,
     BaseEstimator,
 ):
-    __doc__ = f"""Texts to sequences of token numbers.
+    """Texts to sequences of token numbers.
 
     The vocabulary is that of the texts that ``fit`` gets, so in a pipeline no fold
     learns from another. Number 0 is the padding, number 1 every token that ``fit``
@@ -141,23 +137,6 @@ class TokenSequences(
     Texts are brought into Unicode's composed form (NFC). The tokens are those of the
     package ``tokenizers`` (https://github.com/huggingface/tokenizers), which the extra
     ``skdeep[text]`` installs.
-
-    Parameters
-    ----------
-    max_tokens : int, default=20000
-        Most tokens in the vocabulary, padding and unknown included.
-{_docs.TOKENS}{_docs.LENGTH}\
-    padding : {{"post", "pre"}} or None, default=None
-        None gives sequences of different lengths, which :class:`SequenceClassifier`
-        takes as they are. "post" and "pre" fill them with zeros behind or in front,
-        up to ``max_length`` or, without it, up to the longest text of ``fit``.
-
-    Attributes
-    ----------
-    vocabulary_ : dict
-        The number of each token.
-    length_ : int or None
-        Numbers per text, where they are padded.
 
     Examples
     --------
@@ -171,11 +150,6 @@ class TokenSequences(
     """
 
     _stored_attributes = {"length_": or_none(is_size)}
-    _parameter_constraints: dict = {
-        **TOKEN_CONSTRAINTS,
-        **LENGTH_CONSTRAINTS,
-        "padding": [StrOptions({"post", "pre"}), None],
-    }
 
     def __init__(
         self,
@@ -190,15 +164,7 @@ class TokenSequences(
         truncation="post",
         padding=None,
     ):
-        self.max_tokens = max_tokens
-        self.analyzer = analyzer
-        self.vocabulary = vocabulary
-        self.min_frequency = min_frequency
-        self.lowercase = lowercase
-        self.strip_accents = strip_accents
-        self.max_length = max_length
-        self.truncation = truncation
-        self.padding = padding
+        store_parameters(self, locals())
 
     def _trial_samples(self):
         return ["a"]
@@ -230,7 +196,7 @@ class TokenSequences(
         measured = self.padding is not None and longest is None
         texts = list(texts) if measured else texts
         tokenizer = self._learn_tokenizer(texts)
-        self._learn_parameters(*LENGTH_CONSTRAINTS, "padding")
+        self._learn_parameters(*LENGTH, "padding")
         if measured:
             longest = max(map(len, self._sequences(tokenizer, texts, None)))
         self._tokenizer = tokenizer

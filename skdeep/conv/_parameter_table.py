@@ -1,0 +1,207 @@
+"""Parameters and attributes of networks for images."""
+
+import os
+from numbers import Integral, Real
+
+import joblib
+from sklearn.utils._param_validation import HasMethods, StrOptions
+
+from skdeep._numbers import Interval
+from skdeep.base._documented import Attribute, Parameter
+from skdeep.base._parameter_table import COUNT, COUNTS, batch_size, own_layers
+from skdeep.networks import AUGMENTATIONS, BACKBONES
+
+# Of all estimators that take images.
+IMAGES = {
+    "image_shape": Parameter(
+        "tuple of (height, width) or (height, width, channels), or None",
+        [tuple, list, None],
+        """
+        Shape of images that come as rows of numbers. None takes a square grey image
+        where the number has a whole root, and one row of pixels otherwise.
+        """,
+    ),
+    "rescale": Parameter(
+        '"auto", float or None',
+        [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither"), None],
+        """
+        The factor by which pixels are multiplied. "auto" divides integers from 0 to
+        255, of whatever dtype, by 255 and leaves floats; then all data must be of the
+        kind that ``fit`` has seen. None leaves all pixels as they are.
+        """,
+    ),
+}
+
+CONV = {
+    **IMAGES,
+    "filters": Parameter(
+        "array-like of int or int",
+        COUNTS,
+        "Filters of the convolutions, a number for each block.",
+    ),
+    "kernel_size": Parameter(
+        "int or (int, int)", COUNTS, "Height and width of the convolutions."
+    ),
+    "convs_per_block": Parameter(
+        "int",
+        [COUNT],
+        """
+        Convolutions before each pooling; 2 gives stacks as in VGG (Simonyan and
+        Zisserman, 2015, https://arxiv.org/abs/1409.1556).
+        """,
+    ),
+    "strides": Parameter(
+        "int or (int, int)", COUNTS, "Step of the first convolution of each block."
+    ),
+    "padding": Parameter(
+        '{"same", "valid"}',
+        [StrOptions({"same", "valid"})],
+        """
+        "same" pads each image with zeros, so that a convolution of step 1 keeps its
+        size. "valid" does not pad.
+        """,
+    ),
+    "pooling": Parameter(
+        '{"max", "average"} or None',
+        [StrOptions({"max", "average"}), None],
+        "Pooling at the end of each block; None for none.",
+    ),
+    "pool_size": Parameter(
+        "int or (int, int)",
+        COUNTS,
+        """
+        Height and width of the pooling's window, which are also its step. The window is
+        cut to the size of its input, where that is smaller.
+        """,
+    ),
+    "global_pooling": Parameter(
+        '{"average", "max"} or None',
+        [StrOptions({"average", "max"}), None],
+        "Makes one number per filter after the last block; None keeps all numbers.",
+    ),
+    "hidden_layer_sizes": Parameter(
+        "array-like of int or int",
+        COUNTS,
+        "Widths of the dense layers after the convolutions, ``()`` for none.",
+    ),
+    "augment": Parameter(
+        '{"flip", "shift", "rotate", "zoom"}, keras.layers.Layer, list of these or '
+        "None",
+        [StrOptions(set(AUGMENTATIONS)), list, tuple, callable, None],
+        """
+        Random changes of the training images: horizontal flips, shifts and zooms by
+        up to 10 %, rotations by up to 14 degrees, or Keras's own layers, which see
+        the pixels as they came, with random numbers of ``random_state``.
+        """,
+    ),
+    "backbone": Parameter(
+        "str, keras.Model or None",
+        [StrOptions(set(BACKBONES)), HasMethods(["get_weights"]), None],
+        """
+        Takes the place of the blocks: a name of ``keras.applications``, with its own
+        preprocessing, or a model that takes the images as they are. ``normalize`` has
+        no effect on its inputs, and ``global_pooling=None`` means "average". Named
+        ones want pixels from 0 to 255: floats up to 1 are multiplied by 255.
+        """,
+    ),
+    "backbone_weights": Parameter(
+        '"imagenet", path-like or None',
+        [str, os.PathLike, None],
+        """
+        "imagenet" is downloaded by Keras; a path is of a file that Keras wrote. None
+        keeps the weights of a model, and is random weights for a name. A backbone
+        computes in its own precision, whatever ``dtype``.
+        """,
+    ),
+    "fine_tune": Parameter(
+        "int",
+        [Interval(Integral, 0, None, closed="left")],
+        "How many of the backbone's last layers are trained.",
+    ),
+    "network": own_layers(
+        inputs="scaled images",
+        shape="``(height, width, channels)``",
+        outputs="one vector for each image",
+        gone="all that describe the blocks, ``hidden_layer_sizes``, ``backbone``, "
+        "``activation``, ``dropout``, ``batch_norm``",
+    ),
+    "batch_size": batch_size(64),
+    "dtype": Parameter(
+        '{"float32", "float64", "mixed_bfloat16"}',
+        [StrOptions({"float32", "float64", "mixed_bfloat16"})],
+        """
+        Precision of the weights and the training. Predictions come in this precision
+        or in that of X, whichever is higher; X of integers counts as float64.
+        "mixed_bfloat16" computes the layers in 16 bits, but keeps weights and outputs
+        in 32: Keras's policy, faster on processors that have instructions for it.
+        """,
+    ),
+}
+
+EMBEDDER = {
+    **IMAGES,
+    "backbone": Parameter(
+        "str or keras.Model",
+        [StrOptions(set(BACKBONES)), HasMethods(["get_weights"])],
+        "A name of ``keras.applications``, with its own preprocessing, or a model.",
+    ),
+    "backbone_weights": Parameter(
+        '"auto", "imagenet" or path-like',
+        [str, os.PathLike],
+        """
+        "imagenet" is downloaded by Keras; a path is of a file that Keras wrote. "auto"
+        is "imagenet" for a name, and the weights that it has for a model.
+        """,
+    ),
+    "pooling": Parameter(
+        '{"average", "max"} or None',
+        [StrOptions({"average", "max"}), None],
+        "Makes one number per channel of the backbone's output; None keeps all.",
+    ),
+    "memory": Parameter(
+        "str, joblib.Memory or None",
+        [str, joblib.Memory, None],
+        """
+        A folder for the features of every image that was ever transformed, as in
+        scikit-learn's pipelines. Each image is computed once, whatever fold, candidate
+        or process it comes in.
+        """,
+    ),
+}
+
+LOADER = {
+    "size": Parameter(
+        "tuple of (height, width) or int",
+        [tuple, list, COUNT],
+        "The height and width to which every image is resized.",
+    ),
+    "color": Parameter(
+        '{"rgb", "rgba", "gray"}',
+        [StrOptions({"rgb", "rgba", "gray"})],
+        "Three channels, four or one.",
+    ),
+    "crop_to_aspect_ratio": Parameter(
+        "bool",
+        ["boolean"],
+        """
+        Whether an image is cut to the proportions of ``size`` before resizing, instead
+        of being distorted.
+        """,
+    ),
+    "verbose": Parameter(
+        "int",
+        ["verbose"],
+        "1 shows a progress bar on work of more than two seconds.",
+    ),
+}
+
+SHAPE = {
+    "image_shape_": Attribute(
+        "tuple of (int, int, int)", "Height, width and channels."
+    ),
+}
+EMBEDDED = {
+    "network_": Attribute("object", "The network as plain arrays."),
+    **SHAPE,
+    "n_features_in_": Attribute("int", "Numbers per image."),
+}

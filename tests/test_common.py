@@ -200,8 +200,11 @@ def test_sample_weight_reaches_fit_through_routing(cls, iris, diabetes):
     direct = tiny(cls).fit(X[train], y[train], weight[train])
     assert_array_equal(routed["estimator"][0].predict(X), direct.predict(X))
     plain = tiny(cls).fit(X[train], y[train])
-    samples = plain._check_samples(X)
-    assert not np.array_equal(plain._forward(samples), direct._forward(samples))
+    samples = plain._inputs.samples(plain, X)
+    assert not np.array_equal(
+        plain._inputs.forward(plain.network_, samples),
+        direct._inputs.forward(direct.network_, samples),
+    )
 
 
 def test_another_process_predicts_without_tensorflow(

@@ -207,7 +207,7 @@ def test_integers_of_any_width_are_pixels(images):
         of_bytes.predict(pixels.astype(np.int64) * 250)
     # Sixteen bits have no unit of their own, and dark images of them are few bytes.
     of_many = clone(plain).fit(pixels.astype(np.int32) * 256, y)
-    assert of_many._pixel_factor == 1
+    assert of_many._inputs.factor == 1
     assert len(of_many.predict(pixels.astype(np.int32))) == len(y)
 
 

@@ -99,6 +99,10 @@ def test_tiny_scales_survive_in_the_model(diabetes):
 
 def test_samples_of_single_precision(regressor, diabetes):
     X = diabetes[0].astype("float32")
-    output = regressor._forward(X)
+    output = regressor._inputs.forward(regressor.network_, X)
     assert output.dtype == np.float32
-    assert_allclose(output, regressor._forward(X.astype("float64")), atol=1e-5)
+    assert_allclose(
+        output,
+        regressor._inputs.forward(regressor.network_, X.astype("float64")),
+        atol=1e-5,
+    )

@@ -279,10 +279,16 @@ def test_weights_by_name_go_there_and_back(fitted, kind):
     zeros = {name: np.zeros_like(value) for name, value in weights.items()}
     assert other.set_weights(zeros) is other
     assert not other.get_weights()["output/bias"].any()
-    samples = network._check_samples(X)
-    assert not np.array_equal(other._forward(samples), network._forward(samples))
+    samples = network._inputs.samples(network, X)
+    assert not np.array_equal(
+        other._inputs.forward(other.network_, samples),
+        network._inputs.forward(network.network_, samples),
+    )
     other.set_weights(weights)
-    assert_array_equal(other._forward(samples), network._forward(samples))
+    assert_array_equal(
+        other._inputs.forward(other.network_, samples),
+        network._inputs.forward(network.network_, samples),
+    )
 
 
 def test_what_was_handed_out_is_a_copy(fitted):

@@ -155,7 +155,7 @@ def test_other_tokens(analyzer):
 
 def test_pieces_hold_every_token_once_or_more(tiny):
     stream = np.concatenate([[0], *[stream_of(tiny, t)[1:] for t in TRAIN]])
-    X, y = tiny._check_training_data(TRAIN, None, reset=False)
+    X, y = tiny._inputs.read(tiny, TRAIN, None, learn=False)
     assert_array_equal(X[:-1].ravel(), stream[: 8 * (len(X) - 1)])
     assert_array_equal(y[:-1].ravel(), stream[1 : 8 * (len(X) - 1) + 1])
     assert_array_equal(y[-1].ravel(), stream[-8:])
@@ -197,8 +197,11 @@ def test_validation():
     net = TextGenerator(**TINY).fit(TRAIN, X_val=TEST)
     assert net.history_["val_loss"].notna().all()
     stopping = TextGenerator(**TINY, early_stopping=True).fit(TRAIN)
-    n_pieces = len(stopping._check_training_data(TRAIN, None, reset=False)[0])
-    assert stopping._split_rows(np.zeros(n_pieces), 3, None)[1].max() == n_pieces - 1
+    n_pieces = len(stopping._inputs.read(stopping, TRAIN, None, learn=False)[0])
+    assert (
+        stopping._inputs.split(np.zeros(n_pieces), 3, None, None)[1].max()
+        == n_pieces - 1
+    )
     assert "val_loss" in stopping.history_
 
 

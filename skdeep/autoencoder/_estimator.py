@@ -6,25 +6,23 @@ import numpy as np
 from sklearn.base import OutlierMixin, _fit_context
 from sklearn.callback import with_callbacks
 from sklearn.utils.stats import _weighted_percentile
-from sklearn.utils.validation import validate_data
 
 from skdeep._numbers import plain
-from skdeep._rules import is_a, is_number, is_sizes
+from skdeep._rules import is_a, is_number
 from skdeep._warn import warn
+from skdeep.autoencoder._inputs import ImagesAlone, TablesAlone
 from skdeep.autoencoder._parameter_table import AUTOENCODER, CODES
 from skdeep.autoencoder._reconstruction import Reconstruction, minus_errors
 from skdeep.autoencoder._spec import AutoencoderSpec
 from skdeep.base._documented import documented, store_parameters
-from skdeep.base._input_checks import refuse_data_sets
 from skdeep.base._network import BaseNetwork
 from skdeep.base._parameter_table import FEATURES, NETWORK, TRAINING
-from skdeep.conv._image_input import ImageInput
+from skdeep.conv._image_parameters import TakesImages, pair
+from skdeep.conv._inputs import Images
 from skdeep.encoding import (
     ContinuousTargets,
     OwnTargets,
     Standardization,
-    deviations,
-    precisions,
     span,
 )
 from skdeep.networks import (
@@ -36,9 +34,6 @@ from skdeep.networks import (
 # Tukey, 1977, "Exploratory Data Analysis": quartile distances beyond the quartile.
 _FENCE = 1.5
 _ROUNDING = 1e-6
-# What the middle feature's standard deviation is of the largest, where all are taken to
-# have one unit. In tables of many units it is below a hundredth.
-_SHARED = 0.1
 
 
 @documented(
@@ -48,7 +43,7 @@ _SHARED = 0.1
 class Autoencoder(
     OutlierMixin,
     Reconstruction,
-    ImageInput,
+    TakesImages,
     BaseNetwork,
 ):
     """A network that learns short codes and makes its inputs of them again.
@@ -72,9 +67,9 @@ class Autoencoder(
     True
     """
 
-    _stored_types = AutoencoderSpec, ContinuousTargets
+    _stored_types = AutoencoderSpec, ContinuousTargets, ImagesAlone, TablesAlone
     _stored_attributes = {
-        "_row_shape": is_sizes,
+        "_inputs": is_a(ImagesAlone, TablesAlone),
         "_targets": is_a(ContinuousTargets),
         "offset_": is_number,
     }
@@ -178,55 +173,15 @@ class Autoencoder(
 
     _auto_batch = 32
 
-    def _check_training_data(self, X, y, *, reset):
-        if not reset and self.image_shape is not None and not self._sees_images:
-            raise ValueError(
-                "warm_start and partial_fit go on with the same network, which was "
-                f"fitted on a table. Received image_shape={self.image_shape}. Set "
-                "image_shape=None, or call fit with warm_start=False."
-            )
-        dtype = precisions(X, self._array_dtype)
-        X = self._check_inputs(X, reset=reset, dtype=dtype)
-        # In the place of targets, which the skeleton cuts as it cuts X.
-        return X, np.zeros(X.shape[0], bool)
-
-    def _check_samples(self, X):
-        return self._check_inputs(X, reset=False, dtype=("float64", "float32"))
-
-    def _check_inputs(self, X, *, reset, dtype):
-        """A table or images as the network takes them."""
-        refuse_data_sets(X)
-        if reset:
-            for name in ("image_shape_", "_bytes", "_integers", "_pixel_factor"):
-                self.__dict__.pop(name, None)
-            n_axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
-            images = self.image_shape is not None or n_axes > 2
-        else:
-            images = self._sees_images
-        if images:
-            return self._check_images(X, reset=reset)
-        X = validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=reset)
-        if reset:
-            self._row_shape = X.shape[1:]
-        return X
-
-    def _learn_pixels(self, X):
-        super()._learn_pixels(X)
-        self._row_shape = X.shape[1:]
+    def _make_inputs(self, X):
+        n_axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+        if self.image_shape is not None or n_axes > 2:
+            return ImagesAlone.of(self)
+        return TablesAlone()
 
     @property
     def _sees_images(self):
-        return "image_shape_" in self.__dict__
-
-    @property
-    def _casts_batches(self):
-        return self._sees_images
-
-    def _held_out(self, validation, form):
-        if validation is None or validation[0] is None:
-            return super()._held_out(validation, form)
-        X_val, _, weight = validation
-        return self._check_rows(X_val, None, weight, reset=False)
+        return isinstance(self._inputs, Images)
 
     def _encode(self, X, y, sample_weight, validation, previous, classes, rng):
         data = super()._encode(X, y, sample_weight, validation, previous, classes, rng)
@@ -251,7 +206,7 @@ class Autoencoder(
     def _own_units(self):
         """Those of X; of images, as ``rescale`` makes them."""
         if self._sees_images:
-            return self._pixel_scaling()
+            return self._inputs.pixel_scaling()
         return Standardization.none(1)
 
     def _check_values(self, head, data):
@@ -272,7 +227,7 @@ class Autoencoder(
         if np.isinf([least, most]).all():
             return None
         low, high = span(rows.X)
-        factor = self._pixel_factor if self._sees_images else 1.0
+        factor = self._inputs.factor if self._sees_images else 1.0
         # Scaling to a range ends within rounding of it.
         if low * factor >= least - _ROUNDING and high * factor <= most + _ROUNDING:
             return None
@@ -289,21 +244,6 @@ class Autoencoder(
 
     def _encode_targets(self, targets, y):
         return y
-
-    def _input_scaling(self, rows):
-        if self._sees_images and not self.normalize:
-            return self._pixel_scaling()
-        scaling = super()._input_scaling(rows)
-        if self._sees_images or isinstance(self.normalize, bool):
-            return scaling
-        spread = deviations(rows.X, rows.weight)
-        if self.normalize == "auto" and np.median(spread) < _SHARED * spread.max():
-            return scaling
-        common = np.sqrt(np.mean(spread**2)) or 1.0
-        return replace(scaling, scale=np.full(len(spread), common))
-
-    def _scales(self, data):
-        return self.normalize or (self._sees_images and self._pixel_factor != 1)
 
     def _hidden_widths(self):
         if not isinstance(self.hidden_layer_sizes, str):
@@ -326,7 +266,7 @@ class Autoencoder(
                     "tied=False, or pass flat rows without image_shape."
                 )
             images["filters"] = self._positive_integers("filters", least=1)
-            images["kernel_size"] = self._pair("kernel_size")
+            images["kernel_size"] = pair(self, "kernel_size")
         return AutoencoderSpec(
             **common,
             **images,

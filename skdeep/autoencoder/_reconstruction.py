@@ -16,7 +16,7 @@ from skdeep.inference import forward, pieces
 class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """A transformer itself, for scikit-learn wraps ``transform`` where it is defined.
 
-    Needs ``network_``, ``_targets``, ``_row_shape``, ``_check_samples``.
+    Needs ``network_``, ``_targets``, ``_inputs``.
     """
 
     # Codes
@@ -39,7 +39,7 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             In the precision of X.
         """
         check_is_fitted(self)
-        network, X = self.network_, self._check_samples(X)
+        network, X = self.network_, self._inputs.samples(self, X)
         codes = encode(network.spec, network.weights, X)
         self._check_output(codes, X)
         return codes.astype(self._precision_of(X), copy=False)
@@ -83,7 +83,7 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             As from :meth:`inverse_transform`.
         """
         check_is_fitted(self)
-        network, X = self.network_, self._check_samples(X)
+        network, X = self.network_, self._inputs.samples(self, X)
         return self._samples(forward(network.spec, network.weights, X), X)
 
     def _samples(self, output, X):
@@ -92,7 +92,7 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         far = self._targets.scaling.far
         dtype = "float64" if far else self._precision_of(X)
         values = self._targets.decode(output).astype(dtype, copy=False)
-        return values.reshape(-1, *self._row_shape)
+        return values.reshape(-1, *self._inputs.row_shape)
 
     def score(self, X, y=None, sample_weight=None):
         """The share of the variance that the reconstruction keeps (R2).
@@ -115,7 +115,7 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             ``output_activation`` of features as they are. At most 1.
         """
         check_is_fitted(self)
-        network, X = self.network_, self._check_samples(X)
+        network, X = self.network_, self._inputs.samples(self, X)
         output = forward(network.spec, network.weights, X)
         truth = OwnTargets(X, self._targets.scaling, np.float64)[:]
         return r2_score(
@@ -140,7 +140,7 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             ``output_activation`` of features as they are (pixels times ``rescale``).
         """
         check_is_fitted(self)
-        return minus_errors(self.network_, self._targets, self._check_samples(X))
+        return minus_errors(self.network_, self._targets, self._inputs.samples(self, X))
 
     def decision_function(self, X):
         """The scores above ``offset_``; outliers are below zero.

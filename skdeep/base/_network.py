@@ -14,7 +14,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     check_is_fitted,
-    validate_data,
 )
 
 from skdeep._forked import refuse_remains
@@ -32,6 +31,7 @@ from skdeep._warn import warn
 from skdeep.base._copies import CopiedParameters
 from skdeep.base._custom_network import CustomNetwork
 from skdeep.base._hooks import Printer, ScikitLearnCallbacks
+from skdeep.base._inputs import Inputs
 from skdeep.base._insight import NetworkInsight
 from skdeep.base._parameters import Parameters
 from skdeep.base._stored import Stored
@@ -40,10 +40,8 @@ from skdeep.base._training_record import TrainingRecord
 from skdeep.encoding import (
     Standardization,
     dense,
-    precision_of,
 )
 from skdeep.exceptions import DivergenceWarning
-from skdeep.inference import forward
 from skdeep.networks import (
     NetworkSpec,
     Weights,
@@ -85,9 +83,10 @@ class BaseNetwork(
 ):
     """Base of the estimators; not for direct use."""
 
-    _stored_types = FittedNetwork, Standardization, Weights
+    _stored_types = FittedNetwork, Inputs, Standardization, Weights
     _stored_attributes = {
         "_history": is_history,
+        "_inputs": is_a(Inputs),
         "_kept_epoch": or_none(is_count),
         "_random_state": or_none(is_a(np.random.RandomState, Integral)),
         "_split_seed": or_none(is_count),
@@ -335,7 +334,7 @@ class BaseNetwork(
             "batch_norm": bool(self.batch_norm),
             "l1": float(self.l1),
             "l2": float(self.l2),
-            "normalize": self._scales(data),
+            "normalize": bool(self._inputs.scales(self.normalize)),
             "dtype": self.dtype,
             "double_inputs": data.double_inputs,
         }
@@ -368,10 +367,6 @@ class BaseNetwork(
             )
         return tuple(int(size) for size in sizes)
 
-    def _scales(self, data):
-        """Whether the network scales its inputs."""
-        return bool(self.normalize)
-
     # Prediction
 
     def _decoded(self, method, X):
@@ -380,9 +375,9 @@ class BaseNetwork(
         Floats come in the precision of X, as scikit-learn's MLP gives them.
         """
         check_is_fitted(self)
-        samples = self._check_samples(X)
-        with np.errstate(over="ignore", invalid="ignore"):
-            output = self._forward(samples)  # what overflows is refused
+        samples = self._inputs.samples(self, X)
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused
+            output = self._inputs.forward(self.network_, samples)
         self._check_output(output, samples)
         decoded = self._decode(getattr(self._targets, method), output)
         if method == "labels":
@@ -394,10 +389,6 @@ class BaseNetwork(
 
     def _decode(self, decode, output):
         return decode(output)
-
-    def _forward(self, samples):
-        """Output of the last layer before its activation."""
-        return forward(self.network_.spec, self.network_.weights, samples)
 
     def _check_output(self, output, samples):
         """Refuse to go on with numbers that are none."""
@@ -413,17 +404,12 @@ class BaseNetwork(
 
     def _precision_of(self, samples):
         """The dtype of what is predicted for these samples."""
-        return precision_of(samples, self.network_.spec.array_dtype)
+        own = self.network_.spec.array_dtype
+        return self._inputs.precision_of(samples, own)
 
     def _network_rows(self, X):
         """``X`` as one array or CSR, as the network's layers take it."""
-        return self._check_samples(X)
-
-    def _check_samples(self, X):
-        """Samples as the network takes them."""
-        return validate_data(
-            self, X, accept_sparse="csr", dtype=("float64", "float32"), reset=False
-        )
+        return self._inputs.as_rows(self._inputs.samples(self, X))
 
     # Fitted state
 

@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from skdeep._rules import anything, is_a, is_size, is_texts, require
+from skdeep._rules import anything, is_a, is_size, is_texts
 
 # Values of a sample up to which one is made to try a loaded estimator with.
 _MOST_VALUES = 2**24
@@ -51,14 +51,7 @@ class Stored:
         ``persistence`` has looked at each alone.
         """
         if "network_" in vars(self):
-            self._check_stored_shape(self.network_.spec.input_shape)
-
-    def _check_stored_shape(self, shape):
-        """Refuse attributes that are not of samples of this shape."""
-        n_features = vars(self).get("n_features_in_")
-        if n_features is not None:
-            fits = n_features == prod(shape)
-            require(fits, type(self).__name__, "n_features_in_", n_features)
+            self._inputs.check_stored(self, self.network_.spec.input_shape)
 
     def _try_stored(self):
         """Take a sample through all that a fitted estimator does with samples."""
@@ -73,10 +66,7 @@ class Stored:
 
     def _trial_samples(self):
         """Samples that a fitted estimator must take; None where they would be huge."""
-        n_features = vars(self).get("n_features_in_")
-        if n_features is None:
-            return None
-        return named(self, usual(self, (1, n_features), n_features))
+        return self._inputs.trial(self) if "network_" in vars(self) else None
 
 
 def zeros(shape, dtype=float):

@@ -1,24 +1,21 @@
 """Training data on its way from ``fit``'s arguments to the network."""
 
+import copy
 from abc import ABCMeta, abstractmethod
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    validate_data,
-)
+from sklearn.utils.validation import _check_sample_weight
 
 from skdeep._numbers import plain
-from skdeep.base._held_out import split_rows
 from skdeep.base._input_checks import one_column
+from skdeep.base._inputs import Inputs
 from skdeep.encoding import (
     Rows,
     Standardization,
     check_range,
     in_precision,
-    precisions,
     select,
     summable,
 )
@@ -73,13 +70,17 @@ class TrainingData(metaclass=ABCMeta):
     ``validation_fraction`` and ``warm_start``.
     """
 
-    # Whether rows keep their own dtype until their batch is due.
-    _casts_batches = False
+    # How X is read. Of a table this is all there is to know.
+    _inputs = Inputs()
     # Whether y has a column for each step of a sequence.
     _targets_per_step = False
 
     def _encode(self, X, y, sample_weight, validation, previous, classes, rng):
-        X, y, weight = self._check_rows(X, y, sample_weight, reset=previous is None)
+        if previous is None:
+            self._inputs = self._make_inputs(X)
+        else:
+            self._inputs = copy.copy(self._inputs)  # an error leaves it as it was
+        X, y, weight = self._check_rows(X, y, sample_weight, learn=previous is None)
         form = self._form(y, previous, more_to_come=validation is None)
         y = self._read(form, y)
         held_out, held_out_weight = self._held_out(validation, form), None
@@ -103,28 +104,26 @@ class TrainingData(metaclass=ABCMeta):
             inputs, outputs = previous.inputs, previous.outputs
             double = previous.spec.double_inputs
         else:
-            inputs = self._input_scaling(train)
+            inputs = self._inputs.scaling(train, self.normalize)
             outputs = self._output_scaling(targets)
-            double = inputs.far and self._gains_from_double(train.X)
+            double = inputs.far and train.X.dtype == np.float64 != self._array_dtype
         if not double:
             train, rows = self._in_own_precision(train, rows)
         return Encoded(train, rows, targets, inputs, outputs, double, held_out_weight)
 
-    def _gains_from_double(self, X):
-        return X.dtype == np.float64 and self._array_dtype != "float64"
-
     def _in_own_precision(self, train, validation):
         """The rows as the network computes with them, cast once for all epochs."""
-        if self._casts_batches:
+        if self._inputs.casts_batches:
             return train, validation
         parts = [part for part in (train, validation) if part is not None]
         arrays = in_precision(self._array_dtype, *(part.X for part in parts))
         parts = [replace(part, X=X) for part, X in zip(parts, arrays, strict=True)]
         return (*parts, None) if validation is None else tuple(parts)
 
-    def _check_rows(self, X, y, sample_weight, *, reset):
+    def _check_rows(self, X, y, sample_weight, *, learn):
+        X, y, sample_weight = self._inputs.present(X, y, sample_weight)
         y = self._prepared_targets(y)
-        X, y = self._check_training_data(X, y, reset=reset)
+        X, y = self._inputs.read(self, X, y, learn=learn)
         check_range(X, self._array_dtype, "X")
         if y.ndim == 2 and y.shape[1] == 1 and not self._targets_per_step:
             y = one_column(y.toarray() if sparse.issparse(y) else y)
@@ -133,24 +132,13 @@ class TrainingData(metaclass=ABCMeta):
         )
         return _present(X, y, summable(weight))
 
-    def _check_training_data(self, X, y, *, reset):
-        return validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            multi_output=True,
-            y_numeric=self._estimator_type_ == "regressor",
-            dtype=precisions(X, self._array_dtype),
-            reset=reset,
-        )
-
     def _held_out(self, validation, form):
         """(X, y, weight) for validation, (None, ...) to split them off, or None."""
         if validation is None:
             return None
         X_val, y_val, sample_weight_val = validation
-        if (X_val is None) != (y_val is None):
+        supervised = self.__sklearn_tags__().target_tags.required
+        if supervised and (X_val is None) != (y_val is None):
             given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
             raise ValueError(
                 f"X_val and y_val belong together. Received {given} without {missing}."
@@ -158,7 +146,7 @@ class TrainingData(metaclass=ABCMeta):
         if X_val is None:
             holds_out = self.early_stopping and self.monitor.startswith("val_")
             return (None, None, None) if holds_out else None
-        X, y, weight = self._check_rows(X_val, y_val, sample_weight_val, reset=False)
+        X, y, weight = self._check_rows(X_val, y_val, sample_weight_val, learn=False)
         return X, self._read(form, y), weight
 
     def _split(self, X, y, weight, rng):
@@ -173,28 +161,24 @@ class TrainingData(metaclass=ABCMeta):
         if not (self.warm_start and hasattr(self, "_split_seed")):
             self._split_seed = int(rng.randint(2**31 - 1))
         split_rng = np.random.RandomState(self._split_seed)
-        train, held_out = self._split_rows(y, n_val, split_rng)
+        strata = self._strata(y)
+        train, held_out = self._inputs.split(y, n_val, strata, split_rng)
         part = select(X, held_out), y[held_out], weight[held_out]
         return select(X, train), y[train], weight[train], part
-
-    def _split_rows(self, y, n_val, rng):
-        """The numbers of the rows to train with and of those to hold out."""
-        return split_rows(len(y), n_val, self._strata(y), rng)
 
     def _rows(self, X, y, weight, targets):
         weight = (weight * (len(weight) / weight.sum())).astype(self._array_dtype)
         return Rows(X, self._encode_targets(targets, y), weight)
-
-    def _input_scaling(self, rows):
-        if not self.normalize:
-            return Standardization.none(rows.X.shape[-1])
-        return Standardization.of(rows.X, rows.weight)
 
     @property
     def _array_dtype(self):
         return "float32" if self.dtype == "mixed_bfloat16" else self.dtype
 
     # What the families and the target kinds add
+
+    def _make_inputs(self, X):
+        """What reads X from now on, an :class:`Inputs`."""
+        return Inputs()
 
     @abstractmethod
     def _learn_targets(self, y, weight, classes):

@@ -1,5 +1,6 @@
 """Convolutional networks for images: ConvClassifier and ConvRegressor."""
 
+from skdeep._rules import is_a
 from skdeep._warn import warn
 from skdeep.base._classifier import BaseNetworkClassifier
 from skdeep.base._documented import documented, store_parameters
@@ -12,21 +13,23 @@ from skdeep.base._parameter_table import (
     TRAINING,
 )
 from skdeep.base._regressor import BaseNetworkRegressor
-from skdeep.conv._image_input import (
-    ImageInput,
+from skdeep.conv._backbone_parameter import (
+    TakesBackbone,
     describe_backbone,
 )
+from skdeep.conv._image_parameters import TakesImages, pair
+from skdeep.conv._inputs import Images
 from skdeep.conv._parameter_table import CONV, SHAPE
 from skdeep.conv._spec import ConvSpec
 from skdeep.networks import AUGMENTATIONS
 
 
-class _Conv(ImageInput):
+class _Conv(TakesBackbone, TakesImages):
     """Images in, and the spec of the network."""
 
-    _stored_types = (ConvSpec,)
+    _stored_types = ConvSpec, Images
+    _stored_attributes = {"_inputs": is_a(Images)}
     _auto_batch = 64
-    _casts_batches = True
     _of_layers = (
         "filters",
         "kernel_size",
@@ -49,12 +52,12 @@ class _Conv(ImageInput):
         return ConvSpec(
             **common,
             filters=self._positive_integers("filters"),
-            kernel_size=self._pair("kernel_size"),
+            kernel_size=pair(self, "kernel_size"),
             convs_per_block=int(self.convs_per_block),
-            strides=self._pair("strides"),
+            strides=pair(self, "strides"),
             padding=self.padding,
             pooling=self.pooling,
-            pool_size=self._pair("pool_size"),
+            pool_size=pair(self, "pool_size"),
             global_pooling=self._global_pooling(),
             augment=self._augmentations(),
             backbone=describe_backbone(self.backbone),
@@ -81,29 +84,6 @@ class _Conv(ImageInput):
                     f"layers. Received {item!r}."
                 )
         return items
-
-    # Images
-
-    def _check_training_data(self, X, y, *, reset):
-        numeric = self._estimator_type_ == "regressor"
-        options = {"multi_output": True, "y_numeric": numeric}
-        return self._check_images(X, y, reset=reset, **options)
-
-    def _check_samples(self, X):
-        return self._check_images(X, reset=False)
-
-    def _input_scaling(self, rows):
-        scaling = super()._input_scaling(rows)
-        # A mean and a standard deviation are there whatever the unit.
-        return scaling if self._standardizes else self._pixel_scaling()
-
-    def _scales(self, data):
-        return self._standardizes or self._pixel_factor != 1
-
-    @property
-    def _standardizes(self):
-        # Backbones have their own way.
-        return self.normalize and self.backbone is None
 
     def _pretrained(self, spec):
         if self.backbone is None:

@@ -13,15 +13,18 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted, check_memory
 
 from skdeep._numbers import is_integer
-from skdeep._rules import anything
+from skdeep._rules import anything, is_a
 from skdeep.base._documented import documented, store_parameters
+from skdeep.base._learnt import LearntParameters
 from skdeep.base._network import FittedNetwork
 from skdeep.base._parameters import Parameters
 from skdeep.base._stored import Stored
-from skdeep.conv._image_input import (
-    ImageInput,
+from skdeep.conv._backbone_parameter import (
+    TakesBackbone,
     describe_backbone,
 )
+from skdeep.conv._image_parameters import TakesImages
+from skdeep.conv._inputs import Images
 from skdeep.conv._parameter_table import EMBEDDED, EMBEDDER
 from skdeep.conv._spec import ConvSpec
 from skdeep.encoding import Standardization
@@ -36,7 +39,9 @@ from skdeep.networks import Weights
 class ImageEmbedder(
     Parameters,
     ClassNamePrefixFeaturesOutMixin,
-    ImageInput,
+    TakesBackbone,
+    TakesImages,
+    LearntParameters,
     TransformerMixin,
     Stored,
     BaseEstimator,
@@ -56,8 +61,8 @@ class ImageEmbedder(
     (10, 4)
     """
 
-    _stored_types = ConvSpec, FittedNetwork, Standardization, Weights
-    _stored_attributes = {"network_": anything}
+    _stored_types = ConvSpec, FittedNetwork, Images, Standardization, Weights
+    _stored_attributes = {"_inputs": is_a(Images), "network_": anything}
 
     def __init__(
         self,
@@ -95,15 +100,16 @@ class ImageEmbedder(
         from skdeep.conv._backbones import pretrained_weights
         from skdeep.networks._build import build_template, with_pretrained
 
-        self._check_images(X, reset=True)
+        inputs = Images.of(self)
+        inputs.read(self, X, learn=True)
         self._learn_parameters("backbone_weights")
-        arrays = pretrained_weights(self.backbone, self._weights(), self.image_shape_)
+        arrays = pretrained_weights(self.backbone, self._weights(), inputs.shape)
         spec = ConvSpec(
-            input_shape=self.image_shape_,
+            input_shape=inputs.shape,
             units=0,
             output=None,
             hidden_layer_sizes=(),
-            normalize=self._pixel_factor != 1,
+            normalize=inputs.factor != 1,
             global_pooling=self.pooling,
             backbone=describe_backbone(self.backbone),
         )
@@ -111,10 +117,11 @@ class ImageEmbedder(
         spec = replace(spec, units=model.output_shape[1])
         values = [v.numpy() for v in model.non_trainable_variables]
         trainable, fixed = with_pretrained(model, arrays, [], values)
-        scaling = self._pixel_scaling()
+        scaling = inputs.pixel_scaling()
         if spec.normalize:
             fixed[:2] = scaling.mean.astype("float32"), scaling.scale.astype("float32")
         weights = Weights(trainable, fixed)
+        self._inputs = inputs
         self.network_ = FittedNetwork(spec, weights, scaling, Standardization.none(1))
         return self
 
@@ -136,7 +143,7 @@ class ImageEmbedder(
         features : ndarray of shape (n_samples, n_features_out), float32
         """
         check_is_fitted(self)
-        X = self._check_images(X, reset=False)
+        X = self._inputs.samples(self, X)
         features = self._features if self.memory is None else self._remembered
         return features(X)
 
@@ -208,8 +215,8 @@ class ImageEmbedder(
             raise ValueError(
                 f"top must be an integer from 1 to 1000. Received {top!r}."
             )
-        X = self._check_images(X, reset=False)
-        return top_labels(backbone, X, self._pixel_factor, int(top))
+        X = self._inputs.samples(self, X)
+        return top_labels(backbone, X, self._inputs.factor, int(top))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

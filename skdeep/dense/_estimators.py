@@ -6,7 +6,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdeep.base._classifier import BaseNetworkClassifier
 from skdeep.base._documented import documented, store_parameters
-from skdeep.base._input_checks import count_axes, refuse_data_sets
 from skdeep.base._network import FittedNetwork
 from skdeep.base._parameter_table import (
     CLASSES,
@@ -18,6 +17,7 @@ from skdeep.base._parameter_table import (
 )
 from skdeep.base._regressor import BaseNetworkRegressor
 from skdeep.dense._forward import dense_products
+from skdeep.dense._inputs import Tables
 from skdeep.dense._parameter_table import DENSE, LAYERS
 from skdeep.dense._spec import DenseSpec
 from skdeep.encoding import ClassTargets, ContinuousTargets, Standardization
@@ -40,32 +40,16 @@ _SKLEARN_OUTPUTS = {
 class _Dense:
     """The spec, and networks from given weights."""
 
+    _inputs = Tables()
     _of_layers = "hidden_layer_sizes", "activation", "dropout", "batch_norm"
 
-    _stored_types = (DenseSpec,)
+    _stored_types = DenseSpec, Tables
 
     def _family_spec(self, data, common):
         return DenseSpec(**common)
 
-    def _check_training_data(self, X, y, *, reset):
-        self._refuse_axes(X)
-        return super()._check_training_data(X, y, reset=reset)
-
-    def _check_samples(self, X):
-        self._refuse_axes(X)
-        return super()._check_samples(X)
-
-    def _refuse_axes(self, X):
-        refuse_data_sets(X)
-        n_axes = count_axes(X)
-        if n_axes > 2:
-            kind = "Regressor" if self._estimator_type_ == "regressor" else "Classifier"
-            raise ValueError(
-                f"Found array with dim {n_axes}, while dim <= 2 is required by "
-                f"{type(self).__name__}. Use Conv{kind} for images and "
-                f"Sequence{kind} for sequences, or make rows of them: "
-                "X.reshape(len(X), -1)."
-            )
+    def _make_inputs(self, X):
+        return Tables()
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

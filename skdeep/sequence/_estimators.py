@@ -1,6 +1,6 @@
 """Networks for sequences: SequenceClassifier and SequenceRegressor."""
 
-from skdeep._numbers import plain
+from skdeep._rules import is_a
 from skdeep.base._classifier import BaseNetworkClassifier
 from skdeep.base._documented import documented, store_parameters
 from skdeep.base._parameter_table import (
@@ -12,17 +12,14 @@ from skdeep.base._parameter_table import (
     TRAINING,
 )
 from skdeep.base._regressor import BaseNetworkRegressor
+from skdeep.sequence._inputs import Sequences
 from skdeep.sequence._parameter_table import INPUTS, SEQUENCE, SHAPE
-from skdeep.sequence._sequence_input import SequenceInput
-from skdeep.sequence._sequences import bucket
+from skdeep.sequence._per_step import TargetsPerStep
 from skdeep.sequence._spec import SequenceSpec
 
-# Folds whose vocabularies differ little share their compiled programs.
-_TOKEN_PARTS = 8
 
-
-class BaseSequence(SequenceInput):
-    """Sequences in, and the spec of the network."""
+class SequenceNetwork:
+    """The spec of networks for sequences, texts too."""
 
     _stored_types = (SequenceSpec,)
     _auto_batch = 32
@@ -51,13 +48,14 @@ class BaseSequence(SequenceInput):
         else:
             of_cells = activation
         n_steps, n_channels = data.train.X.shape[1:]
-        steps = None if self._any_length else n_steps
+        inputs = self._inputs
+        steps = None if inputs.any_length else n_steps
         common |= {"activation": activation, "input_shape": (steps, n_channels)}
         return SequenceSpec(
             **common,
-            masked=self._masked,
-            n_tokens=self._embedding_rows,
-            embedding_dim=self._embedding_width(),
+            masked=inputs.masked,
+            n_tokens=inputs.embedding_rows,
+            embedding_dim=inputs.embedding_dim or 0,
             frozen_embedding=self._frozen_embedding,
             cell=self.cell,
             cell_activation=of_cells,
@@ -68,13 +66,6 @@ class BaseSequence(SequenceInput):
             return_sequences=bool(self.return_sequences),
         )
 
-    @property
-    def _embedding_rows(self):
-        return bucket(self._n_tokens, _TOKEN_PARTS)
-
-    def _embedding_width(self):
-        return plain(self.embedding_dim) or 0
-
     def _no_layers(self):
         if self.return_sequences:
             raise ValueError(
@@ -84,12 +75,33 @@ class BaseSequence(SequenceInput):
         return ()
 
 
+class _Sequence(SequenceNetwork, TargetsPerStep):
+    """Sequences in, and one target per sequence or per step."""
+
+    _stored_types = (Sequences,)
+    _stored_attributes = {"_inputs": is_a(Sequences)}
+
+    def _make_inputs(self, X):
+        return Sequences.of(self)
+
+    @property
+    def sequence_shape_(self):
+        """Steps and channels; None where sequences differ in length."""
+        self._require("sequence_shape_")
+        return self._inputs.shape
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
 @documented(
     parameters=(NETWORK, CLASSIFIER, SEQUENCE),
     attributes=(CLASSES, SHAPE, TRAINING, FEATURES),
     about=INPUTS,
 )
-class SequenceClassifier(BaseSequence, BaseNetworkClassifier):
+class SequenceClassifier(_Sequence, BaseNetworkClassifier):
     """A recurrent or convolutional network that classifies sequences.
 
     Examples
@@ -181,7 +193,7 @@ class SequenceClassifier(BaseSequence, BaseNetworkClassifier):
     attributes=(SHAPE, TRAINING, FEATURES),
     about=INPUTS,
 )
-class SequenceRegressor(BaseSequence, BaseNetworkRegressor):
+class SequenceRegressor(_Sequence, BaseNetworkRegressor):
     """A recurrent or convolutional network from sequences to values.
 
     Examples

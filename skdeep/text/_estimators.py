@@ -1,5 +1,6 @@
 """Networks for texts: TextClassifier and TextRegressor."""
 
+from skdeep._rules import is_a
 from skdeep.base._classifier import BaseNetworkClassifier
 from skdeep.base._documented import documented, store_parameters
 from skdeep.base._parameter_table import (
@@ -10,8 +11,37 @@ from skdeep.base._parameter_table import (
     TRAINING,
 )
 from skdeep.base._regressor import BaseNetworkRegressor
+from skdeep.sequence._estimators import SequenceNetwork
+from skdeep.text._inputs import Texts
 from skdeep.text._parameter_table import INPUTS, TEXT, TEXT_REGRESSOR, VOCABULARY
-from skdeep.text._text_input import TextInput
+from skdeep.text._tokenizer import Tokenizer
+from skdeep.text._tokens import (
+    TakesTexts,
+    Tokens,
+)
+
+
+class _Text(TakesTexts, SequenceNetwork):
+    """Texts in, and the vectors of their tokens."""
+
+    return_sequences = False
+    _stored_types = Texts, Tokenizer, Tokens
+    _stored_attributes = {"_inputs": is_a(Texts)}
+
+    def _make_inputs(self, X):
+        return Texts.of(self)
+
+    @property
+    def _tokens(self):
+        return self._inputs.tokens
+
+    @property
+    def _frozen_embedding(self):
+        return not self.train_embedding
+
+    def _pretrained(self, spec):
+        vectors = self._inputs.take_vectors()
+        return None if vectors is None else [vectors.astype(self.dtype)]
 
 
 @documented(
@@ -19,7 +49,7 @@ from skdeep.text._text_input import TextInput
     attributes=(CLASSES, VOCABULARY, TRAINING),
     about=INPUTS,
 )
-class TextClassifier(TextInput, BaseNetworkClassifier):
+class TextClassifier(_Text, BaseNetworkClassifier):
     """A network that classifies texts.
 
     Examples
@@ -101,7 +131,7 @@ class TextClassifier(TextInput, BaseNetworkClassifier):
     attributes=(VOCABULARY, TRAINING),
     about=INPUTS,
 )
-class TextRegressor(TextInput, BaseNetworkRegressor):
+class TextRegressor(_Text, BaseNetworkRegressor):
     """A network from texts to values, ratings say.
 
     Examples

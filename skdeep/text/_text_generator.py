@@ -22,10 +22,10 @@ from skdeep.inference import forward
 from skdeep.networks import Head
 from skdeep.sequence._spec import SequenceSpec
 from skdeep.text._parameter_table import GENERATOR, GENERATOR_VOCABULARY
-from skdeep.text._token_sequences import TokenSettings
-from skdeep.text._tokenizer import checked_texts
+from skdeep.text._streams import END, UNKNOWN, Streams
+from skdeep.text._tokenizer import Tokenizer, checked_texts
+from skdeep.text._tokens import TakesTexts, Tokens
 
-_END, _UNKNOWN = 0, 1  # the padding stands between texts
 # Probabilities that are held at once.
 _VALUES_AT_ONCE = 2**24
 _COUNT = Interval(Integral, 1, None, closed="left")
@@ -35,7 +35,7 @@ _COUNT = Interval(Integral, 1, None, closed="left")
     parameters=(NETWORK, GENERATOR),
     attributes=(GENERATOR_VOCABULARY, TRAINING),
 )
-class TextGenerator(TokenSettings, BaseNetwork):
+class TextGenerator(TakesTexts, BaseNetwork):
     """A language model: which token comes next, given those before it.
 
     The texts are joined into one stream, with an end between them, and cut into pieces
@@ -59,8 +59,8 @@ class TextGenerator(TokenSettings, BaseNetwork):
     """
 
     _predicts_samples = False
-    _stored_types = ClassTargets, SequenceSpec
-    _stored_attributes = {"_targets": is_a(ClassTargets)}
+    _stored_types = ClassTargets, SequenceSpec, Streams, Tokenizer, Tokens
+    _stored_attributes = {"_inputs": is_a(Streams), "_targets": is_a(ClassTargets)}
     _estimator_type_ = None
     _auto_batch = 32
     hidden_layer_sizes = ()
@@ -154,68 +154,20 @@ class TextGenerator(TokenSettings, BaseNetwork):
 
     # What the skeleton asks for
 
-    def _check_training_data(self, X, y, *, reset):
-        """Pieces of the stream, and for each token the next one."""
-        texts = list(checked_texts(X))
-        if reset:
-            self._tokenizer = self._learn_tokenizer(texts)
-            self._refuse_single_token()
-        else:
-            self._compare_token_settings()
-        streams = [[*tokens, _END] for tokens in self._tokenizer.encode(texts)]
-        stream = np.concatenate([[_END], *streams])
-        if reset:
-            self._refuse_unknown(streams)
-        n_targets = len(stream) - 1
-        window = plain(self.window)
-        if n_targets < window:
-            raise ValueError(
-                f"window={window} needs texts of at least so many tokens. "
-                f"Received {n_targets}, ends of texts included. Pass more text at "
-                "once, or lower it."
-            )
-        starts = np.arange(0, n_targets - window + 1, window)
-        if n_targets % window:
-            starts = np.append(starts, n_targets - window)
-        pieces = starts[:, None] + np.arange(window)
-        return tuple(
-            stream[pieces + later][:, :, None].astype(self.dtype) for later in (0, 1)
-        )
+    def _make_inputs(self, X):
+        return Streams(tokens=Tokens.of(self), window=plain(self.window))
 
-    def _refuse_single_token(self):
-        if self._tokenizer.n_tokens <= _UNKNOWN + 2:
-            only = list(self.vocabulary_)[_UNKNOWN + 1 :]
-            raise ValueError(
-                "A language model needs at least two different tokens. Received texts "
-                f"with {only} only. Pass more texts, lower min_frequency or raise "
-                "max_tokens."
-            )
-
-    def _check_stored_shape(self, shape):
-        pass  # texts have none
+    @property
+    def _tokens(self):
+        return self._inputs.tokens
 
     def _try_stored(self):
         self.predict_next("a", top=1)
 
-    def _held_out(self, validation, form):
-        if validation is None or validation[0] is None:
-            return super()._held_out(validation, form)
-        texts = list(checked_texts(validation[0], "X_val"))
-        return self._check_rows(texts, None, None, reset=False)
-
-    def _split_rows(self, y, n_val, rng):
-        # The last piece may overlap the one before.
-        n_val = max(2, n_val)
-        if n_val >= len(y):
-            raise ValueError(
-                f"early_stopping=True holds out at least two pieces of {self.window} "
-                f"tokens. Received texts of {len(y)} pieces. Pass X_val or more text, "
-                "lower window, or set early_stopping=False."
-            )
-        return np.split(np.arange(len(y)), [len(y) - n_val])
-
     def _learn_targets(self, y, weight, classes):
-        return ClassTargets("multiclass", np.arange(self._tokenizer.n_tokens))
+        return ClassTargets(
+            "multiclass", np.arange(self._inputs.tokens.tokenizer.n_tokens)
+        )
 
     def _encode_targets(self, targets, y):
         return y
@@ -263,7 +215,7 @@ class TextGenerator(TokenSettings, BaseNetwork):
 
     def _context(self, tokens):
         """The last tokens, as one row."""
-        return np.array([[_END, *tokens][-self._fitted_window :]])
+        return np.array([[END, *tokens][-self._fitted_window :]])
 
     def score(self, X, y=None):
         """Mean log-likelihood of a token, ends of texts included.
@@ -295,7 +247,7 @@ class TextGenerator(TokenSettings, BaseNetwork):
         """Yield pieces of equal lengths: inputs, and targets of the last of them."""
         pieces = {}
         for tokens in self._tokenizer.encode(texts):
-            for piece in self._pieces(np.array([_END, *tokens, _END])):
+            for piece in self._pieces(np.array([END, *tokens, END])):
                 lengths = tuple(map(len, piece))
                 pieces.setdefault(lengths, []).append(piece)
         for (length, _), some in pieces.items():
@@ -413,7 +365,7 @@ class TextGenerator(TokenSettings, BaseNetwork):
         """Log-probabilities of the next tokens, of which none is unknown."""
         contexts = np.concatenate([self._context(tokens) for tokens in tokens_of_rows])
         log_p = self._log_probabilities(contexts)
-        log_p[:, _UNKNOWN] = -np.inf
+        log_p[:, UNKNOWN] = -np.inf
         return log_p
 
     def _draw(self, known, max_tokens, temperature, rng):
@@ -429,7 +381,7 @@ class TextGenerator(TokenSettings, BaseNetwork):
                 steps = np.cumsum(np.exp(scaled))
                 # The sum may be a little less than one.
                 number = int(np.searchsorted(steps, rng.uniform() * steps[-1], "right"))
-            if number == _END:
+            if number == END:
                 break
             tokens.append(number)
         return tokens[len(known) :]
@@ -445,12 +397,12 @@ class TextGenerator(TokenSettings, BaseNetwork):
             grown = []
             for row, number in zip(rows, numbers, strict=True):
                 whole = totals[row, number], beams[row][1] + [int(number)]
-                (ended if number == _END else grown).append(whole)
+                (ended if number == END else grown).append(whole)
             beams = grown
             if not beams or (ended and max(ended)[0] >= beams[0][0]):
                 break
         _, tokens = max([*beams, *ended], key=lambda beam: beam[0])
-        return [number for number in tokens[len(known) :] if number != _END]
+        return [number for number in tokens[len(known) :] if number != END]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

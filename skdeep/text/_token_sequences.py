@@ -11,108 +11,20 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._numbers import plain
-from skdeep._rules import is_a, is_size, or_none
+from skdeep._rules import is_a, is_size, one_of, or_none
 from skdeep.base._documented import documented, store_parameters
-from skdeep.base._learnt import LearntParameters
 from skdeep.base._parameters import Parameters
 from skdeep.base._stored import Stored
 from skdeep.text._parameter_table import (
-    LENGTH,
     LENGTHS,
     TOKEN_SEQUENCES,
-    TOKENS,
     VOCABULARY,
 )
-from skdeep.text._tokenizer import Tokenizer, checked_texts, cut
-
-_LEAST_SUBWORDS = 258  # all bytes, padding and unknown
-
-
-class TokenSettings(LearntParameters):
-    """Needs the parameters of TOKENS."""
-
-    _stored_types = (Tokenizer,)
-    _stored_attributes = {
-        "_learnt_settings": is_a(dict),
-        "_tokenizer": is_a(Tokenizer),
-    }
-
-    def _token_settings(self):
-        """The parameters that decide what the tokens are."""
-        settings = {name: getattr(self, name) for name in TOKENS}
-        if self.vocabulary is not None:
-            settings["vocabulary"] = list(self.vocabulary)
-        return settings
-
-    def _compare_token_settings(self):
-        """To go on with a network is to go on with its tokens."""
-        old, new = self._learnt_settings, self._token_settings()
-        changed = [name for name in old if old[name] != new[name]]
-        if changed:
-            raise ValueError(
-                "warm_start and partial_fit go on with the same tokens. They had "
-                f"{ {name: old[name] for name in changed} }. Received "
-                f"{ {name: new[name] for name in changed} }. Call fit with "
-                "warm_start=False to start anew."
-            )
-
-    def _refuse_unknown(self, sequences):
-        """Where the vocabulary was given, and the texts are others."""
-        if max(np.max(sequence) for sequence in sequences) <= 1:
-            raise ValueError(
-                "No token of the texts is in the vocabulary. Received "
-                f"vocabulary={self.vocabulary!r:.80}. Pass that of such texts, or None."
-            )
-
-    def _learn_tokenizer(self, texts):
-        self._learnt_settings = self._token_settings()
-        if self.vocabulary is not None:
-            for _ in texts:  # each is checked when it comes
-                pass
-            return Tokenizer.of_vocabulary(
-                self.vocabulary,
-                analyzer=self.analyzer,
-                lowercase=bool(self.lowercase),
-                strip_accents=bool(self.strip_accents),
-            )
-        if self.analyzer == "subword" and self.max_tokens < _LEAST_SUBWORDS:
-            raise ValueError(
-                "analyzer='subword' needs a token for each of 256 bytes: max_tokens "
-                f"must be at least {_LEAST_SUBWORDS}. Received "
-                f"max_tokens={self.max_tokens}. Raise it, or use analyzer='char'."
-            )
-        return Tokenizer.of(
-            texts,
-            analyzer=self.analyzer,
-            max_tokens=int(self.max_tokens),
-            min_frequency=int(self.min_frequency),
-            lowercase=bool(self.lowercase),
-            strip_accents=bool(self.strip_accents),
-        )
-
-    def _sequences(self, tokenizer, texts, max_length):
-        """A list of arrays of int, none of them empty."""
-        return [
-            np.array(cut(tokens, max_length, self._as_learnt("truncation")))
-            for tokens in tokenizer.encode(texts)
-        ]
-
-    @property
-    def vocabulary_(self):
-        """The number of each token: 0 is the padding, 1 what ``fit`` has not seen."""
-        if "_tokenizer" not in self.__dict__:
-            raise AttributeError(
-                f"{type(self).__name__} has no attribute 'vocabulary_' before fit."
-            )
-        return self._tokenizer.vocabulary
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        tags.input_tags.three_d_array = False
-        tags.input_tags.one_d_array = True
-        return tags
+from skdeep.text._tokenizer import Tokenizer, checked_texts
+from skdeep.text._tokens import (
+    TakesTexts,
+    Tokens,
+)
 
 
 @documented(
@@ -122,7 +34,7 @@ class TokenSettings(LearntParameters):
 class TokenSequences(
     Parameters,
     ClassNamePrefixFeaturesOutMixin,
-    TokenSettings,
+    TakesTexts,
     TransformerMixin,
     Stored,
     BaseEstimator,
@@ -149,7 +61,12 @@ class TokenSequences(
     array(['to be, or to be'], dtype=object)
     """
 
-    _stored_attributes = {"length_": or_none(is_size)}
+    _stored_types = Tokenizer, Tokens
+    _stored_attributes = {
+        "_padding": one_of("post", "pre", None),
+        "_tokens": is_a(Tokens),
+        "length_": or_none(is_size),
+    }
 
     def __init__(
         self,
@@ -165,6 +82,10 @@ class TokenSequences(
         padding=None,
     ):
         store_parameters(self, locals())
+
+    def _check_stored(self):
+        if "_tokens" in vars(self):
+            self._tokens.check_stored()
 
     def _trial_samples(self):
         return ["a"]
@@ -195,11 +116,11 @@ class TokenSequences(
         texts, longest = checked_texts(X), plain(self.max_length)
         measured = self.padding is not None and longest is None
         texts = list(texts) if measured else texts
-        tokenizer = self._learn_tokenizer(texts)
-        self._learn_parameters(*LENGTH, "padding")
+        tokens = Tokens.of(self)
+        tokens.learn(texts)
         if measured:
-            longest = max(map(len, self._sequences(tokenizer, texts, None)))
-        self._tokenizer = tokenizer
+            longest = max(map(len, tokens.sequences(texts, None)))
+        self._tokens, self._padding = tokens, self.padding
         self.length_ = None if self.padding is None else longest
         return self
 
@@ -237,8 +158,8 @@ of arrays
         """
         check_is_fitted(self)
         padded = self.length_ is not None
-        longest = self.length_ if padded else self._as_learnt("max_length")
-        sequences = self._sequences(self._tokenizer, list(checked_texts(X)), longest)
+        longest = self.length_ if padded else self._tokens.max_length
+        sequences = self._tokens.sequences(list(checked_texts(X)), longest)
         if not padded:
             ragged = np.empty(len(sequences), dtype=object)
             for number, sequence in enumerate(sequences):
@@ -246,13 +167,13 @@ of arrays
             return ragged
         tokens = np.zeros((len(sequences), self.length_), dtype=int)
         for row, sequence in zip(tokens, sequences, strict=True):
-            if self._as_learnt("padding") == "pre":
+            if self._padding == "pre":
                 row[-len(sequence) :] = sequence
             else:
                 row[: len(sequence)] = sequence
         return tokens
 
-    @available_if(lambda self: self._as_learnt("padding") is not None)
+    @available_if(lambda self: vars(self).get("_padding", self.padding) is not None)
     def get_feature_names_out(self, input_features=None):
         """Names of the tokens' places, where all texts have as many.
 
@@ -298,7 +219,7 @@ of arrays
         return np.array(texts, dtype=object)
 
     def __sklearn_is_fitted__(self):
-        return "_tokenizer" in self.__dict__
+        return "_tokens" in vars(self)
 
 
 def _integers(sequence):

@@ -84,7 +84,7 @@ def text_speed():
     }
     for cell, layer in layers.items():
         net = TextClassifier(cell, dropout=0, epochs=epochs, random_state=0).fit(X, y)
-        sequences = net._sequences(net._tokenizer, list(X), net.max_length)
+        sequences = net._tokens.sequences(list(X), net.max_length)
         padded = np.zeros((len(X), max(map(len, sequences))), "int32")
         for line, sequence in zip(padded, sequences, strict=True):
             line[: len(sequence)] = sequence

@@ -1,0 +1,98 @@
+"""How autoencoders read X: tables and images, which are their targets, too."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+from sklearn.utils.validation import validate_data
+
+from skdeep._rules import is_sizes
+from skdeep.base._input_checks import refuse_data_sets
+from skdeep.base._inputs import Inputs
+from skdeep.conv._inputs import Images
+from skdeep.encoding import deviations, precisions
+
+# What the middle feature's standard deviation is of the largest, where all are taken to
+# have one unit. In tables of many units it is below a hundredth.
+_SHARED = 0.1
+
+
+@dataclass(eq=False)
+class TablesAlone(Inputs):
+    """Reads tables without targets.
+
+    Parameters
+    ----------
+    row_shape : tuple of (int,)
+        The number of features.
+    """
+
+    field_rules: ClassVar = {"row_shape": is_sizes}
+
+    row_shape: tuple = ()
+
+    def read(self, estimator, X, y, *, learn):
+        if not learn and estimator.image_shape is not None:
+            raise ValueError(
+                "warm_start and partial_fit go on with the same network, which was "
+                "fitted on a table. Received "
+                f"image_shape={estimator.image_shape}. Set image_shape=None, or call "
+                "fit with warm_start=False."
+            )
+        dtype = precisions(X, estimator._array_dtype)
+        X = self._checked(estimator, X, dtype, learn)
+        self.row_shape = X.shape[1:]
+        return X, _places(X)
+
+    def samples(self, estimator, X):
+        return self._checked(estimator, X, ("float64", "float32"), learn=False)
+
+    def _checked(self, estimator, X, dtype, learn):
+        refuse_data_sets(X)
+        return validate_data(
+            estimator, X, accept_sparse="csr", dtype=dtype, reset=learn
+        )
+
+    def scales(self, normalize):
+        return bool(normalize)
+
+    def scaling(self, rows, normalize):
+        scaling = super().scaling(rows, normalize)
+        if isinstance(normalize, bool):
+            return scaling
+        spread = deviations(rows.X, rows.weight)
+        if normalize == "auto" and np.median(spread) < _SHARED * spread.max():
+            return scaling
+        common = np.sqrt(np.mean(spread**2)) or 1.0
+        return replace(scaling, scale=np.full(len(spread), common))
+
+
+@dataclass(eq=False)
+class ImagesAlone(Images):
+    """Reads images without targets.
+
+    Parameters
+    ----------
+    row_shape : tuple of int
+        Of a sample in X, which may be a row of numbers.
+    """
+
+    field_rules: ClassVar = {**Images.field_rules, "row_shape": is_sizes}
+
+    row_shape: tuple = ()
+
+    def read(self, estimator, X, y, *, learn):
+        images = super().read(estimator, X, learn=learn)
+        return images, _places(images)
+
+    def samples(self, estimator, X):
+        return super().read(estimator, X, learn=False)
+
+    def _learn(self, estimator, X):
+        super()._learn(estimator, X)
+        self.row_shape = X.shape[1:]
+
+
+def _places(X):
+    """What stands for targets, which are cut as X is."""
+    return np.zeros(X.shape[0], bool)

@@ -1,0 +1,196 @@
+"""How estimators read images: shapes, and units of pixels."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from skdeep._rules import is_bool, is_number, is_sizes, require
+from skdeep.base._input_checks import (
+    NO_TARGET,
+    check_axes,
+    is_alone,
+    refuse_data_sets,
+)
+from skdeep.base._inputs import Inputs
+from skdeep.base._stored import usual, zeros
+from skdeep.conv._images import (
+    INTEGERS,
+    compact_pixels,
+    holds_bytes,
+    image_array,
+    infer_image_shape,
+)
+from skdeep.encoding import Standardization
+
+_BYTE = 1 / 255
+
+
+@dataclass(eq=False)
+class Images(Inputs):
+    """Reads images, also as rows of numbers.
+
+    Parameters
+    ----------
+    rescale : {"auto", None} or float
+        The estimator's parameter.
+    backbone : str or None
+        The name of the backbone, "a model" for one that the user made, or None.
+    shape : tuple of (int, int, int)
+        Height, width and channels.
+    of_bytes, of_integers : bool
+        Of which kind pixels are.
+    factor : float
+        What pixels are multiplied with.
+    """
+
+    casts_batches: ClassVar = True
+    field_rules: ClassVar = {
+        "shape": is_sizes,
+        "of_bytes": is_bool,
+        "of_integers": is_bool,
+        "factor": is_number,
+    }
+
+    rescale: object = "auto"
+    backbone: str | None = None
+    shape: tuple = ()
+    of_bytes: bool = False
+    of_integers: bool = False
+    factor: float = 1.0
+
+    @classmethod
+    def of(cls, estimator):
+        """An object that reads X for this estimator, whose X is still to come."""
+        backbone = getattr(estimator, "backbone", None)
+        named = backbone is None or isinstance(backbone, str)
+        return cls(estimator.rescale, backbone if named else "a model")
+
+    def read(self, estimator, X, y=NO_TARGET, *, learn):
+        refuse_data_sets(X)
+        X = image_array(X)
+        options = {"dtype": ["float32", "float64", *INTEGERS]}
+        if not is_alone(y):
+            options["multi_output"] = True
+            options["y_numeric"] = estimator._estimator_type_ == "regressor"
+        flat = np.ndim(X) == 2 or not hasattr(X, "ndim")
+        X, y = check_axes(estimator, X, y, table=flat, reset=learn, **options)
+        if learn:
+            self.of_integers = X.dtype.kind in "iu"
+            X = compact_pixels(X)
+            self._learn(estimator, X)
+        else:
+            self._compare_kinds(estimator, X)
+            X = compact_pixels(X)
+            self._compare_shapes(estimator, X)
+            self._compare_units(estimator, X)
+        X = X.reshape(len(X), *self.shape)
+        return X if is_alone(y) else (X, y)
+
+    def samples(self, estimator, X):
+        return self.read(estimator, X, learn=False)
+
+    def scales(self, normalize):
+        return self._standardizes(normalize) or self.factor != 1
+
+    def scaling(self, rows, normalize):
+        if not self._standardizes(normalize):
+            return self.pixel_scaling()
+        # A mean and a standard deviation are there whatever the unit.
+        return super().scaling(rows, normalize)
+
+    def _standardizes(self, normalize):
+        # Backbones have their own way.
+        return bool(normalize) and self.backbone is None
+
+    def pixel_scaling(self):
+        """The factor as the statistics of the network's first layer."""
+        n_channels = self.shape[-1]
+        scale = np.full(n_channels, 1 / self.factor)
+        return Standardization(np.zeros(n_channels), scale)
+
+    def check_stored(self, estimator, shape):
+        super().check_stored(estimator, shape)
+        require(shape == self.shape, "Images", "shape", self.shape)
+
+    def trial(self, estimator):
+        shape = 1, *self.shape
+        if self.of_bytes:
+            return zeros(shape, "uint8")
+        return usual(estimator, shape, shape[-1])
+
+    def _learn(self, estimator, X):
+        self.shape = infer_image_shape(X.shape, estimator.image_shape)
+        if X.ndim > 2:
+            estimator.n_features_in_ = int(np.prod(self.shape))
+            vars(estimator).pop("feature_names_in_", None)
+        self.of_bytes = X.dtype == np.uint8
+        self.factor = self._factor(X)
+
+    def _factor(self, X):
+        if self.rescale != "auto":
+            return 1.0 if self.rescale is None else float(self.rescale)
+        if self.backbone is None:
+            return _BYTE if self.of_bytes else 1.0
+        # keras.applications want 0 to 255; others know what they want.
+        if not self._guesses_unit:
+            return 1.0
+        if X.min() < 0 or X.max() <= 0:
+            raise ValueError(
+                f"backbone={self.backbone!r} wants pixels from 0 to 255, or from 0 to "
+                f"1. Received X from {X.min()} to {X.max()}. Pass the images as they "
+                "are, without preprocessing, or say the factor: rescale=..."
+            )
+        return 1 / _BYTE if X.max() <= 1 else 1.0
+
+    @property
+    def _guesses_unit(self):
+        named = self.backbone not in (None, "a model")
+        return self.rescale == "auto" and named and not self.of_bytes
+
+    def _compare_kinds(self, estimator, X):
+        if self.rescale != "auto":
+            return
+        now = X.dtype.kind in "iu"
+        # Integers above 255 have the unit of floats.
+        if self.of_integers != now and (now or self.of_bytes):
+            kinds = {True: "integers", False: "floats"}
+            raise ValueError(
+                "rescale='auto' has one unit for pixels that are integers from 0 to "
+                f"255 and another for floats. {type(estimator).__name__} was fitted on "
+                f"{kinds[self.of_integers]}. Received {kinds[now]}. Pass X.astype of "
+                "the kind that fit has seen, or say the factor: rescale=1/255 or "
+                "rescale=None."
+            )
+        if self.of_bytes and not holds_bytes(X):
+            raise ValueError(
+                f"{type(estimator).__name__} was fitted on integers from 0 to 255, "
+                f"which rescale='auto' divides by 255. Received X from {X.min()} to "
+                f"{X.max()}. Pass the same unit, or say the factor: rescale=1/255 or "
+                "rescale=None."
+            )
+
+    def _compare_shapes(self, estimator, X):
+        if X.ndim == 2:
+            return
+        shape = X.shape[1:] if X.ndim == 4 else (*X.shape[1:], 1)
+        if shape != self.shape:
+            raise ValueError(
+                f"X has images of shape {shape}, but {type(estimator).__name__} was "
+                f"fitted on images of shape {self.shape}. Bring them to that shape."
+            )
+
+    def _compare_units(self, estimator, X):
+        if self._guesses_unit and self._in_other_unit(X.max()):
+            raise ValueError(
+                "rescale='auto' takes floats up to 1 for shares of 255. "
+                f"{type(estimator).__name__} was fitted on floats up to "
+                f"{1 if self.factor > 1 else 255}. Received X with a maximum of "
+                f"{X.max()}. Pass the same unit, or say the factor: rescale=255 or "
+                "rescale=None."
+            )
+
+    def _in_other_unit(self, maximum):
+        if self.factor > 1:
+            return maximum > 1
+        return 0 < maximum <= 1

@@ -1,0 +1,348 @@
+"""How estimators read sequences: arrays, lists of different lengths, one series."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from sklearn.utils import check_consistent_length
+from sklearn.utils.validation import _check_y
+
+from skdeep._numbers import plain
+from skdeep._rules import is_bool, is_count, is_shape, is_size, or_none
+from skdeep.base._input_checks import (
+    NO_TARGET,
+    check_axes,
+    is_alone,
+    refuse_data_sets,
+)
+from skdeep.base._inputs import Inputs
+from skdeep.base._row_order import warn_about_gaps
+from skdeep.base._stored import named, usual
+from skdeep.encoding import Standardization, precisions
+from skdeep.inference import forward
+from skdeep.sequence._sequences import (
+    as_sequences,
+    bucket,
+    is_ragged,
+    padded,
+    trailing_windows,
+    with_mask,
+)
+
+# Single precision holds integers up to here.
+_MOST_TOKENS = 2**24 - 1
+_TOKEN_PARTS = 8
+
+
+@dataclass(eq=False)
+class Sequences(Inputs):
+    """Reads sequences.
+
+    Parameters
+    ----------
+    window, embedding_dim : int or None
+    return_sequences : bool
+    dtype : str
+        The estimator's parameters.
+    shape : tuple of (int or None, int)
+        Steps and channels; None where sequences differ in length.
+    n_tokens : int
+        How many tokens are known, 0 where X are numbers.
+    """
+
+    field_rules: ClassVar = {
+        "window": or_none(is_size),
+        "embedding_dim": or_none(is_size),
+        "return_sequences": is_bool,
+        "shape": is_shape,
+        "n_tokens": is_count,
+    }
+
+    window: int | None = None
+    embedding_dim: int | None = None
+    return_sequences: bool = False
+    dtype: str = "float32"
+    shape: tuple = ()
+    n_tokens: int = 0
+
+    @classmethod
+    def of(cls, estimator):
+        """An object that reads X for this estimator, whose X is still to come."""
+        return cls(
+            plain(estimator.window),
+            plain(estimator.embedding_dim),
+            bool(estimator.return_sequences),
+            estimator.dtype,
+        )
+
+    @property
+    def any_length(self):
+        """Whether sequences differ in length."""
+        return self.shape[0] is None
+
+    @property
+    def masked(self):
+        """Whether the last channel says which steps are there."""
+        return self.window is not None or self.any_length
+
+    @property
+    def embedding_rows(self):
+        """Vectors of tokens. Folds that know about as many share compiled programs."""
+        return bucket(self.n_tokens, _TOKEN_PARTS)
+
+    def read(self, estimator, X, y, *, learn):
+        numeric = estimator._estimator_type_ == "regressor"
+        if not learn:
+            self._compare_window(estimator)
+        if self.window is not None:
+            warn_about_gaps(X, y, self.window)
+        y, per_step = self._flat(y)
+        X = self._stacked(X)
+        if is_ragged(X):
+            self._refuse_ragged()
+            X = self._ragged(estimator, X, learn=learn)
+            y = _check_y(y, multi_output=True, y_numeric=numeric, estimator=estimator)
+            check_consistent_length(X, y)
+            X = padded(X) if self.any_length else X
+        else:
+            X, y = self._regular(estimator, X, y, numeric=numeric, learn=learn)
+        return X, self._per_step(y, per_step)
+
+    def samples(self, estimator, X):
+        """An array, or a list where sequences differ in length."""
+        X = self._stacked(X)
+        if is_ragged(X):
+            return self._ragged(estimator, X, learn=False)
+        return self._regular(estimator, X, learn=False)
+
+    def as_rows(self, samples):
+        return padded(samples) if isinstance(samples, list) else samples
+
+    def forward(self, network, samples):
+        if not isinstance(samples, list):
+            return super().forward(network, samples)
+        # Those of about the same length together.
+        buckets = {}
+        for number, sequence in enumerate(samples):
+            buckets.setdefault(bucket(len(sequence)), []).append(number)
+        output = np.empty((len(samples), network.spec.units))
+        for numbers in buckets.values():
+            piece = padded([samples[number] for number in numbers])
+            output[numbers] = forward(network.spec, network.weights, piece)
+        return output
+
+    def split(self, y, n_val, strata, rng):
+        if self.window is None:
+            return super().split(y, n_val, strata, rng)
+        # The last ones: training may not see what comes after them.
+        train, held_out = np.split(np.arange(len(y)), [len(y) - n_val])
+        if strata is not None:
+            new = np.setdiff1d(y[held_out], y[train])
+            if len(new):
+                raise ValueError(
+                    "early_stopping with a window holds out the last rows. Received y "
+                    f"with labels that only these have: {new}. Pass X_val and y_val, "
+                    "or set early_stopping=False."
+                )
+        return train, held_out
+
+    def scales(self, normalize):
+        return bool(normalize) and self.embedding_dim is None
+
+    def scaling(self, rows, normalize):
+        if not (self.scales(normalize) and self.masked):
+            return super().scaling(rows, self.scales(normalize))
+        overlapping = self.window is not None
+        return Standardization.of_masked(rows.X, rows.weight, overlapping=overlapping)
+
+    # The forms of X
+
+    def _stacked(self, X):
+        """A list of equal arrays as one array, where only an array will do."""
+        if not (self.window or self.return_sequences):
+            return X
+        shapes = {np.shape(item) for item in X} if is_ragged(X) else ()
+        return np.stack(list(X)) if len(shapes) == 1 else X
+
+    def _regular(self, estimator, X, y=NO_TARGET, *, numeric=False, learn):
+        """X of shape (n_samples, steps, channels), with a mask if the network has one;
+        and y, if given.
+        """
+        refuse_data_sets(X)
+        options = {"dtype": ["float64", "float32"]}
+        if not is_alone(y):
+            options = {"multi_output": True, "y_numeric": numeric}
+            options["dtype"] = precisions(X, self.dtype)
+        X = np.asarray(X) if isinstance(X, (list, tuple)) else X
+        table = getattr(X, "ndim", 2) <= 2
+        if self.window is None:
+            table = table and (learn or not self.any_length)
+        elif not table:
+            raise ValueError(
+                f"window={self.window} takes one series: X of shape (n_rows, "
+                f"n_features), in the order of time. Received shape {X.shape}. "
+                "Set window=None for sequences that are samples."
+            )
+        X, y = check_axes(estimator, X, y, table=table, reset=learn, **options)
+        if self.window is None:
+            X = self._panel(estimator, X, learn)
+        elif learn:
+            self.shape = (self.window, X.shape[1])
+        X = self._tokens(X, learn)
+        if self.window is not None:
+            X = trailing_windows(X, self.window)
+        elif self.any_length:
+            X = with_mask(X)
+        return X if is_alone(y) else (X, y)
+
+    def _compare_window(self, estimator):
+        """To go on with a network is to go on with its windows."""
+        if estimator.window != self.window:
+            raise ValueError(
+                f"{type(estimator).__name__} was fitted with window={self.window}. "
+                f"Received window={estimator.window}. Call fit with warm_start=False "
+                "to start anew."
+            )
+
+    def _panel(self, estimator, X, learn):
+        """X of shape (n_samples, steps, channels)."""
+        if X.ndim > 3:
+            raise ValueError(
+                "X must have shape (n_samples, steps) or (n_samples, steps, channels). "
+                f"Received shape {X.shape}. Reshape it."
+            )
+        if 0 in X.shape:
+            raise ValueError(
+                f"Sequences need at least one step and one channel. Received X of "
+                f"shape {X.shape}. Leave the empty ones out."
+            )
+        three = X.ndim == 3
+        X = X if three else X[:, :, None]
+        if learn:
+            self.shape = X.shape[1:]
+            if three:
+                _forget_names(estimator, int(np.prod(X.shape[1:])))
+        self._compare(estimator, X.shape[1:])
+        return X
+
+    def _ragged(self, estimator, X, *, learn):
+        """A list of arrays of shape (steps, channels)."""
+        if self.window is not None:
+            raise ValueError(
+                f"window={self.window} takes one series: an array of shape (n_rows, "
+                "n_features). Received a list of sequences. Set window=None."
+            )
+        sequences = as_sequences(X, self.dtype)
+        if learn:
+            self.shape = (None, sequences[0].shape[1])
+            _forget_names(estimator, sequences[0].shape[1])
+            whole = np.concatenate(sequences)
+            self._tokens(whole[None], learn=True)
+        for sequence in sequences:
+            self._compare(estimator, sequence.shape)
+        sequences = [self._tokens(s[None], learn=False)[0] for s in sequences]
+        return sequences if self.any_length else np.stack(sequences)
+
+    def _compare(self, estimator, shape):
+        steps, channels = self.shape
+        if shape[1] != channels or steps not in (None, shape[0]):
+            known = "any number of" if steps is None else steps
+            raise ValueError(
+                f"{type(estimator).__name__} was fitted on sequences of {known} steps "
+                f"and {channels} channels. Received {shape[0]} steps and {shape[1]} "
+                "channels. Sequences that differ in length are fitted as a list of "
+                "arrays."
+            )
+
+    def _refuse_ragged(self):
+        if self.return_sequences:
+            raise ValueError(
+                "return_sequences=True takes sequences of equal length, an array of "
+                "shape (n_samples, steps, channels). Received a list of sequences. "
+                "Cut them into pieces of one length."
+            )
+
+    # Tokens
+
+    def _tokens(self, X, learn):
+        """Checked tokens, those that ``fit`` has not seen as one; other X as it is."""
+        width = self.embedding_dim
+        if width is None:
+            return X
+        if X.shape[-1] != 1:
+            raise ValueError(
+                f"embedding_dim={width} takes one token per step. "
+                f"Received {X.shape[-1]} channels. Pass one, or embedding_dim=None."
+            )
+        wrong = (X < 0) | (np.floor(X) != X)
+        if wrong.any():
+            raise ValueError(
+                f"embedding_dim={width} takes tokens, integers from 0. "
+                f"Received {X[wrong][0]}. Set embedding_dim=None for numbers."
+            )
+        if learn:
+            self._learn_tokens(X.max())
+        return np.minimum(X, self.n_tokens - 1)
+
+    def _learn_tokens(self, largest):
+        if largest >= _MOST_TOKENS:
+            raise ValueError(
+                f"embedding_dim={self.embedding_dim} makes a vector for each token, "
+                f"which must be below {_MOST_TOKENS}. Received {largest:.0f}. "
+                "Number the tokens from 0, as sklearn's OrdinalEncoder does."
+            )
+        self.n_tokens = int(largest) + 2  # the last stands for unknown ones
+
+    # One target per step
+
+    def _flat(self, y):
+        """y of two axes for scikit-learn's checks, and the shape it had."""
+        if not self.return_sequences:
+            return y, None
+        if self.window is not None:
+            raise ValueError(
+                "return_sequences=True has one target per step of a sequence, window="
+                f"{self.window} one per row. Use one of them."
+            )
+        y = np.asarray(y)
+        if y.ndim not in (2, 3):
+            raise ValueError(
+                "return_sequences=True takes y of shape (n_samples, steps) or "
+                f"(n_samples, steps, n_outputs). Received shape {y.shape}. Pass a "
+                "target per step, or return_sequences=False."
+            )
+        return y.reshape(len(y), -1), y.shape[1:]
+
+    def _per_step(self, y, shape):
+        if shape is None:
+            return y
+        if shape[0] != self.shape[0]:
+            raise ValueError(
+                "return_sequences=True takes a target for every step. Received X with "
+                f"{self.shape[0]} steps and y with {shape[0]}. Cut one of them."
+            )
+        return y.reshape(len(y), *shape)
+
+    # From files
+
+    def feature_shape(self, shape):
+        whole = self.window is None and not self.any_length
+        return self.shape if whole else self.shape[1:]
+
+    def trial(self, estimator):
+        steps, channels = self.shape
+        if self.window is not None:
+            return named(estimator, usual(estimator, (steps, channels), channels))
+        if steps is None:
+            X = usual(estimator, (1, channels), channels)
+            return X if X is None else [X, X]
+        n_features = vars(estimator).get("n_features_in_")
+        if n_features == steps * channels and channels == 1:
+            return named(estimator, usual(estimator, (1, steps), channels))
+        return usual(estimator, (1, steps, channels), channels)
+
+
+def _forget_names(estimator, n_features):
+    """Features without names, so many."""
+    estimator.n_features_in_ = n_features
+    vars(estimator).pop("feature_names_in_", None)

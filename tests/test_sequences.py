@@ -21,7 +21,7 @@ from skdeep import SequenceClassifier, SequenceRegressor
 from skdeep.base import _network as _base
 from skdeep.networks._layers import lowering
 from skdeep.networks._recurrent_layers import HoistedRNN
-from skdeep.sequence import _sequence_input
+from skdeep.sequence import _inputs as sequence_inputs
 from skdeep.sequence._sequences import bucket, padded, trailing_windows
 from skdeep.sequence._spec import SequenceSpec
 from skdeep.training import _fused, _job
@@ -447,7 +447,7 @@ def test_forward_passes_agree(case, monkeypatch):
     fitted = estimator.set_params(epochs=1).fit(X, y)
     by_numpy = fitted.predict_proba(X)
     # All lengths in one bucket, so that there is padding.
-    monkeypatch.setattr(_sequence_input, "bucket", lambda n_steps: 0)
+    monkeypatch.setattr(sequence_inputs, "bucket", lambda n_steps: 0)
     assert_allclose(fitted.predict_proba(X), by_numpy, atol=1e-12)
     monkeypatch.setattr(SequenceSpec, "suits_numpy", lambda spec, n_rows: False)
     assert_allclose(fitted.predict_proba(X), by_numpy, atol=1e-12)

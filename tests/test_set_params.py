@@ -11,7 +11,6 @@ from sklearn.linear_model import LinearRegression
 from sklearn.utils._param_validation import Interval, StrOptions
 
 import skdeep
-from skdeep import estimators
 
 IRIS, SPECIES = load_iris(return_X_y=True)
 DIGITS = load_digits()
@@ -35,30 +34,30 @@ def _keras_model(meta, width=4):
 
 
 CASES = {
-    "dense": (estimators.DenseClassifier((4,)), IRIS, SPECIES),
-    "images": (estimators.ConvClassifier((4,)), IMAGES, LABELS),
-    "bytes": (estimators.ConvRegressor((4,), image_shape=(8, 8)), BYTES, LABELS / 2),
+    "dense": (skdeep.DenseClassifier((4,)), IRIS, SPECIES),
+    "images": (skdeep.ConvClassifier((4,)), IMAGES, LABELS),
+    "bytes": (skdeep.ConvRegressor((4,), image_shape=(8, 8)), BYTES, LABELS / 2),
     "steps": (
-        estimators.SequenceRegressor(**RNN, return_sequences=True),
+        skdeep.SequenceRegressor(**RNN, return_sequences=True),
         TOKENS / 4,
         TOKENS / 2,
     ),
-    "tokens": (estimators.SequenceClassifier(**RNN, embedding_dim=3), TOKENS, LABELS),
-    "windows": (estimators.SequenceClassifier(**RNN, window=3), IRIS, SPECIES),
-    "ragged": (estimators.SequenceClassifier(**RNN), RAGGED, LABELS),
-    "texts": (estimators.TextClassifier(), TEXTS, LIKED),
+    "tokens": (skdeep.SequenceClassifier(**RNN, embedding_dim=3), TOKENS, LABELS),
+    "windows": (skdeep.SequenceClassifier(**RNN, window=3), IRIS, SPECIES),
+    "ragged": (skdeep.SequenceClassifier(**RNN), RAGGED, LABELS),
+    "texts": (skdeep.TextClassifier(), TEXTS, LIKED),
     "language": (
-        estimators.TextGenerator(window=8, embedding_dim=4, units=(4,)),
+        skdeep.TextGenerator(window=8, embedding_dim=4, units=(4,)),
         TEXTS,
         None,
     ),
-    "numbers": (estimators.TokenSequences(max_length=3), TEXTS, None),
-    "padded": (estimators.TokenSequences(padding="post"), TEXTS, None),
-    "codes": (estimators.Autoencoder(2, hidden_layer_sizes=(4,)), IRIS, None),
-    "image codes": (estimators.Autoencoder(2, filters=(2,)), BYTES, None),
-    "loader": (estimators.ImageLoader((12, 10)), list(BYTES[:3]), None),
+    "numbers": (skdeep.TokenSequences(max_length=3), TEXTS, None),
+    "padded": (skdeep.TokenSequences(padding="post"), TEXTS, None),
+    "codes": (skdeep.Autoencoder(2, hidden_layer_sizes=(4,)), IRIS, None),
+    "image codes": (skdeep.Autoencoder(2, filters=(2,)), BYTES, None),
+    "loader": (skdeep.ImageLoader((12, 10)), list(BYTES[:3]), None),
     "embedder": (_embedder(), IMAGES, None),
-    "hidden": (skdeep.HiddenLayers(estimators.DenseClassifier((4,))), IRIS, SPECIES),
+    "hidden": (skdeep.HiddenLayers(skdeep.DenseClassifier((4,))), IRIS, SPECIES),
     "keras": (
         skdeep.KerasClassifier(
             _keras_model, loss="sparse_categorical_crossentropy", width=4, verbose=0
@@ -158,7 +157,7 @@ def test_the_table_names_every_estimator():
 
 
 def test_a_unit_of_pixels_that_was_given_stays():
-    net = estimators.ConvClassifier((2,), rescale=0.5, epochs=1, random_state=0)
+    net = skdeep.ConvClassifier((2,), rescale=0.5, epochs=1, random_state=0)
     before = net.fit(IMAGES, LABELS).predict_proba(BYTES)
     after = net.set_params(rescale="auto").predict_proba(BYTES)
     np.testing.assert_array_equal(before, after)
@@ -166,19 +165,19 @@ def test_a_unit_of_pixels_that_was_given_stays():
 
 def test_going_on_takes_a_new_length_of_texts():
     options = {"epochs": 1, "random_state": 0, "warm_start": True}
-    net = estimators.TextClassifier(**options).fit(TEXTS, LIKED)
+    net = skdeep.TextClassifier(**options).fit(TEXTS, LIKED)
     long, short = "good " * 5 + "bad", "good"
     net.set_params(max_length=1)
     assert (net.predict_proba([long]) != net.predict_proba([short])).any()
     net.fit(TEXTS, LIKED)
     np.testing.assert_array_equal(*(net.predict_proba([t]) for t in (long, short)))
-    net = estimators.SequenceClassifier("rnn", window=3, **options).fit(IRIS, SPECIES)
+    net = skdeep.SequenceClassifier("rnn", window=3, **options).fit(IRIS, SPECIES)
     with pytest.raises(ValueError, match=r"window=3\. Received window=5"):
         net.set_params(window=5).fit(IRIS, SPECIES)
 
 
 def test_a_window_of_a_fit_that_failed_is_not_kept():
-    net = estimators.SequenceClassifier("rnn", window=3, epochs=1, random_state=0)
+    net = skdeep.SequenceClassifier("rnn", window=3, epochs=1, random_state=0)
     before = net.fit(IRIS, SPECIES).predict_proba(IRIS)
     with pytest.raises(ValueError, match="inconsistent numbers"):
         net.set_params(window=5).fit(IRIS, SPECIES[1:])

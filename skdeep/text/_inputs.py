@@ -75,7 +75,7 @@ class Texts(Sequences):
         return "float64"  # as of what scikit-learn makes of texts
 
     def _learn(self, estimator, texts):
-        self.tokens.learn(texts)
+        self.tokens.learn(texts, estimator.vocabulary)
         self.shape = (None, 1)
         self.n_tokens = self.tokens.tokenizer.n_tokens
         width, given = plain(estimator.embedding_dim), estimator.embedding_weights

@@ -35,7 +35,7 @@ class Streams(Inputs):
         texts = list(checked_texts(X))
         self.window = plain(estimator.window)
         if learn:
-            self.tokens.learn(texts)
+            self.tokens.learn(texts, estimator.vocabulary)
             self._refuse_single_token()
         else:
             self.tokens.compare(estimator)

@@ -117,7 +117,7 @@ class TokenSequences(
         measured = self.padding is not None and longest is None
         texts = list(texts) if measured else texts
         tokens = Tokens.of(self)
-        tokens.learn(texts)
+        tokens.learn(texts, self.vocabulary)
         if measured:
             longest = max(map(len, tokens.sequences(texts, None)))
         self._tokens, self._padding = tokens, self.padding

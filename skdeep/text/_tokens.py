@@ -52,23 +52,25 @@ class Tokens:
             self, **{name: plain(getattr(estimator, name)) for name in names}
         )
 
-    def learn(self, texts):
+    def learn(self, texts, vocabulary):
         """Learn the vocabulary.
 
         Parameters
         ----------
         texts : iterable of str
+        vocabulary : iterable of str, dict or None
+            The estimator's parameter.
         """
         settings = self.settings
         analyzer, max_tokens = settings["analyzer"], settings["max_tokens"]
         changes = {
             name: bool(settings[name]) for name in ("lowercase", "strip_accents")
         }
-        if settings["vocabulary"] is not None:
+        if vocabulary is not None:
             for _ in texts:  # each is checked when it comes
                 pass
             self.tokenizer = Tokenizer.of_vocabulary(
-                settings["vocabulary"], analyzer=analyzer, **changes
+                vocabulary, analyzer=analyzer, **changes
             )
             return
         if analyzer == "subword" and max_tokens < _LEAST_SUBWORDS:

@@ -40,10 +40,19 @@ def fuse(width=None, verbose=0):
         that are known of so far, how many are in training (and at which epochs) and
         how many wait.
 
+    Yields
+    ------
+    None
+        Nothing to use.
+
     Raises
     ------
     ValueError
         For a ``width`` that is not a positive integer, or a wrong ``verbose``.
+
+    See Also
+    --------
+    training_histories : Histories over the values of a parameter, trained together.
 
     Notes
     -----

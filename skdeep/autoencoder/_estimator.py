@@ -54,6 +54,11 @@ class Autoencoder(
     (n_samples, height, width, channels), convolutions come before the dense layers and
     after those of the decoder.
 
+    See Also
+    --------
+    ReconstructionDisplay : Samples beside what the autoencoder makes of them.
+    sklearn.decomposition.PCA : Codes by a linear model.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits
@@ -141,6 +146,7 @@ class Autoencoder(
         Returns
         -------
         self : Autoencoder
+            The fitted estimator.
         """
         previous = self.network_ if self.warm_start and self._is_fitted else None
         validation = X_val, None, sample_weight_val
@@ -166,6 +172,7 @@ class Autoencoder(
         Returns
         -------
         self : Autoencoder
+            The fitted estimator.
         """
         return self._partial_fit(X, None, sample_weight)
 

@@ -153,6 +153,7 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         decision : ndarray of shape (n_samples,)
+            :meth:`score_samples` minus ``offset_``.
         """
         return self.score_samples(X) - self.offset_
 

@@ -178,6 +178,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         Returns
         -------
         score : float
+            The share of samples whose predicted labels are all right.
         """
         return super().score(X, plain_columns(y), sample_weight)
 

@@ -41,9 +41,10 @@ class TrainingRecord:
 
     @property
     def validation_scores_(self):
-        """Of each epoch with validation data, a list of float, or None without any:
-        the accuracy or R2 if ``metrics`` has it, else the loss times -1, as
-        HistGradientBoosting has it.
+        """The validation score of each epoch, or None without validation data.
+
+        It is the accuracy or R2 if ``metrics`` has it, else the validation loss times
+        -1, as in HistGradientBoosting.
         """
         records = self._records("validation_scores_")
         records = [record for record in records if "val_loss" in record]

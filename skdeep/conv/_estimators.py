@@ -119,6 +119,12 @@ class _Conv(TakesBackbone, TakesImages):
 class ConvClassifier(_Conv, BaseNetworkClassifier):
     """A convolutional network that classifies images.
 
+    See Also
+    --------
+    ConvRegressor : The same for continuous targets.
+    ImageEmbedder : Features of images from a pretrained network.
+    ImageLoader : Files of images as arrays.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits
@@ -199,6 +205,12 @@ class ConvClassifier(_Conv, BaseNetworkClassifier):
 )
 class ConvRegressor(_Conv, BaseNetworkRegressor):
     """A convolutional network from images to one or many continuous targets.
+
+    See Also
+    --------
+    ConvClassifier : The same for labels.
+    ImageEmbedder : Features of images from a pretrained network.
+    ImageLoader : Files of images as arrays.
 
     Examples
     --------

@@ -50,6 +50,11 @@ class ImageEmbedder(
 
     Nothing is trained, so no fold can learn from another.
 
+    See Also
+    --------
+    ConvClassifier : A network whose backbone can be trained further.
+    ImageLoader : Files of images as arrays.
+
     Examples
     --------
     >>> import keras
@@ -91,6 +96,7 @@ class ImageEmbedder(
         Returns
         -------
         self : ImageEmbedder
+            The fitted estimator.
 
         Raises
         ------
@@ -141,6 +147,7 @@ class ImageEmbedder(
         Returns
         -------
         features : ndarray of shape (n_samples, n_features_out), float32
+            The features of each image.
         """
         check_is_fitted(self)
         X = self._inputs.samples(self, X)

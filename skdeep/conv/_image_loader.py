@@ -31,6 +31,11 @@ class ImageLoader(
 
     One image is open at a time: what a fold does not need is not loaded.
 
+    See Also
+    --------
+    ImageEmbedder : Features of images from a pretrained network.
+    ConvClassifier : A network that classifies images.
+
     Examples
     --------
     >>> import os, matplotlib
@@ -60,6 +65,7 @@ class ImageLoader(
         Returns
         -------
         self : ImageLoader
+            The fitted estimator.
         """
         self._learn_parameters("size", "color", "crop_to_aspect_ratio")
         self._height_and_width()

@@ -208,6 +208,12 @@ def _check_chain(kernels, biases):
 class DenseClassifier(_Dense, BaseNetworkClassifier):
     """A dense neural network for binary, multiclass and multilabel targets.
 
+    See Also
+    --------
+    DenseRegressor : The same for continuous targets.
+    KerasClassifier : A classifier around a Keras model of your own.
+    sklearn.neural_network.MLPClassifier : Dense networks of scikit-learn.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris
@@ -338,6 +344,12 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
 )
 class DenseRegressor(_Dense, BaseNetworkRegressor):
     """A dense neural network for one or many continuous targets.
+
+    See Also
+    --------
+    DenseClassifier : The same for labels.
+    KerasRegressor : A regressor around a Keras model of your own.
+    sklearn.neural_network.MLPRegressor : Dense networks of scikit-learn.
 
     Examples
     --------

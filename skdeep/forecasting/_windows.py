@@ -16,7 +16,7 @@ _POSITIVE = [Interval(Integral, 1, None, closed="left")]
     prefer_skip_nested_validation=True,
 )
 def rolling_windows(series, window, horizon=1, stride=1, exog=None):
-    """Windows of a series, and the values that follow each of them.
+    """Cut a series into windows, with the values that follow each of them.
 
     Parameters
     ----------
@@ -48,6 +48,11 @@ ndarray of shape (n_windows, horizon, n_series)
     ValueError
         If the series is too short, or ``exog`` is of another length or, for pandas
         objects, has another index.
+
+    See Also
+    --------
+    Forecaster : Forecasts of series with any regressor.
+    SequenceRegressor : Its parameter ``window`` takes a series as it is.
 
     Examples
     --------

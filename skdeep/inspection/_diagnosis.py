@@ -139,6 +139,11 @@ def diagnose(estimator, X, y):
     ValueError
         If y is None, has not as many samples as X, or holds unknown classes.
 
+    See Also
+    --------
+    HistoryDisplay : Loss and metrics over the epochs.
+    report : A page on a fitted network, with these findings.
+
     Notes
     -----
     Gradients are the root mean square over single samples, in prediction mode, divided

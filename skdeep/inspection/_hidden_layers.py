@@ -69,6 +69,11 @@ class HiddenLayers(
     own. To take a network as it is, wrap it in
     :class:`sklearn.frozen.FrozenEstimator`.
 
+    See Also
+    --------
+    layer_outputs : The outputs of a fitted network's layer.
+    HiddenSpaceDisplay : Samples in the plane of a layer's two units.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris
@@ -101,6 +106,7 @@ class HiddenLayers(
         Returns
         -------
         self : HiddenLayers
+            The fitted estimator.
         """
         refuse_others(self.estimator)
         self.estimator_ = clone(self.estimator)
@@ -141,6 +147,7 @@ class HiddenLayers(
         Returns
         -------
         routing : MetadataRouter
+            The metadata by method.
         """
         mapping = MethodMapping().add(caller="fit", callee="fit")
         router = MetadataRouter(owner=self)

@@ -65,6 +65,11 @@ def forward_trace(estimator, X):
         predictions in the units of the targets. In double precision, or in that of X if
         the network and X are single.
 
+    See Also
+    --------
+    backward_trace : The numbers of a training step.
+    layer_outputs : The outputs of one layer.
+
     Examples
     --------
     >>> from skdeep import DenseRegressor, forward_trace
@@ -129,6 +134,10 @@ def backward_trace(estimator, X, y, sample_weight=None, *, learning_rate=0.01):
     -------
     trace : BackwardTrace
         With the attributes ``loss``, ``nodes`` and ``weights``.
+
+    See Also
+    --------
+    forward_trace : The numbers of a prediction.
 
     Notes
     -----

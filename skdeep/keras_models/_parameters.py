@@ -48,6 +48,7 @@ class KerasParameters(ReadableParameters, CopiedParameters, SciKeras):
         Returns
         -------
         params : dict
+            The values by name.
         """
         params = super().get_params(deep)
         for name, value in vars(self).items():
@@ -61,10 +62,12 @@ class KerasParameters(ReadableParameters, CopiedParameters, SciKeras):
         Parameters
         ----------
         **params : dict
+            The new values by name.
 
         Returns
         -------
         self : object
+            The estimator.
         """
         known = self.get_params()
         for name in params:

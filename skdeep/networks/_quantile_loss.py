@@ -13,11 +13,20 @@ class QuantileLoss(keras.losses.Loss):
     ----------
     quantile : float
         In (0, 1).
+    name : str, default="quantile"
+        The name of the loss.
+    **options : dict
+        Further arguments of ``keras.losses.Loss``.
 
     Raises
     ------
     ValueError
         If ``quantile`` lies elsewhere.
+
+    See Also
+    --------
+    Forecaster : Forecasts of quantiles with ``quantiles``.
+    sklearn.linear_model.QuantileRegressor : Linear models of quantiles.
 
     Examples
     --------
@@ -35,10 +44,30 @@ class QuantileLoss(keras.losses.Loss):
         self.quantile = float(quantile)
 
     def call(self, y_true, y_pred):
-        """The mean over the outputs, of shape (n_samples,)."""
+        """Compute the loss of each sample, a mean over the outputs.
+
+        Parameters
+        ----------
+        y_true : tensor of shape (n_samples, n_outputs)
+            Targets.
+        y_pred : tensor of shape (n_samples, n_outputs)
+            Predictions.
+
+        Returns
+        -------
+        losses : tensor of shape (n_samples,)
+            The losses.
+        """
         error = keras.ops.cast(y_true, y_pred.dtype) - y_pred
         losses = keras.ops.maximum(self.quantile * error, (self.quantile - 1) * error)
         return keras.ops.mean(losses, axis=-1)
 
     def get_config(self):
+        """Give the arguments of the constructor.
+
+        Returns
+        -------
+        config : dict
+            The arguments by name.
+        """
         return {**super().get_config(), "quantile": self.quantile}

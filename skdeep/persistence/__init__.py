@@ -45,6 +45,10 @@ def save(estimator, path):
     ValueError
         If a parameter has a value that ``fit`` would refuse.
 
+    See Also
+    --------
+    load : Read the file.
+
     Examples
     --------
     >>> import os, tempfile, skdeep
@@ -88,6 +92,18 @@ def load(path):
     ------
     FileFormatError
         If the file is damaged, was changed, or holds anything unknown.
+
+    See Also
+    --------
+    save : Write such a file.
+
+    Examples
+    --------
+    >>> import os, tempfile, skdeep
+    >>> path = os.path.join(tempfile.mkdtemp(), "plan.skdeep")
+    >>> skdeep.save(skdeep.DenseClassifier((4,)), path)
+    >>> skdeep.load(path)
+    DenseClassifier(hidden_layer_sizes=(4,))
     """
     try:
         content, parts = read(path)

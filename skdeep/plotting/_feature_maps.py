@@ -25,7 +25,9 @@ class FeatureMapDisplay:
     Parameters
     ----------
     maps : ndarray of shape (height, width, n_filters)
+        The outputs of the layer.
     image : ndarray of shape (height, width) or (height, width, n_channels)
+        The input.
     layer : str
         The name of the layer, for the title.
 
@@ -35,6 +37,10 @@ class FeatureMapDisplay:
         The image, then the maps.
     figure_ : matplotlib Figure
     images_ : list of matplotlib AxesImage
+
+    See Also
+    --------
+    FilterDisplay : The kernels of a convolution.
 
     Examples
     --------
@@ -79,7 +85,13 @@ class FeatureMapDisplay:
         layer : str or int, default="conv_1"
             A convolution or a pooling, see :func:`skdeep.layer_outputs`; also the name
             of a layer within a backbone, such as "conv2_block1_out" of ResNet50.
-        ax, n_columns, n_images, im_kw
+        ax : matplotlib Axes or array-like of Axes, default=None
+            See :meth:`plot`.
+        n_columns : int, default=9
+            See :meth:`plot`.
+        n_images : int, default=64
+            See :meth:`plot`.
+        im_kw : dict, default=None
             See :meth:`plot`.
 
         Returns

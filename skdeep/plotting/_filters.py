@@ -19,6 +19,7 @@ class FilterDisplay:
     ----------
     kernels : ndarray of shape (height, width, n_channels, n_filters) or \
             (steps, n_channels, n_filters)
+        The weights.
     layer : str
         The name of the layer, for the title.
 
@@ -28,6 +29,10 @@ class FilterDisplay:
         One for each filter.
     figure_ : matplotlib Figure
     images_ : list of matplotlib AxesImage
+
+    See Also
+    --------
+    FeatureMapDisplay : The outputs of a convolution for an image.
 
     Examples
     --------
@@ -66,7 +71,15 @@ class FilterDisplay:
         layer : str or int, default="conv_1"
             A convolution, by its name in ``summary()`` or by its number among all
             layers, see :func:`skdeep.layer_outputs`.
-        channel, ax, n_columns, n_images, im_kw
+        channel : int, default=None
+            See :meth:`plot`.
+        ax : matplotlib Axes or array-like of Axes, default=None
+            See :meth:`plot`.
+        n_columns : int, default=8
+            See :meth:`plot`.
+        n_images : int, default=64
+            See :meth:`plot`.
+        im_kw : dict, default=None
             See :meth:`plot`.
 
         Returns

@@ -35,6 +35,10 @@ class ForecastDisplay:
     bands_ : list of matplotlib FillBetweenPolyCollection
         The intervals; those of a single step are LineCollections.
 
+    See Also
+    --------
+    Forecaster : Forecasts of series with any regressor.
+
     Examples
     --------
     >>> import numpy as np
@@ -79,7 +83,11 @@ class ForecastDisplay:
             For an interval, see :meth:`skdeep.Forecaster.predict_interval`.
         coverage : float, default=0.9
             Of that interval.
-        ax, n_last, line_kw
+        ax : matplotlib Axes or array-like of Axes, default=None
+            See :meth:`plot`.
+        n_last : int, default=None
+            See :meth:`plot`.
+        line_kw : dict, default=None
             See :meth:`plot`.
 
         Returns
@@ -118,7 +126,11 @@ class ForecastDisplay:
         y : Series or DataFrame, default=None
             The whole series, with the index and the columns of the backtest; None draws
             only the rows that were predicted.
-        ax, n_last, line_kw
+        ax : matplotlib Axes or array-like of Axes, default=None
+            See :meth:`plot`.
+        n_last : int, default=None
+            See :meth:`plot`.
+        line_kw : dict, default=None
             See :meth:`plot`.
 
         Returns

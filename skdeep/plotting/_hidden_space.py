@@ -45,6 +45,10 @@ class HiddenSpaceDisplay:
     scatters_ : list of matplotlib PathCollection
         For each picture one per class, or one.
 
+    See Also
+    --------
+    layer_outputs : The outputs of a layer as an array.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris
@@ -81,7 +85,9 @@ class HiddenSpaceDisplay:
         layer : str or int, default=None
             A layer of two units, see :func:`skdeep.layer_outputs`. None takes the last
             such layer before the output.
-        ax, scatter_kw
+        ax : matplotlib Axes or array-like of Axes, default=None
+            See :meth:`plot`.
+        scatter_kw : dict, default=None
             See :meth:`plot`.
 
         Returns
@@ -136,7 +142,11 @@ class HiddenSpaceDisplay:
             none, the last epoch is drawn.
         layer : str or int, default=None
             As for :meth:`from_estimator`.
-        ax, n_columns, scatter_kw
+        ax : matplotlib Axes or array-like of Axes, default=None
+            See :meth:`plot`.
+        n_columns : int, default=3
+            See :meth:`plot`.
+        scatter_kw : dict, default=None
             See :meth:`plot`.
         **fit_params
             For the network's ``fit``: ``X_val``, ``y_val``, ``sample_weight``, ...

@@ -77,7 +77,15 @@ class HistoryDisplay:
             Fitted networks, pipelines that end with one, or searches over one, of
             which the ``best_estimator_`` is drawn, for a search keeps no other. The
             keys of a dict are the names in the legend.
-        ax, metrics, smoothing, log_scale, line_kw
+        ax : matplotlib Axes or array-like of Axes, default=None
+            See :meth:`plot`.
+        metrics : list of str or str, default=None
+            See :meth:`plot`.
+        smoothing : float, default=0.0
+            See :meth:`plot`.
+        log_scale : bool, default=False
+            See :meth:`plot`.
+        line_kw : dict, default=None
             See :meth:`plot`.
 
         Returns
@@ -117,7 +125,15 @@ class HistoryDisplay:
         history : DataFrame, or dict of DataFrame
             A row per epoch, as ``history_``; also the dictionary of lists that
             ``keras.Model.fit`` gives as ``History.history``.
-        ax, metrics, smoothing, log_scale, line_kw
+        ax : matplotlib Axes or array-like of Axes, default=None
+            See :meth:`plot`.
+        metrics : list of str or str, default=None
+            See :meth:`plot`.
+        smoothing : float, default=0.0
+            See :meth:`plot`.
+        log_scale : bool, default=False
+            See :meth:`plot`.
+        line_kw : dict, default=None
             See :meth:`plot`.
 
         Returns
@@ -163,7 +179,15 @@ class HistoryDisplay:
             Training data.
         n_best : int, default=4
             How many different candidates, by their rank.
-        ax, metrics, smoothing, log_scale, line_kw
+        ax : matplotlib Axes or array-like of Axes, default=None
+            See :meth:`plot`.
+        metrics : list of str or str, default=None
+            See :meth:`plot`.
+        smoothing : float, default=0.0
+            See :meth:`plot`.
+        log_scale : bool, default=False
+            See :meth:`plot`.
+        line_kw : dict, default=None
             See :meth:`plot`.
         **fit_params
             For the networks: ``X_val``, ``y_val``, ``sample_weight``, ...

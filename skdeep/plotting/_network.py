@@ -49,6 +49,11 @@ class NetworkDisplay:
     nodes_ : list of list of matplotlib Circle
         Of each column, from the top.
 
+    See Also
+    --------
+    FilterDisplay : The kernels of a convolution.
+    forward_trace : The numbers of one prediction, step by step.
+
     Examples
     --------
     >>> from skdeep import DenseRegressor, NetworkDisplay

@@ -70,7 +70,15 @@ class ParameterHistoriesDisplay:
         ----------
         estimator, X, y, param_name, param_range : object
             See :func:`skdeep.training_histories`.
-        ax, metrics, smoothing, log_scale, line_kw
+        ax : matplotlib Axes or array-like of Axes, default=None
+            See :meth:`plot`.
+        metrics : list of str or str, default=None
+            See :meth:`plot`.
+        smoothing : float, default=0.0
+            See :meth:`plot`.
+        log_scale : bool, default=False
+            See :meth:`plot`.
+        line_kw : dict, default=None
             See :meth:`plot`.
         **fit_params
             Further arguments of :func:`skdeep.training_histories`: ``X_val``,
@@ -109,7 +117,15 @@ class ParameterHistoriesDisplay:
         ----------
         histories : DataFrame
             With two levels of columns.
-        ax, metrics, smoothing, log_scale, line_kw
+        ax : matplotlib Axes or array-like of Axes, default=None
+            See :meth:`plot`.
+        metrics : list of str or str, default=None
+            See :meth:`plot`.
+        smoothing : float, default=0.0
+            See :meth:`plot`.
+        log_scale : bool, default=False
+            See :meth:`plot`.
+        line_kw : dict, default=None
             See :meth:`plot`.
 
         Returns
@@ -139,7 +155,15 @@ class ParameterHistoriesDisplay:
 
         Parameters
         ----------
-        ax, metrics, smoothing, log_scale, line_kw : object
+        ax : matplotlib Axes or array-like of Axes, default=None
+            See :meth:`HistoryDisplay.plot`.
+        metrics : list of str or str, default=None
+            See :meth:`HistoryDisplay.plot`.
+        smoothing : float, default=0.0
+            See :meth:`HistoryDisplay.plot`.
+        log_scale : bool, default=False
+            See :meth:`HistoryDisplay.plot`.
+        line_kw : dict, default=None
             See :meth:`HistoryDisplay.plot`.
 
         Returns

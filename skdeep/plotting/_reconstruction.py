@@ -20,6 +20,7 @@ class ReconstructionDisplay:
     Parameters
     ----------
     originals : ndarray of shape (n_samples, ...)
+        The samples.
     reconstructions : dict of ndarray of shape (n_samples, ...)
         By the name of the model.
 
@@ -30,6 +31,10 @@ class ReconstructionDisplay:
     axes_ : ndarray of matplotlib Axes of shape (1 + n_models, n_drawn)
         Of rows of numbers without the first row: (n_models, n_drawn).
     figure_ : matplotlib Figure
+
+    See Also
+    --------
+    Autoencoder : A network that learns codes.
 
     Examples
     --------
@@ -69,7 +74,13 @@ class ReconstructionDisplay:
             ``NMF``, a pipeline of such, ...
         X : array-like of shape (n_samples, n_features), or images
             Samples. All of them count in the error, the first ones are drawn.
-        image_shape, n_samples, ax, plot_kw
+        image_shape : tuple of int, default=None
+            See :meth:`plot`.
+        n_samples : int, default=8
+            See :meth:`plot`.
+        ax : matplotlib Axes or array-like of Axes, default=None
+            See :meth:`plot`.
+        plot_kw : dict, default=None
             See :meth:`plot`.
 
         Returns
@@ -95,8 +106,16 @@ class ReconstructionDisplay:
         ----------
         estimators : list of objects or dict of objects
             See :meth:`from_estimator`; the keys of a dict are the names.
-        X, image_shape, n_samples, ax, plot_kw
+        X : array-like of shape (n_samples, n_features), or images
             See :meth:`from_estimator`.
+        image_shape : tuple of int, default=None
+            See :meth:`plot`.
+        n_samples : int, default=8
+            See :meth:`plot`.
+        ax : matplotlib Axes or array-like of Axes, default=None
+            See :meth:`plot`.
+        plot_kw : dict, default=None
+            See :meth:`plot`.
 
         Returns
         -------

@@ -131,6 +131,10 @@ def report(estimator, X, y, path=None):
     IsADirectoryError
         If ``path`` is a folder.
 
+    See Also
+    --------
+    diagnose : What training shows, and what to change.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris

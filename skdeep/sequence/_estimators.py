@@ -104,6 +104,12 @@ class _Sequence(SequenceNetwork, TargetsPerStep):
 class SequenceClassifier(_Sequence, BaseNetworkClassifier):
     """A recurrent or convolutional network that classifies sequences.
 
+    See Also
+    --------
+    SequenceRegressor : The same for continuous targets.
+    TokenSequences : Texts as sequences of token numbers.
+    rolling_windows : Windows of a series as samples.
+
     Examples
     --------
     The rows of an image, from the top, as a sequence:
@@ -195,6 +201,11 @@ class SequenceClassifier(_Sequence, BaseNetworkClassifier):
 )
 class SequenceRegressor(_Sequence, BaseNetworkRegressor):
     """A recurrent or convolutional network from sequences to values.
+
+    See Also
+    --------
+    SequenceClassifier : The same for labels.
+    Forecaster : Forecasts of series with any regressor.
 
     Examples
     --------

@@ -70,6 +70,7 @@ class TargetsPerStep:
         Returns
         -------
         score : float
+            Accuracy of classifiers, R2 of regressors.
         """
         check_is_fitted(self)
         if not self.network_.spec.return_sequences:

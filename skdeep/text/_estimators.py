@@ -52,6 +52,11 @@ class _Text(TakesTexts, SequenceNetwork):
 class TextClassifier(_Text, BaseNetworkClassifier):
     """A network that classifies texts.
 
+    See Also
+    --------
+    TextRegressor : The same for continuous targets.
+    TokenSequences : The tokens alone.
+
     Examples
     --------
     >>> from skdeep import TextClassifier
@@ -133,6 +138,11 @@ class TextClassifier(_Text, BaseNetworkClassifier):
 )
 class TextRegressor(_Text, BaseNetworkRegressor):
     """A network from texts to values, ratings say.
+
+    See Also
+    --------
+    TextClassifier : The same for labels.
+    TokenSequences : The tokens alone.
 
     Examples
     --------

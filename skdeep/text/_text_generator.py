@@ -47,6 +47,11 @@ class TextGenerator(TakesTexts, BaseNetwork):
     The Keras model in ``model_`` takes ``window`` token numbers, of shape
     (n, window, 1), and gives the probabilities of all next tokens.
 
+    See Also
+    --------
+    TextClassifier : A network that classifies texts.
+    TokenSequences : The tokens alone.
+
     Examples
     --------
     >>> from skdeep import TextGenerator
@@ -125,6 +130,7 @@ class TextGenerator(TakesTexts, BaseNetwork):
         Returns
         -------
         self : TextGenerator
+            The fitted estimator.
         """
         previous = self.network_ if self.warm_start and self._is_fitted else None
         with self._as_before_an_error():
@@ -149,6 +155,7 @@ class TextGenerator(TakesTexts, BaseNetwork):
         Returns
         -------
         self : TextGenerator
+            The fitted estimator.
         """
         return self._partial_fit(X, None, None)
 

@@ -50,6 +50,11 @@ class TokenSequences(
     package ``tokenizers`` (https://github.com/huggingface/tokenizers), which the extra
     ``skdeep[text]`` installs.
 
+    See Also
+    --------
+    SequenceClassifier : A network that takes the sequences.
+    TextClassifier : A network that takes texts as they are.
+
     Examples
     --------
     >>> from skdeep import TokenSequences
@@ -105,6 +110,7 @@ class TokenSequences(
         Returns
         -------
         self : TokenSequences
+            The fitted estimator.
 
         Raises
         ------
@@ -207,6 +213,7 @@ of arrays
         Returns
         -------
         texts : ndarray of shape (n_samples,) of str
+            A text for each sequence.
 
         Raises
         ------

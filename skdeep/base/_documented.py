@@ -20,8 +20,8 @@ class Parameter:
     type : str
         The types that it may have, as the documentation names them.
     constraint : list or None
-        Which values are valid, as in scikit-learn's ``_parameter_constraints``. None
-        leaves the check to the estimator.
+        Which values are valid, as in scikit-learn's ``_parameter_constraints``. None is
+        for classes that check their parameters otherwise.
     text : str
         The description.
     """
@@ -52,7 +52,8 @@ def documented(*, parameters, attributes=(), about="", notes=""):
 
     The decorator writes the sections "Parameters" and "Attributes" of the docstring.
     The parameters have the order and the defaults of the signature of ``__init__``.
-    The decorator also sets ``_parameter_constraints``.
+    The decorator also sets ``_parameter_constraints``, where each parameter has a
+    constraint.
 
     Parameters
     ----------
@@ -87,11 +88,9 @@ def documented(*, parameters, attributes=(), about="", notes=""):
                 f"Received no description of {missing}. Add them to the table."
             )
         described = {name: known[name] for name in arguments}
-        cls._parameter_constraints = {
-            name: parameter.constraint
-            for name, parameter in described.items()
-            if parameter.constraint is not None
-        }
+        constraints = {name: p.constraint for name, p in described.items()}
+        if None not in constraints.values():
+            cls._parameter_constraints = constraints
         if cls.__doc__ is not None:  # with python -OO it is
             sections = {
                 "Parameters": [
@@ -109,6 +108,10 @@ def documented(*, parameters, attributes=(), about="", notes=""):
 
 def store_parameters(estimator, arguments):
     """Store what ``__init__`` got, unchanged.
+
+    Estimators are no dataclasses, whose constructors would store it, too: packages like
+    dask take the fields of a dataclass for all that it holds, and so two estimators
+    with equal parameters that were fitted to different data for the same object.
 
     Parameters
     ----------

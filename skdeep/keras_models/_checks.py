@@ -2,18 +2,17 @@
 
 import functools
 import inspect
-from numbers import Integral, Real
+from numbers import Integral
 
 import keras
 import numpy as np
 from sklearn.utils._param_validation import (
-    Options,
-    StrOptions,
     validate_parameter_constraints,
 )
 
 from skdeep._numbers import Interval
 from skdeep._warn import warn
+from skdeep.keras_models._parameter_table import CLASSIFIER, KERAS, ROWS, VERBOSE
 from skdeep.networks import OPTIMIZERS, closest
 from skdeep.networks._losses import (
     POSITIVE,
@@ -25,8 +24,6 @@ from skdeep.networks._losses import (
 from skdeep.networks._names import LOSS_NAMES
 
 _POSITIVE = Interval(Integral, 1, None, closed="left")
-_ROWS = [_POSITIVE, Options(Integral, {-1}), None]
-_VERBOSE = ["verbose", StrOptions({"auto"})]
 _STEPS = [_POSITIVE, None]
 _ONLY_COMPILE_KNOWS = "crossentropy", "ce"
 # Shuffled rows hold out no row of a class, by chance, less often than this.
@@ -50,12 +47,9 @@ _OUTPUTS = {
 
 # Parameters of the constructor.
 _OWN = {
-    "epochs": [_POSITIVE],
-    "batch_size": _ROWS,
-    "validation_batch_size": _ROWS,
-    "validation_split": [Interval(Real, 0, 1, closed="left"), None],
-    "verbose": _VERBOSE,
-    "class_weight": [dict, list, StrOptions({"balanced"}), None],
+    name: parameter.constraint
+    for name, parameter in {**KERAS, **CLASSIFIER}.items()
+    if parameter.constraint is not None
 }
 # Arguments of methods, also as parameters with the name of the method before them.
 _OF_METHODS = {
@@ -65,7 +59,7 @@ _OF_METHODS = {
         "steps_per_epoch": _STEPS,
         "validation_steps": _STEPS,
     },
-    "predict": {"batch_size": _ROWS, "verbose": _VERBOSE, "steps": _STEPS},
+    "predict": {"batch_size": ROWS, "verbose": VERBOSE, "steps": _STEPS},
 }
 _ROUTED = {
     f"{method}__{name}": constraints

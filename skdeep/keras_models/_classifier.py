@@ -7,9 +7,9 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep.base._documented import documented
 from skdeep.base._input_checks import one_column
 from skdeep.encoding import ClassWeights, refuse_balanced
-from skdeep.keras_models import _docs as _keras_docs
 from skdeep.keras_models._checks import check_output, last_activation, warn_of_split
 from skdeep.keras_models._data import present
 from skdeep.keras_models._labels import (
@@ -21,6 +21,13 @@ from skdeep.keras_models._labels import (
     logits,
     of_margins,
     probabilities,
+)
+from skdeep.keras_models._parameter_table import (
+    CLASSES,
+    CLASSIFIER,
+    FITTED,
+    KERAS,
+    NOTES,
 )
 from skdeep.keras_models._scikeras import KerasClassifier as SciKerasClassifier
 from skdeep.keras_models._stored import StoredModel
@@ -35,25 +42,15 @@ def _has_labels_as_they_are(classifier):
     return type(classifier).target_encoder is KerasClassifier.target_encoder
 
 
+@documented(parameters=(KERAS, CLASSIFIER), attributes=(CLASSES, FITTED), notes=NOTES)
 class KerasClassifier(ClassifierMixin, StoredModel, BaseWrapper):
-    __doc__ = f"""A classifier around a Keras model of your own.
+    """A classifier around a Keras model of your own.
 
-    Parameters
-    ----------
-{_keras_docs.MODEL}{_keras_docs.CLASS_WEIGHT}{_keras_docs.KWARGS}
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
-    n_classes_ : int
-        Their number.
-{_keras_docs.ATTRIBUTES}
     See Also
     --------
     KerasRegressor : The same for continuous targets.
     DenseClassifier : A dense network that needs no Keras.
 
-{_keras_docs.NOTES}
     Examples
     --------
     >>> import keras

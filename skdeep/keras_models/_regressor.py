@@ -2,28 +2,23 @@
 
 from sklearn.base import RegressorMixin
 
-from skdeep.keras_models import _docs as _keras_docs
+from skdeep.base._documented import documented
+from skdeep.keras_models._parameter_table import FITTED, KERAS, NOTES
 from skdeep.keras_models._scikeras import KerasRegressor as SciKerasRegressor
 from skdeep.keras_models._scikeras import RegressorTargetEncoder
 from skdeep.keras_models._stored import StoredModel
 from skdeep.keras_models._wrapper import BaseWrapper
 
 
+@documented(parameters=(KERAS,), attributes=(FITTED,), notes=NOTES)
 class KerasRegressor(RegressorMixin, StoredModel, BaseWrapper):
-    __doc__ = f"""A regressor around a Keras model of your own.
+    """A regressor around a Keras model of your own.
 
-    Parameters
-    ----------
-{_keras_docs.MODEL}{_keras_docs.KWARGS}
-    Attributes
-    ----------
-{_keras_docs.ATTRIBUTES}
     See Also
     --------
     KerasClassifier : The same for labels.
     DenseRegressor : A dense network that needs no Keras.
 
-{_keras_docs.NOTES}
     Examples
     --------
     >>> import keras

@@ -10,10 +10,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdeep._forked import refuse_remains
 from skdeep._numbers import plain
+from skdeep.base._documented import documented
 from skdeep.base._hooks import Printer
 from skdeep.base._network import BaseNetwork
 from skdeep.inference._keras_model import HeldModel, as_inputs, as_targets
-from skdeep.keras_models import _docs as _keras_docs
 from skdeep.keras_models._checks import (
     builder,
     check_inputs,
@@ -22,6 +22,7 @@ from skdeep.keras_models._checks import (
 )
 from skdeep.keras_models._data import KerasData, mean_one, n_rows_at_once
 from skdeep.keras_models._inputs import AsGiven, as_given, builds_for, first_rows
+from skdeep.keras_models._parameter_table import FITTED, KERAS, NOTES
 from skdeep.keras_models._parameters import KerasParameters
 from skdeep.keras_models._prediction import KerasPrediction
 from skdeep.keras_models._scikeras import route_params
@@ -40,24 +41,18 @@ _SEEDS = 2**31 - 1
 _BATCH_SIZE = 32  # Keras's own
 
 
+@documented(parameters=(KERAS,), attributes=(FITTED,), notes=NOTES)
 class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
-    __doc__ = f"""Any Keras model as an estimator; of other kinds by subclassing.
+    """Any Keras model as an estimator; of other kinds by subclassing.
 
     Its predictions are the model's outputs. Subclasses have a ``_keras_build_fn``, or
     are given a ``model``; they add what makes them transformers, for instance.
 
-    Parameters
-    ----------
-{_keras_docs.MODEL}{_keras_docs.KWARGS}
-    Attributes
-    ----------
-{_keras_docs.ATTRIBUTES}
     See Also
     --------
     KerasClassifier : For labels.
     KerasRegressor : For continuous targets.
 
-{_keras_docs.NOTES}
     Examples
     --------
     >>> import keras

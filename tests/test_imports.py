@@ -84,3 +84,18 @@ def test_the_engine_names_no_family(imports):
         if package(other) in FAMILIES
     ]
     assert not wrong
+
+
+def test_inheritance_is_shallow():
+    """From an estimator to ``object``, scikit-learn's own levels included."""
+
+    def depth(cls):
+        return 1 + max((depth(base) for base in cls.__bases__), default=-1)
+
+    depths = {
+        name: depth(getattr(skdeep, name))
+        for name in skdeep.__all__
+        if isinstance(getattr(skdeep, name), type)
+    }
+    assert depths["TextClassifier"] >= 4
+    assert {name: n for name, n in depths.items() if n > 8} == {}

@@ -1,4 +1,4 @@
-"""What estimators with the parameter ``network`` share: layers of the user's."""
+"""The parameter ``network``: layers of the user's."""
 
 import inspect
 
@@ -8,67 +8,66 @@ from skdeep._warn import warn
 from skdeep.networks import with_network
 
 
-class CustomNetwork:
-    """Takes layers from the parameter ``network``, for those that have it."""
+def check_network(estimator):
+    """Refuse what makes no layers, and parameters that would have no effect."""
+    if estimator.network is None:
+        return
+    if not isinstance(estimator.network, type) and hasattr(
+        estimator.network, "weights"
+    ):
+        raise TypeError(
+            "network must be a function from the shape of a sample to layers: each "
+            f"fit has its own. Received {estimator.network!r}. Write a function that "
+            "makes it, or that returns a copy of it."
+        )
+    parameters = inspect.signature(type(estimator).__init__).parameters
+    given = [
+        f"{name}={getattr(estimator, name)!r}"
+        for name in estimator._of_layers
+        if name in parameters
+        and not np.array_equal(getattr(estimator, name), parameters[name].default)
+    ]
+    if given:
+        raise ValueError(
+            "network takes the place of all layers but the output, so parameters "
+            f"that describe these must have their defaults. Received network and "
+            f"{', '.join(given)}. Leave them out, and let the function make such "
+            "layers; functools.partial gives it arguments."
+        )
 
-    network = None
-    # Parameters that say what the layers are.
-    _of_layers = ()
 
-    def _check_network(self):
-        """Refuse what makes no layers, and parameters that would have no effect."""
-        if self.network is None:
-            return
-        if not isinstance(self.network, type) and hasattr(self.network, "weights"):
-            raise TypeError(
-                "network must be a function from the shape of a sample to layers: each "
-                f"fit has its own. Received {self.network!r}. Write a function that "
-                "makes it, or that returns a copy of it."
-            )
-        parameters = inspect.signature(type(self).__init__).parameters
-        given = [
-            f"{name}={getattr(self, name)!r}"
-            for name in self._of_layers
-            if name in parameters
-            and not np.array_equal(getattr(self, name), parameters[name].default)
-        ]
-        if given:
-            raise ValueError(
-                "network takes the place of all layers but the output, so parameters "
-                f"that describe these must have their defaults. Received network and "
-                f"{', '.join(given)}. Leave them out, and let the function make such "
-                "layers; functools.partial gives it arguments."
-            )
+def with_layers(estimator, spec, previous, rng):
+    """``spec`` with the user's layers, if there are any, and what these bring.
 
-    def _with_network(self, spec, previous, rng):
-        """``spec`` with the user's layers, if there are any, and what these bring.
+    Returns
+    -------
+    spec : NetworkSpec
+    weights : list of ndarray
+        Of the layers; empty where a fit goes on with those of ``previous``.
+    """
+    if estimator.network is None:
+        return spec, []
+    if previous is not None and estimator.network is estimator.__dict__.get(
+        "_network_made"
+    ):
+        return with_network(spec, previous.spec.network), []
+    from skdeep.networks._custom_body import heeds_padding, made_body
 
-        Returns
-        -------
-        spec : NetworkSpec
-        weights : list of ndarray
-            Of the layers; empty where a fit goes on with those of ``previous``.
-        """
-        if self.network is None:
-            return spec, []
-        if previous is not None and self.network is self.__dict__.get("_network_made"):
-            return with_network(spec, previous.spec.network), []
-        from skdeep.networks._custom_body import heeds_padding, made_body
+    network, weights = made_body(estimator.network, spec, int(rng.randint(2**31 - 1)))
+    if spec.body_shape[0] is None and not heeds_padding(network):
+        warn(
+            "Sequences of different lengths are padded with zeros: by fit to the "
+            "longest of all, by predict each to its own length, rounded up. "
+            "network gives other outputs where there are more of these zeros, so "
+            "it predicts from less padding than it learns from. Use layers that "
+            "keep Keras's mask (recurrent ones, attention, GlobalAveragePooling1D; "
+            "keras.layers.Add in place of +), or sequences of one length.",
+        )
+    return with_network(spec, network), weights
 
-        network, weights = made_body(self.network, spec, int(rng.randint(2**31 - 1)))
-        if spec.body_shape[0] is None and not heeds_padding(network):
-            warn(
-                "Sequences of different lengths are padded with zeros: by fit to the "
-                "longest of all, by predict each to its own length, rounded up. "
-                "network gives other outputs where there are more of these zeros, so "
-                "it predicts from less padding than it learns from. Use layers that "
-                "keep Keras's mask (recurrent ones, attention, GlobalAveragePooling1D; "
-                "keras.layers.Add in place of +), or sequences of one length.",
-            )
-        return with_network(spec, network), weights
 
-    def _remember_network(self):
-        """Which function the fitted network is of: going on needs no new layers."""
-        self.__dict__.pop("_network_made", None)
-        if self.network is not None:
-            self._network_made = self.network
+def remember_network(estimator):
+    """Which function the fitted network is of: going on needs no new layers."""
+    estimator.__dict__.pop("_network_made", None)
+    if estimator.network is not None:
+        estimator._network_made = estimator.network

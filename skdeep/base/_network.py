@@ -2,7 +2,6 @@
 
 import contextlib
 import copy
-from abc import ABCMeta, abstractmethod
 from dataclasses import dataclass
 from inspect import signature
 from numbers import Integral
@@ -28,15 +27,14 @@ from skdeep._rules import (
 )
 from skdeep._start import start_tensorflow
 from skdeep._warn import warn
-from skdeep.base._copies import CopiedParameters
-from skdeep.base._custom_network import CustomNetwork
+from skdeep.base._custom_network import check_network, remember_network, with_layers
+from skdeep.base._family import Family
 from skdeep.base._hooks import Printer, ScikitLearnCallbacks
 from skdeep.base._inputs import Inputs
 from skdeep.base._insight import NetworkInsight
 from skdeep.base._parameters import Parameters
 from skdeep.base._stored import Stored
-from skdeep.base._training_data import TrainingData
-from skdeep.base._training_record import TrainingRecord
+from skdeep.base._training_data import encode
 from skdeep.encoding import (
     Standardization,
     dense,
@@ -72,14 +70,10 @@ class FittedNetwork:
 
 class BaseNetwork(
     Parameters,
-    TrainingData,
     NetworkInsight,
-    TrainingRecord,
-    CustomNetwork,
+    Family,
     CallbackSupportMixin,
-    CopiedParameters,
     Stored,
-    metaclass=ABCMeta,
 ):
     """Base of the estimators; not for direct use."""
 
@@ -163,7 +157,7 @@ class BaseNetwork(
         start_tensorflow(self.verbose)
         whole = validation is not None
         epochs = plain(self.epochs) if whole else 1
-        self._check_network()
+        check_network(self)
         context = self._init_callback_context(max_subtasks=epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         rng = self._generator(previous)
@@ -174,6 +168,13 @@ class BaseNetwork(
         self._keep(data, job, outcome, rng, previous)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
+
+    def _encode(self, X, y, sample_weight, validation, previous, classes, rng):
+        return encode(self, X, y, sample_weight, validation, previous, classes, rng)
+
+    @property
+    def _array_dtype(self):
+        return "float32" if self.dtype == "mixed_bfloat16" else self.dtype
 
     def _generator(self, previous):
         if previous is not None and hasattr(self, "_random_state"):
@@ -281,7 +282,7 @@ class BaseNetwork(
         self._random_state = copy.deepcopy(rng) if self._own_generator else rng
         self.n_epochs_ = len(history)
         self._keep_epochs(job, outcome, history, offset)
-        self._remember_network()
+        remember_network(self)
         self._warn_about(outcome)
 
     def _keep_epochs(self, job, outcome, history, offset):
@@ -298,13 +299,6 @@ class BaseNetwork(
     @property
     def _own_generator(self):
         return isinstance(self.random_state, np.random.RandomState)
-
-    def _fitted_attributes(self, network, targets, data=None):
-        return {
-            "network_": network,
-            "_targets": targets,
-            "n_outputs_": targets.n_outputs,
-        }
 
     def _warn_about(self, outcome):
         if outcome.diverged_at is not None:
@@ -339,7 +333,7 @@ class BaseNetwork(
             "double_inputs": data.double_inputs,
         }
         spec = self._family_spec(data, common)
-        spec, of_network = self._with_network(spec, previous, rng)
+        spec, of_network = with_layers(self, spec, previous, rng)
         if previous is not None and spec.layout != previous.spec.layout:
             old, new = previous.spec.layout, spec.layout
             names = [n for n in {**old, **new} if old.get(n) != new.get(n)]
@@ -387,9 +381,6 @@ class BaseNetwork(
         self._check_output(decoded, samples)
         return decoded
 
-    def _decode(self, decode, output):
-        return decode(output)
-
     def _check_output(self, output, samples):
         """Refuse to go on with numbers that are none."""
         finite = np.isfinite(output)
@@ -401,11 +392,6 @@ class BaseNetwork(
                 f"values up to {np.abs(dense(samples[row])).max():.1e}. Correct X, or "
                 "the weights that were set."
             )
-
-    def _precision_of(self, samples):
-        """The dtype of what is predicted for these samples."""
-        own = self.network_.spec.array_dtype
-        return self._inputs.precision_of(samples, own)
 
     def _network_rows(self, X):
         """``X`` as one array or CSR, as the network's layers take it."""
@@ -469,24 +455,3 @@ class BaseNetwork(
         parameters = signature(type(self).__init__).parameters.values()
         defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
         super().__setstate__({**defaults, **state})
-
-    # What the families and the target kinds add
-
-    _auto_batch = 200
-    # Whether there is a prediction for each sample: displays and diagnosis need it.
-    _predicts_samples = True
-
-    @abstractmethod
-    def _family_spec(self, data, common):
-        """The spec of the network; ``common`` holds what all families have."""
-
-    @abstractmethod
-    def _head(self, targets):
-        """Output layer and loss for ``targets``."""
-
-    def _pretrained(self, spec):
-        """Arrays of the network's backbone or embedding, or None."""
-        return None
-
-    def _hidden_widths(self):
-        return self._positive_integers("hidden_layer_sizes")

@@ -1,12 +1,15 @@
-"""Parameters as they are checked and shown."""
+"""Parameters as they are checked, shown and copied."""
 
 import functools
+import pickle
 import re
 
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import InvalidParameterError, Options, StrOptions
 
+from skdeep.base._copies import mapped, portable_callback, with_copies
 from skdeep.networks import closest, readable
+from skdeep.networks._portable import portable
 
 
 class AnyCase(StrOptions):
@@ -16,23 +19,16 @@ class AnyCase(StrOptions):
         return isinstance(val, str) and val.lower() in self.options
 
 
-class ReadableParameters:
-    """A text that shows the settings of Keras objects."""
+class Parameters(BaseEstimator):
+    """Parameters as they are checked, shown, copied and pickled.
 
-    def __repr__(self, N_CHAR_MAX=700):
-        shown = object.__new__(_printed(type(self)))
-        params = self.get_params(deep=False)
-        vars(shown).update({name: readable(v) for name, v in params.items()})
-        return BaseEstimator.__repr__(shown, N_CHAR_MAX)
+    Errors suggest names that are known; ``repr`` shows the settings of Keras objects.
 
-    def _get_params_html(self, deep=True, doc_link=""):
-        params = super()._get_params_html(deep, doc_link)
-        params.update({name: readable(value) for name, value in params.items()})
-        return params
-
-
-class Parameters(ReadableParameters):
-    """Errors with suggestions, and a text that shows the settings of Keras objects."""
+    ``fit`` calls the user's own callbacks, for state such as ``stopped_epoch`` is read
+    off them, as with Keras; copies have that state, too. But after a fit some hold what
+    cannot be copied, such as an open file: of these a copy is as before the fit.
+    Optimisers, losses and metrics are made anew, also those of a user's own classes.
+    """
 
     def _validate_params(self):
         try:
@@ -54,6 +50,85 @@ class Parameters(ReadableParameters):
             if isinstance(option, str)
         }
         return closest(value, known) if isinstance(value, str) else ""
+
+    # Shown
+
+    def __repr__(self, N_CHAR_MAX=700):
+        shown = object.__new__(_printed(type(self)))
+        params = self.get_params(deep=False)
+        vars(shown).update({name: readable(v) for name, v in params.items()})
+        return BaseEstimator.__repr__(shown, N_CHAR_MAX)
+
+    def _get_params_html(self, deep=True, doc_link=""):
+        params = super()._get_params_html(deep, doc_link)
+        params.update({name: readable(value) for name, value in params.items()})
+        return params
+
+    # Copied
+
+    def _remember_callbacks(self):
+        """Before a fit: keep copies of the callbacks."""
+        earlier = self._earlier_callbacks()
+        self.__dict__.pop("_callbacks_before", None)
+        given = [callback for _, callback in self._callback_parameters()]
+        before = [
+            (callback, earlier.get(id(callback)) if copied is None else copied)
+            for nest in given
+            for callback, copied in with_copies(nest)
+        ]
+        if before:
+            self._callbacks_before = before
+
+    def _callbacks_to_copy(self):
+        """The attribute that :meth:`_remember_callbacks` sets, if it has."""
+        return {k: v for k, v in vars(self).items() if k == "_callbacks_before"}
+
+    def _earlier_callbacks(self):
+        """Callbacks as they were before a fit, by the identity of the user's own."""
+        return {id(own): old for own, old in getattr(self, "_callbacks_before", ())}
+
+    def _callback_parameters(self):
+        for name, value in vars(self).items():
+            if name == "callbacks" or name.endswith("__callbacks"):
+                yield name, value
+
+    def _portable_callbacks(self):
+        """Parameters that hold callbacks, with such as can be copied."""
+        before = self._earlier_callbacks()
+        return {
+            name: mapped(lambda callback: portable_callback(callback, before), value)
+            for name, value in self._callback_parameters()
+        }
+
+    def __sklearn_clone__(self):
+        bare = object.__new__(type(self))
+        vars(bare).update(self._portable({**vars(self), **self._portable_callbacks()}))
+        return super(Parameters, bare).__sklearn_clone__()
+
+    def __getstate__(self):
+        state = {**super().__getstate__(), **self._portable_callbacks()}
+        state.pop("_callbacks_before", None)
+        return state
+
+    def __reduce_ex__(self, protocol):
+        make, arguments, state, *others = super().__reduce_ex__(protocol)
+        return make, arguments, self._portable(state), *others
+
+    def __copy__(self):
+        # A shallow copy shares the parameters: there is nothing to make anew.
+        make, arguments, state, *_ = super().__reduce_ex__(pickle.HIGHEST_PROTOCOL)
+        new = make(*arguments)
+        new.__setstate__(state)
+        return new
+
+    def _portable(self, state):
+        """``state`` with stand-ins for Keras's objects among the parameters."""
+        return {
+            # A pickle of an earlier version may lack parameters, so these are not asked
+            # for: what is learnt ends with an underscore, what is private begins so.
+            name: value if "_" in (name[0], name[-1]) else mapped(portable, value)
+            for name, value in state.items()
+        }
 
 
 @functools.cache

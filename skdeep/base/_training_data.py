@@ -1,7 +1,6 @@
 """Training data on its way from ``fit``'s arguments to the network."""
 
 import copy
-from abc import ABCMeta, abstractmethod
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +9,6 @@ from sklearn.utils.validation import _check_sample_weight
 
 from skdeep._numbers import plain
 from skdeep.base._input_checks import one_column
-from skdeep.base._inputs import Inputs
 from skdeep.encoding import (
     Rows,
     Standardization,
@@ -63,152 +61,126 @@ class Encoded:
         return [self.train, replace(self.validation, weight=weight)]
 
 
-class TrainingData(metaclass=ABCMeta):
-    """Checks, splits and encodes what ``fit`` is given.
+def encode(estimator, X, y, sample_weight, validation, previous, classes, rng):
+    """Check, split and encode what ``fit`` is given.
 
-    Needs the parameters ``dtype``, ``normalize``, ``early_stopping``, ``monitor``,
-    ``validation_fraction`` and ``warm_start``.
+    Parameters
+    ----------
+    estimator : BaseNetwork
+    X, y, sample_weight : object
+        Arguments of ``fit``.
+    validation : tuple of (X_val, y_val, sample_weight_val) or None
+        None where there is none to be: in ``partial_fit``.
+    previous : FittedNetwork or None
+        The network to go on with.
+    classes : array-like or None
+        That of ``partial_fit``.
+    rng : numpy.random.RandomState
+
+    Returns
+    -------
+    Encoded
     """
-
-    # How X is read. Of a table this is all there is to know.
-    _inputs = Inputs()
-    # Whether y has a column for each step of a sequence.
-    _targets_per_step = False
-
-    def _encode(self, X, y, sample_weight, validation, previous, classes, rng):
-        if previous is None:
-            self._inputs = self._make_inputs(X)
-        else:
-            self._inputs = copy.copy(self._inputs)  # an error leaves it as it was
-        X, y, weight = self._check_rows(X, y, sample_weight, learn=previous is None)
-        form = self._form(y, previous, more_to_come=validation is None)
-        y = self._read(form, y)
-        held_out, held_out_weight = self._held_out(validation, form), None
-        if held_out is not None and held_out[0] is None:
-            X, y, weight, held_out = self._split(X, y, weight, rng)
-            held_out_weight = float(held_out[2].mean() / weight.mean())
-        known = classes if form is None else form
-        targets = self._targets if previous else self._learn_targets(y, weight, known)
-        class_weight = self._class_weight(targets, y, weight)
+    if previous is None:
+        estimator._inputs = estimator._make_inputs(X)
+    else:
+        estimator._inputs = copy.copy(estimator._inputs)  # an error leaves it as it was
+    X, y, weight = _check_rows(estimator, X, y, sample_weight, learn=previous is None)
+    form = estimator._form(y, previous, more_to_come=validation is None)
+    y = estimator._read(form, y)
+    held_out, held_out_weight = _held_out(estimator, validation, form), None
+    if held_out is not None and held_out[0] is None:
+        X, y, weight, held_out = _split(estimator, X, y, weight, rng)
+        held_out_weight = float(held_out[2].mean() / weight.mean())
+    known = classes if form is None else form
+    targets = (
+        estimator._targets if previous else estimator._learn_targets(y, weight, known)
+    )
+    class_weight = estimator._class_weight(targets, y, weight)
+    if class_weight is not None:
+        X, y, weight = _present(X, y, class_weight.times(y, weight))
+    train = _rows(estimator, X, y, weight, targets)
+    rows = None
+    if held_out is not None:
         if class_weight is not None:
-            X, y, weight = _present(X, y, class_weight.times(y, weight))
-        train = self._rows(X, y, weight, targets)
-        rows = None
-        if held_out is not None:
-            if class_weight is not None:
-                X, y, weight = held_out
-                weight = class_weight.times(y, weight, "the validation data")
-                held_out = _present(X, y, weight)
-            rows = self._rows(*held_out, targets)
-        if previous is not None:
-            inputs, outputs = previous.inputs, previous.outputs
-            double = previous.spec.double_inputs
-        else:
-            inputs = self._inputs.scaling(train, self.normalize)
-            outputs = self._output_scaling(targets)
-            double = inputs.far and train.X.dtype == np.float64 != self._array_dtype
-        if not double:
-            train, rows = self._in_own_precision(train, rows)
-        return Encoded(train, rows, targets, inputs, outputs, double, held_out_weight)
+            X, y, weight = held_out
+            weight = class_weight.times(y, weight, "the validation data")
+            held_out = _present(X, y, weight)
+        rows = _rows(estimator, *held_out, targets)
+    if previous is not None:
+        inputs, outputs = previous.inputs, previous.outputs
+        double = previous.spec.double_inputs
+    else:
+        inputs = estimator._inputs.scaling(train, estimator.normalize)
+        outputs = estimator._output_scaling(targets)
+        double = inputs.far and train.X.dtype == np.float64 != estimator._array_dtype
+    if not double:
+        train, rows = _in_own_precision(estimator, train, rows)
+    return Encoded(train, rows, targets, inputs, outputs, double, held_out_weight)
 
-    def _in_own_precision(self, train, validation):
-        """The rows as the network computes with them, cast once for all epochs."""
-        if self._inputs.casts_batches:
-            return train, validation
-        parts = [part for part in (train, validation) if part is not None]
-        arrays = in_precision(self._array_dtype, *(part.X for part in parts))
-        parts = [replace(part, X=X) for part, X in zip(parts, arrays, strict=True)]
-        return (*parts, None) if validation is None else tuple(parts)
 
-    def _check_rows(self, X, y, sample_weight, *, learn):
-        X, y, sample_weight = self._inputs.present(X, y, sample_weight)
-        y = self._prepared_targets(y)
-        X, y = self._inputs.read(self, X, y, learn=learn)
-        check_range(X, self._array_dtype, "X")
-        if y.ndim == 2 and y.shape[1] == 1 and not self._targets_per_step:
-            y = one_column(y.toarray() if sparse.issparse(y) else y)
-        weight = _check_sample_weight(
-            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+def _in_own_precision(estimator, train, validation):
+    """The rows as the network computes with them, cast once for all epochs."""
+    if estimator._inputs.casts_batches:
+        return train, validation
+    parts = [part for part in (train, validation) if part is not None]
+    arrays = in_precision(estimator._array_dtype, *(part.X for part in parts))
+    parts = [replace(part, X=X) for part, X in zip(parts, arrays, strict=True)]
+    return (*parts, None) if validation is None else tuple(parts)
+
+
+def _check_rows(estimator, X, y, sample_weight, *, learn):
+    X, y, sample_weight = estimator._inputs.present(X, y, sample_weight)
+    y = estimator._prepared_targets(y)
+    X, y = estimator._inputs.read(estimator, X, y, learn=learn)
+    check_range(X, estimator._array_dtype, "X")
+    if y.ndim == 2 and y.shape[1] == 1 and not estimator._targets_per_step:
+        y = one_column(y.toarray() if sparse.issparse(y) else y)
+    weight = _check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+    )
+    return _present(X, y, summable(weight))
+
+
+def _held_out(estimator, validation, form):
+    """(X, y, weight) for validation, (None, ...) to split them off, or None."""
+    if validation is None:
+        return None
+    X_val, y_val, sample_weight_val = validation
+    supervised = estimator.__sklearn_tags__().target_tags.required
+    if supervised and (X_val is None) != (y_val is None):
+        given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+        raise ValueError(
+            f"X_val and y_val belong together. Received {given} without {missing}."
         )
-        return _present(X, y, summable(weight))
+    if X_val is None:
+        holds_out = estimator.early_stopping and estimator.monitor.startswith("val_")
+        return (None, None, None) if holds_out else None
+    X, y, weight = _check_rows(estimator, X_val, y_val, sample_weight_val, learn=False)
+    return X, estimator._read(form, y), weight
 
-    def _held_out(self, validation, form):
-        """(X, y, weight) for validation, (None, ...) to split them off, or None."""
-        if validation is None:
-            return None
-        X_val, y_val, sample_weight_val = validation
-        supervised = self.__sklearn_tags__().target_tags.required
-        if supervised and (X_val is None) != (y_val is None):
-            given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
-            raise ValueError(
-                f"X_val and y_val belong together. Received {given} without {missing}."
-            )
-        if X_val is None:
-            holds_out = self.early_stopping and self.monitor.startswith("val_")
-            return (None, None, None) if holds_out else None
-        X, y, weight = self._check_rows(X_val, y_val, sample_weight_val, learn=False)
-        return X, self._read(form, y), weight
 
-    def _split(self, X, y, weight, rng):
-        n_val = int(np.ceil(len(y) * plain(self.validation_fraction)))
-        if n_val >= len(y):
-            raise ValueError(
-                f"validation_fraction={self.validation_fraction} leaves no training "
-                f"sample of n_samples={len(y)}. Lower it, pass validation data, or set "
-                "early_stopping=False."
-            )
-        # A warm start must not train on what was held out before.
-        if not (self.warm_start and hasattr(self, "_split_seed")):
-            self._split_seed = int(rng.randint(2**31 - 1))
-        split_rng = np.random.RandomState(self._split_seed)
-        strata = self._strata(y)
-        train, held_out = self._inputs.split(y, n_val, strata, split_rng)
-        part = select(X, held_out), y[held_out], weight[held_out]
-        return select(X, train), y[train], weight[train], part
+def _split(estimator, X, y, weight, rng):
+    n_val = int(np.ceil(len(y) * plain(estimator.validation_fraction)))
+    if n_val >= len(y):
+        raise ValueError(
+            f"validation_fraction={estimator.validation_fraction} leaves no training "
+            f"sample of n_samples={len(y)}. Lower it, pass validation data, or set "
+            "early_stopping=False."
+        )
+    # A warm start must not train on what was held out before.
+    if not (estimator.warm_start and hasattr(estimator, "_split_seed")):
+        estimator._split_seed = int(rng.randint(2**31 - 1))
+    split_rng = np.random.RandomState(estimator._split_seed)
+    strata = estimator._strata(y)
+    train, held_out = estimator._inputs.split(y, n_val, strata, split_rng)
+    part = select(X, held_out), y[held_out], weight[held_out]
+    return select(X, train), y[train], weight[train], part
 
-    def _rows(self, X, y, weight, targets):
-        weight = (weight * (len(weight) / weight.sum())).astype(self._array_dtype)
-        return Rows(X, self._encode_targets(targets, y), weight)
 
-    @property
-    def _array_dtype(self):
-        return "float32" if self.dtype == "mixed_bfloat16" else self.dtype
-
-    # What the families and the target kinds add
-
-    def _make_inputs(self, X):
-        """What reads X from now on, an :class:`Inputs`."""
-        return Inputs()
-
-    @abstractmethod
-    def _learn_targets(self, y, weight, classes):
-        """The encoding of ``y``."""
-
-    @abstractmethod
-    def _encode_targets(self, targets, y):
-        """Targets of shape (n_samples, units)."""
-
-    def _prepared_targets(self, y):
-        """``y`` for scikit-learn's checks; an error where it is of a wrong kind."""
-        return y
-
-    def _form(self, y, previous, *, more_to_come):
-        """The form of targets with a column per label, or None."""
-        return None
-
-    def _read(self, form, y):
-        """``y`` as the rest of a fit takes it."""
-        return y.toarray() if sparse.issparse(y) else y
-
-    def _output_scaling(self, targets):
-        return Standardization.none(1)
-
-    def _strata(self, y):
-        return None
-
-    def _class_weight(self, targets, y, weight):
-        """What weights are multiplied with, a :class:`ClassWeights` or None."""
-        return None
+def _rows(estimator, X, y, weight, targets):
+    weight = (weight * (len(weight) / weight.sum())).astype(estimator._array_dtype)
+    return Rows(X, estimator._encode_targets(targets, y), weight)
 
 
 def _present(X, y, weight):

@@ -5,8 +5,7 @@ import inspect
 import keras
 from sklearn.base import BaseEstimator, clone
 
-from skdeep.base._copies import CopiedParameters
-from skdeep.base._parameters import ReadableParameters
+from skdeep.base._parameters import Parameters
 from skdeep.keras_models._scikeras import BaseWrapper
 from skdeep.networks._frozen_keras import FrozenKerasModel, copy_model
 
@@ -23,7 +22,7 @@ SciKeras = type(
 )
 
 
-class KerasParameters(ReadableParameters, CopiedParameters, SciKeras):
+class KerasParameters(Parameters, SciKeras):
     """Parameters are those of the constructor and all that it got beside them."""
 
     _routing_prefixes = {*BaseWrapper._routing_prefixes, "callbacks", "score"}

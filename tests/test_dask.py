@@ -11,6 +11,12 @@ from skdeep import DenseClassifier
 from skdeep.dask import FuseWorkers
 
 
+def test_estimators_that_differ_in_what_they_learnt_differ_for_dask():
+    fitted = [DenseClassifier.from_weights([[[weight]]]) for weight in (1.0, -1.0, 1.0)]
+    tokens = [dask.tokenize.tokenize(network.predict) for network in fitted]
+    assert tokens[0] == tokens[2] != tokens[1]
+
+
 def test_each_worker_trains_together_what_reaches_it(iris):
     # Nested functions, for those of a test module cannot be imported by workers.
     def record_sizes():

@@ -147,6 +147,11 @@ class Autoencoder(
         -------
         self : Autoencoder
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or X is not valid, or if they do not fit each other.
         """
         previous = self.network_ if self.warm_start and self._is_fitted else None
         validation = X_val, None, sample_weight_val
@@ -173,6 +178,11 @@ class Autoencoder(
         -------
         self : Autoencoder
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or X is not valid, or X does not go with the first call.
         """
         return self._partial_fit(X, None, sample_weight)
 

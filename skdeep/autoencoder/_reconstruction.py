@@ -37,6 +37,14 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         -------
         codes : ndarray of shape (n_samples, n_components)
             In the precision of X.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen, or holds missing
+            values.
         """
         check_is_fitted(self)
         network, X = self.network_, self._inputs.samples(self, X)
@@ -58,6 +66,13 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             In the units of the training data; images in the shape in which ``fit`` got
             them. In the precision of X; float64 where single precision would lose
             digits of the training data.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If the codes have another number of columns than ``n_components``.
         """
         check_is_fitted(self)
         network = self.network_
@@ -81,6 +96,14 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         -------
         samples : ndarray of shape (n_samples, n_features)
             As from :meth:`inverse_transform`.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen, or holds missing
+            values.
         """
         check_is_fitted(self)
         network, X = self.network_, self._inputs.samples(self, X)
@@ -113,6 +136,14 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             the means of X, of all features together, in the units of the training's
             loss: with ``normalize``, of standardised features, and with
             ``output_activation`` of features as they are. At most 1.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen, or holds missing
+            values.
         """
         check_is_fitted(self)
         network, X = self.network_, self._inputs.samples(self, X)
@@ -138,6 +169,14 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             Minus the mean squared error over the features, in the units of the
             training's loss: with ``normalize``, of standardised features, and with
             ``output_activation`` of features as they are (pixels times ``rescale``).
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen, or holds missing
+            values.
         """
         check_is_fitted(self)
         return minus_errors(self.network_, self._targets, self._inputs.samples(self, X))
@@ -154,6 +193,14 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         -------
         decision : ndarray of shape (n_samples,)
             :meth:`score_samples` minus ``offset_``.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen, or holds missing
+            values.
         """
         return self.score_samples(X) - self.offset_
 
@@ -169,6 +216,14 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         -------
         labels : ndarray of shape (n_samples,)
             1 for inliers, -1 for outliers.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen, or holds missing
+            values.
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 

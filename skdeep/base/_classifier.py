@@ -76,6 +76,12 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         -------
         self : object
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X or y is not valid, if X and y do not go with the first
+            call, or if the first call gets no ``classes`` and cannot know them.
         """
         refuse_balanced(self.class_weight)
         classes = self._check_classes(y, classes)
@@ -111,6 +117,14 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Labels. Where the targets had a column for each label, rows of 0 and 1 like
             them: exactly one 1 in each if the columns are classes.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen, holds missing
+            values, or leads to numbers that are too large for the network's ``dtype``.
         """
         return self._decoded("labels", X)
 
@@ -128,6 +142,16 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         probabilities : ndarray of shape (n_samples, n_classes)
             In the order of ``classes_`` and in the precision of X. Rows sum to one,
             except for multilabel targets.
+
+        Raises
+        ------
+        AttributeError
+            For hinge losses, which learn margins.
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen, holds missing
+            values, or leads to numbers that are too large for the network's ``dtype``.
         """
         return self._decoded("probabilities", X)
 
@@ -145,6 +169,16 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         log_probabilities : ndarray of shape (n_samples, n_classes)
             In the order of ``classes_`` and in the precision of X. They are finite also
             where a probability is zero for its dtype.
+
+        Raises
+        ------
+        AttributeError
+            For hinge losses, which learn margins.
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen, holds missing
+            values, or leads to numbers that are too large for the network's ``dtype``.
         """
         return self._decoded("log_probabilities", X)
 
@@ -160,6 +194,14 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         -------
         scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
             One column for binary targets; positive means ``classes_[1]``.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen, holds missing
+            values, or leads to numbers that are too large for the network's ``dtype``.
         """
         return self._decoded("decision", X)
 

@@ -109,9 +109,9 @@ def documented(*, parameters, attributes=(), about="", notes=""):
 def store_parameters(estimator, arguments):
     """Store what ``__init__`` got, unchanged.
 
-    Estimators are no dataclasses, whose constructors would store it, too: packages like
-    dask take the fields of a dataclass for all that it holds, and so two estimators
-    with equal parameters that were fitted to different data for the same object.
+    A dataclass would do this, too. But packages like dask take the fields of a
+    dataclass for all that it holds. They would take two estimators with equal
+    parameters for one, also where these were fitted to different data.
 
     Parameters
     ----------

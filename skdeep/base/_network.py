@@ -128,6 +128,12 @@ class BaseNetwork(
         -------
         self : object
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X or y is not valid, if they do not fit each other, or if
+            ``engine="compiled"`` cannot train the network.
         """
         previous = self.network_ if self.warm_start and self._is_fitted else None
         validation = X_val, y_val, sample_weight_val
@@ -418,6 +424,14 @@ class BaseNetwork(
             "onnx" needs the extra ``skdeep[onnx]``; the path of "litert" ends in
             ``.tflite``. Scaling is part of the exported network, labels are not:
             a classifier's export gives probabilities in the order of ``classes_``.
+
+        Raises
+        ------
+        ValueError
+            If the ending of ``path`` is that of another format, or if the format lacks
+            operations of the network.
+        ImportError
+            If a package that the format needs is missing.
         """
         from skdeep.networks._exported import export
 

@@ -43,6 +43,12 @@ class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
         -------
         self : object
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X or y is not valid, or X and y do not go with the first
+            call.
         """
         return self._partial_fit(X, y, sample_weight)
 
@@ -60,6 +66,14 @@ class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
             Values in the units of the training targets and in the precision of X;
             float64 also for X of single precision, where that would lose digits of
             the targets: they are far from zero next to their spread.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen, holds missing
+            values, or leads to numbers that are too large for the network's ``dtype``.
         """
         return self._decoded("decode", X)
 

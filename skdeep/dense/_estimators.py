@@ -92,6 +92,13 @@ class _Dense:
         -------
         estimator : object
             A fitted estimator.
+
+        Raises
+        ------
+        TypeError
+            If ``mlp`` is a classifier and this class one of regressors, or the reverse.
+        ValueError
+            If a parameter does not go with the network.
         """
         check_is_fitted(mlp)
         if is_classifier(mlp) != (cls._estimator_type_ == "classifier"):
@@ -299,6 +306,11 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
         -------
         estimator : DenseClassifier
             A fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the arrays do not fit each other, or a parameter does not go with them.
         """
         units = np.shape(np.atleast_2d(kernels[-1]))[1]
         given = np.arange(max(2, units)) if classes is None else np.asarray(classes)
@@ -414,6 +426,11 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
         -------
         estimator : DenseRegressor
             A fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the arrays do not fit each other, or a parameter does not go with them.
 
         Examples
         --------

@@ -107,6 +107,13 @@ class HiddenLayers(
         -------
         self : HiddenLayers
             The fitted estimator.
+
+        Raises
+        ------
+        TypeError
+            If ``estimator`` is no network of this package.
+        ValueError
+            If the network has no such layer.
         """
         refuse_others(self.estimator)
         self.estimator_ = clone(self.estimator)
@@ -130,6 +137,11 @@ class HiddenLayers(
         -------
         features : ndarray of shape (n_samples, n_features_out)
             In the network's dtype.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
         """
         check_is_fitted(self)
         layer = self.__dict__.get("_layer_name", self.layer)

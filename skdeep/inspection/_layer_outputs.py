@@ -33,6 +33,13 @@ def layer_outputs(estimator, X, layers=None, *, as_frame=False):
         targets. Layers that give something for each step have NaN for steps that a
         sequence, or a window at the beginning of a series, does not have.
 
+    Raises
+    ------
+    TypeError
+        If the estimator is no network of this package.
+    ValueError
+        If there is no such layer.
+
     See Also
     --------
     HiddenLayers : A transformer that gives them, with its own network in each fold.

@@ -65,6 +65,12 @@ def forward_trace(estimator, X):
         predictions in the units of the targets. In double precision, or in that of X if
         the network and X are single.
 
+    Raises
+    ------
+    TypeError
+        If the estimator is no dense network of this package, or has layers of the
+        user's own.
+
     See Also
     --------
     backward_trace : The numbers of a training step.
@@ -134,6 +140,12 @@ def backward_trace(estimator, X, y, sample_weight=None, *, learning_rate=0.01):
     -------
     trace : BackwardTrace
         With the attributes ``loss``, ``nodes`` and ``weights``.
+
+    Raises
+    ------
+    TypeError
+        If the estimator is no dense network of this package, or has layers of the
+        user's own.
 
     See Also
     --------

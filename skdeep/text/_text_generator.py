@@ -131,6 +131,14 @@ class TextGenerator(TakesTexts, BaseNetwork):
         -------
         self : TextGenerator
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not valid, X holds anything but texts, or its texts have
+            fewer tokens than ``window``.
+        ImportError
+            If the package ``tokenizers`` is missing.
         """
         previous = self.network_ if self.warm_start and self._is_fitted else None
         with self._as_before_an_error():
@@ -156,6 +164,11 @@ class TextGenerator(TakesTexts, BaseNetwork):
         -------
         self : TextGenerator
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not valid, or X holds anything but texts.
         """
         return self._partial_fit(X, None, None)
 

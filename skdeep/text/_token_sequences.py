@@ -161,6 +161,13 @@ class TokenSequences(
         tokens : ndarray of shape (n_samples, length_), or of shape (n_samples,), \
 of arrays
             Numbers of tokens.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X holds anything but texts.
         """
         check_is_fitted(self)
         padded = self.length_ is not None

@@ -51,12 +51,12 @@ AUTOENCODER = {
         "str or None",
         [StrOptions(set(ACTIVATIONS)), None],
         """
-        Activation of the output: "sigmoid" for numbers from 0 to 1, "tanh" for those
-        from -1 to 1, "relu" or "softplus" for those that are not negative; a name of
-        ``keras.activations``. The network then learns X as it is (pixels times
-        ``rescale``), whatever ``normalize`` makes of its inputs; a warning tells where
-        the activation cannot give what X holds. None is linear, or what ``loss`` needs:
-        "sigmoid" for "binary_crossentropy".
+        Activation of the output, a name of ``keras.activations``: "sigmoid" for numbers
+        from 0 to 1, "tanh" for numbers from -1 to 1, "relu" or "softplus" for numbers
+        that are not negative. With an activation the network learns to give X as it is
+        (pixels times ``rescale``), whatever ``normalize`` makes of the inputs. A
+        warning says where X holds values that the activation cannot give. None is
+        linear, or what ``loss`` needs: "sigmoid" for "binary_crossentropy".
         """,
     ),
     "noise": Parameter(
@@ -72,18 +72,19 @@ AUTOENCODER = {
         "float",
         [NOT_NEGATIVE],
         """
-        Penalty on the code: so many times the sum of a sample's absolute values is
-        added to its loss (sparse autoencoder), between 0.005 and 0.02, say. Codes get
-        zeros with ``code_activation="relu"`` and ``tied=True`` or ``l2``: without
-        these the decoder grows as the code shrinks.
+        Penalty on the code (sparse autoencoder). The loss of a sample grows by this
+        number times the sum of the absolute values of the code. Useful values lie
+        between 0.005 and 0.02. Codes get zeros with ``code_activation="relu"`` and
+        either ``tied=True`` or ``l2``. Without ``tied`` and ``l2`` the decoder grows as
+        the code shrinks.
         """,
     ),
     "tied": Parameter(
         "bool",
         ["boolean"],
         """
-        Whether the decoder's kernels are those of the encoder, transposed. For dense
-        layers only.
+        Whether the kernels of the decoder are the transposed kernels of the encoder.
+        For dense layers only.
         """,
     ),
     "contamination": Parameter(
@@ -92,9 +93,9 @@ AUTOENCODER = {
         """
         Share of outliers in the training data, in (0, 0.5]. With "auto", an outlier is
         a sample whose reconstruction error is more than 1.5 quartile distances above
-        the upper quartile (Tukey's rule). Where there is validation data, it counts in
-        the place of the training data, whose errors are smaller than those of new data;
-        but a share is always one of the whole X where early stopping holds out some.
+        the upper quartile (Tukey's rule). With validation data, the errors on that data
+        count: errors on the training data are smaller than those on new data. Where
+        early stopping holds out a part of X, a share is one of the whole X.
         """,
     ),
     "loss": Parameter(

@@ -96,12 +96,13 @@ NETWORK = {
         """
         A name or an object of ``keras.optimizers``. "auto" is AdamW with
         ``beta_2=0.99``, a learning rate of 0.003 for two hidden layers of 128 units
-        (more for narrow and shallow networks, 0.05 for linear models; averages of
-        tokens take more in short fits), and a weight decay that depends on the number
-        of steps: see the user guide, "Defaults". An optimiser object is a recipe: it is
-        never changed. Candidates of a search are copies that Keras makes. Such copies
-        forget ``exclude_from_weight_decay``: call it in the ``__init__`` of a subclass
-        of the optimiser to search over it.
+        (more for narrow and shallow networks, 0.05 for linear models, more in short
+        fits of networks that average tokens), and a weight decay that depends on the
+        number of steps: see the user guide, "Defaults". An optimiser object is a
+        recipe: it is never changed. The candidates of a search have copies that Keras
+        makes, and these copies forget ``exclude_from_weight_decay``. Call it in the
+        ``__init__`` of a subclass of the optimiser, and search over objects of that
+        subclass.
         """,
     ),
     "learning_rate": Parameter(
@@ -162,16 +163,17 @@ NETWORK = {
         [str],
         """
         The column of ``history_`` that early stopping watches: "val_loss",
-        "val_accuracy" with ``metrics=["accuracy"]``, ... The metric says whether more
-        is better. Without "val_" nothing is held out: "loss" is that of training.
+        "val_accuracy" with ``metrics=["accuracy"]``, ... The metric decides whether a
+        larger or a smaller value is better. A name without "val_" is of the training
+        data, and nothing is held out.
         """,
     ),
     "min_delta": Parameter(
         "float",
         [NOT_NEGATIVE],
         """
-        By how much ``monitor`` must improve to count for ``patience``. The best epoch
-        is the best, by however little.
+        By how much ``monitor`` must improve to count for ``patience``. The weights that
+        are kept are those of the best epoch, however small the improvement.
         """,
     ),
     "callbacks": Parameter(
@@ -222,8 +224,8 @@ NETWORK = {
         "int",
         ["verbose"],
         """
-        1 prints a line per epoch, and before it what takes long. Ctrl-C keeps the whole
-        epochs so far; while a network is compiled, it waits for the compilation.
+        1 prints a line per epoch, and before the first epoch what takes long. Ctrl-C
+        ends a fit and keeps the complete epochs; it waits until a compilation is done.
         """,
     ),
     "engine": Parameter(
@@ -269,21 +271,22 @@ CLASSIFIER = {
         'dict, list of dict, "balanced" or None',
         [dict, list, StrOptions({"balanced"}), None],
         """
-        Weights of the classes, as in scikit-learn: by label, for targets with a column
-        per label a list with a dict for each column. "balanced" makes them of the
-        frequencies in the training data, also for validation; not in ``partial_fit``.
-        Rows of classes of weight zero are left out, their label stays known.
+        Weights of the classes by label, as in scikit-learn. For targets with a column
+        for each label, a list has a dict for each column. "balanced" takes the
+        frequencies in the training data, also for validation data; ``partial_fit``
+        refuses it. Rows of a class of weight zero are left out, but its label is known.
         """,
     ),
     "multilabel": Parameter(
         '{"auto", True, False}',
         [StrOptions({"auto"}), "boolean"],
         """
-        What y with a column of 0 and 1 for each label means. False: the columns are
-        classes, of which each row has exactly one (one-hot rows, as ``to_categorical``
-        makes them); probabilities sum to one, and ``predict`` gives such rows back.
-        True: each row may have any number of labels. "auto": classes, if every row of
-        y in ``fit`` has exactly one 1. ``partial_fit`` does not guess from such rows.
+        The meaning of y with a column of 0 and 1 for each label. False: each row has
+        exactly one class (one-hot rows, as ``to_categorical`` makes them),
+        probabilities sum to one, and ``predict`` gives one-hot rows. True: each row may
+        have any number of labels. "auto" is False if every row of y in ``fit`` has
+        exactly one 1, else True. ``partial_fit`` does not guess: it needs True or False
+        for one-hot rows.
         """,
     ),
     "normalize": Parameter(

@@ -17,8 +17,8 @@ IMAGES = {
         "tuple of (height, width) or (height, width, channels), or None",
         [tuple, list, None],
         """
-        Shape of images that come as rows of numbers. None takes a square grey image
-        where the number has a whole root, and one row of pixels otherwise.
+        Shape of images that come as rows of numbers. With None, each row is a square
+        grey image if the root of its length is an integer, else one row of pixels.
         """,
     ),
     "rescale": Parameter(
@@ -26,8 +26,9 @@ IMAGES = {
         [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither"), None],
         """
         The factor by which pixels are multiplied. "auto" divides integers from 0 to
-        255, of whatever dtype, by 255 and leaves floats; then all data must be of the
-        kind that ``fit`` has seen. None leaves all pixels as they are.
+        255, of whatever dtype, by 255 and leaves floats as they are; then all data must
+        be of the kind, integers or floats, that ``fit`` has seen. None leaves all
+        pixels as they are.
         """,
     ),
 }
@@ -90,8 +91,8 @@ CONV = {
         [StrOptions(set(AUGMENTATIONS)), list, tuple, callable, None],
         """
         Random changes of the training images: horizontal flips, shifts and zooms by
-        up to 10 %, rotations by up to 14 degrees, or Keras's own layers, which see
-        the pixels as they came, with random numbers of ``random_state``.
+        up to 10 %, rotations by up to 14 degrees, or layers of Keras. The layers get
+        the pixels as they come in X, and random numbers of ``random_state``.
         """,
     ),
     "backbone": Parameter(

@@ -1,5 +1,7 @@
 """skdeep.save, skdeep.load and export."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import onnxruntime
@@ -197,3 +199,16 @@ def test_a_star_takes_no_common_names():
     assert (names["load"], names["save"]) == (np.load, np.save)
     assert names["DenseClassifier"] is DenseClassifier
     assert {"load", "save"} < set(dir(skdeep))
+
+
+FILES = Path(__file__).parent / "files"
+
+
+def test_a_file_of_an_earlier_version_loads(iris):
+    X, y = iris
+    assert skdeep.load(FILES / "dense_0.1.0.skdeep").score(X, y) == pytest.approx(0.82)
+
+
+def test_a_file_that_this_version_cannot_read_names_its_own():
+    with pytest.raises(FileFormatError, match=r"skdeep '0.1.0'.*with that version"):
+        skdeep.load(FILES / "sequence_0.1.0.skdeep")

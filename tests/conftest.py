@@ -4,6 +4,11 @@ import os
 import warnings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# XLA compiles without the passes that pay only for programs that run long.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
+)
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # What TensorFlow and its dependencies warn of at import is not ours to mend.

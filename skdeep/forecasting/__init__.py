@@ -1,4 +1,4 @@
-"""Forecasting with any regressor: windows of a series in, what comes next out."""
+"""Forecasting with any regressor, which learns what follows windows of a series."""
 
 from skdeep.forecasting._backtest import Backtest
 from skdeep.forecasting._forecaster import Forecaster

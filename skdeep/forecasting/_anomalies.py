@@ -1,4 +1,4 @@
-"""Rows that differ more from their forecasts than rows that were held out."""
+"""Anomalies: rows with larger forecast errors than held-out rows have."""
 
 import itertools
 import math
@@ -9,13 +9,15 @@ import pandas as pd
 from skdeep._warn import warn
 from skdeep.forecasting._hindsight import nearest_forecasts
 
-# The rows of `fit` are judged in so many blocks, each by what the rows before it teach;
-# the first block begins at this share of the rows.
-_BLOCKS, _FIRST_SHARE = 5, 1 / 3
+# Held-out errors come from this many blocks of training rows. Each block is predicted
+# by regressors that are fitted on the rows before it.
+_N_BLOCKS = 5
+# The first block begins at this share of the rows: the rows before it train.
+_FIRST_SHARE = 1 / 3
 
 
 def anomalies(model, y, X, quantile, backtest):
-    """See :meth:`Forecaster.detect_anomalies`; ``y`` and ``X`` are of Series."""
+    """See :meth:`Forecaster.detect_anomalies`; ``y`` and ``X`` are :class:`Series`."""
     predicted, steps = nearest_forecasts(model, y, X)
     if backtest is None:
         limits = _thresholds(_held_out_errors(model, steps.max()), quantile)
@@ -40,20 +42,20 @@ def anomalies(model, y, X, quantile, backtest):
 
 
 def _held_out_errors(model, n_steps):
-    """Absolute errors on rows of ``fit``, by forecasters that have not seen them.
+    """Absolute errors of forecasts of training rows that were held out.
 
     Parameters
     ----------
     model : Forecaster
-        Fitted. What it was taught by is taught again, on earlier rows only.
+        Fitted. Clones of its regressors are fitted on earlier rows.
     n_steps : int
 
     Returns
     -------
     errors : list of ndarray of shape (n_errors, n_series)
-        For each step; of rows with a weight only.
+        One array for each step. Rows of weight zero are left out.
     """
-    y, X, weight = model._taught()
+    y, X, weight = model._training_rows()
     supervised, n_rows = model._supervised_, len(y)
     least = supervised.first_origin + supervised.horizon + 1
     first = max(least, int(n_rows * _FIRST_SHARE))
@@ -63,20 +65,20 @@ def _held_out_errors(model, n_steps):
             f"made from the {least} or more rows before them. Received {n_rows} rows "
             "in fit. Fit on more rows, or pass a backtest."
         )
-    bounds = np.unique(np.linspace(first, n_rows, _BLOCKS + 1).astype(int))
+    bounds = np.unique(np.linspace(first, n_rows, _N_BLOCKS + 1).astype(int))
     errors = [[] for _ in range(n_steps)]
     for start, stop in itertools.pairwise(bounds):
         rows = slice(start)
-        taught = model._taught_again(y.rows(rows), X and X.rows(rows), weight[rows])
+        refitted = model._refitted(y.rows(rows), X and X.rows(rows), weight[rows])
         for step in range(1, n_steps + 1):
-            block = _errors(taught, y, X, np.arange(start, stop), step)
+            block = _errors(refitted, y, X, np.arange(start, stop), step)
             kept = weight[start : start + len(block)] > 0
             errors[step - 1].append(block[kept])
     return [np.concatenate(blocks) for blocks in errors]
 
 
 def _errors(model, y, X, rows, step):
-    """Of one step, for as many of the rows as have their exogenous rows."""
+    """Absolute errors of one step, of the rows whose exogenous rows are known."""
     origins = rows - step
     if X is not None:
         reach = model._supervised_.future_rows(step)
@@ -88,7 +90,7 @@ def _errors(model, y, X, rows, step):
 
 
 def _thresholds(errors, quantile):
-    """For each step and series the error that the share ``quantile`` stays below.
+    """The quantile of the errors, for each step and series.
 
     Parameters
     ----------
@@ -113,8 +115,9 @@ def _thresholds(errors, quantile):
             f"is the largest of them, which about one usual row in {fewest + 1} "
             f"exceeds. Fit on more rows, or set quantile={fewest / (fewest + 1):.3g}.",
         )
-    found = []
-    for one in errors:
-        rank = min(math.ceil((len(one) + 1) * quantile - 1e-9), len(one))
-        found.append(np.sort(one, axis=0)[rank - 1])
-    return np.array(found)
+    thresholds = []
+    for step_errors in errors:
+        n_errors = len(step_errors)
+        rank = min(math.ceil((n_errors + 1) * quantile - 1e-9), n_errors)
+        thresholds.append(np.sort(step_errors, axis=0)[rank - 1])
+    return np.array(thresholds)

@@ -1,4 +1,4 @@
-"""Forecasts from earlier rows beside what happened."""
+"""Backtests: forecasts from earlier rows, compared with the actual values."""
 
 import html
 import math
@@ -12,13 +12,14 @@ from sklearn.model_selection import TimeSeriesSplit, check_cv
 
 from skdeep._numbers import is_integer, plain
 
-_NAMES = "forecast", "naive", "seasonal naive"
+# Columns of `Backtest.forecasts`.
+_METHODS = "forecast", "naive", "seasonal naive"
 _MEASURES = "MAE", "RMSE", "MASE", "sMAPE"
 
 
 @dataclass(frozen=True, repr=False)
 class Backtest:
-    """Forecasts from several origins beside what happened, and their errors.
+    """Forecasts from several origins, the actual values, and the errors.
 
     Attributes
     ----------
@@ -26,12 +27,13 @@ class Backtest:
         A row per origin, step and series: ``origin`` (the label of the last known
         row), ``step``, ``series``, ``actual``, ``forecast``, ``naive`` (the last
         known value) and, with a ``seasonal_period``, ``seasonal naive`` (the value of
-        the last season); the index is the time of the step.
+        the last season). The index is the time of the step.
     errors : DataFrame
-        Per step (and series, where there are several) and over all steps: ``MAE``,
-        ``RMSE``, ``MASE`` and ``sMAPE`` (in per cent) of each of the three. MASE
-        divides by the mean absolute error that the seasonal naive forecast (or the
-        naive one) has on the rows up to the origin (Hyndman and Koehler, 2006,
+        ``MAE``, ``RMSE``, ``MASE`` and ``sMAPE`` (in per cent) of the forecast, the
+        naive and the seasonal naive forecast. There is a row per step (and series,
+        where there are several) and one over all steps. MASE divides by the mean
+        absolute error of the seasonal naive forecast on the rows up to the origin,
+        or of the naive one without a ``seasonal_period`` (Hyndman and Koehler, 2006,
         "Another look at measures of forecast accuracy").
     """
 
@@ -60,22 +62,22 @@ class Backtest:
         )
 
     def _overview(self):
-        """The errors over all steps, a row for each way to forecast."""
+        """The errors over all steps, a row for each forecasting method."""
         if self.errors.index.nlevels == 1:
             return self._table(self.errors.loc["all"])
-        whole = self.errors.xs("all", level="step")
-        tables = {name: self._table(row) for name, row in whole.iterrows()}
+        over_all_steps = self.errors.xs("all", level="step")
+        tables = {name: self._table(row) for name, row in over_all_steps.iterrows()}
         return pd.concat(tables)
 
     def _table(self, row):
-        return row.unstack()[list(_MEASURES)].reindex(self._ways)
+        return row.unstack()[list(_MEASURES)].reindex(self._methods)
 
     @property
-    def _ways(self):
-        return [name for name in _NAMES if name in self.forecasts]
+    def _methods(self):
+        return [name for name in _METHODS if name in self.forecasts]
 
     def half_widths(self, steps, coverage):
-        """How far from the forecast ``coverage`` of the actual values were at most.
+        """Half the width of intervals that held this share of the actual values.
 
         Parameters
         ----------
@@ -106,7 +108,7 @@ def _short(number):
 
 
 def _quantile(residuals, coverage, step):
-    """The smallest residual that ``coverage`` of n + 1 exchangeable ones are below."""
+    """The conformal quantile: a new exchangeable residual is below it this often."""
     coverage = plain(coverage)
     rank = math.ceil((len(residuals) + 1) * coverage - 1e-9)
     if rank > len(residuals):
@@ -120,7 +122,7 @@ def _quantile(residuals, coverage, step):
 
 
 def backtest(forecaster, y, X, weight, *, cv, refit):
-    """See :meth:`Forecaster.backtest`; ``y`` and ``X`` are of :class:`Series`."""
+    """See :meth:`Forecaster.backtest`; ``y`` and ``X`` are :class:`Series`."""
     horizon = plain(forecaster.horizon)
     if cv is None or is_integer(cv):
         cv = TimeSeriesSplit(plain(cv) or 5, test_size=horizon)
@@ -151,7 +153,7 @@ def _check_order(train, test):
 
 
 def _forecasts(model, y, X, origin, steps):
-    """The forecast from one origin, and what a season and a row before say."""
+    """The forecast, the naive and the seasonal naive forecast from one origin."""
     period = plain(model.seasonal_period)
     rows = origin + np.arange(1, steps + 1)
     known = y.values[: origin + 1]
@@ -196,13 +198,13 @@ def _check_season(origin, period):
 
 
 def _errors(forecasts, one):
-    """Errors by step, and over all steps."""
+    """Errors by step, and over all steps; ``one`` says that there is one series."""
     if not one:
         groups = forecasts.groupby("series", sort=False)
         tables = {name: _errors(rows, True) for name, rows in groups}
         return pd.concat(tables, names=["series"])
     tables = {}
-    for name in _NAMES:
+    for name in _METHODS:
         if name in forecasts:
             rows = {step: _measures(g, name) for step, g in forecasts.groupby("step")}
             rows["all"] = _measures(forecasts, name)
@@ -226,7 +228,7 @@ def _measures(rows, name):
 
 
 def check_backtest(backtest, y):
-    """Refuse what is no :class:`Backtest` of the series ``y``."""
+    """Refuse a backtest that is not one of the series ``y``."""
     if not isinstance(backtest, Backtest):
         raise TypeError(
             "backtest must be what Forecaster.backtest returns. Received "

@@ -36,10 +36,10 @@ _SETTINGS = "horizon", "strategy", "quantiles", "exog_lags"
 class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
     """Forecasts of one series, or of several at once, with any regressor.
 
-    The regressor learns what follows windows of the series. A window ends at the last
-    row that is known; only exogenous columns with a lag shorter than the horizon reach
-    beyond it, and then :meth:`predict` asks for their future. A forecast is made from
-    what is known of the exogenous columns when it is made, or asked for.
+    The regressor learns the steps that follow windows of the series. A window ends at
+    the origin of the forecast, the last row that is known. Exogenous columns with a lag
+    shorter than the horizon reach beyond the origin: :meth:`predict` asks for their
+    future rows.
 
     See Also
     --------
@@ -63,7 +63,7 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
 
     _stored_types = Series, Supervised
     _stored_attributes = None
-    # Of pickles of older versions, which took no weights.
+    # Pickles of versions that took no sample_weight lack these attributes.
     _n_taught = _weight = None
 
     def __init__(
@@ -84,19 +84,19 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, y, X=None, sample_weight=None):
-        """Learn what follows windows of ``y``.
+        """Learn the steps that follow windows of ``y``.
 
         Parameters
         ----------
         y : Series, DataFrame or array-like of shape (n_rows,) or (n_rows, n_series)
             The series, in the order of time, without gaps.
         X : Series, DataFrame or array-like of shape (n_rows, n_exog), default=None
-            Exogenous columns, in the same rows. Those rows that no forecast sees, such
-            as the first ones, may be missing.
+            Exogenous columns, in the same rows. Values may be missing in rows that no
+            forecast sees, such as the first ones.
         sample_weight : array-like of shape (n_rows,), default=None
-            How much the forecasts of each row count. That of several rows at once
-            counts as much as they do on average. Rows without a weight are seen as the
-            past of others.
+            How much the forecast of each row counts. A forecast of several rows counts
+            as much as the rows do on average. Rows of weight zero still stand in the
+            windows of later rows.
 
         Returns
         -------
@@ -123,12 +123,12 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
             )
         self._supervised_, self._weight = supervised, weight
         self._y, self._X, self._n_taught = y, X, len(y)
-        # Those of the regressor, whatever is set later.
+        # Copied: predictions do not change when a parameter is set after fit.
         self._settings = {name: plain(getattr(self, name)) for name in _SETTINGS}
-        self._teach(self._to_fit(), y, X, weight)
+        self._fit_regressors(self._unfitted_regressors(), y, X, weight)
         return self
 
-    def _teach(self, estimators, y, X, weight):
+    def _fit_regressors(self, regressors, y, X, weight):
         """Fit the regressors, one per quantile."""
         supervised = self._supervised_
         origins = supervised.origins(len(y))
@@ -139,25 +139,27 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
             steps = origins[:, None] + np.arange(1, supervised.horizon + 1)
             weight = weight[steps].mean(axis=1)
         self.estimators_ = []
-        for estimator in estimators:
-            whole = self._wrapped(estimator, targets)
-            params = weight_params(estimator, weight)
-            self.estimators_.append(whole.fit(*_as_taught(samples, targets), **params))
+        # Many regressors take the targets of one output as a vector only.
+        Y = targets[:, 0] if targets.shape[1] == 1 else targets
+        for regressor in regressors:
+            params = weight_params(regressor, weight)
+            wrapped = _multi_output(regressor, targets)
+            self.estimators_.append(wrapped.fit(samples, Y, **params))
         self.n_features_in_ = int(np.prod(samples.shape[1:]))
 
-    def _taught(self):
+    def _training_rows(self):
         """The rows of :meth:`fit`, and a weight for each."""
         n_rows = self._n_taught or len(self._y)
         rows = slice(n_rows)
         weight = np.ones(n_rows) if self._weight is None else self._weight
         return self._y.rows(rows), self._X and self._X.rows(rows), weight
 
-    def _taught_again(self, y, X, weight):
-        """What :meth:`fit` would have made of fewer rows."""
+    def _refitted(self, y, X, weight):
+        """A copy whose regressors are fitted on these rows."""
         other = copy.copy(self)
-        regressors = [_regressor(fitted) for fitted in self.estimators_]
+        regressors = [_without_multi_output(fitted) for fitted in self.estimators_]
         weight = None if self._weight is None else weight
-        other._teach([clone(regressor) for regressor in regressors], y, X, weight)
+        other._fit_regressors(list(map(clone, regressors)), y, X, weight)
         return other
 
     def _supervised(self, has_exog):
@@ -186,7 +188,7 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
             panel=get_tags(self.estimator).input_tags.three_d_array,
         )
         if self.quantiles is not None:
-            check_quantiles(self.quantiles, self.strategy, supervised.feeds_back)
+            check_quantiles(self.quantiles, self.strategy, supervised.sums_steps)
         return supervised
 
     def _offsets(self, horizon):
@@ -200,18 +202,13 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
         steps = range(1, horizon + 1)
         return tuple(sorted({step - lag for step in steps for lag in lags}))
 
-    def _to_fit(self):
+    def _unfitted_regressors(self):
         if self.quantiles is None:
             return [clone(self.estimator)]
         return [for_quantile(self.estimator, q) for q in self.quantiles]
 
-    @staticmethod
-    def _wrapped(estimator, Y):
-        one = Y.shape[1] == 1 or get_tags(estimator).target_tags.multi_output
-        return estimator if one else MultiOutputRegressor(estimator)
-
     def update(self, y, X=None):
-        """Take in what has happened since, without training.
+        """Add rows that have become known, without training.
 
         Parameters
         ----------
@@ -247,15 +244,17 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
         Parameters
         ----------
         steps : int, default=None
-            How many; None means ``horizon``. With ``strategy="direct"`` at most that.
+            Number of steps; None means ``horizon``. With ``strategy="direct"`` at most
+            ``horizon``.
         X : Series, DataFrame or array-like of shape (n_future, n_exog), default=None
             Exogenous columns of the predicted rows, as far as ``exog_lags`` reach.
 
         Returns
         -------
         forecast : Series or DataFrame
-            With the index that continues the series'. With ``quantiles`` a column for
-            each, below the name of the series where there are several.
+            Its index continues the index of the series. With ``quantiles`` there is a
+            column for each quantile, below the name of the series where there are
+            several series.
         """
         check_is_fitted(self)
         steps = self._n_steps(steps)
@@ -275,11 +274,11 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
         return pd.concat(frames, axis=1, keys=self._y.columns)
 
     def predict_interval(self, backtest, steps=None, X=None, *, coverage=0.9):
-        """Forecast with intervals that would have held in a backtest.
+        """Forecast with intervals whose widths come from the errors of a backtest.
 
         Split conformal prediction (Lei et al., 2018, "Distribution-Free Predictive
         Inference for Regression") with the absolute errors of each step. It supposes
-        that errors to come are like those of the backtest.
+        that future errors are like the errors of the backtest.
 
         Parameters
         ----------
@@ -288,13 +287,13 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
         steps, X : object, default=None
             As in :meth:`predict`; at most as many steps as the backtest has.
         coverage : float, default=0.9
-            Share of the values that shall be within, in (0, 1).
+            Share of the values that shall lie within their intervals, in (0, 1).
 
         Returns
         -------
         intervals : DataFrame
             Columns ``forecast``, ``lower`` and ``upper``, below the name of the series
-            where there are several.
+            where there are several series.
         """
         check_is_fitted(self)
         steps = self._n_steps(steps)
@@ -334,31 +333,31 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
         Parameters
         ----------
         y : Series, DataFrame or array-like of shape (n_rows,) or (n_rows, n_series)
-            What happened. By its index, or where an array is that of :meth:`fit`, also
-            rows that are known; those that have no whole window before them do not
-            count.
+            The actual values. They may also be rows of :meth:`fit`, which their index
+            tells, or for an array the same values as in :meth:`fit`. Rows without a
+            full window before them do not count then.
         X : Series, DataFrame or array-like of shape (n_rows, n_exog), default=None
-            Exogenous columns, in the same rows. Where a forecast would see rows after
-            them, it is made from an earlier row.
+            Exogenous columns, in the same rows. A forecast that would see rows after
+            them is made from an earlier row.
         sample_weight : array-like of shape (n_rows,), default=None
             How much each row counts.
 
         Returns
         -------
         score : float
-            At most 1; the mean of several series'.
+            At most 1. Of several series it is the mean.
         """
         check_is_fitted(self)
         y, X = aligned(y, X, continues=True)
         self._check_exog(X)
         weight = row_weights(sample_weight, y)
         n_before = self._rows_before(y)
-        whole = self._whole(self._y, y, n_before, "y")
-        exog = X and self._whole(self._X, X, n_before, "X")
+        all_rows = _with_rows_before(y, self._y, n_before, "y")
+        exog = X and _with_rows_before(X, self._X, n_before, "X")
         start = max(n_before, 0 if n_before else self._supervised_.first_origin + 1)
-        forecasts = forecasts_of_rows(self, whole, exog, start)
+        forecasts = forecasts_of_rows(self, all_rows, exog, start)
         weight = None if weight is None else weight[start - n_before :]
-        return r2_score(whole.values[start:], forecasts, sample_weight=weight)
+        return r2_score(all_rows.values[start:], forecasts, sample_weight=weight)
 
     def _rows_before(self, y):
         """How many of the known rows come before ``y``."""
@@ -368,23 +367,16 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
                 y.values, known.values[: len(y)]
             )
             return 0 if repeats else len(known)
-        place = known.index.get_indexer(y.index[:1])[0]
+        first = known.index.get_indexer(y.index[:1])[0]  # -1: not among the known rows
         following = known.following(1)[0]
-        if place < 0 and y.index[0] != following:
+        if first < 0 and y.index[0] != following:
             raise ValueError(
                 "score takes rows that follow those that the forecaster knows, from "
                 f"{following!r} on, or are among them. Received rows from "
                 f"{y.index[0]!r} to {y.index[-1]!r}. In a search use "
                 "cv=TimeSeriesSplit(...), without a gap."
             )
-        return len(known) if place < 0 else int(place)
-
-    @staticmethod
-    def _whole(known, rows, n_before, name):
-        """``rows`` behind the known ones that come before them."""
-        if n_before == 0:
-            return replace(rows, index=known.index[:0].append(rows.index))
-        return known.rows(slice(n_before)).extended(rows, name)
+        return len(known) if first < 0 else int(first)
 
     def backtest(self, y, X=None, *, cv=None, refit=True, sample_weight=None):
         """Errors of forecasts that are made from earlier rows only.
@@ -394,14 +386,15 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
         y : Series, DataFrame or array-like of shape (n_rows,) or (n_rows, n_series)
             The series.
         X : Series, DataFrame or array-like of shape (n_rows, n_exog), default=None
-            Exogenous columns. Rows that a forecast would have to be given are taken
-            as known.
+            Exogenous columns. Future rows that a forecast needs are taken from here.
         cv : int, splitter or iterable, default=None
-            Such as ``TimeSeriesSplit``; a number, five for None, are as many folds of
-            ``horizon`` rows. Of a longer fold each ``horizon`` rows are predicted from
-            all rows before them, those of a gap among them.
+            A splitter such as ``TimeSeriesSplit``. A number is a ``TimeSeriesSplit``
+            with this many folds of ``horizon`` test rows; None means five folds. Longer
+            folds are predicted ``horizon`` rows at a time, each time from all rows
+            before, including the rows of a gap.
         refit : bool, default=True
-            Whether each fold is trained anew, or all use what the first one learnt.
+            Whether each fold trains a forecaster. False trains one on the first fold,
+            which predicts all folds.
         sample_weight : array-like of shape (n_rows,), default=None
             As in :meth:`fit`, for the training of each fold.
 
@@ -416,35 +409,35 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
         return backtest(self, y, X, weight, cv=cv, refit=refit)
 
     def detect_anomalies(self, y, X=None, *, quantile=0.99, backtest=None):
-        """Rows that differ more from what was predicted for them than usual ones.
+        """Find rows whose forecast error is larger than usual.
 
-        What is usual is measured on rows that the forecaster was not fitted on. Without
-        a ``backtest`` the last two thirds of the rows of :meth:`fit` are predicted, a
-        fifth of them at a time, by regressors that are fitted anew on the rows before:
-        that takes five fits. Errors of training rows would be too small a measure.
+        Usual errors are measured on held-out rows, because errors on training rows are
+        too small. Without a ``backtest`` the last two thirds of the rows of :meth:`fit`
+        are held out in five blocks. Each block is predicted by regressors that are
+        fitted on the rows before it: that takes five fits.
 
         Parameters
         ----------
         y : Series, DataFrame or array-like of shape (n_rows,) or (n_rows, n_series)
-            A series, which may be that of :meth:`fit`. Its first rows, which have no
-            whole window before them, are not judged.
+            A series; the series of :meth:`fit`, too. Its first rows have no full window
+            before them and are not judged.
         X : Series, DataFrame or array-like of shape (n_rows, n_exog), default=None
             Exogenous columns, in the same rows.
         quantile : float, default=0.99
-            Share of the held-out rows whose errors count as usual, in (0, 1). Of new
-            rows that are like those about ``1 - quantile`` are flagged.
+            Share of the held-out rows whose errors count as usual, in (0, 1). About
+            ``1 - quantile`` of similar new rows are flagged.
         backtest : Backtest, default=None
-            From :meth:`backtest` of this forecaster: thresholds are the quantiles of
-            its absolute errors, step by step.
+            From :meth:`backtest` of this forecaster. The thresholds are the quantiles
+            of its absolute errors, step by step.
 
         Returns
         -------
         rows : DataFrame
             Columns ``actual``, ``predicted``, ``residual``, ``threshold`` and
             ``anomaly`` for each row of ``y``, below the name of the series where there
-            are several. Rows are predicted from the row before; where a direct forecast
-            sees exogenous rows after its first step, the newest rows are later steps of
-            one forecast, and have the threshold of their step.
+            are several series. Each row is predicted from the row before it. A direct
+            forecast may see exogenous rows after its first step; then the newest rows
+            are later steps of one forecast, and have the thresholds of these steps.
 
         Raises
         ------
@@ -464,8 +457,6 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
         if backtest is not None:
             check_backtest(backtest, self._y)
         return anomalies(self, y, X, plain(quantile), backtest)
-
-    # What comes after origins
 
     def _check_stored(self):
         self._validate_params()
@@ -518,12 +509,18 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
             )
         if needed == 0:
             return self._X
-        # What lies further ahead is not used, and may be unknown.
+        # Rows further ahead are not used, and may hold missing values.
         future = Series.of(X[:needed], "X", continues=True, finite=False)
         return self._X.extended(future, "X")
 
     def _quantile_paths(self, y, X, origins, steps):
-        """Shape (n_estimators, n_origins, steps, n_series), quantiles in order."""
+        """Forecasts of all quantiles from each origin.
+
+        Returns
+        -------
+        paths : ndarray of shape (n_quantiles, n_origins, steps, n_series)
+            Without ``quantiles`` the first axis has one entry, the point forecast.
+        """
         exog = X and X.values
         if X is not None:
             X.check_rows(self._supervised_.exog_rows(origins, steps), "X")
@@ -540,16 +537,25 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
         return np.sort(paths, axis=0)[order]
 
     def _point_paths(self, y, X, origins, steps):
-        """Shape (n_origins, steps, n_series)."""
+        """Point forecasts: an ndarray of shape (n_origins, steps, n_series)."""
         paths = self._quantile_paths(y, X, origins, steps)
         quantiles = self._settings["quantiles"]
         return paths[0 if quantiles is None else list(quantiles).index(0.5)]
 
 
-def _regressor(fitted):
-    """Without the copies that :meth:`Forecaster._wrapped` makes."""
+def _multi_output(regressor, Y):
+    """A regressor that predicts all columns of ``Y``."""
+    one = Y.shape[1] == 1 or get_tags(regressor).target_tags.multi_output
+    return regressor if one else MultiOutputRegressor(regressor)
+
+
+def _without_multi_output(fitted):
+    """The inverse of :func:`_multi_output`."""
     return fitted.estimator if isinstance(fitted, MultiOutputRegressor) else fitted
 
 
-def _as_taught(X, Y):
-    return X, Y[:, 0] if Y.shape[1] == 1 else Y
+def _with_rows_before(rows, known, n_before, name):
+    """``rows`` after the first ``n_before`` of the known rows, as a :class:`Series`."""
+    if n_before == 0:
+        return replace(rows, index=known.index[:0].append(rows.index))
+    return known.rows(slice(n_before)).extended(rows, name)

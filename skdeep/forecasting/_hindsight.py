@@ -1,4 +1,4 @@
-"""What earlier rows say about rows that are known: for scores and for anomalies."""
+"""Forecasts of rows whose values are known, for scores and for anomalies."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ def forecasts_of_rows(model, y, X, start):
     model : Forecaster
         Fitted.
     y, X : Series or None
-        All rows, those before ``start`` among them.
+        All rows, also the rows before ``start``.
     start : int
 
     Returns
@@ -20,19 +20,20 @@ def forecasts_of_rows(model, y, X, start):
     """
     horizon, n_rows = model._settings["horizon"], len(y)
     _check_past(model, start, n_rows)
-    whole = start + (n_rows - start) // horizon * horizon
-    origins = np.arange(start - 1, whole - 1, horizon)
+    # Up to `stop` there are forecasts of `horizon` steps; the last one may be shorter.
+    stop = start + (n_rows - start) // horizon * horizon
+    origins = np.arange(start - 1, stop - 1, horizon)
     parts = []
     if len(origins):
         paths = model._point_paths(y.values, X, origins, horizon)
-        parts.append(paths.reshape(whole - start, -1))
-    if whole < n_rows:
-        parts.append(_last_forecasts(model, y, X, n_rows - whole))
+        parts.append(paths.reshape(stop - start, -1))
+    if stop < n_rows:
+        parts.append(_last_forecasts(model, y, X, n_rows - stop))
     return np.concatenate(parts)
 
 
 def _last_forecasts(model, y, X, steps):
-    """Of the last rows, from as near before them as exogenous rows are known."""
+    """Forecasts of the last rows, from the latest origin whose exogenous rows exist."""
     origin = len(y) - 1 - steps
     earlier = 0
     if X is not None:
@@ -56,11 +57,11 @@ def _check_past(model, start, n_rows):
 
 
 def nearest_forecasts(model, y, X):
-    """What the rows before it say about each row: one step before, where that is known.
+    """The forecast of each row from the nearest possible origin, mostly the row before.
 
-    A direct forecast of several steps sees exogenous rows as late as its last step. Of
-    the newest rows these are still to come, so that they are later steps of the newest
-    forecast that can be made.
+    A direct forecast of several steps sees exogenous rows as late as its last step. For
+    the newest rows these exogenous rows are still to come. So the newest rows are later
+    steps of the last forecast that can be made.
 
     Parameters
     ----------
@@ -71,9 +72,9 @@ def nearest_forecasts(model, y, X):
     Returns
     -------
     predicted : ndarray of shape (n_rows, n_series)
-        NaN for the first rows, which have no whole window before them.
+        NaN for the first rows, which have no full window before them.
     steps : ndarray of int of shape (n_rows,)
-        How far each row is from the origin of its forecast; 0 where there is none.
+        The distance of each row from the origin of its forecast; 0 without a forecast.
     """
     supervised = model._supervised_
     reach, first = max(1, supervised.future_rows(1)), supervised.first_origin
@@ -85,10 +86,10 @@ def nearest_forecasts(model, y, X):
         )
     predicted = np.full(y.values.shape, np.nan)
     steps = np.zeros(len(y), dtype=int)
-    near = np.arange(first, last)
-    if len(near):
-        predicted[near + 1] = model._point_paths(y.values, X, near, 1)[:, 0]
-        steps[near + 1] = 1
+    origins = np.arange(first, last)
+    if len(origins):
+        predicted[origins + 1] = model._point_paths(y.values, X, origins, 1)[:, 0]
+        steps[origins + 1] = 1
     path = model._point_paths(y.values, X, np.array([last]), reach)
     predicted[last + 1 :] = path[0]
     steps[last + 1 :] = np.arange(1, reach + 1)

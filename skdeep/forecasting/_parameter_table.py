@@ -15,20 +15,20 @@ FORECASTER = {
         "object",
         [HasMethods(["fit", "predict"])],
         """
-        A regressor of scikit-learn or of skdeep. Those that take sequences get
-        windows of shape (window, n_channels), others, pipelines and searches among
-        them, one row of numbers: the channels of each step side by side.
+        A regressor of scikit-learn or of skdeep. Regressors that take sequences get
+        windows of shape (window, n_channels). All others, including pipelines and
+        searches, get one row of numbers: the channels of each step side by side.
         """,
     ),
-    "window": Parameter("int", [COUNT], "Rows that each forecast sees."),
-    "horizon": Parameter("int", [COUNT], "Steps of a forecast."),
+    "window": Parameter("int", [COUNT], "Number of past rows that a forecast sees."),
+    "horizon": Parameter("int", [COUNT], "Number of steps of a forecast."),
     "strategy": Parameter(
         '{"direct", "recursive"}',
         [StrOptions({"direct", "recursive"})],
         """
-        "direct" predicts all steps of the horizon at once; a regressor of one output
-        gets one copy per step. "recursive" predicts one step and goes on from there,
-        for as long as :meth:`predict` is asked to.
+        "direct" predicts all steps of the horizon at once; a regressor with a single
+        output is cloned for each step. "recursive" predicts one step, appends it to the
+        window and predicts the next, for as many steps as :meth:`predict` is asked for.
         """,
     ),
     "exog_lags": Parameter(
@@ -36,8 +36,8 @@ FORECASTER = {
         [tuple, list],
         """
         Which rows of the exogenous columns a step sees, counted back from the step: 0
-        is its own time, 1 the row before. All steps of a direct forecast see what one
-        of them sees: with a lag below the horizon also rows after their own.
+        is its own time, 1 the row before. All steps of a direct forecast see the same
+        exogenous rows: with a lag below the horizon also rows after their own.
         """,
     ),
     "difference": Parameter(
@@ -59,8 +59,8 @@ FORECASTER = {
         '"window" or None',
         [StrOptions({"window"}), None],
         """
-        "window" gives each window and what follows it in units of the window's own
-        mean and standard deviation.
+        "window" standardises each window, and the steps that follow it, with the mean
+        and the standard deviation of the window.
         """,
     ),
     "quantiles": Parameter(
@@ -81,6 +81,6 @@ FITTED = {
         "list of estimator", "The fitted regressor, or one per quantile."
     ),
     "n_features_in_": Attribute(
-        "int", "Numbers, or values of a sequence, that the regressor sees."
+        "int", "Number of values in each sample of the regressor."
     ),
 }

@@ -9,8 +9,8 @@ from sklearn.pipeline import Pipeline
 from skdeep.base._network import BaseNetwork
 
 
-def check_quantiles(quantiles, strategy, feeds_back):
-    """Refuse what are no quantiles, or have no meaning with the strategy."""
+def check_quantiles(quantiles, strategy, sums_steps):
+    """Refuse quantiles that are invalid, or that the strategy cannot predict."""
     inside = all(isinstance(q, Real) and 0 < q < 1 for q in quantiles)
     if not inside or len(set(quantiles)) < len(quantiles) or 0.5 not in quantiles:
         raise ValueError(
@@ -22,7 +22,7 @@ def check_quantiles(quantiles, strategy, feeds_back):
             "quantiles need strategy='direct': a quantile that is fed back is no "
             f"quantile of the next step. Received strategy={strategy!r}."
         )
-    if feeds_back:
+    if sums_steps:
         raise ValueError(
             f"quantiles={quantiles!r} cannot be had of differences that add up over "
             "the horizon: the sum of quantiles is no quantile of the sum. Use "

@@ -1,4 +1,4 @@
-"""Series as arrays with a regular index, and what comes after its end."""
+"""Series as arrays with a regular index, which can be continued."""
 
 from dataclasses import dataclass, replace
 
@@ -18,9 +18,9 @@ class Series:
         Without gaps.
     columns : pandas.Index
     one : bool
-        Whether it came as one series, not as a table.
+        Whether the data had one axis, so that forecasts have one, too.
     labelled : bool
-        Whether the index is the user's.
+        Whether the index came with the data.
     """
 
     values: np.ndarray
@@ -38,16 +38,16 @@ class Series:
         data : array-like, Series or DataFrame
         name : str
         continues : bool
-            Whether the index is that of rows to come, which :meth:`extended` checks.
+            Whether the rows continue another series; :meth:`extended` checks the index.
         finite : bool
-            Whether values may not be missing. Of exogenous columns only the rows that
-            are used may not, which :meth:`check_rows` checks.
+            Whether missing values are refused. Exogenous columns may have some in rows
+            that are not used: :meth:`check_rows` checks the others.
 
         Raises
         ------
         ValueError
-            If values are missing or the index has gaps, repeats or another order than
-            that of time.
+            If values are missing or the index has gaps, repeats or is not in the order
+            of time.
         """
         labelled = isinstance(data, (pd.Series, pd.DataFrame))
         if isinstance(data, pd.Series):
@@ -70,11 +70,11 @@ class Series:
         return len(self.values)
 
     def rows(self, index):
-        """Those of the slice ``index``."""
+        """The rows of the slice ``index``."""
         return replace(self, values=self.values[index], index=self.index[index])
 
     def check_rows(self, rows, name):
-        """Refuse missing values in the slice ``rows``, which is to be used."""
+        """Refuse missing values in the slice ``rows``."""
         _check_values(self.values[rows], self.index[rows], name)
 
     def following(self, n_steps):
@@ -82,12 +82,12 @@ class Series:
         return continued(self.index, n_steps)
 
     def extended(self, other, name):
-        """With the rows of ``other`` behind its own.
+        """This series with the rows of ``other`` appended.
 
         Raises
         ------
         ValueError
-            If ``other`` starts earlier or later than where this one ends.
+            If ``other`` does not start right after the end of this series.
         """
         self.check_columns(other, name)
         expected = self.following(len(other))
@@ -100,7 +100,7 @@ class Series:
         return replace(self, values=values, index=self.index.append(expected))
 
     def check_columns(self, other, name):
-        """Refuse other columns, or another order, than this one has."""
+        """Refuse ``other`` if its columns or their order differ from this series."""
         same = list(other.columns) == list(self.columns)
         nameless = not other.labelled or (self.one and other.one)
         if not same and not (nameless and len(other.columns) == len(self.columns)):
@@ -110,7 +110,7 @@ class Series:
             )
 
     def like(self, values, index):
-        """``values`` of shape (n_rows, n_columns) as what this came as."""
+        """``values`` of shape (n_rows, n_columns) as a pandas Series or DataFrame."""
         if self.one:
             nameless = isinstance(self.columns, pd.RangeIndex)
             return pd.Series(
@@ -120,7 +120,10 @@ class Series:
 
 
 def aligned(y, X, *, continues=False):
-    """Both checked, in the same rows; an array has the other's index."""
+    """``y`` and ``X`` as :class:`Series` of the same rows.
+
+    An array gets the index of the other one.
+    """
     y = Series.of(y, "y", continues=continues)
     if X is None:
         return y, None
@@ -214,7 +217,7 @@ def _with_frequency(index, name):
 
 
 def _first_gap(index):
-    """The number of the row before the first gap, by the first rows' frequency."""
+    """The number of the row before the first gap in the frequency of the first rows."""
     frequency = pd.infer_freq(index[:3])
     if frequency is None:
         return 0 if pd.infer_freq(index[1:4]) is not None else 1

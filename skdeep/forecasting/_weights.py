@@ -8,14 +8,14 @@ from sklearn.utils.validation import _check_sample_weight, has_fit_parameter
 
 
 def row_weights(sample_weight, y):
-    """One weight for each row of a Series, or None."""
+    """One weight for each row of the Series ``y``, or None."""
     if sample_weight is None:
         return None
     return _check_sample_weight(sample_weight, y.values, ensure_non_negative=True)
 
 
 def weight_params(estimator, weight):
-    """The weights as ``fit`` takes them: of a pipeline its last step does.
+    """Arguments for ``fit`` that carry the weights; a pipeline's last step takes them.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def weight_params(estimator, weight):
 
 
 def _takes_weights(estimator):
-    """Searches pass on what they get."""
     parameters = inspect.signature(estimator.fit).parameters.values()
-    passes = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
-    return passes or has_fit_parameter(estimator, "sample_weight")
+    # The fit of a search has **params, which it passes on to its estimator.
+    has_kwargs = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
+    return has_kwargs or has_fit_parameter(estimator, "sample_weight")

@@ -1,4 +1,4 @@
-"""Windows of a series and what follows each of them."""
+"""Windows of a series, and the values that follow each window."""
 
 from numbers import Integral
 
@@ -35,13 +35,13 @@ def rolling_windows(series, window, horizon=1, stride=1, exog=None):
     -------
     X : ndarray or DataFrame of shape (n_windows, window) or ndarray of shape \
 (n_windows, window, n_channels)
-        A read-only view into the series, where there is no ``exog``. A DataFrame for
-        a Series without ``exog``; its row has the label of the first row of its
-        target. Two axes for one series without ``exog``, else three.
+        One series without ``exog`` gives two axes, everything else three. A pandas
+        Series gives a DataFrame, whose rows have the label of the first row of their
+        target. Without ``exog`` the values are a read-only view of the series.
     y : ndarray, Series or DataFrame of shape (n_windows,), (n_windows, horizon) or \
 ndarray of shape (n_windows, horizon, n_series)
-        The targets, one column less where ``horizon`` is 1. With a pandas index, if
-        the series has one and y has at most two axes.
+        The targets, without the axis ``horizon`` where it is 1. They have a pandas
+        index if the series has one and they have at most two axes.
 
     Raises
     ------

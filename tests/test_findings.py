@@ -32,7 +32,7 @@ from skdeep import (
     TextClassifier,
     diagnose,
 )
-from skdeep.inspection._evidence import gathered
+from skdeep.inspection._evidence import measure
 from skdeep.inspection._layer_findings import gradients
 
 SPREAD = keras.initializers.RandomNormal(stddev=1.0)
@@ -349,7 +349,7 @@ def test_advice_names_what_the_estimator_has():
 
 def advice_of(network, X, y):
     """What would be said if gradients vanished, and if they exploded."""
-    evidence = gathered(network, X, y)
+    evidence = measure(network, X, y)
     evidence.gradients = {"a": 1.0, "b": 1e-9, "c": 1e9}
     return " ".join(fact.advice for fact in gradients(evidence))
 

@@ -1,4 +1,4 @@
-"""Looking into fitted networks."""
+"""Inspection of fitted networks: layer outputs, traces, diagnoses."""
 
 from skdeep.inspection._diagnosis import Diagnosis, diagnose
 from skdeep.inspection._hidden_layers import HiddenLayers

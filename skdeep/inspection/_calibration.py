@@ -1,4 +1,4 @@
-"""What can be wrong with probabilities."""
+"""Findings about predicted probabilities: over-confidence, under-confidence."""
 
 import numpy as np
 
@@ -6,13 +6,13 @@ from skdeep.inspection._facts import Fact
 
 _N_BINS = 15
 _MOST_OVERCONFIDENCE = 0.1
-# Too little confidence hides no mistake, and label smoothing brings it about.
+# A wider limit: under-confidence hides no mistake, and label smoothing causes it.
 _MOST_UNDERCONFIDENCE = 0.2
 _CALIBRATE = "wrap the fitted network in CalibratedClassifierCV(FrozenEstimator(...))"
 
 
 def calibration(evidence):
-    """Confidence beside accuracy: the expected calibration error.
+    """Compare confidence with accuracy, also by the expected calibration error.
 
     Guo et al., 2017, "On calibration of modern neural networks", section 2.
     """
@@ -20,17 +20,19 @@ def calibration(evidence):
         return
     confidence, right = _confidences(evidence)
     difference = float(np.mean(confidence) - np.mean(right))
-    noise = 0.5 / np.sqrt(len(right))  # at most so large is the standard error
+    noise = 0.5 / np.sqrt(len(right))  # the largest possible standard error
     low, high = -_MOST_UNDERCONFIDENCE - noise, _MOST_OVERCONFIDENCE + noise
     measure, healthy = "mean confidence minus accuracy", f"{low:.2g} to {high:.2g}"
     fact = Fact(measure, difference, healthy)
-    yield fact if low <= difference <= high else fact.ill(*_miscalibrated(fact))
+    healthy_difference = low <= difference <= high
+    yield fact if healthy_difference else fact.with_finding(*_miscalibrated(fact))
     error = _calibration_error(confidence, right)
-    # What samples that are few in their bins make of a calibrated network.
     base = _MOST_OVERCONFIDENCE if difference > 0 else _MOST_UNDERCONFIDENCE
+    # Few samples per bin give even a calibrated network an error of this size.
     most = base + 0.4 * np.sqrt(_N_BINS / len(right))
-    yield Fact("expected calibration error", error, f"at most {most:.2g}").or_ill(
-        low <= difference <= high and error > most,
+    fact = Fact("expected calibration error", error, f"at most {most:.2g}")
+    yield fact.with_finding_if(
+        healthy_difference and error > most,
         "miscalibrated",
         f"Predictions of about the same probability are right more or less often than "
         f"it says, by {error:.2f} on average: {_CALIBRATE}.",

@@ -5,7 +5,7 @@ import itertools
 import textwrap
 
 from skdeep.inspection import _calibration, _fit_findings, _layer_findings
-from skdeep.inspection._evidence import gathered
+from skdeep.inspection._evidence import measure
 from skdeep.inspection._facts import Fact
 
 _CHECKS = (
@@ -21,8 +21,8 @@ _CHECKS = (
     _layer_findings.gradients,
     _layer_findings.updates,
 )
-# Causes before what comes of them: a rate can be judged once the inputs have one scale,
-# scores and calibration once the network has learnt.
+# Causes come before their effects: unscaled inputs spoil the learning rate, and a wrong
+# learning rate spoils the scores.
 _MOST_URGENT_FIRST = (
     "unscaled inputs",
     "unscaled target",
@@ -48,12 +48,11 @@ class Diagnosis:
     ----------
     frame : DataFrame
         A row for each measurement, with the columns ``measure``, ``layer`` (empty
-        where it is one of the whole network), ``value``, ``healthy`` (the values that
-        need no advice), ``finding`` (what is wrong, empty if nothing is) and
-        ``advice``.
+        for the whole network), ``value``, ``healthy`` (the values that need no
+        advice), ``finding`` (what is wrong, empty if nothing is) and ``advice``.
     findings : DataFrame
-        The rows of ``frame`` that have a finding, causes before what may come of them:
-        follow the advice of the first, train, and diagnose again.
+        The rows of ``frame`` that have a finding, causes before their effects. Follow
+        the advice of the first row, train, and diagnose again.
     """
 
     def __init__(self, name, n_samples, facts):
@@ -101,17 +100,17 @@ class Diagnosis:
         """Each finding once, with its layers and the advice for the first of them."""
         rows = self.findings.to_dict("records")
         for finding in dict.fromkeys(row["finding"] for row in rows):
-            those = [row for row in rows if row["finding"] == finding]
-            layers = ", ".join(row["layer"] for row in those if row["layer"])
-            yield finding, layers, those[0]["advice"]
+            alike = [row for row in rows if row["finding"] == finding]
+            layers = ", ".join(row["layer"] for row in alike if row["layer"])
+            yield finding, layers, alike[0]["advice"]
 
 
 def diagnose(estimator, X, y):
     """Measure a fitted network, and say what is wrong with it.
 
-    Measured are: the score beside that of predicting the majority or the mean,
-    overfitting and underfitting (from ``history_``; without a validation loss the
-    loss on X is set beside that of training), the number of parameters, rare
+    It measures: the score compared with a baseline that predicts the majority or the
+    mean, overfitting and underfitting (from ``history_``; without a validation loss
+    the loss on X is compared with the training loss), the number of parameters, rare
     classes, calibration, the scale of inputs and targets where the network does not
     standardise them, dead and saturated units, gradients, and the size of updates.
 
@@ -121,9 +120,9 @@ def diagnose(estimator, X, y):
         A fitted estimator of this package, a pipeline that ends with one, or a search
         over either. It stays as it is.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Samples, in any form that the estimator takes. New samples tell the most; with
-        the training data overfitting shows only in a ``val_loss``. Of many samples a
-        random part is used, 2000 at most.
+        Samples, in any form that the estimator takes. Best are samples that it was not
+        trained on: with the training data overfitting shows only in a ``val_loss``. At
+        most 2000 samples are used, which are drawn at random.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         Their targets.
 
@@ -147,15 +146,18 @@ def diagnose(estimator, X, y):
     Notes
     -----
     Gradients are the root mean square over single samples, in prediction mode, divided
-    by the norm of the layer's weights; a layer's gradient vanishes when it is less than
-    a thousandth of another layer's. The size of updates is that of the first step of a
-    new network of the same kind with the initial learning rate (of a schedule object,
-    the largest), for in trained networks too large a rate has made the weights large,
-    too. Large steps count against a
-    network only if its training loss rose or hardly fell, numbers of parameters only if
-    it overfits. The limits are rules of thumb, wider by two standard errors where few
-    samples are noisy, set so that networks that do well on scientists' small tables,
-    wide tables of texts, digits as rows, images and sequences have no finding.
+    by the norm of the layer's weights. A gradient vanishes when it is less than a
+    thousandth of another layer's gradient.
+
+    Updates are measured on the first step of a new network of the same kind, because
+    too large a learning rate also makes the weights of the trained network large. The
+    step has the initial learning rate, or the largest of a schedule object. Large
+    updates are a finding only if the training loss rose or hardly fell. A large number
+    of parameters is a finding only if the network overfits.
+
+    The limits are rules of thumb, plus two standard errors for small samples. They are
+    set so that networks that do well on small and wide tables, images and sequences
+    have no finding.
 
     Examples
     --------
@@ -169,14 +171,14 @@ def diagnose(estimator, X, y):
     >>> "unscaled inputs" in set(diagnosis.findings["finding"])
     True
     """
-    evidence = gathered(estimator, X, y)
+    evidence = measure(estimator, X, y)
     facts = itertools.chain.from_iterable(check(evidence) for check in _CHECKS)
     name = type(evidence.estimator).__name__
     return Diagnosis(name, len(evidence.rows), list(facts))
 
 
 def _urgency(findings):
-    """The place of each finding; those that are not named come last."""
+    """The rank of each finding; findings without a rank come last."""
     places = {finding: place for place, finding in enumerate(_MOST_URGENT_FIRST)}
     return findings.map(lambda finding: places.get(finding, len(places)))
 

@@ -1,4 +1,4 @@
-"""What a diagnosis measures, once for all findings."""
+"""The measurements of a diagnosis, which all its findings share."""
 
 import copy
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from skdeep.inspection._traces import encoded_targets
 _MOST_ROWS = 2000
 _LEAST_ROWS = 32
 _MOST_VALUES = 2**24
-# Also "recurrent_kernel" and others.
+# The end of the names of kernels, as of "recurrent_kernel".
 _KERNEL = "kernel"
 
 
@@ -27,29 +27,29 @@ class Evidence:
     Attributes
     ----------
     estimator : BaseNetwork
-        The network's own estimator.
+        The network, without the pipeline or search around it.
     n_samples : int
-        Of the X that was given; all else is of some of them.
+        Number of samples in X. Everything else is measured on ``n_rows`` of them.
     rows : ndarray of shape (n_rows, *spec.input_shape)
-        As the network takes them.
+        Samples as the network takes them.
     Y : ndarray of shape (n_rows, n_targets)
-        As the network learns them.
+        Targets as the network learns them.
     y, predicted : ndarray of shape (n_values,) or (n_values, n_outputs)
-        Each step of a sequence with a target of its own is a value.
+        Labels or target values. With ``return_sequences`` each step is a value.
     probabilities : ndarray of shape (n_values, n_classes) or None
     loss : float
-        As training computes it, without dropout.
+        The training loss of the rows, without dropout.
     loss_error : float
-        Its standard error; not finite for a single sample.
+        The standard error of ``loss``; not finite for a single sample.
     outputs : dict of str to ndarray of shape (n_rows, ...)
-        Of the layers.
+        The outputs of each layer.
     gradients : dict of str to float
-        By layer, the root of the mean square of the norms of single samples'
-        gradients, divided by the norm of the weights. Vectors of tokens are left out,
-        here and in updates: a sample has few of them.
+        By layer, the root mean square norm of single samples' gradients, divided by
+        the norm of the weights. Embeddings are left out, here and in ``updates``,
+        because a sample has few of the tokens.
     updates : dict of str to float
-        By layer, the norm of what a new network's first step changes, divided by the
-        norm of the weights before it. A schedule object's rate is its largest.
+        By layer, the norm of the first step of a new network, divided by the norm of
+        the weights before the step. The step has the largest rate of a schedule.
     """
 
     estimator: object
@@ -75,7 +75,7 @@ class Evidence:
         return self.estimator.network_.weights.n_steps
 
 
-def gathered(estimator, X, y):
+def measure(estimator, X, y):
     """Measure a fitted network.
 
     Parameters
@@ -89,26 +89,26 @@ def gathered(estimator, X, y):
     -------
     Evidence
     """
-    X, y = checked(estimator, X, y)
+    X, y = checked_samples(estimator, X, y)
     n_samples = len(y)
     chosen = _some_rows(network_estimator(estimator), n_samples)
     inner, samples = network_and_samples(estimator, _safe_indexing(X, chosen))
     y = y[chosen]
-    rows = inner._network_rows(samples)
-    rows = dense(rows)
+    rows = dense(inner._network_rows(samples))
     Y = encoded_targets(inner, rows, y)
-    loss, error, outputs, gradients = _slopes(inner, rows, Y)
+    loss, error, outputs, gradients = _loss_and_gradients(inner, rows, Y)
     proba = None
-    if hasattr(inner, "classes_"):  # of margins, too
+    if hasattr(inner, "classes_"):
+        # Not predict_proba, which losses of margins (hinge) do not have.
         proba = inner._decoded("probabilities", samples)
     return Evidence(
         inner,
         n_samples,
         rows,
         Y,
-        values(inner, read_labels(inner, y)),
-        values(inner, read_labels(inner, inner.predict(samples))),
-        None if proba is None else values(inner, proba),
+        steps_as_rows(inner, read_labels(inner, y)),
+        steps_as_rows(inner, read_labels(inner, inner.predict(samples))),
+        None if proba is None else steps_as_rows(inner, proba),
         loss,
         error,
         outputs,
@@ -117,8 +117,8 @@ def gathered(estimator, X, y):
     )
 
 
-def checked(estimator, X, y):
-    """``X`` that can be indexed and ``y`` as an array, if a network predicts ``y``.
+def checked_samples(estimator, X, y):
+    """``X`` that can be indexed and ``y`` as an array; refuses other estimators.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def checked(estimator, X, y):
 
 
 def read_labels(estimator, y):
-    """``y``, numbers of classes in place of one-hot rows.
+    """``y`` with one-hot rows turned into class numbers, if ``fit`` got such rows.
 
     Parameters
     ----------
@@ -153,8 +153,8 @@ def read_labels(estimator, y):
     return estimator._read(getattr(estimator._targets, "indicator", None), y)
 
 
-def values(estimator, y):
-    """``y`` with a row for each target: a sequence may have one per step.
+def steps_as_rows(estimator, y):
+    """``y`` with a row for each target: with ``return_sequences`` one per step.
 
     Parameters
     ----------
@@ -167,26 +167,27 @@ def values(estimator, y):
 
 
 def standard_error(numbers):
-    """Of the mean of ``numbers`` along the first axis; infinite for one number."""
+    """The standard error of the mean along the first axis; infinite for one number."""
     n = len(numbers)
     return numbers.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else np.inf
 
 
 def _some_rows(estimator, n_samples):
-    """Numbers of rows that fit into memory with their layers' outputs, not sparse."""
+    """Indices of samples, few enough for their layers' outputs to fit into memory."""
     spec = estimator.network_.spec
     most = min(spec.rows_at_once, _MOST_VALUES // prod(filter(None, spec.input_shape)))
     most = min(_MOST_ROWS, max(_LEAST_ROWS, most))
     if getattr(estimator, "window", None) is not None:
-        return np.arange(min(n_samples, most))  # a window needs neighbours
+        return np.arange(min(n_samples, most))  # a window needs adjacent rows
     return np.random.RandomState(0).permutation(n_samples)[:most]
 
 
-def _slopes(estimator, rows, Y):
+def _loss_and_gradients(estimator, rows, Y):
     """The loss and its standard error, the layers' outputs, the relative gradients.
 
-    Random signs keep the gradients of single samples from cancelling each other: the
-    expected square of the sum is the sum of the squares.
+    One backward pass estimates the mean square of single samples' gradients. Each
+    sample's loss gets a random sign, which makes the expected square of the sum of the
+    gradients the sum of their squares.
     """
     from skdeep.training._gradients import slopes
     from skdeep.training._program import per_sample
@@ -220,7 +221,7 @@ def _first_updates(estimator, samples, y):
     rng, network = np.random.RandomState(0), estimator.network_
     data = twin._encode(*batch, None, None, network, None, rng)
     job = twin._job(data, 1, network, rng, whole=False)
-    _at_its_peak(job, network.weights.n_steps)
+    _use_largest_rate(job, network.weights.n_steps)
     job.resume = before = _new_weights(job, network)
     outcome = train(job, twin.engine)
     old = _kernels(job.spec, before)
@@ -230,8 +231,8 @@ def _first_updates(estimator, samples, y):
     return _by_layer(old, {name: new[name] - old[name] for name in old})
 
 
-def _at_its_peak(job, n_steps):
-    """Give a job the largest rate of a schedule object: those may begin at zero."""
+def _use_largest_rate(job, n_steps):
+    """Give a job the largest rate of its schedule, which may begin at zero."""
     from skdeep.training._optimizers import OptimizerSpec
     from skdeep.training._schedules import LearningRates
 
@@ -242,7 +243,7 @@ def _at_its_peak(job, n_steps):
 
 
 def _new_weights(job, network):
-    """Those before the first step; a backbone keeps what it has."""
+    """Initial weights for a first step; a backbone keeps its pretrained weights."""
     from skdeep.networks import Weights
     from skdeep.training._optimizers import OptimizerSpec
     from skdeep.training._program import program_for
@@ -251,14 +252,14 @@ def _new_weights(job, network):
         return replace(network.weights, optimizer=None, n_steps=0)
     optimizer = OptimizerSpec(job.optimizer, job)
     if not optimizer.supported:
-        optimizer = OptimizerSpec("sgd")  # weights are the same
+        optimizer = OptimizerSpec("sgd")  # the initial weights do not depend on it
     program = program_for(job.spec, job.head, optimizer, ())
     state = program.initial_state(np.random.RandomState(0), network.inputs)
     return Weights(*([value.numpy() for value in part] for part in state[:2]))
 
 
 def _kernels(spec, weights):
-    """The trainable arrays by name, without biases, scales and vectors of tokens."""
+    """The trainable kernels by name: no biases, scales or embeddings."""
     from skdeep.networks._named import named_places
 
     places = [(name, place) for name, place in named_places(spec) if place.trainable]
@@ -266,7 +267,10 @@ def _kernels(spec, weights):
 
 
 def _by_layer(weights, changes):
-    """The norm of each layer's changes by that of its weights; zeros are left out."""
+    """The norm of each layer's changes divided by the norm of its weights.
+
+    Layers whose weights are all zero are left out.
+    """
     squares = {}
     for name, weight in weights.items():
         sums = squares.setdefault(name.split("/")[0], np.zeros(2))

@@ -1,4 +1,4 @@
-"""What was measured, and what follows from it."""
+"""Single measurements of a diagnosis, with what is wrong and advice."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ _SIZES = "hidden_layer_sizes", "units", "filters"
 
 
 class Fact(NamedTuple):
-    """A number of a network.
+    """A measurement of a network.
 
     Attributes
     ----------
@@ -16,7 +16,7 @@ class Fact(NamedTuple):
     healthy : str
         The values that need no advice.
     layer : str
-        Empty where it is one of the whole network.
+        Empty for the whole network.
     finding : str
         What is wrong; empty if nothing is.
     advice : str
@@ -30,41 +30,43 @@ class Fact(NamedTuple):
     finding: str = ""
     advice: str = ""
 
-    def ill(self, finding, advice):
-        """The same with what is wrong."""
+    def with_finding(self, finding, advice):
+        """A copy with a finding."""
         return self._replace(finding=finding, advice=advice)
 
-    def or_ill(self, condition, finding, advice):
-        """The same, with what is wrong if ``condition``."""
-        return self.ill(finding, advice) if condition else self
+    def with_finding_if(self, condition, finding, advice):
+        """A copy with a finding if ``condition`` is true, else the same fact."""
+        return self.with_finding(finding, advice) if condition else self
 
 
-def either(estimator, *ways):
-    """``ways`` as "a, b or c".
+def remedies(estimator, *texts):
+    """``texts`` joined as "a, b or c".
 
     Parameters
     ----------
     estimator : BaseNetwork
-    ways : str
-        Those such as "normalize=True" whose parameter it has not, or must leave at its
-        default, are left out.
+    texts : str
+        A text such as "normalize=True" is left out if the estimator has no such
+        parameter, or if the parameter has no effect.
     """
-    known = _free(estimator)
-    ways = [w for w in ways if "=" not in w or w.partition("=")[0] in known]
-    return " or ".join(filter(None, (", ".join(ways[:-1]), ways[-1])))
+    known = _effective_parameters(estimator)
+    texts = [t for t in texts if "=" not in t or t.partition("=")[0] in known]
+    return " or ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
 
 
-def sizes(estimator):
-    """The names of the parameters with the sizes of its layers."""
+def size_parameters(estimator):
+    """The names of the parameters that set the sizes of its layers."""
     if estimator.network is not None:
         return "the layers of network"
-    return " or ".join(name for name in _SIZES if name in _free(estimator))
+    known = _effective_parameters(estimator)
+    return " or ".join(name for name in _SIZES if name in known)
 
 
-def _free(estimator):
-    """The parameters that have an effect."""
+def _effective_parameters(estimator):
+    """The parameters that have an effect: ``network=`` replaces those of layers."""
     known = estimator.get_params(deep=False)
     if estimator.network is None:
         return known
-    fixed = *estimator._of_layers, "kernel_initializer"  # of the output layer only
-    return [name for name in known if name not in fixed]
+    # The initializer is left out, too: it would change the output layer only.
+    without_effect = *estimator._of_layers, "kernel_initializer"
+    return [name for name in known if name not in without_effect]

@@ -1,20 +1,20 @@
-"""What can be wrong with a fit as a whole: histories, data, predictions."""
+"""Findings about a whole fit: from its history, the data and the predictions."""
 
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import r2_score, recall_score
 
 from skdeep.inspection._evidence import standard_error
-from skdeep.inspection._facts import Fact, either, sizes
+from skdeep.inspection._facts import Fact, remedies, size_parameters
 from skdeep.networks import STANDARDIZED, loss_name, rule_of
 
-# Standard errors by which a finding has to be beyond its limit.
+# A finding must lie beyond its limit by this many standard errors.
 _NOISE = 2
 _MOST_RISE = 0.15
 _MOST_GAP = 0.5
 _MOST_LATE_FALL = 0.1
 _LEAST_SKILL = 0.1
-# Losses whose predictions are not meant to be near the targets' mean.
+# Losses whose predictions need not be near the targets: R2 does not measure them.
 _NOT_THE_MEAN = "quantile", "cosine_similarity"
 _MOST_INPUT = 100
 _MOST_INPUT_RATIO = 1000
@@ -27,7 +27,7 @@ _MOST_PARAMETERS = 10
 
 
 def overfitting(evidence):
-    """Validation loss that has risen, or a loss on X far above that of training."""
+    """A risen validation loss, or a loss on X far above the training loss."""
     history = evidence.estimator.history_
     if not len(history):
         return
@@ -35,13 +35,13 @@ def overfitting(evidence):
         fact, most = _risen(evidence.estimator, history), _MOST_RISE
         more = "the validation loss has risen since its best epoch"
     else:
-        fall = whole_fall(history.loss)
+        fall = loss_fall(history.loss)
         gap = (evidence.loss - history.loss.iloc[-1]) / fall
         most = _MOST_GAP + _NOISE * evidence.loss_error / fall
         fact = Fact("loss on X above training loss", gap, f"at most {most:.2g}")
         more = "the loss on X is far above that of training"
-    ways = either(evidence.estimator, _STOP, "dropout=0.3", "l2=0.001")
-    yield fact.or_ill(
+    ways = remedies(evidence.estimator, _STOP, "dropout=0.3", "l2=0.001")
+    yield fact.with_finding_if(
         np.isfinite(fact.value) and fact.value > most,
         "overfitting",
         f"As a share of what training took off, {more} by {fact.value:.0%}: set "
@@ -50,7 +50,7 @@ def overfitting(evidence):
 
 
 def _risen(estimator, history):
-    """How far the validation loss of the network that was kept is above its best."""
+    """How far the validation loss of the final weights is above the best one."""
     losses = history["val_loss"].dropna()
     kept = losses.iloc[-1]
     if estimator.early_stopping and estimator.best_epoch_ in losses.index:
@@ -61,8 +61,8 @@ def _risen(estimator, history):
     return Fact("rise of the validation loss", float(rise), f"at most {_MOST_RISE}")
 
 
-def whole_fall(losses):
-    """What training took off the loss, but no less than a fifth of the first loss."""
+def loss_fall(losses):
+    """By how much training lowered the loss; at least a fifth of the first loss."""
     fall = losses.iloc[0] - losses.min()
     return max(fall, abs(losses.iloc[0]) / 5, 1e-30)
 
@@ -70,8 +70,8 @@ def whole_fall(losses):
 def underfitting(evidence):
     """A training loss that was still falling at the end.
 
-    The second half of the epochs counts: at its very end the default schedule takes no
-    steps worth mentioning.
+    The second half of the epochs counts, because the default schedule takes only tiny
+    steps at the very end.
     """
     estimator = evidence.estimator
     losses = estimator.history_.get("loss", ())
@@ -80,9 +80,10 @@ def underfitting(evidence):
     if len(losses) < 3 or stopped or ill:
         return
     fall = losses.iloc[(len(losses) - 1) // 2] - losses.iloc[-1]
-    share = float(fall / whole_fall(losses))
+    share = float(fall / loss_fall(losses))
     healthy = f"at most {_MOST_LATE_FALL}"
-    yield Fact("fall of the loss in the second half", share, healthy).or_ill(
+    fact = Fact("fall of the loss in the second half", share, healthy)
+    yield fact.with_finding_if(
         share > _MOST_LATE_FALL,
         "underfitting",
         f"{share:.0%} of what training took off the loss fell in the second half of "
@@ -93,7 +94,8 @@ def underfitting(evidence):
 def baseline(evidence):
     """Predictions that are no better than the majority, or the mean.
 
-    Accuracy may be: where classes are weighted, that of the classes decides.
+    A low accuracy alone is no finding if the mean recall of the classes is good, as in
+    fits with class weights.
     """
     if loss_name(evidence.estimator.loss) in _NOT_THE_MEAN:
         return
@@ -112,14 +114,14 @@ def baseline(evidence):
         noise = _NOISE * _share_error(score, len(y))
     least = floor + _LEAST_SKILL * (1 - floor)
     fact = Fact(name, score, f"above {least:.2g} ({best}: {floor:.2g})")
-    # A y of one class, or of one value, says nothing about a network.
-    yield fact.or_ill(
+    # If y has one class or one value only, the baseline is perfect.
+    yield fact.with_finding_if(
         floor < 1 and not score + noise > least and not _finds_classes(evidence),
         "no better than the baseline",
         f"Predicting {best} for every sample does about as well: look for unscaled "
         "inputs, dead layers and a wrong learning_rate, raise epochs or "
-        f"{sizes(evidence.estimator)}; if nothing helps, the features may not tell the "
-        "target.",
+        f"{size_parameters(evidence.estimator)}; if nothing helps, the features may "
+        "not tell the target.",
     )
     if name == "R2" and y.ndim > 1:
         yield _worst_output(y, predicted)
@@ -131,7 +133,7 @@ def _worst_output(y, predicted):
     noise = _NOISE * _r2_errors(y, predicted)
     bad = np.flatnonzero((scores + noise <= _LEAST_SKILL) & (y.std(axis=0) > 0))
     fact = Fact("least R2 of an output", float(scores.min()), f"above {_LEAST_SKILL}")
-    return fact.or_ill(
+    return fact.with_finding_if(
         bool(len(bad)),
         "no better than the baseline",
         f"Predicting the mean does about as well for {_columns('output', bad)}: its "
@@ -146,15 +148,19 @@ def _columns(kind, numbers):
 
 
 def _share_error(share, n):
-    """The standard error of a share; like Agresti and Coull (1998) not 0 for all."""
+    """The standard error of a share, by Agresti and Coull (1998).
+
+    It is not zero for a share of 0 or 1.
+    """
     share = (share * n + 2) / (n + 4)
     return np.sqrt(share * (1 - share) / (n + 4))
 
 
 def _r2_errors(y, predicted):
-    """The standard error of each output's R2, as of a mean of differences of squares.
+    """The standard error of each output's R2.
 
-    Not finite for predictions that are not: their R2 is minus infinity.
+    R2 counts as the mean of a difference of squares. The error is zero where
+    predictions are not finite, for their R2 is minus infinity.
     """
     y, predicted = (a.reshape(len(y), -1).astype("float64") for a in (y, predicted))
     if not np.isfinite(predicted).all():
@@ -164,7 +170,7 @@ def _r2_errors(y, predicted):
 
 
 def _finds_classes(evidence):
-    """Whether classes are found that the majority hides, as with class weights."""
+    """Whether the mean recall of the classes beats chance, as with class weights."""
     if evidence.probabilities is None or evidence.y.ndim > 1:
         return False
     recalls = _recalls(evidence)[2]
@@ -173,7 +179,7 @@ def _finds_classes(evidence):
 
 
 def _recalls(evidence):
-    """The classes in y, how many samples they have, and the share that is found."""
+    """The classes in y, the number of samples of each, and the recall of each."""
     y, predicted = evidence.y, evidence.predicted
     present, counts = np.unique(y, return_counts=True)
     recalls = recall_score(y, predicted, labels=present, average=None, zero_division=0)
@@ -187,7 +193,7 @@ def _r2(y, predicted):
 
 
 def imbalance(evidence):
-    """Rare classes that are not found."""
+    """Rare classes that are hardly ever predicted."""
     y, predicted = evidence.y, evidence.predicted
     if evidence.probabilities is None:
         return
@@ -200,7 +206,7 @@ def imbalance(evidence):
     yield Fact("classes never predicted", float(len(never)))
     balanced = float(np.mean(recalls))
     lost = float(np.mean(predicted == y)) - balanced
-    # The recall of very few samples tells nothing.
+    # The recall of very few samples says nothing.
     few = counts < _LEAST_COUNT
     errors = np.where(few, 0.5, _share_error(recalls, counts))
     noise = _NOISE * np.sqrt(np.sum(errors**2)) / len(counts)
@@ -209,7 +215,7 @@ def imbalance(evidence):
     remedy = "set class_weight='balanced'"
     if evidence.estimator.class_weight is not None:
         remedy = "raise the weight of rare classes in class_weight"
-    yield Fact("balanced accuracy", balanced).or_ill(
+    yield Fact("balanced accuracy", balanced).with_finding_if(
         bool(uneven and (never or lost > _MOST_LOST_RECALL + noise)),
         "class imbalance",
         f"Rare classes are missed (class {rarest} has {counts.min()} of {len(y)} "
@@ -222,7 +228,7 @@ def _missed_labels(evidence):
     """Columns of a multilabel y that are never predicted."""
     counts, n_predicted = evidence.y.sum(axis=0), evidence.predicted.sum(axis=0)
     never = np.flatnonzero((counts >= _LEAST_COUNT) & (n_predicted == 0))
-    return Fact("labels never predicted", float(len(never)), "0").or_ill(
+    return Fact("labels never predicted", float(len(never)), "0").with_finding_if(
         bool(len(never)),
         "class imbalance",
         f"Of {len(evidence.y)} samples none is predicted to have "
@@ -233,10 +239,9 @@ def _missed_labels(evidence):
 
 
 def scales(evidence):
-    """Inputs or targets of different or large size, as the network gets them."""
+    """Inputs or targets of very different or very large values."""
     spec = evidence.spec
-    tokens = spec.n_tokens
-    if not (spec.normalize or tokens or spec.backbone):
+    if not (spec.normalize or spec.n_tokens or spec.backbone):
         yield from _input_scales(evidence)
     targets = evidence.estimator._targets
     if evidence.probabilities is None and (targets.scaling.scale == 1).all():
@@ -256,22 +261,21 @@ def _input_scales(evidence):
         "far faster than others: set normalize=True, or put a StandardScaler in front."
     )
     most = float(largest.max())
-    yield Fact("largest input", most, f"at most {_MOST_INPUT}").or_ill(
+    yield Fact("largest input", most, f"at most {_MOST_INPUT}").with_finding_if(
         most > _MOST_INPUT, "unscaled inputs", advice
     )
     ratio = float(most / largest.min())
-    measure = "largest feature by smallest"
-    yield Fact(measure, ratio, f"at most {_MOST_INPUT_RATIO}").or_ill(
-        ratio > _MOST_INPUT_RATIO, "unscaled inputs", advice
-    )
+    fact = Fact("largest feature by smallest", ratio, f"at most {_MOST_INPUT_RATIO}")
+    yield fact.with_finding_if(ratio > _MOST_INPUT_RATIO, "unscaled inputs", advice)
 
 
 def _target_scale(evidence):
     size = float(np.sqrt(np.mean(np.square(evidence.Y, dtype="float64"))))
     low, high = _TARGETS
-    known = rule_of(evidence.estimator.loss).values == STANDARDIZED
-    return Fact("root mean square target", size, f"{low} to {high}").or_ill(
-        known and not low <= size <= high,
+    can_scale = rule_of(evidence.estimator.loss).values == STANDARDIZED
+    fact = Fact("root mean square target", size, f"{low} to {high}")
+    return fact.with_finding_if(
+        can_scale and not low <= size <= high,
         "unscaled target",
         "The network has to reach numbers of another size than its weights: set "
         "normalize=True, or wrap it in sklearn.compose.TransformedTargetRegressor.",
@@ -279,20 +283,20 @@ def _target_scale(evidence):
 
 
 def capacity(evidence):
-    """Many parameters for the samples given, where the network overfits.
+    """Too many parameters for the samples given, if the network overfits.
 
-    Without that they are no fault: large networks often generalise. How many samples
-    it was trained with is not known.
+    Many parameters alone are no fault, because large networks often generalise. The
+    number of training samples is not known, so the samples given count.
     """
     parameters = evidence.estimator.summary()["parameters"].sum()
     n_values = evidence.n_samples * evidence.y.size / len(evidence.rows)
     ratio = float(parameters / n_values)
     ill = [fact for fact in overfitting(evidence) if fact.finding]
     ways = evidence.estimator, _STOP, "dropout=0.3", "l2=0.001", _AUGMENT
-    yield Fact("parameters per target value given here", ratio).or_ill(
+    yield Fact("parameters per target value given here", ratio).with_finding_if(
         bool(ill) and ratio > _MOST_PARAMETERS,
         "too little data for the capacity",
         f"The network overfits and has {ratio:,.0f} parameters for each target value "
-        f"of the {evidence.n_samples:,} samples given here: set {either(*ways)}, take "
-        "smaller layers, or get more data.",
+        f"of the {evidence.n_samples:,} samples given here: set {remedies(*ways)}, "
+        "take smaller layers, or get more data.",
     )

@@ -1,4 +1,4 @@
-"""From what a user has fitted to the network in it."""
+"""The network inside a fitted pipeline, search or FrozenEstimator."""
 
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection._search import BaseSearchCV
@@ -25,14 +25,14 @@ def network_estimator(estimator):
 
 
 def network_and_samples(estimator, X):
-    """The network's estimator, and ``X`` as it gets it.
+    """The network's estimator, and ``X`` after the pipeline's steps before it.
 
     Parameters
     ----------
     estimator : object
-        As for :func:`network_estimator`.
+        See :func:`network_estimator`.
     X : array-like of shape (n_samples, ...)
-        As the whole of ``estimator`` gets it.
+        Samples for ``estimator``.
     """
     inner, steps_before = network_and_steps_before(estimator)
     for step in steps_before:
@@ -40,8 +40,8 @@ def network_and_samples(estimator, X):
     return inner, X
 
 
-def refuse_others(estimator):
-    """An error where there is no network in ``estimator``, fitted or not."""
+def check_holds_network(estimator):
+    """Refuse an estimator, fitted or not, without a network in it."""
     inner = estimator
     while isinstance(inner, Pipeline | FrozenEstimator | BaseSearchCV):
         inner = inner[-1] if isinstance(inner, Pipeline) else inner.estimator
@@ -53,8 +53,8 @@ def refuse_others(estimator):
         )
 
 
-def refuse_layers_of_users(network):
-    """An error where ``network=`` made the layers: they are known as one.
+def check_own_convolutions(network):
+    """Refuse a network whose layers come from ``network=``: they count as one layer.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def refuse_layers_of_users(network):
 
 def network_and_steps_before(estimator):
     """The network's estimator and the transformers before it."""
-    refuse_others(estimator)
+    check_holds_network(estimator)
     before = []
     while not isinstance(estimator, BaseNetwork):
         if isinstance(estimator, Pipeline):

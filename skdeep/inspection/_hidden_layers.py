@@ -28,7 +28,7 @@ from skdeep.base._documented import (
     store_parameters,
 )
 from skdeep.base._parameter_table import FEATURES
-from skdeep.inspection._fitted import network_estimator, refuse_others
+from skdeep.inspection._fitted import check_holds_network, network_estimator
 from skdeep.inspection._layer_outputs import chosen_names, layer_outputs
 
 _PARAMETERS = {
@@ -44,14 +44,16 @@ _PARAMETERS = {
         "int or str",
         [Integral, str],
         """
-        The layer, by its number or by its name in ``summary()``. -1 is the output, -2
-        the last layer before it. Outputs of several axes become rows of numbers.
+        The layer, by its number or by its name in ``summary()``. -1 is the output
+        layer, -2 the layer before it. Outputs with several axes are flattened.
         """,
     ),
 }
 _ATTRIBUTES = {
     "estimator_": Attribute("object", "The fitted network."),
-    "n_features_in_": Attribute("int", "Number of features, if the network has it."),
+    "n_features_in_": Attribute(
+        "int", "Number of features, if the network knows the number."
+    ),
     "feature_names_in_": FEATURES["feature_names_in_"],
 }
 
@@ -65,8 +67,8 @@ class HiddenLayers(
 ):
     """The outputs of a network's layer as features for another model.
 
-    ``fit`` trains a clone of the network, so in cross-validation each fold has its
-    own. To take a network as it is, wrap it in
+    ``fit`` trains a clone of the network, so each fold of a cross-validation has its
+    own network. To use a fitted network as it is, wrap it in
     :class:`sklearn.frozen.FrozenEstimator`.
 
     See Also
@@ -101,7 +103,7 @@ class HiddenLayers(
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Targets.
         **fit_params
-            What the network's ``fit`` takes, with metadata routing.
+            For the network's ``fit``; with metadata routing only what is requested.
 
         Returns
         -------
@@ -115,12 +117,12 @@ class HiddenLayers(
         ValueError
             If the network has no such layer.
         """
-        refuse_others(self.estimator)
+        check_holds_network(self.estimator)
         self.estimator_ = clone(self.estimator)
         self.estimator_.fit(X, y, **self._routed(fit_params))
         if hasattr(self.estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.estimator_.feature_names_in_
-        # A wrong layer is an error of fit, not of transform.
+        # Checked here, so that a wrong layer is an error of fit, not of transform.
         self._layer_name = self._checked_layer()
         self._n_features_out = self._width(self._layer_name)
         return self
@@ -154,7 +156,7 @@ class HiddenLayers(
         return self.estimator_.n_features_in_
 
     def get_metadata_routing(self):
-        """What ``fit`` hands to the network.
+        """Which metadata ``fit`` passes on to the network.
 
         Returns
         -------
@@ -179,13 +181,13 @@ class HiddenLayers(
         return process_routing(self, "fit", **fit_params).estimator.fit
 
     def _checked_layer(self):
-        """The name of the layer."""
+        """The name of ``layer``, which must exist."""
         network = network_estimator(self.estimator_)
         (name,) = chosen_names(network.network_.spec, self.layer)
         return name
 
     def _width(self, name):
-        """Numbers that the layer gives for each sample."""
+        """Number of values that the layer gives for each sample."""
         network = network_estimator(self.estimator_)
         shape = network.summary().loc[name, "output_shape"]
         if None in shape:

@@ -1,36 +1,38 @@
-"""What can be wrong with a network's layers."""
+"""Findings about single layers: units, gradients, updates."""
 
 import numpy as np
 
-from skdeep.inspection._facts import Fact, either, sizes
-from skdeep.inspection._fit_findings import whole_fall
+from skdeep.inspection._facts import Fact, remedies, size_parameters
+from skdeep.inspection._fit_findings import loss_fall
 
 _MOST_DEAD = 0.5
 _MOST_SATURATED = 0.3
-# Of the derivative's maximum, below which a unit counts as saturated.
+# A unit is saturated where its derivative is below this share of the maximum.
 _FLAT = 0.05
 _LEAST_GRADIENT = 1e-3
 _MOST_GRADIENT = 100
 _MOST_UPDATE = 0.5
-# Of what training took off the loss; and of the loss, in so many epochs.
+# Largest rise of the training loss, as a share of its fall.
 _MOST_RISE = 0.1
+# Least fall of the training loss, as a share of the first loss, in this many epochs.
 _LEAST_FALL, _LEAST_EPOCHS = 0.1, 3
 _SMALL_UPDATE = 1e-3
+# Least change of the weights by all steps together, as a share of their norm.
 _LEAST_TRAVEL = 0.1
-# In the middle of what healthy networks showed, 0.001 to 0.1.
+# Updates of healthy networks lie between 0.001 and 0.1; this is the middle.
 _GOOD_UPDATE = 0.01
-# By which a learning rate is changed at once; more is for the next diagnosis.
+# A larger change of the learning rate is left to the next diagnosis.
 _MOST_FACTOR = 10
 _SILU = "activation='silu'"
 _GLOROT = "kernel_initializer='glorot_uniform'"
-# Derivative by the activation's value, divided by its maximum.
+# Derivatives as functions of the activation's value, divided by their maximum.
 _DERIVATIVES = {
     "sigmoid": lambda a: 4 * a * (1 - a),
     "tanh": lambda a: 1 - a**2,
     "hard_sigmoid": lambda a: (a > 0) & (a < 1),
     "hard_tanh": lambda a: np.abs(a) < 1,
 }
-# The activation of the others is not what the layer gives: o * tanh(c).
+# Cells whose output is a value of the activation. An LSTM gives o * tanh(c) instead.
 _PLAIN_CELLS = "rnn", "gru"
 
 
@@ -41,7 +43,7 @@ def dead_units(evidence):
             continue
         share = float((units == 0).all(axis=0).mean())
         fact = Fact("share of dead units", share, f"at most {_MOST_DEAD}", layer)
-        yield fact.or_ill(
+        yield fact.with_finding_if(
             share > _MOST_DEAD,
             "dead units",
             f"{share:.0%} of the units give 0 for every sample and so learn nothing: "
@@ -58,12 +60,12 @@ def saturated_units(evidence):
         share = float((flat.mean(axis=0) > 0.5).mean())
         healthy = f"at most {_MOST_SATURATED}"
         fact = Fact("share of saturated units", share, healthy, layer)
-        yield fact.or_ill(
+        yield fact.with_finding_if(
             share > _MOST_SATURATED,
             "saturated units",
             f"{share:.0%} of the units are where {activation} is flat for most "
             f"samples, so that they hardly learn: set {_GLOROT}, "
-            f"{either(evidence.estimator, 'normalize=True', _SILU)}, or lower "
+            f"{remedies(evidence.estimator, 'normalize=True', _SILU)}, or lower "
             "learning_rate.",
         )
 
@@ -78,17 +80,18 @@ def gradients(evidence):
         healthy = f"{least:.1g} to {_MOST_GRADIENT}"
         fact = Fact("gradient norm by weight norm", gradient, healthy, layer)
         if gradient < least:
-            fact = fact.ill(
+            ways = remedies(own, _SILU, "batch_norm=True", _GLOROT)
+            fact = fact.with_finding(
                 "vanishing gradient",
                 f"The gradient is {_times(most / max(gradient, 1e-300))} times smaller "
                 "than in another layer, so that this one hardly learns: take fewer "
-                f"{sizes(own)}, {either(own, _SILU, 'batch_norm=True', _GLOROT)}.",
+                f"{size_parameters(own)}, {ways}.",
             )
         elif not gradient <= _MOST_GRADIENT:
-            fact = fact.ill(
+            fact = fact.with_finding(
                 "exploding gradient",
                 "A single sample's gradient is far larger than the weights: take "
-                f"{either(own, _GLOROT, 'normalize=True', 'batch_norm=True')}, or an "
+                f"{remedies(own, _GLOROT, 'normalize=True', 'batch_norm=True')}, or an "
                 "optimizer that clips, keras.optimizers.AdamW(clipnorm=1.0).",
             )
         yield fact
@@ -98,23 +101,23 @@ def updates(evidence):
     """Steps that are too large or too small for the weights.
 
     The rule of thumb of 1e-3 per step is from the course notes CS231n, "Neural Networks
-    Part 3", https://cs231n.github.io/neural-networks-3/#ratio. First steps are larger:
-    Adam's change each weight by the learning rate, however small wide layers begin: so
-    large ones count only where training has come to harm.
+    Part 3", https://cs231n.github.io/neural-networks-3/#ratio. First steps are larger,
+    because Adam's first step changes each weight by the learning rate, however small
+    the weights are. So a large update is a finding only if training went wrong.
     """
-    n_steps, harmed = evidence.n_steps, _harmed(evidence.estimator)
+    n_steps, failed = evidence.n_steps, _training_failed(evidence.estimator)
     for layer, ratio in evidence.updates.items():
         least = min(_SMALL_UPDATE, _LEAST_TRAVEL / max(n_steps, 1))
-        healthy = f"{least:.1g} to {_MOST_UPDATE if harmed else 'any'}"
+        healthy = f"{least:.1g} to {_MOST_UPDATE if failed else 'any'}"
         fact = Fact("first update by weight norm", ratio, healthy, layer)
-        if not ratio <= _MOST_UPDATE and (harmed or not np.isfinite(ratio)):
-            fact = fact.ill(
+        if not ratio <= _MOST_UPDATE and (failed or not np.isfinite(ratio)):
+            fact = fact.with_finding(
                 "learning rate too large",
                 f"One step changes the weights by {_percent(ratio)} of their size: "
                 f"{_other_rate(1 / ratio)}.",
             )
         elif n_steps and ratio < least:
-            fact = fact.ill(
+            fact = fact.with_finding(
                 "learning rate too small",
                 f"All {n_steps} steps together can change the weights by "
                 f"{ratio * n_steps:.1%} of their size at most: "
@@ -123,19 +126,20 @@ def updates(evidence):
         yield fact
 
 
-def _harmed(estimator):
+def _training_failed(estimator):
     """Whether the training loss has risen, hardly fallen, or never been finite."""
     losses = estimator.history_.get("loss", ())
     if not len(losses):
         return estimator.network_.weights.optimizer is not None  # diverged at once
     first, last = losses.iloc[0], losses.iloc[-1]
-    risen = losses.max() - first > _MOST_RISE * whole_fall(losses)
-    still = len(losses) >= _LEAST_EPOCHS and first - last < _LEAST_FALL * abs(first)
-    return bool(risen or still)
+    risen = losses.max() - first > _MOST_RISE * loss_fall(losses)
+    flat = len(losses) >= _LEAST_EPOCHS and first - last < _LEAST_FALL * abs(first)
+    return bool(risen or flat)
 
 
-def _other_rate(inverse):
-    wanted = inverse * _GOOD_UPDATE
+def _other_rate(inverse_update):
+    """Advice for a learning rate that brings the update to a healthy size."""
+    wanted = inverse_update * _GOOD_UPDATE
     verb = "divide" if wanted < 1 else "multiply"
     factor = 1 / max(wanted, 1e-30) if wanted < 1 else wanted
     if factor > _MOST_FACTOR:
@@ -144,7 +148,7 @@ def _other_rate(inverse):
 
 
 def _percent(share):
-    """A share in words, also where its size tells nothing any more."""
+    """A share as text; very large shares are not spelt out."""
     return f"{share:.0%}" if share < 10 else "more than 1,000%"
 
 
@@ -157,7 +161,7 @@ def _hidden_units(evidence):
     spec = evidence.spec
     for layer, output in evidence.outputs.items():
         if spec.masked and output.ndim == 3:
-            output = output[evidence.rows[:, :, -1] > 0.5]  # steps that are there
+            output = output[evidence.rows[:, :, -1] > 0.5]  # without padding
         kind = layer.rpartition("_")[0]
         activation = spec.activation
         if spec.recurrent and kind == spec.cell:

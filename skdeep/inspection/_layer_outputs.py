@@ -1,4 +1,4 @@
-"""layer_outputs: what each layer gives for samples."""
+"""layer_outputs: the outputs of each layer."""
 
 from numbers import Integral
 
@@ -30,8 +30,8 @@ def layer_outputs(estimator, X, layers=None, *, as_frame=False):
     outputs : dict of str to ndarray of shape (n_samples, ...) or DataFrame
         By the layers' names, in their order, after the activations, in the estimator's
         dtype. The output layer gives probabilities, or values in the units of the
-        targets. Layers that give something for each step have NaN for steps that a
-        sequence, or a window at the beginning of a series, does not have.
+        targets. Outputs per step are NaN at padded steps: behind the end of a short
+        sequence, and before the first row of a series.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def layer_outputs(estimator, X, layers=None, *, as_frame=False):
 
     See Also
     --------
-    HiddenLayers : A transformer that gives them, with its own network in each fold.
+    HiddenLayers : A transformer that gives layer outputs in pipelines and searches.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def layer_outputs(estimator, X, layers=None, *, as_frame=False):
 
 
 def chosen_names(spec, layers):
-    """The names of the layers that ``layers`` means, in the network's order.
+    """The names of the chosen layers, in the network's order.
 
     Parameters
     ----------
@@ -96,8 +96,8 @@ def chosen_names(spec, layers):
 def _name(known, layer):
     if isinstance(layer, str) and layer in known:
         return layer
-    number = isinstance(layer, Integral) and not isinstance(layer, bool)
-    if number and -len(known) <= layer < len(known):
+    is_number = isinstance(layer, Integral) and not isinstance(layer, bool)
+    if is_number and -len(known) <= layer < len(known):
         return known[layer]
     raise ValueError(
         f"A layer must be one of {known}, or a number from {-len(known)} to "

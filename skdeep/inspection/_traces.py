@@ -1,4 +1,4 @@
-"""Forward and backward propagation as tables that one can read."""
+"""Forward and backward propagation as tables of nodes and weights."""
 
 from dataclasses import replace
 from numbers import Real
@@ -22,15 +22,15 @@ from skdeep.networks import Weights, is_weight
 
 
 class BackwardTrace(NamedTuple):
-    """What :func:`backward_trace` finds.
+    """The result of :func:`backward_trace`.
 
     Attributes
     ----------
     loss : float
         The mean loss of the samples, with the penalties on weights.
     nodes : DataFrame
-        As of :func:`forward_trace`, with the column ``delta``: the derivative of the
-        loss by the node's weighted input, its error.
+        The table of :func:`forward_trace`, with the column ``delta``: the error of the
+        node, the derivative of the loss by its weighted input.
     weights : DataFrame
         A row for each weight, with the columns ``layer``, ``parameter`` ("kernel",
         "bias", ...), ``source`` and ``target`` (numbers of nodes; a bias has no
@@ -58,12 +58,12 @@ def forward_trace(estimator, X):
     -------
     trace : DataFrame
         A row for each layer, sample and node, with the columns ``layer``, ``sample``,
-        ``node``, ``weighted_input`` (what the activation gets: the weighted sum of the
-        layer's inputs and the bias, batch normalisation included) and ``activation``.
-        The layer "input" holds the features. Where the network standardises, the layer
-        "standardized_input" holds what the first layer gets, and "rescaled_output" the
-        predictions in the units of the targets. In double precision, or in that of X if
-        the network and X are single.
+        ``node``, ``weighted_input`` (the input of the activation: the weighted sum of
+        the layer's inputs and the bias, batch normalisation included) and
+        ``activation``. The layer "input" holds the features. Where the network
+        standardises, the layer "standardized_input" holds the standardised features,
+        and "rescaled_output" the predictions in the units of the targets. Numbers are
+        in double precision, or in single precision if the network and X are.
 
     Raises
     ------
@@ -115,8 +115,8 @@ def forward_trace(estimator, X):
 def backward_trace(estimator, X, y, sample_weight=None, *, learning_rate=0.01):
     """The error of every node, the slope for every weight, and one gradient step.
 
-    Dropout is off, and batch normalisation takes the averages that prediction takes.
-    Everything is in the units in which the network learns (see ``normalize``) and in
+    Dropout is off, and batch normalisation uses its moving averages, as in prediction.
+    All numbers are in the units in which the network learns (see ``normalize``) and in
     double precision.
 
     Parameters
@@ -130,11 +130,11 @@ def backward_trace(estimator, X, y, sample_weight=None, *, learning_rate=0.01):
         Their targets.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights, scaled to mean one as in ``fit``. The estimator's ``class_weight`` is
-        not applied, for what "balanced" means is known in ``fit`` only: pass
-        :func:`sklearn.utils.compute_sample_weight` of it.
+        not applied, because "balanced" depends on the training data: pass the weights
+        that :func:`sklearn.utils.compute_sample_weight` computes.
     learning_rate : float, default=0.01
-        Of the step: ``new_value = value - learning_rate * slope``. The estimator stays
-        as it is.
+        Learning rate of the step: ``new_value = value - learning_rate * slope``. The
+        estimator stays as it is.
 
     Returns
     -------
@@ -243,9 +243,10 @@ def _in_double(network):
 
 
 class _Nodes:
-    """The rows of a trace: each layer's, then each sample's, then each node's.
+    """The rows of a trace: by layer, then by sample, then by node.
 
-    Columns are made whole, and filled layer by layer: a trace of many samples is large.
+    A trace of many samples is large. So each column is allocated once and filled layer
+    by layer, without copies.
 
     Parameters
     ----------
@@ -262,7 +263,7 @@ class _Nodes:
             widths["standardized_input"] = X.shape[1]
         sizes = [*spec.hidden_layer_sizes, spec.units]
         widths.update(zip(layer_names(spec), sizes, strict=True))
-        if spec.gives_values and _scales(network.outputs):
+        if spec.gives_values and _rescales(network.outputs):
             widths["rescaled_output"] = spec.units
         self._widths = widths
 
@@ -279,7 +280,7 @@ class _Nodes:
         return column, parts
 
     def complete(self, parts):
-        """Fill in the activations outside of the layers."""
+        """Fill in the inputs and the rescaled outputs, which are no layers."""
         network = self._network
         parts["input"][:] = self._X
         if "standardized_input" in parts:
@@ -306,7 +307,7 @@ class _Nodes:
         return pd.DataFrame({**numbers, **columns}, copy=False)
 
 
-def _scales(standardization):
+def _rescales(standardization):
     return bool((standardization.mean != 0).any() or (standardization.scale != 1).any())
 
 

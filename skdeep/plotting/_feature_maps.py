@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from skdeep.inspection import layer_outputs
-from skdeep.inspection._fitted import network_and_samples, refuse_layers_of_users
+from skdeep.inspection._fitted import check_own_convolutions, network_and_samples
 from skdeep.inspection._layer_outputs import chosen_names
 from skdeep.plotting._images import (
     add_scale,
@@ -100,7 +100,7 @@ class FeatureMapDisplay:
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         network, samples = network_and_samples(estimator, np.asarray(image)[None])
-        refuse_layers_of_users(network)
+        check_own_convolutions(network)
         name, maps = _maps(network, samples, layer)
         if maps.ndim != 4:
             raise ValueError(

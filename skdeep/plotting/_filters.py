@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from skdeep.inspection._fitted import network_estimator, refuse_layers_of_users
+from skdeep.inspection._fitted import check_own_convolutions, network_estimator
 from skdeep.plotting._images import add_scale, draw_images, largest, one_layer
 
 
@@ -88,7 +88,7 @@ class FilterDisplay:
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         network = network_estimator(estimator)
-        refuse_layers_of_users(network)
+        check_own_convolutions(network)
         name, kernels = one_layer(network, layer), _kernels(network)
         if name not in kernels:
             have = f"Choose one of {list(kernels)}." if kernels else "It has none."

@@ -10,7 +10,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._pprint import _changed_params
 
 from skdeep.inspection import diagnose
-from skdeep.inspection._evidence import checked, read_labels, values
+from skdeep.inspection._evidence import checked_samples, read_labels, steps_as_rows
 from skdeep.inspection._fitted import network_and_samples
 from skdeep.networks import readable
 from skdeep.reports._mistakes import losses_of, mistakes
@@ -147,7 +147,7 @@ def report(estimator, X, y, path=None):
     """
     check_matplotlib_support("skdeep.report")
     _check_path(path)
-    X, targets = checked(estimator, X, y)
+    X, targets = checked_samples(estimator, X, y)
     diagnosis = diagnose(estimator, X, y)
     inner, samples = network_and_samples(estimator, X)
     shown = _predictions(inner, samples, targets)
@@ -193,8 +193,8 @@ def _predictions(estimator, samples, y):
             )
         probabilities = estimator.predict_proba(samples)
         classes = estimator.classes_
-    rows = None if probabilities is None else values(estimator, probabilities)
-    flat = values(estimator, y), values(estimator, predicted)
+    rows = None if probabilities is None else steps_as_rows(estimator, probabilities)
+    flat = steps_as_rows(estimator, y), steps_as_rows(estimator, predicted)
     losses = losses_of(*flat, rows, classes)
     losses = losses.reshape(len(y), -1).mean(axis=1)
     return Predictions(y, predicted.reshape(y.shape), probabilities, losses)
@@ -202,7 +202,7 @@ def _predictions(estimator, samples, y):
 
 def _errors(estimator, shown):
     """The heading and what stands below it."""
-    pair = [values(estimator, part) for part in (shown.y, shown.predicted)]
+    pair = [steps_as_rows(estimator, part) for part in (shown.y, shown.predicted)]
     if shown.probabilities is None:
         return "Residuals", residuals(*pair)
     classes = estimator.classes_

@@ -1,10 +1,12 @@
 """A fitted estimator does not follow set_params: it predicts with what it learnt."""
 
 import copy
+import inspect
 
 import keras
 import numpy as np
 import pytest
+from numpydoc.docscrape import NumpyDocString
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
 from sklearn.linear_model import LinearRegression
@@ -134,11 +136,16 @@ def _set(estimator):
     return estimator
 
 
+@pytest.fixture(scope="module", params=CASES)
+def case(request):
+    """A fitted estimator of each kind, and its X."""
+    estimator, X, y = CASES[request.param]
+    return request.param, _set(clone(estimator)).fit(X, y), X
+
+
 @pytest.mark.filterwarnings("ignore:.*LOKY")
-@pytest.mark.parametrize("name", CASES)
-def test_predictions_do_not_follow_set_params(name):
-    estimator, X, y = CASES[name]
-    fitted = _set(clone(estimator)).fit(X, y)
+def test_predictions_do_not_follow_set_params(case):
+    name, fitted, X = case
     before = _results(fitted, X)
     assert before
     rules = getattr(fitted, "_parameter_constraints", {})
@@ -149,6 +156,16 @@ def test_predictions_do_not_follow_set_params(name):
         other.set_params(**{param: _another(param, value, rules.get(param, []))})
         for then, now in zip(before, _results(other, X), strict=True):
             np.testing.assert_array_equal(then, now, err_msg=f"{name}, {param}")
+
+
+def test_fitted_attributes_are_those_of_the_documentation(case):
+    _, fitted, _ = case
+    described = NumpyDocString(inspect.getdoc(fitted))["Attributes"]
+    described = {name for entry in described for name in entry.name.split(", ")}
+    missing = {name for name in described if not hasattr(fitted, name)}
+    assert missing <= {"feature_names_in_", "image_shape_"}  # of DataFrames, of images
+    public = {name for name in vars(fitted) if name.endswith("_") and name[0] != "_"}
+    assert public <= described
 
 
 def test_the_table_names_every_estimator():

@@ -7,17 +7,17 @@ import os
 import sys
 
 # Whether this process has the remains of a TensorFlow that ran in its parent.
-_inherited = False
+_forked_after_tensorflow = False
 
 
-def has_remains():
+def was_forked():
     """Whether TensorFlow cannot work in this process."""
-    return _inherited
+    return _forked_after_tensorflow
 
 
-def refuse_remains():
+def refuse_if_forked():
     """Raise an error where TensorFlow would wait for ever."""
-    if _inherited:
+    if _forked_after_tensorflow:
         raise RuntimeError(
             "A process that was forked after TensorFlow ran in its parent cannot use "
             "TensorFlow: its threads are not copied, and it would wait for ever. "
@@ -29,9 +29,9 @@ def refuse_remains():
         )
 
 
-def _note_remains():
-    global _inherited
-    _inherited = _inherited or _tensorflow_has_run()
+def _note_fork():
+    global _forked_after_tensorflow
+    _forked_after_tensorflow = _forked_after_tensorflow or _tensorflow_has_run()
 
 
 def _tensorflow_has_run():
@@ -41,4 +41,4 @@ def _tensorflow_has_run():
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_note_remains)
+    os.register_at_fork(after_in_child=_note_fork)

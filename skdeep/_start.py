@@ -36,9 +36,9 @@ def _start(verbose):
     unset = _LEVEL not in os.environ
     if unset:
         os.environ[_LEVEL] = "3"  # a missing graphics card is an "error" to it
-    hushed = os.environ[_LEVEL] != _ALL
+    quiet = os.environ[_LEVEL] != _ALL
     try:
-        with _without_remarks() if hushed else contextlib.nullcontext():
+        with _without_remarks() if quiet else contextlib.nullcontext():
             import tensorflow  # noqa: F401
     finally:
         if unset:
@@ -50,18 +50,18 @@ def _without_remarks():
     """Hold back what the process writes to its standard error, all but the remarks."""
     with contextlib.ExitStack() as stack:
         try:
-            held = stack.enter_context(tempfile.TemporaryFile())
+            captured = stack.enter_context(tempfile.TemporaryFile())
             screen = os.dup(2)
         except OSError:  # no standard error, or no folder for temporary files
             yield
             return
-        os.dup2(held.fileno(), 2)
+        os.dup2(captured.fileno(), 2)
         try:
             yield
         finally:
             os.dup2(screen, 2)
             os.close(screen)
-            held.seek(0)
-            for line in held:
+            captured.seek(0)
+            for line in captured:
                 if not any(remark in line for remark in _REMARKS):
                     os.write(2, line)

@@ -549,9 +549,9 @@ def test_fused_is_as_alone(images, epochs):
 def test_fused_validation_is_as_alone(images, monkeypatch):
     """Convolutions of many networks in one plain graph are not faster."""
     evaluated = []
-    original = _fused.Tile._records
+    original = _fused.TrainingGroup._records
     monkeypatch.setattr(
-        _fused.Tile,
+        _fused.TrainingGroup,
         "_records",
         lambda tile, members: evaluated.append(members) or original(tile, members),
     )

@@ -184,13 +184,13 @@ def test_long_fits(iris, sizes, monkeypatch, fewest):
 
 def test_validation_data_is_evaluated_together(iris, monkeypatch, sizes):
     """Members whose validation data differ in length."""
-    groups, records = [], _fused.Tile._records
+    groups, records = [], _fused.TrainingGroup._records
 
     def counting(self, members):
         groups.append(len(members))
         return records(self, members)
 
-    monkeypatch.setattr(_fused.Tile, "_records", counting)
+    monkeypatch.setattr(_fused.TrainingGroup, "_records", counting)
     classifier = DenseClassifier(
         **TINY, early_stopping=True, validation_fraction=0.25, metrics=["accuracy"]
     )
@@ -419,7 +419,7 @@ def test_waiting_fits_stay_in_the_queue_while_others_train(iris, monkeypatch):
     """Slow calls between two callbacks are no reason to train all at once."""
     monkeypatch.setattr(_scheduler, "_STANDSTILL", 0.1)
     monkeypatch.setattr(_scheduler, "_LOOK_AGAIN", 0.02)
-    monkeypatch.setattr(_fused, "TILE", 1)
+    monkeypatch.setattr(_fused, "MOST_MEMBERS", 1)
     alone, train = [], _scheduler.Ticket._train_alone
     step = _fused.Member.step_alone
 

@@ -12,7 +12,7 @@ import skdeep
 from skdeep.networks._given import building, describe
 from skdeep.networks._rebuilt import rebuilt
 from skdeep.training import _fused
-from skdeep.training._given import train_given
+from skdeep.training._user_model import train_user_model
 
 L = keras.layers
 ops = keras.ops
@@ -221,7 +221,7 @@ def test_engine_trains_what_keras_trains(rows, kind, path, monkeypatch):
         monkeypatch.setattr("skdeep.training._job.SHORT_FIT_STEPS", 0)
     X, y, weight = rows
     ours, theirs = compiled(kind), compiled(kind)
-    outcome = train_given(ours, (X, y, weight), seed=0, **job())
+    outcome = train_user_model(ours, (X, y, weight), seed=0, **job())
     log = theirs.fit(X, y, sample_weight=weight, verbose=0, **job())
     same(ours, theirs, 1e-6)
     losses = [record["loss"] for record in outcome.records]
@@ -246,7 +246,7 @@ def test_fused_as_alone(rows, kind, monkeypatch):
         # Names and settings are those of a thread.
         keras.config.set_dtype_policy("float64")
         model = compiled(kind)
-        return model, train_given(model, rows, seed=seed, **job(shuffle=True))
+        return model, train_user_model(model, rows, seed=seed, **job(shuffle=True))
 
     alone = [trained(seed)[0] for seed in range(4)]
     with skdeep.fuse(), ThreadPoolExecutor(4) as pool:
@@ -261,7 +261,7 @@ def test_training_goes_on(rows, optimizer):
     X, y, _ = rows
     ours, theirs = compiled("dense", optimizer), compiled("dense", optimizer)
     for _ in range(2):
-        train_given(ours, (X, y, None), seed=0, **job())
+        train_user_model(ours, (X, y, None), seed=0, **job())
         theirs.fit(X, y, verbose=0, **job())
     same(ours, theirs, 1e-6)
     pairs = zip(ours.optimizer.variables, theirs.optimizer.variables, strict=True)
@@ -283,7 +283,7 @@ def test_history_is_that_of_keras(rows, options):
     X, y, weight = rows
     ours, theirs = compiled("dense", **options), compiled("dense", **options)
     held_out = X[:40], y[:40], weight[:40] / weight[:40].mean()
-    outcome = train_given(ours, rows, validation=held_out, seed=0, **job())
+    outcome = train_user_model(ours, rows, validation=held_out, seed=0, **job())
     log = theirs.fit(
         X, y, sample_weight=weight, validation_data=held_out, verbose=0, **job()
     )
@@ -296,7 +296,7 @@ def test_history_is_that_of_keras(rows, options):
 def test_sum_of_losses(rows):
     options = {"loss": keras.losses.SparseCategoricalCrossentropy(reduction="sum")}
     ours, theirs = compiled("dense", **options), compiled("dense", **options)
-    train_given(ours, (*rows[:2], None), seed=0, **job())
+    train_user_model(ours, (*rows[:2], None), seed=0, **job())
     theirs.fit(*rows[:2], verbose=0, **job())
     same(ours, theirs, 1e-6)
 
@@ -356,7 +356,7 @@ def test_left_to_keras(rows, build, options):
     before = model.get_weights()
     X, y, weight = rows
     y = np.eye(10)[y[:, 0]] if options.get("loss") == "mse" else y
-    assert train_given(model, (X, y, weight), seed=0, **job()) is None
+    assert train_user_model(model, (X, y, weight), seed=0, **job()) is None
     for old, new in zip(before, model.get_weights(), strict=True):
         assert_allclose(new, old, rtol=0)
 

@@ -17,7 +17,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 import skdeep
 from skdeep import Autoencoder, layer_outputs
-from skdeep.networks import ACTIVATIONS, range_of
+from skdeep.networks import ACTIVATIONS, activation_range
 
 TINY = {"hidden_layer_sizes": (8,), "epochs": 2, "random_state": 0}
 OF_PIXELS = {"output_activation": "sigmoid", "loss": "binary_crossentropy"}
@@ -273,7 +273,7 @@ def test_ranges_are_those_of_the_activations():
     x = np.linspace(-50, 50, 201).astype("float32")[:, None] * [1.0, 0.5]
     for name in ACTIVATIONS:
         values = np.asarray(keras.activations.get(name)(x))
-        low, high = range_of(name)
+        low, high = activation_range(name)
         assert low <= values.min()
         assert values.max() <= high
         assert np.isinf(low) or values.min() - low < 0.1

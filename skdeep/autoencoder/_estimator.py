@@ -21,14 +21,14 @@ from skdeep.conv._image_parameters import TakesImages, pair
 from skdeep.conv._inputs import Images
 from skdeep.encoding import (
     ContinuousTargets,
-    OwnTargets,
+    SamplesAsTargets,
     Standardization,
-    span,
+    smallest_and_largest,
 )
 from skdeep.networks import (
-    range_of,
+    activation_range,
     reconstruction_head,
-    values_for,
+    target_range,
 )
 
 # Tukey, 1977, "Exploratory Data Analysis": quartile distances beyond the quartile.
@@ -213,7 +213,7 @@ class Autoencoder(
             units = Standardization.none(n_features)
         targets = ContinuousTargets(False, units)
         train, validation = (
-            rows and replace(rows, Y=OwnTargets(rows.X, units, self.dtype))
+            rows and replace(rows, Y=SamplesAsTargets(rows.X, units, self.dtype))
             for rows in (data.train, data.validation)
         )
         return replace(
@@ -231,11 +231,11 @@ class Autoencoder(
         named = (data.train, "X"), (data.validation, "the validation data")
         for rows, name in named:
             rule = f"loss={self.loss!r} needs {name}"
-            found = rows and self._beyond(rows, *values_for(self.loss), rule)
+            found = rows and self._beyond(rows, *target_range(self.loss), rule)
             if found:
                 raise ValueError(f"{found}, or use loss='auto'.")
         rule = f"output_activation={head.output!r} cannot give what is not"
-        found = self._beyond(data.train, *range_of(head.output), rule)
+        found = self._beyond(data.train, *activation_range(head.output), rule)
         if found:
             warn(f"{found}, or set output_activation=None.")
 
@@ -243,7 +243,7 @@ class Autoencoder(
         """What is wrong with rows that are not from ``least`` to ``most``, or None."""
         if np.isinf([least, most]).all():
             return None
-        low, high = span(rows.X)
+        low, high = smallest_and_largest(rows.X)
         factor = self._inputs.factor if self._sees_images else 1.0
         # Scaling to a range ends within rounding of it.
         if low * factor >= least - _ROUNDING and high * factor <= most + _ROUNDING:

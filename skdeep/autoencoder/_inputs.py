@@ -10,7 +10,7 @@ from skdeep._rules import is_sizes
 from skdeep.base._input_checks import refuse_data_sets
 from skdeep.base._inputs import Inputs
 from skdeep.conv._inputs import Images
-from skdeep.encoding import deviations, precisions
+from skdeep.encoding import accepted_dtypes, deviations
 
 # What the middle feature's standard deviation is of the largest, where all are taken to
 # have one unit. In tables of many units it is below a hundredth.
@@ -39,7 +39,7 @@ class TablesAlone(Inputs):
                 f"image_shape={estimator.image_shape}. Set image_shape=None, or call "
                 "fit with warm_start=False."
             )
-        dtype = precisions(X, estimator._array_dtype)
+        dtype = accepted_dtypes(X, estimator._array_dtype)
         X = self._checked(estimator, X, dtype, learn)
         self.row_shape = X.shape[1:]
         return X, _places(X)

@@ -38,18 +38,18 @@ def reconstruction(spec, kit, x):
     code = weighted = output_layer(encoder, remembered)(x)
     if spec.code_activation != "linear":
         code = L.Activation(spec.code_activation, dtype=spec.dtype)(code)
-    if spec.code_l1 and not kit.trains:
+    if spec.code_l1 and not kit.is_template:
         code = L.ActivityRegularization(l1=spec.code_l1, dtype=spec.dtype)(code)
     kit.mark("code", code, weighted)
     if spec.filters:
         output = images(decoder, kit, code)
     else:
-        layer = _transposed(made) if spec.tied and kit.trains else dense
+        layer = _transposed(made) if spec.tied and kit.is_template else dense
         output = hidden_layers(decoder, kit, code, layer)
         output = output_layer(decoder, layer)(output)
     weighted, output = output, activated(spec, output)
     kit.mark("output", output, weighted)
-    penalized = spec.code_l1 and kit.trains
+    penalized = spec.code_l1 and kit.is_template
     return _with_penalty(spec, code, output) if penalized else output
 
 

@@ -9,7 +9,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep.autoencoder._forward import decode, encode
-from skdeep.encoding import OwnTargets, dense
+from skdeep.encoding import SamplesAsTargets, dense
 from skdeep.inference import forward, pieces
 
 
@@ -148,7 +148,7 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         check_is_fitted(self)
         network, X = self.network_, self._inputs.samples(self, X)
         output = forward(network.spec, network.weights, X)
-        truth = OwnTargets(X, self._targets.scaling, np.float64)[:]
+        truth = SamplesAsTargets(X, self._targets.scaling, np.float64)[:]
         return r2_score(
             truth, output, sample_weight=sample_weight, multioutput="variance_weighted"
         )
@@ -278,6 +278,6 @@ def minus_errors(network, targets, X):
         # has one score, in training too, whatever it came as and beside which rows.
         rows = dense(X[piece], dtype=spec.input_dtype).astype(np.float64)
         error = forward(spec, network.weights, rows)
-        error -= OwnTargets(rows, targets.scaling, np.float64)[:]
+        error -= SamplesAsTargets(rows, targets.scaling, np.float64)[:]
         scores[piece] = -np.mean(error**2, axis=1)
     return scores

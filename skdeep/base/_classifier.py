@@ -23,7 +23,7 @@ from skdeep.encoding import (
 )
 from skdeep.networks import (
     classification_head,
-    is_of_margins,
+    learns_margins,
     loss_name,
 )
 
@@ -33,7 +33,7 @@ _SMOOTHING = 0.1
 def _has_probabilities(estimator):
     """Whether it learns, or has learnt, probabilities; raises otherwise."""
     fitted = vars(estimator).get("_targets")
-    margins = is_of_margins(estimator.loss) if fitted is None else fitted.margins
+    margins = learns_margins(estimator.loss) if fitted is None else fitted.margins
     if margins:
         raise AttributeError(
             "Probabilities are not available for hinge losses, which learn margins. "
@@ -234,7 +234,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
 
     def _learn_targets(self, y, weight, classes):
         targets = ClassTargets.of(y, classes)
-        targets.margins = is_of_margins(self.loss)
+        targets.margins = learns_margins(self.loss)
         return targets
 
     def _prepared_targets(self, y):

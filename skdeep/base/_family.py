@@ -116,4 +116,4 @@ class Family(metaclass=ABCMeta):
     def _precision_of(self, samples):
         """The dtype of what is predicted for these samples."""
         own = self.network_.spec.array_dtype
-        return self._inputs.precision_of(samples, own)
+        return self._inputs.prediction_dtype(samples, own)

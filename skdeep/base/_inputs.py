@@ -13,7 +13,7 @@ from sklearn.utils.validation import validate_data
 from skdeep._rules import require
 from skdeep.base._held_out import split_rows
 from skdeep.base._stored import named, usual
-from skdeep.encoding import Standardization, precision_of, precisions
+from skdeep.encoding import Standardization, accepted_dtypes, prediction_dtype
 from skdeep.inference import forward
 
 
@@ -53,7 +53,7 @@ class Inputs:
             accept_sparse="csr",
             multi_output=True,
             y_numeric=estimator._estimator_type_ == "regressor",
-            dtype=precisions(X, estimator._array_dtype),
+            dtype=accepted_dtypes(X, estimator._array_dtype),
             reset=learn,
         )
 
@@ -85,9 +85,9 @@ class Inputs:
         """
         return forward(network.spec, network.weights, samples)
 
-    def precision_of(self, samples, own):
+    def prediction_dtype(self, samples, own):
         """The dtype of predictions for these samples, by a network of dtype ``own``."""
-        return precision_of(samples, own)
+        return prediction_dtype(samples, own)
 
     def present(self, X, y, sample_weight):
         """Training data, without what must not be looked at for it has no weight."""

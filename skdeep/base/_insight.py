@@ -162,7 +162,7 @@ class NetworkInsight:
             If a name is unknown, a shape is another one, a value is not finite, or a
             variance is negative.
         """
-        from skdeep.networks._named import replaced
+        from skdeep.networks._named import with_new_values
 
         own = self.get_weights()
         if not isinstance(weights, Mapping):
@@ -193,7 +193,7 @@ class NetworkInsight:
                     f"{name} must not be negative. Received {new[name].min()}."
                 )
         before = self.network_
-        lists = replaced(before.spec, before.weights, new)
+        lists = with_new_values(before.spec, before.weights, new)
         self.network_ = replace(before, weights=Weights(*lists))
         self._kept_epoch = 0
         self.__dict__.pop("_model", None)

@@ -15,7 +15,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from skdeep._forked import refuse_remains
+from skdeep._forked import refuse_if_forked
 from skdeep._numbers import is_integer, plain
 from skdeep._rules import (
     anything,
@@ -159,7 +159,7 @@ class BaseNetwork(
             raise
 
     def _fit(self, X, y, sample_weight, validation, previous, classes=None):
-        refuse_remains()
+        refuse_if_forked()
         start_tensorflow(self.verbose)
         whole = validation is not None
         epochs = plain(self.epochs) if whole else 1
@@ -445,7 +445,7 @@ class BaseNetwork(
     def model_(self):
         """A ``keras.Model`` of stock layers, from raw inputs to raw outputs."""
         self._require("model_")
-        refuse_remains()
+        refuse_if_forked()
         if "_model" not in self.__dict__:
             self._model = self._build_model()
         return self._model

@@ -11,8 +11,8 @@ from skdeep.networks import (
     NOT_NEGATIVE,
     POSITIVE,
     loss_name,
+    loss_rule,
     regression_head,
-    rule_of,
 )
 
 
@@ -90,7 +90,7 @@ class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
             weight,
             standardize=bool(self.normalize),
             dtype=self._array_dtype,
-            positive=rule_of(self.loss).values == POSITIVE,
+            positive=loss_rule(self.loss).values == POSITIVE,
         )
 
     def _encode_targets(self, targets, y):

@@ -10,12 +10,12 @@ from sklearn.utils.validation import _check_sample_weight
 from skdeep._numbers import plain
 from skdeep.base._input_checks import one_column
 from skdeep.encoding import (
-    Rows,
+    EncodedSamples,
     Standardization,
+    cast_arrays,
     check_range,
-    in_precision,
     select,
-    summable,
+    with_finite_sums,
 )
 
 
@@ -39,8 +39,8 @@ class Encoded:
         former were held out of X.
     """
 
-    train: Rows
-    validation: Rows | None
+    train: EncodedSamples
+    validation: EncodedSamples | None
     targets: object
     inputs: Standardization
     outputs: Standardization
@@ -124,7 +124,7 @@ def _in_own_precision(estimator, train, validation):
     if estimator._inputs.casts_batches:
         return train, validation
     parts = [part for part in (train, validation) if part is not None]
-    arrays = in_precision(estimator._array_dtype, *(part.X for part in parts))
+    arrays = cast_arrays(estimator._array_dtype, *(part.X for part in parts))
     parts = [replace(part, X=X) for part, X in zip(parts, arrays, strict=True)]
     return (*parts, None) if validation is None else tuple(parts)
 
@@ -139,7 +139,7 @@ def _check_rows(estimator, X, y, sample_weight, *, learn):
     weight = _check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True
     )
-    return _present(X, y, summable(weight))
+    return _present(X, y, with_finite_sums(weight))
 
 
 def _held_out(estimator, validation, form):
@@ -180,7 +180,7 @@ def _split(estimator, X, y, weight, rng):
 
 def _rows(estimator, X, y, weight, targets):
     weight = (weight * (len(weight) / weight.sum())).astype(estimator._array_dtype)
-    return Rows(X, estimator._encode_targets(targets, y), weight)
+    return EncodedSamples(X, estimator._encode_targets(targets, y), weight)
 
 
 def _present(X, y, weight):

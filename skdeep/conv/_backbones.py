@@ -8,7 +8,7 @@ import sys
 import keras
 import numpy as np
 
-from skdeep._forked import refuse_remains
+from skdeep._forked import refuse_if_forked
 from skdeep.networks._seeds import own_seeds
 
 L = keras.layers
@@ -44,7 +44,7 @@ def build_backbone(description, image_shape):
     image_shape : tuple of (int, int, int)
         For networks of keras.applications, which are built for it.
     """
-    refuse_remains()
+    refuse_if_forked()
     with own_seeds():
         if not is_name(description):
             return _rebuilt(description)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skdeep.inference import ACTIVATIONS, dense_layers, pieces
-from skdeep.networks._margins import margins
+from skdeep.networks._same_padding import same_padding
 
 # Values of the largest matrix of patches: it should stay in the cache.
 PATCHES_AT_ONCE = 2**17
@@ -58,7 +58,7 @@ def convolved(x, step, padding, kernel, bias):
     x : ndarray of shape (n_samples, *step.after)
     """
     if padding == "same":
-        sides = margins(step.before, step.window, step.strides)
+        sides = same_padding(step.before, step.window, step.strides)
         x = np.pad(x, [(0, 0), *sides, (0, 0)])
     height, width, filters = step.after
     patches = np.empty((len(x), height, width, *kernel.shape[:3]), x.dtype)

@@ -21,7 +21,7 @@ from skdeep.dense._inputs import Tables
 from skdeep.dense._parameter_table import DENSE, LAYERS
 from skdeep.dense._spec import DenseSpec
 from skdeep.encoding import ClassTargets, ContinuousTargets, Standardization
-from skdeep.networks import POSITIVE, Weights, is_of_margins, rule_of
+from skdeep.networks import POSITIVE, Weights, learns_margins, loss_rule
 
 _SKLEARN_ACTIVATIONS = {
     "identity": "linear",
@@ -325,7 +325,7 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
             params = {"loss": "categorical_crossentropy", **params}
         estimator = cls._of_kernels(kernels, {"activation": activation, **params})
         targets = ClassTargets(kind, known)
-        targets.margins = is_of_margins(estimator.loss)
+        targets.margins = learns_margins(estimator.loss)
         estimator._adopt_weights(kernels, biases, targets)
         return estimator._with_outputs_in_order(order)
 
@@ -446,7 +446,7 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
 
     def _unscaled(self, n_outputs):
         """Targets as they are."""
-        positive = rule_of(self.loss).values == POSITIVE
+        positive = loss_rule(self.loss).values == POSITIVE
         none = Standardization.none(n_outputs)
         return ContinuousTargets(n_outputs == 1, none, positive)
 

@@ -1,19 +1,23 @@
 """From tables, images and labels to arrays, and back."""
 
-from skdeep.encoding._class_weights import ClassWeights, refuse_balanced, summable
+from skdeep.encoding._class_weights import (
+    ClassWeights,
+    refuse_balanced,
+    with_finite_sums,
+)
 from skdeep.encoding._indicators import Indicator, has_columns, plain_columns
 from skdeep.encoding._inputs import (
-    OwnTargets,
-    Rows,
+    EncodedSamples,
+    SamplesAsTargets,
     Standardization,
+    accepted_dtypes,
+    cast_arrays,
     check_range,
     dense,
     deviations,
-    in_precision,
-    precision_of,
-    precisions,
+    prediction_dtype,
     select,
-    span,
+    smallest_and_largest,
 )
 from skdeep.encoding._targets import (
     ClassTargets,
@@ -26,22 +30,22 @@ __all__ = [
     "ClassTargets",
     "ClassWeights",
     "ContinuousTargets",
+    "EncodedSamples",
     "Indicator",
-    "OwnTargets",
-    "Rows",
+    "SamplesAsTargets",
     "Standardization",
+    "accepted_dtypes",
+    "cast_arrays",
     "check_labels",
     "check_numbers",
     "check_range",
     "dense",
     "deviations",
     "has_columns",
-    "in_precision",
     "plain_columns",
-    "precision_of",
-    "precisions",
+    "prediction_dtype",
     "refuse_balanced",
     "select",
-    "span",
-    "summable",
+    "smallest_and_largest",
+    "with_finite_sums",
 ]

@@ -82,7 +82,7 @@ class ClassWeights:
         for factors, column in zip(self.by_column, _columns(y), strict=True):
             labels, places = np.unique(column, return_inverse=True)
             of_labels = [float(factors.get(label, 1.0)) for label in labels.tolist()]
-            weight = summable(weight * np.array(of_labels)[places])
+            weight = with_finite_sums(weight * np.array(of_labels)[places])
         if not weight.any():
             raise ValueError(
                 "class_weight must leave a row with a weight above zero. Received "
@@ -92,7 +92,7 @@ class ClassWeights:
         return weight
 
 
-def summable(weight):
+def with_finite_sums(weight):
     """``weight`` times a number, if its sums would be infinite or lose digits."""
     largest = weight.max(initial=0.0)
     inside = _SUMMABLE[0] < largest < _SUMMABLE[1]

@@ -79,11 +79,11 @@ class Indicator:
                     f"the kind {type_of_target(y)!r}. Set multilabel='auto' for labels."
                 )
             return None
-        _refuse_others(y)
-        wrong = None if multilabel is True else _not_one_hot(y)
+        _refuse_values_besides_0_and_1(y)
+        wrong = None if multilabel is True else _first_row_not_one_hot(y)
         one_hot = multilabel is not True and wrong is None
         if multilabel is False and not one_hot:
-            raise _several(*wrong, "With multilabel=False")
+            raise _not_one_hot_error(*wrong, "With multilabel=False")
         if multilabel == "auto" and one_hot and more_to_come:
             raise ValueError(
                 "The first call of partial_fit decides whether the columns of y are "
@@ -105,16 +105,16 @@ class Indicator:
                 f"y must have {self.n_columns} columns, one for each label, as in the "
                 f"first fit. Received y of shape {np.shape(y)}."
             )
-        _refuse_others(y)
+        _refuse_values_besides_0_and_1(y)
         if not self.one_hot:
             return y.toarray() if sparse.issparse(y) else y
-        wrong = _not_one_hot(y)
+        wrong = _first_row_not_one_hot(y)
         if wrong is not None:
-            raise _several(*wrong, "By the first fit")
+            raise _not_one_hot_error(*wrong, "By the first fit")
         numbers = y.argmax(axis=1)
         return np.asarray(numbers).ravel()  # of a sparse matrix it is a matrix
 
-    def written(self, predicted):
+    def in_given_form(self, predicted):
         """Rows of the form that was given, from what :meth:`read` gives."""
         if not self.one_hot:
             return predicted if self._sparse is None else self._sparse(predicted)
@@ -133,7 +133,7 @@ class Indicator:
         return known.get(self.container)
 
 
-def _refuse_others(y):
+def _refuse_values_besides_0_and_1(y):
     values = y.data if sparse.issparse(y) else y
     others = (values != 0) & (values != 1)
     if others.any():
@@ -143,14 +143,14 @@ def _refuse_others(y):
         )
 
 
-def _not_one_hot(y):
+def _first_row_not_one_hot(y):
     """The first row that has not exactly one 1, and how many it has; or None."""
     counts = np.asarray(y.sum(axis=1)).ravel()
     wrong = np.flatnonzero(counts != 1)
     return (wrong[0], counts[wrong[0]]) if len(wrong) else None
 
 
-def _several(row, count, reason):
+def _not_one_hot_error(row, count, reason):
     return ValueError(
         f"{reason} the columns of y are classes: every row must have exactly one 1. "
         f"Received {count:g} of them in row {row}. {_REMEDY}"

@@ -13,7 +13,7 @@ from sklearn.utils.sparsefuncs import mean_variance_axis
 
 _CHUNK_VALUES = 2**20
 # Arrays of more than this are not copied for the sake of some rows.
-_COPIED_BYTES = 32 * 2**20
+_MOST_COPIED_BYTES = 32 * 2**20
 # Bytes; where TensorFlow's own tensors start.
 _ALIGNMENT = 64
 # Standard deviations between zero and the mean: single precision is then exact to less
@@ -27,7 +27,7 @@ _VANISHING = 1e-150  # squares of less are zero
 
 
 @dataclass(frozen=True)
-class Rows:
+class EncodedSamples:
     """Encoded samples.
 
     Attributes
@@ -61,7 +61,7 @@ class Rows:
             out_X[...] = self.X[flat].toarray().reshape(out_X.shape)
         else:
             X, rows = self.X, flat
-            if isinstance(X, Selection):
+            if isinstance(X, SelectedRows):
                 X, rows = X.source, X.index[flat]
             flat_out = out_X.reshape(len(flat), *X.shape[1:])
             if X.flags.c_contiguous and X.dtype == out_X.dtype:
@@ -69,7 +69,7 @@ class Rows:
                 np.take(X, rows, axis=0, out=flat_out, mode="clip")
             else:
                 flat_out[...] = X[rows]
-        if isinstance(self.Y, OwnTargets):
+        if isinstance(self.Y, SamplesAsTargets):
             self.Y.write(out_X, out_Y)
             return
         np.take(
@@ -87,7 +87,7 @@ class Rows:
             yield dense(self.X[piece], dtype=dtype), self.Y[piece], self.weight[piece]
 
 
-class OwnTargets:
+class SamplesAsTargets:
     """Samples as their own targets: flat and in units, made when they are asked for.
 
     Parameters
@@ -116,7 +116,7 @@ class OwnTargets:
         out /= self._scaling.scale
 
 
-class Selection:
+class SelectedRows:
     """Some rows of an array, copied only when they are asked for.
 
     Parameters
@@ -139,14 +139,14 @@ class Selection:
 
 def select(X, index):
     """The rows ``index`` of ``X``: a copy if it is small, else a selection."""
-    if isinstance(X, Selection):
-        return Selection(X.source, X.index[index])
-    if sparse.issparse(X) or X.nbytes <= _COPIED_BYTES:
+    if isinstance(X, SelectedRows):
+        return SelectedRows(X.source, X.index[index])
+    if sparse.issparse(X) or X.nbytes <= _MOST_COPIED_BYTES:
         return X[index]
-    return Selection(X, index)
+    return SelectedRows(X, index)
 
 
-def precisions(X, dtype):
+def accepted_dtypes(X, dtype):
     """What numbers may come in, for scikit-learn's checks: the first for all others.
 
     Parameters
@@ -163,7 +163,7 @@ def precisions(X, dtype):
     return [dtype, "float64"] if small else ["float64", dtype]
 
 
-def precision_of(samples, dtype):
+def prediction_dtype(samples, dtype):
     """The wider of the network's ``dtype`` and that of the samples.
 
     What is neither float32 nor float64 counts as float64, as in scikit-learn.
@@ -178,7 +178,7 @@ def precision_of(samples, dtype):
     return np.dtype(dtype) if single else np.dtype(np.float64)
 
 
-def in_precision(dtype, *arrays):
+def cast_arrays(dtype, *arrays):
     """The arrays in this dtype; those whose copy would be larger stay as they are.
 
     Parameters
@@ -194,8 +194,8 @@ def in_precision(dtype, *arrays):
     copies = {}
 
     def cast(X):
-        if isinstance(X, Selection):
-            return Selection(cast(X.source), X.index)
+        if isinstance(X, SelectedRows):
+            return SelectedRows(cast(X.source), X.index)
         if X.dtype == dtype or not (sparse.issparse(X) or X.flags.c_contiguous):
             return X  # windows of a series lie upon each other
         if id(X) not in copies:
@@ -219,7 +219,7 @@ def check_range(X, dtype, name):
     most = float(np.finfo(dtype).max)
     if X.dtype.kind != "f" or float(np.finfo(X.dtype).max) <= most or not X.shape[0]:
         return
-    low, high = span(X)
+    low, high = smallest_and_largest(X)
     largest = max(high, -low)
     if largest > most:
         raise ValueError(
@@ -229,7 +229,7 @@ def check_range(X, dtype, name):
         )
 
 
-def span(X):
+def smallest_and_largest(X):
     """The smallest and the largest number, NaN left out.
 
     Parameters
@@ -304,20 +304,20 @@ def deviations(X, weight):
     """The weighted standard deviation of each column, zero for constants."""
     if sparse.issparse(X):
         return np.sqrt(_sparse_moments(X, weight)[1])
-    return np.sqrt(_moments(X, weight, _all_columns)[1])
+    return np.sqrt(_moments(X, weight, _all_steps)[1])
 
 
-def _all_columns(X, weight):
+def _all_steps(X, weight):
     inner = int(np.prod(X.shape[1:-1]))
     return X.reshape(-1, X.shape[-1]), np.repeat(weight, inner)
 
 
-def _columns_that_are_there(X, weight):
-    there = X[..., -1] > 0
-    return X[..., :-1][there], np.repeat(weight, there.sum(axis=1))
+def _present_steps(X, weight):
+    present = X[..., -1] > 0
+    return X[..., :-1][present], np.repeat(weight, present.sum(axis=1))
 
 
-def _last_columns(X, weight):
+def _last_steps(X, weight):
     return X[:, -1, :-1], weight
 
 
@@ -355,8 +355,8 @@ class Standardization:
     def of(cls, X, weight):
         """The weighted statistics along the last axis; constants get scale one."""
         if sparse.issparse(X):
-            return cls._without_noise(*_sparse_moments(X, weight), X.dtype)
-        return cls._without_noise(*_moments(X, weight, _all_columns), X.dtype)
+            return cls._from_moments(*_sparse_moments(X, weight), X.dtype)
+        return cls._from_moments(*_moments(X, weight, _all_steps), X.dtype)
 
     @classmethod
     def of_masked(cls, X, weight, *, overlapping):
@@ -369,12 +369,12 @@ class Standardization:
         overlapping : bool
             Whether they are windows of one series: then each one's last step counts.
         """
-        columns_of = _last_columns if overlapping else _columns_that_are_there
-        found = cls._without_noise(*_moments(X, weight, columns_of), X.dtype)
+        columns_of = _last_steps if overlapping else _present_steps
+        found = cls._from_moments(*_moments(X, weight, columns_of), X.dtype)
         return cls(np.append(found.mean, 0.0), np.append(found.scale, 1.0), found.far)
 
     @classmethod
-    def _without_noise(cls, mean, variance, dtype):
+    def _from_moments(cls, mean, variance, dtype):
         scale = np.sqrt(variance)
         # Of the precision that the numbers came in.
         eps = np.finfo(dtype).eps if dtype.kind == "f" else 0

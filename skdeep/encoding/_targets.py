@@ -18,15 +18,15 @@ from skdeep.encoding._inputs import Standardization, check_range
 
 def check_labels(y):
     """Refuse labels that are missing, which cannot be sorted among others."""
-    array = _objects(y)
+    array = _as_object_array(y)
     if array is not None:
         _refuse_missing(array, "labels")
 
 
 def check_numbers(y):
     """Refuse targets of a regression that are no numbers."""
-    array = _objects(y)
-    kind = getattr(array if array is not None else _array(y), "dtype", None)
+    array = _as_object_array(y)
+    kind = getattr(array if array is not None else _as_array(y), "dtype", None)
     wrong = kind is not None and kind.kind in "USmM"
     if array is not None:
         _refuse_missing(array, "targets")
@@ -44,7 +44,7 @@ def check_numbers(y):
         )
 
 
-def _array(y):
+def _as_array(y):
     if y is None or sparse.issparse(y):
         return None
     try:
@@ -53,9 +53,9 @@ def _array(y):
         return None
 
 
-def _objects(y):
+def _as_object_array(y):
     """``y`` as an array, if it holds objects; what is no array is refused later."""
-    array = _array(y)
+    array = _as_array(y)
     holds = array is not None and array.dtype == object and array.ndim and array.size
     return array if holds else None
 
@@ -200,7 +200,7 @@ class ClassTargets:
         else:
             numbers = logits.argmax(axis=1)
         if self.indicator is not None:
-            return self.indicator.written(numbers)
+            return self.indicator.in_given_form(numbers)
         return numbers if self.kind == "multilabel-indicator" else self.classes[numbers]
 
 

@@ -10,7 +10,7 @@ images of many pixels, take TensorFlow in the network's own precision.
 import numpy as np
 from scipy.special import erf, expit
 
-from skdeep._forked import has_remains, refuse_remains
+from skdeep._forked import refuse_if_forked, was_forked
 from skdeep.encoding._inputs import dense
 from skdeep.networks import is_weight
 
@@ -77,7 +77,7 @@ def _linear_output(spec, weights, X):
     """Output before the output layer's activation."""
     known = all(isinstance(a, str) and a in ACTIVATIONS for a in spec.activations)
     # Where TensorFlow cannot work, NumPy takes its time.
-    n_rows = 1 if has_remains() else X.shape[0]
+    n_rows = 1 if was_forked() else X.shape[0]
     if not known or not spec.suits_numpy(n_rows):
         return _forward_compiled(spec, weights, X)
     return spec.forward(FoldedLayers(spec, weights, wider_dtype(spec, X)), X)
@@ -89,7 +89,7 @@ def activated(name, x):
         return x
     if name in ACTIVATIONS:
         return ACTIVATIONS[name](x)
-    refuse_remains()
+    refuse_if_forked()
     import keras
 
     return np.array(keras.activations.get(name)(x))

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from skdeep._forked import refuse_remains
+from skdeep._forked import refuse_if_forked
 from skdeep.inference._compiled import forward_model
 from skdeep.networks._frozen_keras import FrozenKerasModel
 from skdeep.networks._given import given_spec
@@ -48,7 +48,7 @@ class HeldModel:
     @property
     def model(self):
         """The Keras model; after unpickling, made when it is asked for."""
-        refuse_remains()
+        refuse_if_forked()
         with self._lock:
             if self._model is None:
                 self._model = self._frozen.thaw()
@@ -89,9 +89,9 @@ class HeldModel:
             spec = self._spec
             if small and spec is not None and X.ndim - 1 == len(spec.input_shape):
                 return lambda piece: forward_model(self._spec, self._model, piece)
-        return self._own_call(X)
+        return self._call_of_this_model(X)
 
-    def _own_call(self, X):
+    def _call_of_this_model(self, X):
         specs = keras.tree.map_structure(_any_rows, X)
         key = str(specs)
         with self._lock:

@@ -14,7 +14,7 @@ from skdeep.inference._forward import (
     wider_dtype,
 )
 
-_OUTPUTS = {
+_OUTPUT_ACTIVATIONS = {
     "linear": lambda z: z,
     "exponential": np.exp,
     "sigmoid": expit,
@@ -67,7 +67,7 @@ def _dense_layers(spec, weights, X, names, weighted, into):
     layers = FoldedLayers(spec, weights, dtype)
     products = layers.products(len(spec.hidden_layer_sizes))
     activations = [ACTIVATIONS.get(spec.activation)] * (len(products) - 1)
-    activations.append(_OUTPUTS[spec.output])
+    activations.append(_OUTPUT_ACTIVATIONS[spec.output])
     last = max(map(layer_names(spec).index, names), default=-1) + 1
     steps = list(zip(layer_names(spec), products, activations, strict=True))[:last]
     shapes = {
@@ -112,10 +112,10 @@ def _compiled_layers(spec, weights, X, names, weighted, into):
 def _call(spec, names, weighted):
     import tensorflow as tf
 
-    from skdeep.networks._named import named_network, run_of
+    from skdeep.networks._named import layer_runner, named_network
     from skdeep.networks._traced import traced
 
-    run = run_of(spec, names)
+    run = layer_runner(spec, names)
 
     def call(trainable, non_trainable, X):
         outputs, before, _ = run(trainable, non_trainable, X)

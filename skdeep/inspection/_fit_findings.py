@@ -6,7 +6,7 @@ from sklearn.metrics import r2_score, recall_score
 
 from skdeep.inspection._evidence import standard_error
 from skdeep.inspection._facts import Fact, remedies, size_parameters
-from skdeep.networks import STANDARDIZED, loss_name, rule_of
+from skdeep.networks import STANDARDIZED, loss_name, loss_rule
 
 # A finding must lie beyond its limit by this many standard errors.
 _NOISE = 2
@@ -272,7 +272,7 @@ def _input_scales(evidence):
 def _target_scale(evidence):
     size = float(np.sqrt(np.mean(np.square(evidence.Y, dtype="float64"))))
     low, high = _TARGETS
-    can_scale = rule_of(evidence.estimator.loss).values == STANDARDIZED
+    can_scale = loss_rule(evidence.estimator.loss).values == STANDARDIZED
     fact = Fact("root mean square target", size, f"{low} to {high}")
     return fact.with_finding_if(
         can_scale and not low <= size <= high,

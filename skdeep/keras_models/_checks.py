@@ -16,9 +16,9 @@ from skdeep.keras_models._parameter_table import CLASSIFIER, KERAS, ROWS, VERBOS
 from skdeep.networks import OPTIMIZERS, closest
 from skdeep.networks._losses import (
     POSITIVE,
-    is_of_margins,
-    is_of_probabilities,
-    rule_of,
+    learns_margins,
+    loss_rule,
+    needs_probabilities,
     takes_logits,
 )
 from skdeep.networks._names import LOSS_NAMES
@@ -180,11 +180,11 @@ def _taken(loss):
     """The kinds of outputs in ``_OUTPUTS`` that a loss takes and no others."""
     if takes_logits(loss):
         return
-    if is_of_probabilities(loss) or loss in _ONLY_COMPILE_KNOWS:
+    if needs_probabilities(loss) or loss in _ONLY_COMPILE_KNOWS:
         yield _PROBABILITIES
-    if is_of_margins(loss):
+    if learns_margins(loss):
         yield _MARGINS
-    if rule_of(loss).values == POSITIVE:
+    if loss_rule(loss).values == POSITIVE:
         yield _NOT_NEGATIVE
 
 

@@ -11,7 +11,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skdeep.encoding import summable
+from skdeep.encoding import with_finite_sums
 from skdeep.keras_models._inputs import (
     as_given,
     checked,
@@ -101,7 +101,7 @@ class KerasData:
         weight = _check_sample_weight(
             sample_weight, rows, dtype=np.float64, ensure_non_negative=True
         )
-        return present(X, y, summable(weight))
+        return present(X, y, with_finite_sums(weight))
 
     def _learn_class_weight(self, y, weight, arguments, goes_on):
         """Learn the weights of classes, where there are some, from training labels.

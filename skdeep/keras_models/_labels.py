@@ -5,14 +5,14 @@ from scipy.special import expit, log_expit, log_softmax, softmax
 
 from skdeep.keras_models._scikeras import ClassifierLabelEncoder
 from skdeep.networks import loss_name
-from skdeep.networks._losses import RULES, takes_logits
+from skdeep.networks._losses import LOSS_RULES, takes_logits
 
 _SPARSE = "sparse_categorical_crossentropy"
 # Losses of distributions, or of margins, over classes that exclude each other.
 _OF_CLASSES = {
     name
-    for name, rule in RULES.items()
-    if rule.labels is not None and rule.labels.units_of_two == 2
+    for name, rule in LOSS_RULES.items()
+    if rule.labels is not None and rule.labels.binary_units == 2
 }
 _ROUNDING = 1e-3  # more than single precision, less than what is no probability
 _THRESHOLD = 0.5  # of SciKeras's encoder

@@ -8,7 +8,7 @@ from keras import tree
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep._forked import refuse_remains
+from skdeep._forked import refuse_if_forked
 from skdeep._numbers import plain
 from skdeep.base._documented import documented
 from skdeep.base._hooks import Printer
@@ -34,8 +34,8 @@ from skdeep.networks._frozen_keras import (
     zeros_like_row,
 )
 from skdeep.networks._given import building
-from skdeep.training._given import fit_model
 from skdeep.training._keras_fit import FitOptions, split
+from skdeep.training._user_model import fit_user_model
 
 _SEEDS = 2**31 - 1
 _BATCH_SIZE = 32  # Keras's own
@@ -165,7 +165,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         self : object
             The estimator, which can predict.
         """
-        refuse_remains()
+        refuse_if_forked()
         with self._as_before_an_error():
             check_parameters(self, "fit", {})
             X = as_given(X, y)
@@ -271,7 +271,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         self : object
             The fitted estimator.
         """
-        refuse_remains()
+        refuse_if_forked()
         with self._as_before_an_error():
             check_parameters(self, "fit", kwargs)
             return super().fit(X, y, sample_weight=sample_weight, **kwargs)
@@ -296,7 +296,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         self : object
             The fitted estimator.
         """
-        refuse_remains()
+        refuse_if_forked()
         with self._as_before_an_error():
             check_parameters(self, "fit", kwargs)
             return super().partial_fit(X, y, sample_weight=sample_weight, **kwargs)
@@ -366,7 +366,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
             Of mean one.
         options : FitOptions
         """
-        return fit_model(self.model_, X, y, weight, options)
+        return fit_user_model(self.model_, X, y, weight, options)
 
     def _for_model(self, X, y, weight):
         model = self.model_

@@ -16,9 +16,9 @@ from skdeep.networks._losses import (
     NOT_NEGATIVE,
     POSITIVE,
     STANDARDIZED,
-    is_of_margins,
+    learns_margins,
     loss_name,
-    rule_of,
+    loss_rule,
 )
 from skdeep.networks._names import (
     ACTIVATIONS,
@@ -32,7 +32,7 @@ from skdeep.networks._names import (
     SCHEDULES,
     closest,
 )
-from skdeep.networks._ranges import range_of, values_for
+from skdeep.networks._ranges import activation_range, target_range
 from skdeep.networks._spec import (
     NetworkSpec,
     Weights,
@@ -55,18 +55,18 @@ __all__ = [
     "Head",
     "NetworkSpec",
     "Weights",
+    "activation_range",
     "classification_head",
     "closest",
     "described",
     "identity",
-    "is_of_margins",
     "is_weight",
+    "learns_margins",
     "loss_name",
-    "range_of",
+    "loss_rule",
     "readable",
     "reconstruction_head",
     "regression_head",
-    "rule_of",
-    "values_for",
+    "target_range",
     "with_network",
 ]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from skdeep._forked import refuse_remains
+from skdeep._forked import refuse_if_forked
 from skdeep.networks._layers import (
     LoweredAveragePooling2D,
     LoweredConv1D,
@@ -22,7 +22,7 @@ from skdeep.networks._layers import (
     VariableNormalization,
     WeightedBatchNormalization,
 )
-from skdeep.networks._own_names import own_names
+from skdeep.networks._name_counts import fresh_name_counts
 from skdeep.networks._parts import finalize
 from skdeep.networks._recurrent_layers import HoistedGRU, HoistedLSTM, HoistedRNN
 from skdeep.networks._seeds import own_seeds
@@ -46,7 +46,7 @@ class Kit(NamedTuple):
     rnn: type
     # Whether tied kernels are one variable and penalties on a code one more column;
     # of Keras's own layers there are none for that.
-    trains: bool
+    is_template: bool
     # Called with the kind of a layer, its output and what its activation gets.
     mark: object
 
@@ -87,7 +87,7 @@ _STOCK = Kit(
 )
 
 
-@own_names()
+@fresh_name_counts()
 def build_template(spec, *, linear_output=False, mark=_no_mark):
     """The training template: its weights are inputs of the compiled program.
 
@@ -254,7 +254,7 @@ def _applied(layers, x):
 
 @own_seeds()
 def _network(spec, kit, standardize, linear_output, rescale):
-    refuse_remains()
+    refuse_if_forked()
     inputs = keras.Input(spec.input_shape, dtype=spec.input_dtype)
     x = spec.augmented(kit, inputs)
     if standardize is not None:

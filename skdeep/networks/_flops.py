@@ -24,10 +24,10 @@ def flops(layer):
     sizes = [int(tf.size(kernel)) for kernel in kernels if kernel is not None]
     if isinstance(layer, keras.layers.SeparableConv2D):
         sizes.append(int(tf.size(layer.pointwise_kernel)))
-    return 2 * sum(sizes) * _applications(layer)
+    return 2 * sum(sizes) * _n_applications(layer)
 
 
-def _applications(layer):
+def _n_applications(layer):
     """To how many places of a sample the kernels are applied; unknown ones are one."""
     L = keras.layers
     if isinstance(layer, L.Conv1D | L.Conv2D | L.DepthwiseConv2D | L.SeparableConv2D):

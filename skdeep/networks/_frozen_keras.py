@@ -9,8 +9,8 @@ import cloudpickle
 import keras
 import numpy as np
 
-from skdeep._forked import refuse_remains
-from skdeep.networks._identity import is_described
+from skdeep._forked import refuse_if_forked
+from skdeep.networks._identity import has_complete_config
 from skdeep.networks._parts import finalize
 from skdeep.networks._seeds import own_seeds
 from skdeep.networks._undecayed import exclude_names, names_without_decay
@@ -81,7 +81,7 @@ class FrozenKerasModel:
 
     def thaw(self):
         """A Keras model of its own with this architecture and these values."""
-        refuse_remains()
+        refuse_if_forked()
         with own_seeds(), keras.saving.custom_object_scope(self.custom):
             model = self._architecture()
             if self.sample is not None and self.variables is not None:
@@ -177,7 +177,7 @@ class _Recipe:
         if isinstance(value, keras.losses.Loss):
             return cls(type(value), None, attributes=dict(vars(value)))
         kinds = keras.optimizers.Optimizer, keras.metrics.Metric
-        if not isinstance(value, kinds) or not is_described(value):
+        if not isinstance(value, kinds) or not has_complete_config(value):
             return value
         config = value.get_config()
         try:

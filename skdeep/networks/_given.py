@@ -6,7 +6,7 @@ import json
 
 import keras
 
-from skdeep._forked import refuse_remains
+from skdeep._forked import refuse_if_forked
 from skdeep.networks._flops import flops
 from skdeep.networks._frozen_keras import own_objects
 from skdeep.networks._given_layers import (
@@ -16,7 +16,7 @@ from skdeep.networks._given_layers import (
     of_keras,
 )
 from skdeep.networks._given_spec import GivenModel, GivenSpec
-from skdeep.networks._identity import forgotten, plain_attributes
+from skdeep.networks._identity import attribute_missing_in_config, plain_attributes
 from skdeep.networks._layer_sizes import n_values, widths
 from skdeep.networks._rebuilt import cannot_be_made_anew, rebuilt, with_policy
 from skdeep.networks._seeds import own_seeds
@@ -37,7 +37,7 @@ def building(seed, dtype=None):
     dtype : str, default=None
         What layers compute in; None is Keras's own setting.
     """
-    refuse_remains()
+    refuse_if_forked()
     with own_seeds(seed), with_policy(dtype):
         yield
 
@@ -106,7 +106,7 @@ def _rebuilt_traits(given):
 
 def _check_attributes(layer, attributes):
     """Refuse a layer whose configuration has forgotten what it was told."""
-    name = forgotten(layer, attributes)
+    name = attribute_missing_in_config(layer, attributes)
     if name is not None:
         raise ValueError(
             f"The layer {layer.name!r} and the one made anew from its configuration, "

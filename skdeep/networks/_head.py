@@ -4,22 +4,22 @@ from dataclasses import dataclass, replace
 
 from skdeep.networks._identity import identity
 from skdeep.networks._losses import (
+    LOSS_RULES,
     OWN_UNITS,
     POSITIVE,
-    RULES,
     check_loss,
-    does_not_fit,
     is_sparse,
     loss_name,
-    rule_of,
+    loss_rule,
     takes_logits,
+    wrong_loss_error,
 )
 from skdeep.networks._names import (
     CLASSIFICATION_LOSSES,
     RECONSTRUCTION_LOSSES,
     REGRESSION_LOSSES,
 )
-from skdeep.networks._ranges import range_of
+from skdeep.networks._ranges import activation_range
 
 _CROSSENTROPIES = {
     "binary_crossentropy": "BinaryCrossentropy",
@@ -112,10 +112,10 @@ def classification_head(kind, n_classes, loss, label_smoothing):
     """The head for ``kind`` of target."""
     check_loss(loss)
     several = kind == "multilabel-indicator"
-    needed = rule_of(loss).labels
-    if needed is None or (several and needed.units_of_two == 2):
+    needed = loss_rule(loss).labels
+    if needed is None or (several and needed.binary_units == 2):
         raise _no_loss_for(kind, loss)
-    units = needed.units_of_two if kind == "binary" else n_classes
+    units = needed.binary_units if kind == "binary" else n_classes
     sigmoids = several or units == 1
     output = needed.activation or ("sigmoid" if sigmoids else "softmax")
     default = "binary_crossentropy" if sigmoids else "categorical_crossentropy"
@@ -138,19 +138,19 @@ def _no_loss_for(kind, loss):
         targets = "a multilabel indicator: it is for classes that exclude each other"
     fitting = [
         name
-        for name, rule in RULES.items()
+        for name, rule in LOSS_RULES.items()
         if name in CLASSIFICATION_LOSSES
-        and not (several and rule.labels.units_of_two == 2)
+        and not (several and rule.labels.binary_units == 2)
     ]
-    return does_not_fit(loss, targets, fitting)
+    return wrong_loss_error(loss, targets, fitting)
 
 
 def regression_head(n_outputs, loss):
     """The head for continuous targets."""
     check_loss(loss)
-    name, needed = loss_name(loss), rule_of(loss).values
+    name, needed = loss_name(loss), loss_rule(loss).values
     if needed is None:
-        raise does_not_fit(loss, "continuous targets", sorted(REGRESSION_LOSSES))
+        raise wrong_loss_error(loss, "continuous targets", sorted(REGRESSION_LOSSES))
     if name == "cosine_similarity" and n_outputs == 1:
         raise ValueError(
             f"loss={loss!r} compares directions, of which a single target has none but "
@@ -182,25 +182,28 @@ def reconstruction_head(n_outputs, loss, output_activation):
     """
     check_loss(loss)
     received = f"Received output_activation={output_activation!r}."
-    rule, activation = rule_of(loss), output_activation or "linear"
-    if rule.shares is not None:
-        if output_activation not in (None, rule.shares):
+    rule, activation = loss_rule(loss), output_activation or "linear"
+    needed = rule.unit_interval_activation
+    if needed is not None:
+        if output_activation not in (None, needed):
             raise ValueError(
-                f"loss={loss!r} needs output_activation={rule.shares!r}, which gives "
+                f"loss={loss!r} needs output_activation={needed!r}, which gives "
                 f"numbers from 0 to 1. {received} Set output_activation="
-                f"{rule.shares!r}, or use loss='auto'."
+                f"{needed!r}, or use loss='auto'."
             )
         if takes_logits(loss):
             raise ValueError(
                 f"loss={loss!r} is of an output without activation, but an Autoencoder "
-                f"gives samples, after output_activation={rule.shares!r}. Received "
+                f"gives samples, after output_activation={needed!r}. Received "
                 "from_logits=True. Leave it out."
             )
-        return Head(n_outputs, rule.shares, _canonical(loss, None))
+        return Head(n_outputs, needed, _canonical(loss, None))
     if rule.values is None:
-        raise does_not_fit(loss, "continuous targets", sorted(RECONSTRUCTION_LOSSES))
+        raise wrong_loss_error(
+            loss, "continuous targets", sorted(RECONSTRUCTION_LOSSES)
+        )
     head = regression_head(n_outputs, loss)
-    if head.output != "linear" and range_of(activation)[0] < 0:
+    if head.output != "linear" and activation_range(activation)[0] < 0:
         raise ValueError(
             f"loss={loss!r} needs a positive output. {received} Set output_activation="
             "'softplus' or another that is never negative, or use loss='auto'."

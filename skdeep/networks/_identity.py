@@ -22,7 +22,7 @@ _BY_KERAS = frozenset(["name", "dtype", "reduction"])
 _PLAIN = bool, int, float, str, *_CONTAINERS, *_SETS, dict, *_FUNCTIONS
 
 
-class Itself:
+class SameObject:
     """Stands for one object: equal to nothing but that object.
 
     It keeps the object alive, or another one could get the same address.
@@ -34,7 +34,7 @@ class Itself:
         self.value = value
 
     def __eq__(self, other):
-        return isinstance(other, Itself) and other.value is self.value
+        return isinstance(other, SameObject) and other.value is self.value
 
     def __hash__(self):
         return id(self.value)
@@ -43,7 +43,7 @@ class Itself:
         return f"Itself({self.value!r})"
 
 
-def is_described(value):
+def has_complete_config(value):
     """Whether ``get_config`` tells all that makes a Keras object what it is.
 
     Losses, metrics, optimisers and the like of a user's own inherit one that does not
@@ -88,13 +88,13 @@ def _identity(value, outer, *, describe):
         value = value.item()
     cls = type(value)
     if cls is str:
-        return _of_name(value)
+        return _identity_of_name(value)
     if cls in _VALUES:
         return cls, value
     if cls in (bool, int, float):
         return cls, repr(value)  # which tells zeros apart, and NaN equals itself
     if any(value is other for other in outer):
-        return Itself(value)  # it refers to itself
+        return SameObject(value)  # it refers to itself
     within = functools.partial(_identity, outer=(*outer, value), describe=describe)
     if isinstance(value, _CONTAINERS):
         return cls, *map(within, value)
@@ -103,17 +103,17 @@ def _identity(value, outer, *, describe):
     if isinstance(value, _SETS):
         return cls, frozenset(map(within, value))
     if _is_array(value):
-        return _of_array(np.asarray(value), within)
-    return _of_object(value, within)
+        return _identity_of_array(np.asarray(value), within)
+    return _identity_of_object(value, within)
 
 
-def _of_name(name):
+def _identity_of_name(name):
     """A text, and what Keras knows by this name because a user has registered it."""
     keras = sys.modules.get("keras")
     known = None
     if keras is not None:  # or nobody has registered anything
         known = keras.saving.get_registered_object(name)
-    return name if known is None else (name, Itself(known))
+    return name if known is None else (name, SameObject(known))
 
 
 def _is_array(value):
@@ -124,18 +124,18 @@ def _is_array(value):
     return isinstance(value, np.generic) or type(value) in (np.ndarray, np.memmap)
 
 
-def _of_array(array, within):
+def _identity_of_array(array, within):
     if array.dtype.hasobject:
         return np.ndarray, array.shape, within(array.ravel().tolist())
     digest = hashlib.sha256(np.ascontiguousarray(array).tobytes()).digest()
     return np.ndarray, repr(array.dtype), array.shape, digest
 
 
-def _of_object(value, within):
+def _identity_of_object(value, within):
     if isinstance(value, types.ModuleType):
-        return Itself(value)
+        return SameObject(value)
     if isinstance(value, type):
-        return Itself(value), *_seen_by_methods(value, within)
+        return SameObject(value), *_outside_values_of_class(value, within)
     if hasattr(value, "key") and _package(type(value)) == "skdeep":
         return type(value), value.key
     if isinstance(value, types.MethodType):
@@ -144,11 +144,11 @@ def _of_object(value, within):
         parts = value.func, value.args, value.keywords
         return functools.partial, *map(within, parts)
     if inspect.isfunction(value):
-        return Itself(value), *_seen_by(value, within)
+        return SameObject(value), *_outside_values(value, within)
     config = _config_of(value) if within.keywords["describe"] else None
     kind = within(type(value))
     if config is None:
-        return Itself(value), kind, *_plain_values_of(value, within)
+        return SameObject(value), kind, *_plain_values_of(value, within)
     attributes = plain_attributes(value)
     return kind, within(config), attributes, *_functions_of(value, within)
 
@@ -161,13 +161,13 @@ def plain_attributes(value):
     if is_of_library(type(value)):
         return ()
     return tuple(
-        (name, _identity(_listed(held), (), describe=False))
+        (name, _identity(_tuple_as_list(held), (), describe=False))
         for name, held in _attributes(value)
         if not name.startswith("_") and name not in _OF_KERAS and _is_data(held)
     )
 
 
-def forgotten(value, attributes):
+def attribute_missing_in_config(value, attributes):
     """The name of a plain attribute that differs from ``attributes``, or None.
 
     Parameters
@@ -181,7 +181,7 @@ def forgotten(value, attributes):
     return next(differing, None)
 
 
-def _listed(value):
+def _tuple_as_list(value):
     """Tuples as lists: configurations do not tell them apart."""
     return list(value) if isinstance(value, _CONTAINERS) else value
 
@@ -199,7 +199,7 @@ def _is_data(value):
 
 def _config_of(value):
     """What ``get_config`` gives, or None where that does not tell all."""
-    if not is_described(value):
+    if not has_complete_config(value):
         return None
     try:
         config = dict(value.get_config())
@@ -210,7 +210,7 @@ def _config_of(value):
     return {**config, "_fn_kwargs": getattr(value, "_fn_kwargs", None)}
 
 
-def _seen_by(function, within):
+def _outside_values(function, within):
     """The values that a function of the user's takes from outside of itself."""
     if is_of_library(function):
         return
@@ -227,7 +227,7 @@ def _seen_by(function, within):
             yield alone({n: vars(module)[n] for n in names if n in vars(module)})
 
 
-def _seen_by_methods(cls, within):
+def _outside_values_of_class(cls, within):
     """What the methods of a class of the user's see, and the plain values beside."""
     for base in cls.__mro__:
         if is_of_library(base):
@@ -235,7 +235,7 @@ def _seen_by_methods(cls, within):
         for name, held in vars(base).items():
             method = getattr(held, "__func__", getattr(held, "fget", held))
             if inspect.isfunction(method):
-                yield from _seen_by(method, within)
+                yield from _outside_values(method, within)
             elif not name.startswith("__") and _is_data(held):
                 yield name, within(held)
 

@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from skdeep.networks._limits import SOME_STEPS
+from skdeep.networks._limits import ASSUMED_STEPS
 
 L = keras.layers
 
@@ -22,11 +22,11 @@ def widths(layer):
 def n_values(layer):
     """Values that a layer gives for one sample, of attention with its scores."""
     shapes = [tensor.shape[1:] for tensor in keras.tree.flatten(layer.output)]
-    size = sum(math.prod(n or SOME_STEPS for n in shape) for shape in shapes)
+    size = sum(math.prod(n or ASSUMED_STEPS for n in shape) for shape in shapes)
     if not isinstance(layer, L.MultiHeadAttention | L.Attention):
         return size
     steps = [
-        math.prod(n or SOME_STEPS for n in tensor.shape[1:-1])
+        math.prod(n or ASSUMED_STEPS for n in tensor.shape[1:-1])
         for tensor in keras.tree.flatten(layer.input)[:2]
     ]
     return max(size, getattr(layer, "num_heads", 1) * steps[0] * steps[-1])

@@ -6,7 +6,7 @@ import threading
 import keras
 import tensorflow as tf
 
-from skdeep.networks._margins import margins
+from skdeep.networks._same_padding import same_padding
 
 L = keras.layers
 _tracing = threading.local()
@@ -42,12 +42,12 @@ def lowering(*, unroll=False):
         del _tracing.lower, _tracing.unroll
 
 
-def lowers():
+def is_lowering():
     """Whether this is within :func:`lowering`."""
     return getattr(_tracing, "lower", False)
 
 
-def unrolls():
+def is_unrolling():
     """Whether there shall be no loops along time."""
     return getattr(_tracing, "unroll", False)
 
@@ -191,10 +191,10 @@ class LoweredConv2D(L.Conv2D):
     """
 
     def call(self, inputs):
-        if not lowers():
+        if not is_lowering():
             return super().call(inputs)
         if self.padding == "same":
-            sides = margins(inputs.shape[1:3], self.kernel_size, self.strides)
+            sides = same_padding(inputs.shape[1:3], self.kernel_size, self.strides)
             inputs = tf.pad(inputs, [[0, 0], *sides, [0, 0]])
         slices = _slices(inputs, self.kernel_size, self.strides)
         return _product(self, tf.concat(slices, axis=-1))
@@ -204,10 +204,10 @@ class LoweredConv1D(L.Conv1D):
     """The same along one axis."""
 
     def call(self, inputs):
-        if not lowers():
+        if not is_lowering():
             return super().call(inputs)
         n_steps, (width,) = inputs.shape[1], self.kernel_size
-        sides = margins([n_steps], self.kernel_size, self.strides)
+        sides = same_padding([n_steps], self.kernel_size, self.strides)
         inputs = tf.pad(inputs, [[0, 0], *sides, [0, 0]])
         slices = [inputs[:, i : i + n_steps] for i in range(width)]
         return _product(self, tf.concat(slices, axis=-1))
@@ -217,7 +217,7 @@ class LoweredMaxPooling2D(L.MaxPooling2D):
     """The largest of shifted slices."""
 
     def call(self, inputs):
-        if not lowers():
+        if not is_lowering():
             return super().call(inputs)
         first, *others = _slices(inputs, self.pool_size, self.strides)
         for other in others:
@@ -229,7 +229,7 @@ class LoweredAveragePooling2D(L.AveragePooling2D):
     """The mean of shifted slices."""
 
     def call(self, inputs):
-        if not lowers():
+        if not is_lowering():
             return super().call(inputs)
         slices = _slices(inputs, self.pool_size, self.strides)
         return tf.add_n(slices) / len(slices)

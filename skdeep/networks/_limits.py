@@ -6,4 +6,4 @@ MOST_FOR_XLA = 30_000_000
 # Steps up to which unrolled recurrent layers are compiled in reasonable time.
 MOST_UNROLLED = 8
 # What stands for the number of steps where sequences differ in length.
-SOME_STEPS = 128
+ASSUMED_STEPS = 128

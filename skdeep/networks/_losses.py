@@ -11,7 +11,7 @@ class Output(NamedTuple):
     """An output layer: its activation, and units for two classes."""
 
     activation: str | None  # None: sigmoids or a softmax, whatever fits the classes
-    units_of_two: int
+    binary_units: int
 
 
 # What a loss takes for labels.
@@ -25,7 +25,7 @@ OWN_UNITS = "own units"
 POSITIVE = "positive"  # an exponential, of targets divided by their mean
 
 
-class Rule(NamedTuple):
+class LossRule(NamedTuple):
     """What a loss takes for labels and for continuous targets; None: it takes none.
 
     ``shares`` is the activation that it needs for numbers from 0 to 1, which a network
@@ -34,36 +34,36 @@ class Rule(NamedTuple):
 
     labels: Output | None
     values: str | None
-    shares: str | None = None
+    unit_interval_activation: str | None = None
 
 
-_OF_ANY_LOSS = Rule(_PROBABILITIES, OWN_UNITS)
+_OF_ANY_LOSS = LossRule(_PROBABILITIES, OWN_UNITS)
 # By the names of Keras's functions, and of our loss of quantiles.
-RULES = {
-    "auto": Rule(_PROBABILITIES, STANDARDIZED),
-    "binary_crossentropy": Rule(_PROBABILITIES, None, "sigmoid"),
-    "binary_focal_crossentropy": Rule(_PROBABILITIES, None),
-    "dice": Rule(_PROBABILITIES, None),
-    "tversky": Rule(_PROBABILITIES, None),
-    "categorical_crossentropy": Rule(_DISTRIBUTION, None),
-    "categorical_focal_crossentropy": Rule(_DISTRIBUTION, None),
-    "categorical_generalized_cross_entropy": Rule(_DISTRIBUTION, None),
-    "sparse_categorical_crossentropy": Rule(_DISTRIBUTION, None),
-    "kl_divergence": Rule(_DISTRIBUTION, None),
-    "hinge": Rule(_MARGINS, None),
-    "squared_hinge": Rule(_MARGINS, None),
-    "categorical_hinge": Rule(_MARGINS_OF_CLASSES, None),
-    "mean_squared_error": Rule(_PROBABILITIES, STANDARDIZED),
-    "mean_absolute_error": Rule(_PROBABILITIES, STANDARDIZED),
-    "huber": Rule(_PROBABILITIES, STANDARDIZED),
-    "log_cosh": Rule(_PROBABILITIES, STANDARDIZED),
-    "quantile": Rule(None, STANDARDIZED),
-    "poisson": Rule(_PROBABILITIES, POSITIVE),
-    "mean_squared_logarithmic_error": Rule(_PROBABILITIES, OWN_UNITS),
-    "mean_absolute_percentage_error": Rule(None, OWN_UNITS),
-    "cosine_similarity": Rule(_DISTRIBUTION, OWN_UNITS),
-    "circle": Rule(None, None),
-    "ctc": Rule(None, None),
+LOSS_RULES = {
+    "auto": LossRule(_PROBABILITIES, STANDARDIZED),
+    "binary_crossentropy": LossRule(_PROBABILITIES, None, "sigmoid"),
+    "binary_focal_crossentropy": LossRule(_PROBABILITIES, None),
+    "dice": LossRule(_PROBABILITIES, None),
+    "tversky": LossRule(_PROBABILITIES, None),
+    "categorical_crossentropy": LossRule(_DISTRIBUTION, None),
+    "categorical_focal_crossentropy": LossRule(_DISTRIBUTION, None),
+    "categorical_generalized_cross_entropy": LossRule(_DISTRIBUTION, None),
+    "sparse_categorical_crossentropy": LossRule(_DISTRIBUTION, None),
+    "kl_divergence": LossRule(_DISTRIBUTION, None),
+    "hinge": LossRule(_MARGINS, None),
+    "squared_hinge": LossRule(_MARGINS, None),
+    "categorical_hinge": LossRule(_MARGINS_OF_CLASSES, None),
+    "mean_squared_error": LossRule(_PROBABILITIES, STANDARDIZED),
+    "mean_absolute_error": LossRule(_PROBABILITIES, STANDARDIZED),
+    "huber": LossRule(_PROBABILITIES, STANDARDIZED),
+    "log_cosh": LossRule(_PROBABILITIES, STANDARDIZED),
+    "quantile": LossRule(None, STANDARDIZED),
+    "poisson": LossRule(_PROBABILITIES, POSITIVE),
+    "mean_squared_logarithmic_error": LossRule(_PROBABILITIES, OWN_UNITS),
+    "mean_absolute_percentage_error": LossRule(None, OWN_UNITS),
+    "cosine_similarity": LossRule(_DISTRIBUTION, OWN_UNITS),
+    "circle": LossRule(None, None),
+    "ctc": LossRule(None, None),
 }
 # Losses that take the number of a class where others take an indicator.
 _SPARSE = "sparse_categorical_crossentropy", "categorical_generalized_cross_entropy"
@@ -124,23 +124,23 @@ def is_sparse(loss):
     return loss_name(loss) in _SPARSE
 
 
-def rule_of(loss):
-    """What ``loss`` takes, a :class:`Rule`."""
-    rule = RULES.get(loss_name(loss), _OF_ANY_LOSS)
+def loss_rule(loss):
+    """What ``loss`` takes, a :class:`LossRule`."""
+    rule = LOSS_RULES.get(loss_name(loss), _OF_ANY_LOSS)
     if rule.values == STANDARDIZED and redefines(loss, "call"):
         return rule._replace(values=OWN_UNITS)
     return rule
 
 
-def is_of_margins(loss):
+def learns_margins(loss):
     """Whether a classifier with this loss learns margins, not probabilities."""
-    labels = rule_of(loss).labels
+    labels = loss_rule(loss).labels
     return labels is not None and labels.activation == "linear"
 
 
-def is_of_probabilities(loss):
+def needs_probabilities(loss):
     """Whether a loss makes no sense for any numbers but probabilities of labels."""
-    rule = rule_of(loss)
+    rule = loss_rule(loss)
     return bool(rule.labels) and rule.labels.activation is None and rule.values is None
 
 
@@ -160,7 +160,7 @@ def check_loss(loss):
         )
 
 
-def does_not_fit(loss, targets, fitting):
+def wrong_loss_error(loss, targets, fitting):
     """The error for a loss that makes no sense for such targets.
 
     Parameters

@@ -7,8 +7,8 @@ import keras
 
 from skdeep.networks._frozen_keras import _Recipe, by_name, own_objects
 from skdeep.networks._identity import (
-    forgotten,
-    is_described,
+    attribute_missing_in_config,
+    has_complete_config,
     is_of_library,
     plain_attributes,
 )
@@ -27,13 +27,13 @@ def made_anew(value):
 
 def check_described(value):
     """Refuse a Keras object that cannot be made anew from its ``get_config``."""
-    if not is_described(value):
+    if not has_complete_config(value):
         raise ValueError(
             "Every fit makes its own metrics and optimizer from what get_config() "
             f"returns. Received {value!r}, whose class has arguments but no get_config."
             " Define one that returns them."
         )
-    name = _forgotten(value)
+    name = _attribute_lost_by_config(value)
     if name is not None:
         raise ValueError(
             "Every fit makes its own metrics and optimizer from what get_config() "
@@ -43,14 +43,14 @@ def check_described(value):
         )
 
 
-def _forgotten(value):
+def _attribute_lost_by_config(value):
     """The name of an attribute that a new object like ``value`` would not have."""
     if is_of_library(type(value)):
         return None
-    return forgotten(value, plain_attributes(made_anew(value)))
+    return attribute_missing_in_config(value, plain_attributes(made_anew(value)))
 
 
-def reduced(value):
+def reduce_keras_object(value):
     """How to pickle ``value``: a function and its arguments, as ``__reduce__`` gives.
 
     Keras's own way finds no class or function of a user's that is not registered.
@@ -65,7 +65,7 @@ def _recipe(value):
     if isinstance(value, keras.losses.Loss):
         return _Recipe.of(value)
     try:
-        name = _forgotten(value)
+        name = _attribute_lost_by_config(value)
     except Exception as error:  # whatever a class of the user's raises
         raise ValueError(_cannot(value, f"Keras says: {error}")) from error
     if name is not None:

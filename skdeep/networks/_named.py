@@ -14,7 +14,7 @@ from skdeep.networks._layers import Standardize
 from skdeep.networks._traced import GRAPH_BYTES, Cache, n_bytes
 
 # There is one of each at most, so it has no number.
-_SINGLE = frozenset(
+_UNNUMBERED = frozenset(
     [
         "average",
         "backbone",
@@ -30,7 +30,7 @@ _GENERATOR = "seed_generator_state"
 _lock = threading.RLock()
 
 
-def _remembered(build):
+def _cached_by_arguments(build):
     """``build`` with a memory, and for one thread at a time, as Keras needs it."""
     cache = Cache()
 
@@ -80,7 +80,7 @@ class NamedNetwork(NamedTuple):
     layers: tuple
 
 
-@_remembered
+@_cached_by_arguments
 def named_network(spec):
     """The template of ``spec`` with its layers by name.
 
@@ -97,7 +97,7 @@ def named_network(spec):
     layers, counts, seen = [], {}, set()
     for kind, output, *weighted in marks:
         counts[kind] = counts.get(kind, 0) + 1
-        name = kind if kind in _SINGLE else f"{kind}_{counts[kind]}"
+        name = kind if kind in _UNNUMBERED else f"{kind}_{counts[kind]}"
         operations = keras.Model(model.inputs, output).operations
         own = [op for op in operations if id(op) not in seen]
         seen.update(map(id, own))
@@ -108,8 +108,8 @@ def named_network(spec):
     return NamedNetwork(model, tuple(layers))
 
 
-@_remembered
-def run_of(spec, names):
+@_cached_by_arguments
+def layer_runner(spec, names):
     """A function that runs the network and gives what its layers make.
 
     Parameters
@@ -168,7 +168,7 @@ def values_by_layer(spec, weights):
     return {name: place.of(weights) for name, place in named_places(spec)}
 
 
-def replaced(spec, weights, values):
+def with_new_values(spec, weights, values):
     """Lists of a network's arrays, trainable ones and others, with new ones.
 
     Parameters

@@ -25,15 +25,15 @@ def in_own_units(loss, mean, scale):
     def of_encoded(y_true, y_pred):
         # The last column may be a penalty, which has no units.
         width = y_true.shape[-1]
-        given = undone(y_pred[..., :width], mean, scale)
+        given = unscaled(y_pred[..., :width], mean, scale)
         if y_pred.shape[-1] > width:
             given = ops.concatenate([given, y_pred[..., width:]], axis=-1)
-        return loss(undone(ops.cast(y_true, y_pred.dtype), mean, scale), given)
+        return loss(unscaled(ops.cast(y_true, y_pred.dtype), mean, scale), given)
 
     return of_encoded
 
 
-def undone(values, mean, scale):
+def unscaled(values, mean, scale):
     """Targets or outputs, a tensor of shape (..., n_outputs), in their own units."""
     mean, scale = ops.cast(mean, values.dtype), ops.cast(scale, values.dtype)
     # Units may be for all columns, so that TensorFlow forgets how many there are.

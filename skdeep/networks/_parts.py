@@ -2,7 +2,7 @@
 
 import keras
 
-from skdeep.networks._identity import is_described
+from skdeep.networks._identity import has_complete_config
 from skdeep.networks._seeds import TEMPLATE_SEED
 
 L = keras.layers
@@ -108,7 +108,7 @@ def activation(spec):
 def initializer(value):
     """A fresh initialiser that draws no seed of its own."""
     value = keras.initializers.get(value)
-    if not is_described(value):
+    if not has_complete_config(value):
         return value
     config = dict(value.get_config())
     if "seed" in config and config["seed"] is None:

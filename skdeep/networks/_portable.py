@@ -22,6 +22,6 @@ class Portable:
         self.value = value
 
     def __reduce__(self):
-        from skdeep.networks._made_anew import reduced
+        from skdeep.networks._made_anew import reduce_keras_object
 
-        return reduced(self.value)
+        return reduce_keras_object(self.value)

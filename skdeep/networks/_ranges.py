@@ -2,7 +2,7 @@
 
 from math import inf
 
-from skdeep.networks._losses import NOT_NEGATIVE, loss_name, rule_of
+from skdeep.networks._losses import NOT_NEGATIVE, loss_name, loss_rule
 
 _SHARES, _AROUND_ZERO, _POSITIVE = (0.0, 1.0), (-1.0, 1.0), (0.0, inf)
 _RANGES = {
@@ -27,7 +27,7 @@ _RANGES = {
 }
 
 
-def range_of(activation):
+def activation_range(activation):
     """The lowest and the highest number that an activation can give.
 
     Parameters
@@ -43,13 +43,13 @@ def range_of(activation):
     return _RANGES.get(activation, (-inf, inf))
 
 
-def values_for(loss):
+def target_range(loss):
     """The lowest and the highest number that a loss of values makes sense for.
 
     Parameters
     ----------
     loss : object
     """
-    if rule_of(loss).shares is not None:
+    if loss_rule(loss).unit_interval_activation is not None:
         return _SHARES
     return _POSITIVE if loss_name(loss) in NOT_NEGATIVE else (-inf, inf)

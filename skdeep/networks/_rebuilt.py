@@ -8,7 +8,7 @@ import warnings
 import keras
 
 from skdeep.networks._given_layers import swappable
-from skdeep.networks._own_names import own_names
+from skdeep.networks._name_counts import fresh_name_counts
 from skdeep.networks._seeds import own_seeds
 
 L = keras.layers
@@ -27,7 +27,7 @@ def with_policy(dtype):
     try:
         if dtype is not None:
             keras.config.set_dtype_policy(dtype)
-        with own_names():
+        with fresh_name_counts():
             yield
     finally:
         keras.config.set_dtype_policy(policy)

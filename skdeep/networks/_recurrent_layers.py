@@ -8,7 +8,7 @@ GPUs"). Elsewhere they are Keras's.
 import keras
 import tensorflow as tf
 
-from skdeep.networks._layers import lowers, philox_dropout, unrolls
+from skdeep.networks._layers import is_lowering, is_unrolling, philox_dropout
 
 L = keras.layers
 
@@ -17,7 +17,7 @@ class HoistedRNN(L.SimpleRNN):
     """A simple recurrent layer."""
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
-        if not lowers():
+        if not is_lowering():
             return super().call(sequences, initial_state, mask, training)
         recurrent = tf.convert_to_tensor(self.cell.recurrent_kernel)
 
@@ -31,7 +31,7 @@ class HoistedLSTM(L.LSTM):
     """A long short-term memory."""
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
-        if not lowers():
+        if not is_lowering():
             return super().call(sequences, initial_state, mask, training)
         recurrent = tf.convert_to_tensor(self.cell.recurrent_kernel)
         gate, activation = self.cell.recurrent_activation, self.cell.activation
@@ -48,7 +48,7 @@ class HoistedGRU(L.GRU):
     """A gated recurrent unit, its reset gate after the product."""
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
-        if not lowers():
+        if not is_lowering():
             return super().call(sequences, initial_state, mask, training)
         recurrent = tf.convert_to_tensor(self.cell.recurrent_kernel)
         bias = tf.convert_to_tensor(self.cell.bias)[1] if self.use_bias else 0
@@ -86,19 +86,19 @@ def _recur(layer, sequences, mask, training, step, n_states):
     states = [blank] * n_states
     seen = _recurrent_dropout(layer.cell, blank, training)
 
-    def masked_step(z, there, states):
+    def masked_step(z, present, states):
         new = step(z, seen, *states)
         if mask is None:
             return new
         pairs = zip(new, states, strict=True)
-        return [tf.where(there[:, None], after, before) for after, before in pairs]
+        return [tf.where(present[:, None], after, before) for after, before in pairs]
 
-    if not unrolls():
+    if not is_unrolling():
         return _loop(layer, inputs, mask, masked_step, states)
     outputs = []
     for number in range(inputs.shape[1]):
-        there = None if mask is None else mask[:, number]
-        states = masked_step(inputs[:, number], there, states)
+        present = None if mask is None else mask[:, number]
+        states = masked_step(inputs[:, number], present, states)
         outputs.append(states[0])
     return tf.stack(outputs, axis=1) if layer.return_sequences else states[0]
 
@@ -139,8 +139,8 @@ def _loop(layer, inputs, mask, masked_step, states):
     )
 
     def body(number, states, outputs):
-        there = None if mask is None else mask[number]
-        states = masked_step(inputs[number], there, states)
+        present = None if mask is None else mask[number]
+        states = masked_step(inputs[number], present, states)
         if layer.return_sequences:
             outputs = outputs.write(number, states[0])
         return number + 1, states, outputs

@@ -10,7 +10,7 @@ from keras.src.random import seed_generator
 # Every fit replaces what is drawn with it. Odd enough that no user has chosen it.
 TEMPLATE_SEED = 1_953_719_161
 _GLOBAL_GENERATOR = "global_seed_generator"  # Keras 3.12 has no name for it
-_here = threading.local()
+_thread = threading.local()
 _lock = threading.Lock()
 _n_within = 0
 
@@ -19,7 +19,7 @@ class _Sources:
     """Stands where Keras has the module ``random``: threads without a source use it."""
 
     def __getattr__(self, name):
-        return getattr(getattr(_here, "source", None) or random, name)
+        return getattr(getattr(_thread, "source", None) or random, name)
 
 
 @contextlib.contextmanager
@@ -35,17 +35,17 @@ def own_seeds(seed=TEMPLATE_SEED):
     ----------
     seed : int
     """
-    before = getattr(_here, "source", None)
+    before = getattr(_thread, "source", None)
     # Both are Keras's and the thread's own.
     generator = global_state.get_global_attribute(_GLOBAL_GENERATOR)
     _enter()
-    _here.source = random.Random(seed)
+    _thread.source = random.Random(seed)
     global_state.set_global_attribute(_GLOBAL_GENERATOR, None)
     try:
         yield
     finally:
         global_state.set_global_attribute(_GLOBAL_GENERATOR, generator)
-        _here.source = before
+        _thread.source = before
         _leave()
 
 

@@ -18,7 +18,7 @@ from skdeep.base._input_checks import (
 from skdeep.base._inputs import Inputs
 from skdeep.base._row_order import warn_about_gaps
 from skdeep.base._stored import named, usual
-from skdeep.encoding import Standardization, precisions
+from skdeep.encoding import Standardization, accepted_dtypes
 from skdeep.inference import forward
 from skdeep.sequence._sequences import (
     as_sequences,
@@ -172,7 +172,7 @@ class Sequences(Inputs):
         options = {"dtype": ["float64", "float32"]}
         if not is_alone(y):
             options = {"multi_output": True, "y_numeric": numeric}
-            options["dtype"] = precisions(X, self.dtype)
+            options["dtype"] = accepted_dtypes(X, self.dtype)
         X = np.asarray(X) if isinstance(X, (list, tuple)) else X
         table = getattr(X, "ndim", 2) <= 2
         if self.window is None:

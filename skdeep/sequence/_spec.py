@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from skdeep._rules import is_bool, is_count, is_share, is_size, is_sizes, one_of
 from skdeep.networks._given_spec import WithNetwork
-from skdeep.networks._limits import MOST_UNROLLED, SOME_STEPS
+from skdeep.networks._limits import ASSUMED_STEPS, MOST_UNROLLED
 from skdeep.networks._spec import NetworkSpec
 
 # Multiply-adds of all sequences up to which NumPy predicts faster than TensorFlow.
@@ -138,7 +138,7 @@ class SequenceSpec(NetworkSpec):
 
     @property
     def _steps(self):
-        return self.input_shape[0] or SOME_STEPS
+        return self.input_shape[0] or ASSUMED_STEPS
 
     @property
     def only_averages(self):

@@ -71,7 +71,7 @@ class Texts(Sequences):
     def samples(self, estimator, X):
         return self._columns(list(checked_texts(X)))
 
-    def precision_of(self, samples, own):
+    def prediction_dtype(self, samples, own):
         return "float64"  # as of what scikit-learn makes of texts
 
     def _learn(self, estimator, texts):

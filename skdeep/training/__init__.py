@@ -3,7 +3,7 @@
 Importing this package imports no TensorFlow: :func:`train` does.
 """
 
-from skdeep._forked import refuse_remains
+from skdeep._forked import refuse_if_forked
 from skdeep.training._history import History
 from skdeep.training._job import Outcome, TrainingJob
 from skdeep.training._stopping import StoppingRule
@@ -25,14 +25,14 @@ def train(job, engine="auto"):
     -------
     Outcome
     """
-    refuse_remains()
+    refuse_if_forked()
     try:
         return _trained(job, engine)
     finally:
         if job.keras_callbacks:
-            from skdeep.training._callbacks import let_go
+            from skdeep.training._callbacks import release_models
 
-            let_go(job.keras_callbacks)
+            release_models(job.keras_callbacks)
 
 
 def _trained(job, engine):

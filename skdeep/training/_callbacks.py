@@ -23,10 +23,10 @@ def needs_batches(callback):
         return callback.update_freq != "epoch" or bool(callback._should_trace)
     if isinstance(callback, keras.callbacks.TerminateOnNaN):
         return False  # the engine checks every epoch itself
-    return any(_acts_in(callback, hook) for hook in _BATCH_HOOKS)
+    return any(_overrides_hook(callback, hook) for hook in _BATCH_HOOKS)
 
 
-def _acts_in(callback, hook):
+def _overrides_hook(callback, hook):
     # LambdaCallback has its functions in the instance.
     base = keras.callbacks.Callback
     return any(
@@ -35,7 +35,7 @@ def _acts_in(callback, hook):
     )
 
 
-def let_go(callbacks):
+def release_models(callbacks):
     """After a fit: the callbacks hold no model, which may be large.
 
     Whoever overrides ``set_model`` expects a model there, so Keras's own is called.
@@ -71,11 +71,13 @@ class KerasCallbacks:
             verbose=0,
         )
         # Showing the model for every batch takes time. Keras counts other hooks.
-        self._unheard = {
+        self._unused_hooks = {
             hook
             for hook in _BATCH_HOOKS
             if "_batch_" in hook
-            and not any(_acts_in(callback, hook) for callback in job.keras_callbacks)
+            and not any(
+                _overrides_hook(callback, hook) for callback in job.keras_callbacks
+            )
         }
         shown.model.stop_training = False
 
@@ -101,8 +103,8 @@ class KerasCallbacks:
             Of the hook. Of ``on_epoch_end`` the last is what the history gets, to
             which callbacks may add something.
         """
-        self._rate.hold(n_steps)
-        if hook in self._unheard:
+        self._rate.set_rate_after(n_steps)
+        if hook in self._unused_hooks:
             return
         self._shown.show(weights())
         try:
@@ -111,7 +113,7 @@ class KerasCallbacks:
             else:
                 getattr(self._list, hook)(*arguments)
         finally:
-            self._rate.follow()
+            self._rate.adopt_assigned()
             replaced = self._shown.replaced()
             if replaced is not None:
                 take(*replaced)

@@ -7,7 +7,7 @@ from skdeep.inference import forward
 _PROBE_SHARE = 32  # of what an evaluation takes at once
 
 
-def is_sound(job, weights):
+def network_is_finite(job, weights):
     """Whether ``weights`` and the outputs for some training rows are finite.
 
     A loss can be finite although the step after it made the weights so large that

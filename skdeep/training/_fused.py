@@ -12,12 +12,12 @@ import tensorflow as tf
 
 from skdeep.networks._layers import lowering
 from skdeep.networks._traced import Compiled, shared, traced
-from skdeep.training._job import TILE
+from skdeep.training._job import MOST_MEMBERS
 from skdeep.training._loop import (
-    Evaluate,
+    EpochRewind,
+    EvaluateRequest,
     Run,
-    Taken,
-    WholeEpochs,
+    StepsTaken,
     advance,
     evaluate,
     take_steps,
@@ -62,7 +62,7 @@ class FusedProgram:
         self._evaluation = program.evaluation
         self._sizes = frozenset()  # replaced, never changed: workers share it
         self._mapped = False
-        self._in_turns = 0
+        self._steps_in_turns = 0
         self._compiled = Compiled(self._run_lowered)
         self._plain = traced(self._run, signature=_stacked(program.signature))
         state, *others = program.evaluation_signature
@@ -75,13 +75,13 @@ class FusedProgram:
         """For how many shapes it is compiled."""
         return len(self._compiled)
 
-    def note_in_turns(self, n_steps):
+    def note_steps_in_turns(self, n_steps):
         """Take note of steps that members took one by one."""
-        self._in_turns += n_steps
+        self._steps_in_turns += n_steps
 
     def pays_without_xla(self, n_members, n_steps):
         """Whether to map the steps over the members: enough of them have come."""
-        expected = self._in_turns + n_members * n_steps
+        expected = self._steps_in_turns + n_members * n_steps
         return self._mapped or expected >= _MAPPING_STEPS
 
     def pays(self, n_members, n_steps):
@@ -95,7 +95,7 @@ class FusedProgram:
             return size is not None and size <= 2 * n_members
         return (size - n_members) * n_steps <= _COMPILATION_STEPS
 
-    def places(self, n_members, n_steps):
+    def call_size(self, n_members, n_steps):
         """How many members a call has room for: compiled before, if that will do."""
         size = self._compiled_for(n_members)
         if size is None or (size - n_members) * n_steps > _COMPILATION_STEPS:
@@ -216,20 +216,20 @@ class Member:
         self.run = Run(ticket.job, ticket.optimizer, ticket.calling)
         self.live = True
         self.place = None
-        self.taken, self._whole = 0, None
+        self.taken, self._rewind = 0, None
         self._requests = self.run.requests()
-        self.go_on(None)
+        self.resume_with(None)
 
-    def go_on(self, answer):
+    def resume_with(self, answer):
         """To the next request, or to the end."""
         self.evaluating = False
         try:
             request = advance(self._requests, answer)
-            self.evaluating = isinstance(request, Evaluate)
+            self.evaluating = isinstance(request, EvaluateRequest)
             if request is not None and not self.evaluating:
                 self.plan, self.taken, self._losses = self.run.plan(request), 0, ()
                 self._values = self.run.state, self.run.program.metric_state()
-                self._whole = WholeEpochs(self.run, self.plan)
+                self._rewind = EpochRewind(self.run, self.plan)
         except BaseException as error:
             self._end(error)
         else:
@@ -252,25 +252,25 @@ class Member:
     def interrupt(self):
         """Stop with the epochs so far."""
         try:
-            if self._whole is None:  # no epoch has begun
+            if self._rewind is None:  # no epoch has begun
                 raise KeyboardInterrupt
             if self.evaluating:  # its epoch is whole
                 answer, self.run.interrupted = evaluate(self.run), True
             else:
-                answer = self._whole.end()
+                answer = self._rewind.to_whole_epochs()
         except BaseException as error:
             kept = isinstance(error, KeyboardInterrupt) and self.run.history
             self.run.interrupted = bool(kept)
             self._end(None if kept else error)
         else:
-            self.go_on(answer)
+            self.resume_with(answer)
 
     def current(self):
         """State and metric variables in the middle of a request."""
         return _current(self.place, self._values)
 
     def _taken_at(self, place, values, losses):
-        return Taken(*_current(place, values), _joined(losses))
+        return StepsTaken(*_current(place, values), _joined(losses))
 
     @property
     def left(self):
@@ -288,17 +288,17 @@ class Member:
         """How many epochs are behind it."""
         return len(self.run.history) + self.taken // self.run.job.steps_per_epoch
 
-    def took(self, losses, values=None, place=None):
+    def note_steps(self, losses, values=None, place=None):
         """Take in what a call gave: losses, and either new values or their place."""
         before = self.place, self._values, self._losses
         self.taken += len(losses)
-        self._whole.note(self.taken, lambda: self._taken_at(*before))
+        self._rewind.note_call(self.taken, lambda: self._taken_at(*before))
         self._losses = *self._losses, losses
         self._values, self.place = values, place
         if self.left:
             return
         state, metrics = self.current()
-        self.go_on(Taken(state, metrics, _joined(self._losses)))
+        self.resume_with(StepsTaken(state, metrics, _joined(self._losses)))
         if metrics or self.run.state is not state:
             # The next request starts from something else than what is stacked.
             self.place = None
@@ -312,8 +312,8 @@ class Member:
             self._end(error)
             return
         losses = losses[self.taken :]
-        _fused_program(self.run.program).note_in_turns(len(losses))
-        self.took(losses, values=(state, variables))
+        _fused_program(self.run.program).note_steps_in_turns(len(losses))
+        self.note_steps(losses, values=(state, variables))
 
     def evaluate_alone(self):
         """The validation data, with the program for one network."""
@@ -322,7 +322,7 @@ class Member:
         except BaseException as error:
             self._end(error)
         else:
-            self.go_on(record)
+            self.resume_with(record)
 
 
 def _current(place, values):
@@ -337,7 +337,7 @@ def _joined(losses):
     return np.concatenate([np.zeros(0, np.float32), *losses])
 
 
-class Tile:
+class TrainingGroup:
     """Trains members together, and takes in new ones where one leaves.
 
     Parameters
@@ -355,7 +355,7 @@ class Tile:
         self._clock = SharedTime()
         self._buffers = {}
         self._validation = None
-        self._fusable = True
+        self._may_fuse = True
 
     def train(self, tickets):
         """Until neither a member nor a ticket is left.
@@ -370,15 +370,15 @@ class Tile:
             while self._members:
                 self._evaluate([m for m in self._members if m.evaluating])
                 self._step()
-                self._tell()
-                self._admit(self._next_tickets(TILE - len(self._members)))
+                self._report_epochs()
+                self._admit(self._next_tickets(MOST_MEMBERS - len(self._members)))
         except BaseException as error:
             # Nobody may be left waiting, whatever went wrong here.
             for member in self._members:
                 member.ticket.fail(error)
             raise
 
-    def _tell(self):
+    def _report_epochs(self):
         self._report([member.epochs for member in self._members])
 
     def _admit(self, tickets):
@@ -394,9 +394,9 @@ class Tile:
         for member in self._members:
             if member.live and member.ticket.interrupted:
                 member.interrupt()
-        self._forget_the_ended()
+        self._drop_finished()
 
-    def _forget_the_ended(self):
+    def _drop_finished(self):
         self._members = [member for member in self._members if member.live]
         self._clock.share(len(self._members))
 
@@ -410,12 +410,12 @@ class Tile:
             for member in self._members:
                 if not member.evaluating:
                     member.step_alone()
-                    self._tell()
-        self._forget_the_ended()
+                    self._report_epochs()
+        self._drop_finished()
 
     def _together(self):
         members = self._members
-        if len(members) < 2 or not self._fusable:
+        if len(members) < 2 or not self._may_fuse:
             return False
         run, size = members[0].run, (len(members), self._steps_left())
         if run.job.path != "xla":
@@ -436,14 +436,14 @@ class Tile:
                 self._stop_fusing(error)
             else:
                 for member, record in zip(members, records, strict=True):
-                    member.go_on(record)
+                    member.resume_with(record)
         for member in members:
             if member.evaluating:
                 member.evaluate_alone()
-        self._forget_the_ended()
+        self._drop_finished()
 
     def _evaluates_together(self, members):
-        if len(members) < 2 or not self._fusable:
+        if len(members) < 2 or not self._may_fuse:
             return False
         job = members[0].run.job
         if not job.spec.vectorizes or not may_be_stacked(members):
@@ -476,7 +476,7 @@ class Tile:
         ]
 
     def _stop_fusing(self, error):
-        self._fusable = False
+        self._may_fuse = False
         for member in self._members:
             member.ticket.warn(
                 f"Networks could not be trained together: {error!r}. They were "
@@ -490,13 +490,13 @@ class Tile:
         program = _fused_program(run.program)
         size = len(members)
         if xla:
-            size = program.places(size, self._steps_left())
+            size = program.call_size(size, self._steps_left())
         n_steps = self._n_steps(size)
         chunk, counts = self._chunk(size, n_steps)
         *values, losses = program.run(*self._stacked(size), chunk, xla=xla)
         losses, stack = losses.numpy(), Stack(tuple(values))
         for row, (member, count) in enumerate(zip(members, counts, strict=True)):
-            member.took(losses[:count, row], place=(stack, row))
+            member.note_steps(losses[:count, row], place=(stack, row))
 
     def _n_steps(self, size):
         """Steps of one call; compiled code gets one of a few numbers."""
@@ -519,11 +519,11 @@ class Tile:
 
     def _stacked(self, size):
         """States and metric variables of all members, with ``size`` rows."""
-        places = [member.place for member in self._members]
-        if None not in places:
-            stack = places[0][0]
-            expected = [(stack, row) for row in range(len(places))]
-            if places == expected and len(stack) == size:
+        call_size = [member.place for member in self._members]
+        if None not in call_size:
+            stack = call_size[0][0]
+            expected = [(stack, row) for row in range(len(call_size))]
+            if call_size == expected and len(stack) == size:
                 return stack.values
         values = [member.current() for member in self._padded(size)]
         return tf.nest.map_structure(lambda *rows: tf.stack(rows), *values)
@@ -544,8 +544,8 @@ class Tile:
             order, *parts = (part[piece] for part in member.plan)
             counts[row] = count = len(order)
             member.run.job.train.gather(order, X[row, :count], Y[row, :count])
-            for whole, part in zip((weight, rows, rates), parts, strict=True):
-                whole[row, :count] = part
+            for array, part in zip((weight, rows, rates), parts, strict=True):
+                array[row, :count] = part
         parts = [tf.constant(part) for part in (weight, rows, rates, counts)]
         per_fit = stacked_constants(
             (*member.run.feed.scaling, member.run.feed.decay_scale)

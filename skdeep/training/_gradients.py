@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from skdeep.networks._named import named_network, named_places, run_of
+from skdeep.networks._named import layer_runner, named_network, named_places
 from skdeep.training._program import per_sample
 
 
@@ -59,7 +59,7 @@ def slopes(spec, loss_of, weights, X, Y, weight=None):
     weight = np.ones(len(X)) if weight is None else weight
     if getattr(loss_of, "reduction", None) != "sum":
         weight = weight / len(X)
-    run = run_of(spec, tuple(layer.name for layer in named_network(spec).layers))
+    run = layer_runner(spec, tuple(layer.name for layer in named_network(spec).layers))
     X, Y = tf.constant(X, spec.input_dtype), tf.constant(Y, dtype)
     with tf.GradientTape() as tape:
         tape.watch(trainable)

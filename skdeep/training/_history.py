@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def by_name(records):
+def lists_by_name(records):
     """Lists by name, as in ``keras.callbacks.History``.
 
     Parameters

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from skdeep.encoding import Rows, Standardization
+from skdeep.encoding import EncodedSamples, Standardization
 from skdeep.networks import Head, NetworkSpec, Weights
 from skdeep.training._stopping import StoppingRule
 
@@ -12,7 +12,7 @@ from skdeep.training._stopping import StoppingRule
 # without it.
 SHORT_FIT_STEPS = 400
 # Networks that a worker trains together: more of them save no more overhead.
-TILE = 16
+MOST_MEMBERS = 16
 
 
 @dataclass
@@ -41,8 +41,8 @@ class TrainingJob:
 
     spec: NetworkSpec
     head: Head
-    train: Rows
-    validation: Rows | None
+    train: EncodedSamples
+    validation: EncodedSamples | None
     inputs: Standardization
     outputs: Standardization
     optimizer: object

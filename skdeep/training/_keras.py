@@ -11,8 +11,7 @@ from skdeep.encoding._inputs import dense
 from skdeep.networks import Weights
 from skdeep.networks._build import assign
 from skdeep.training._callbacks import KerasCallbacks
-from skdeep.training._divergence import is_sound
-from skdeep.training._held_rate import HeldRate
+from skdeep.training._divergence import network_is_finite
 from skdeep.training._history import History
 from skdeep.training._job import Outcome
 from skdeep.training._metrics import metric_names
@@ -25,6 +24,7 @@ from skdeep.training._models import (
 )
 from skdeep.training._optimizers import OptimizerSpec, state_kind
 from skdeep.training._program import program_for
+from skdeep.training._rate_keeper import RateKeeper
 from skdeep.training._schedules import LearningRates
 from skdeep.training._stopping import EarlyStopping
 
@@ -51,14 +51,14 @@ def train_keras(job, optimizer):
     _refuse_penalties_in_double(model, job.spec)
     _start(model, job, program, slots)
     batches = _Batches(job)
-    rate = HeldRate(rates, job.steps_per_epoch)
+    rate = RateKeeper(rates, job.steps_per_epoch)
     rate.watch(model.optimizer)
     observer = _Observer(job, batches, program, done, rate)
     passing = None
     if job.keras_callbacks:
         shown = ShownModel(job, program.model, optimizer, model.optimizer)
         rate.watch(shown.model.optimizer)
-        passing = _Passing(KerasCallbacks(job, shown, rate), observer)
+        passing = _CallbackForwarder(KerasCallbacks(job, shown, rate), observer)
     observer.take_best_before(model)
     interrupted = False
     try:
@@ -192,13 +192,13 @@ class _Observer(keras.callbacks.Callback):
             self.take_last()  # what they made of the epoch before
         self._between_epochs = False
         self.n_steps = epoch * self.job.steps_per_epoch
-        self._rate.hold(self.n_steps)
+        self._rate.set_rate_after(self.n_steps)
         for hook in self.job.hooks:
             if hook.epoch_begin(epoch):
                 self.model.stop_training = True
 
     def on_train_batch_begin(self, batch, logs=None):
-        self._rate.hold(self.n_steps)
+        self._rate.set_rate_after(self.n_steps)
 
     def on_train_batch_end(self, batch, logs=None):
         self.n_steps += 1
@@ -207,7 +207,7 @@ class _Observer(keras.callbacks.Callback):
         self.batches.start(epoch + 1)
         record = {name: float(logs[name]) for name in self._columns if name in logs}
         weights = self.weights(self.done + self.job.steps_per_epoch)
-        if not np.isfinite(record["loss"]) or not is_sound(self.job, weights):
+        if not np.isfinite(record["loss"]) or not network_is_finite(self.job, weights):
             self.diverged_at = epoch + 1
             self.model.stop_training = True
             return
@@ -240,7 +240,7 @@ class _Observer(keras.callbacks.Callback):
         if self._between_epochs or self.diverged_at is not None:
             return
         last = self._last_finite
-        _put(self.model, last.trainable, last.non_trainable)
+        _set_model_weights(self.model, last.trainable, last.non_trainable)
         if last.optimizer is not None:
             assign_optimizer(self.model, last.optimizer)
 
@@ -279,7 +279,7 @@ def _averages(optimizer):
     return optimizer._model_variables_moving_average
 
 
-def _put(model, trainable, others):
+def _set_model_weights(model, trainable, others):
     """Go on with these arrays, also where the optimiser averages them."""
     assign(model.trainable_variables, trainable)
     assign(model.non_trainable_variables, others)
@@ -287,7 +287,7 @@ def _put(model, trainable, others):
         assign(averages, trainable)
 
 
-class _Passing(keras.callbacks.Callback):
+class _CallbackForwarder(keras.callbacks.Callback):
     """Hands hooks on to callbacks that see the shown model."""
 
     def __init__(self, callbacks, observer):
@@ -311,7 +311,7 @@ class _Passing(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _take(self, trainable, others):
-        _put(self.model, trainable, others)
+        _set_model_weights(self.model, trainable, others)
 
     def on_train_begin(self, logs=None):
         self._pass("on_train_begin", logs)

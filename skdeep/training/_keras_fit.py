@@ -9,8 +9,8 @@ import numpy as np
 from skdeep._warn import warn
 from skdeep.exceptions import DivergenceWarning
 from skdeep.networks._frozen_keras import put_back, state_of
-from skdeep.training._callbacks import let_go
-from skdeep.training._history import by_name
+from skdeep.training._callbacks import release_models
+from skdeep.training._history import lists_by_name
 
 _map = keras.tree.map_structure
 
@@ -72,7 +72,7 @@ def fit_keras_model(model, X, y, weight, options):
     if not model.optimizer.built:
         # In the first step it would make TensorFlow trace that step twice.
         model.optimizer.build(model.trainable_variables)
-    record, guard = _Record(), _Guard()
+    record, guard = _Record(), _LastFiniteState()
     callbacks = keras.tree.flatten(options.callbacks)
     at_once = model.steps_per_execution
     model.steps_per_execution = 1  # more of them would go beyond an epoch's end
@@ -87,7 +87,7 @@ def fit_keras_model(model, X, y, weight, options):
         warn("Training interrupted by user.")
     finally:
         model.steps_per_execution = at_once
-        let_go(callbacks)
+        release_models(callbacks)
     guard.close(model)
     return record.history
 
@@ -136,7 +136,10 @@ def split(X, y, weight, fraction):
             f"n_samples={n_rows}. Change it, or pass validation_data to fit."
         )
     parts = slice(0, first), slice(first, None)
-    return tuple((_of(part, X), _of(part, y), _of(part, weight)) for part in parts)
+    return tuple(
+        (_select_rows(part, X), _select_rows(part, y), _select_rows(part, weight))
+        for part in parts
+    )
 
 
 class _Batches(keras.utils.PyDataset):
@@ -158,7 +161,7 @@ class _Batches(keras.utils.PyDataset):
     def __getitem__(self, index):
         number, step = divmod(index, self.per_pass)
         rows = self._order(number)[step * self._size : (step + 1) * self._size]
-        X, y, weight = (_of(rows, part) for part in self._data)
+        X, y, weight = (_select_rows(rows, part) for part in self._data)
         return (X, y) if weight is None else (X, y, weight)
 
     def _order(self, number):
@@ -184,14 +187,14 @@ def _validation(options):
     if not isinstance(options.validation, tuple):
         return options.validation
     X, y, weight = options.validation
-    whole = FitOptions(
+    validation = FitOptions(
         **{**vars(options), "batch_size": options.validation_batch_size}
         | {"shuffle": False}
     )
-    return _Pass(X, y, weight, whole)
+    return _SinglePass(X, y, weight, validation)
 
 
-class _Pass(_Batches):
+class _SinglePass(_Batches):
     """The rows once, in order."""
 
     @property
@@ -199,7 +202,7 @@ class _Pass(_Batches):
         return self.per_pass
 
 
-def _of(rows, nest):
+def _select_rows(rows, nest):
     """These rows of each array, or None."""
     return None if nest is None else _map(lambda array: array[rows], nest)
 
@@ -221,10 +224,10 @@ class _Record(keras.callbacks.Callback):
     @property
     def history(self):
         """Lists by name."""
-        return by_name(self.logs)
+        return lists_by_name(self.logs)
 
 
-class _Guard(keras.callbacks.Callback):
+class _LastFiniteState(keras.callbacks.Callback):
     """Keeps what the model had before an epoch and stops where a loss is not finite."""
 
     def __init__(self):

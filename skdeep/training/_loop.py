@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from skdeep.networks import Weights
 from skdeep.networks._traced import shared
-from skdeep.training._divergence import is_sound
+from skdeep.training._divergence import network_is_finite
 from skdeep.training._history import History
 from skdeep.training._job import Outcome
 from skdeep.training._program import Chunk, State, program_for
@@ -20,7 +20,7 @@ _ORDER_ROWS = 1_000_000
 _ORDER_STEPS = 4096
 
 
-class Train(NamedTuple):
+class TrainRequest(NamedTuple):
     """A request: take the steps of some epochs; answered by (state, metrics, losses).
 
     Attributes
@@ -34,7 +34,7 @@ class Train(NamedTuple):
     first: int
 
 
-class Evaluate(NamedTuple):
+class EvaluateRequest(NamedTuple):
     """A request: the validation data once; answered by the record of an epoch."""
 
 
@@ -74,22 +74,22 @@ def advance(requests, answer):
 
 def perform(run, request):
     """Do what ``run`` asks for; returns the answer."""
-    if isinstance(request, Evaluate):
+    if isinstance(request, EvaluateRequest):
         return evaluate(run)
     plan = run.plan(request)
-    taken = Taken(run.state, run.program.metric_state(), np.zeros(0, np.float32))
-    whole = WholeEpochs(run, plan)
+    taken = StepsTaken(run.state, run.program.metric_state(), np.zeros(0, np.float32))
+    rewind = EpochRewind(run, plan)
     try:
         while taken.n_steps < len(plan.order):
             after = take_steps(run, plan, taken)
-            whole.note(after.n_steps, lambda before=taken: before)
+            rewind.note_call(after.n_steps, lambda before=taken: before)
             taken = after
     except KeyboardInterrupt:
-        return whole.end()
+        return rewind.to_whole_epochs()
     return taken
 
 
-class Taken(NamedTuple):
+class StepsTaken(NamedTuple):
     """What the first steps of a plan have given."""
 
     state: State
@@ -108,10 +108,10 @@ def take_steps(run, plan, taken, stop=None):
         taken.state, taken.variables, chunk, path=run.job.path
     )
     losses = losses.numpy()[: int(chunk.n_steps)]
-    return Taken(state, variables, np.concatenate([taken.losses, losses]))
+    return StepsTaken(state, variables, np.concatenate([taken.losses, losses]))
 
 
-class WholeEpochs:
+class EpochRewind:
     """The way back to the end of the last whole epoch, for one who interrupts.
 
     Calls end anywhere in an epoch, so the one that went beyond is done again.
@@ -121,16 +121,16 @@ class WholeEpochs:
         self._run, self._plan = run, plan
         self._last = 0, None
 
-    def note(self, n_steps, before):
+    def note_call(self, n_steps, before):
         """Take in a call that went up to ``n_steps``.
 
-        ``before`` gives what had been :class:`Taken` when it began.
+        ``before`` gives what had been :class:`StepsTaken` when it began.
         """
         n_epochs = n_steps // self._run.job.steps_per_epoch
         if n_epochs > self._last[0]:
             self._last = n_epochs, before
 
-    def end(self):
+    def to_whole_epochs(self):
         """What was there at that end; without one, the interruption goes on."""
         n_epochs, before = self._last
         if not n_epochs:
@@ -186,12 +186,12 @@ class Run:
         self.callbacks, self._begun = None, False
         if job.keras_callbacks:
             from skdeep.training._callbacks import KerasCallbacks
-            from skdeep.training._held_rate import HeldRate
             from skdeep.training._models import ShownModel
+            from skdeep.training._rate_keeper import RateKeeper
 
             with calling():
                 shown = ShownModel(job, self.program.model, optimizer)
-                rate = HeldRate(self.rates, job.steps_per_epoch)
+                rate = RateKeeper(self.rates, job.steps_per_epoch)
                 rate.watch(shown.model.optimizer)
                 self.callbacks = KerasCallbacks(job, shown, rate)
 
@@ -214,7 +214,7 @@ class Run:
                 self._call_back("on_train_begin")
             self._begun = True
         if not self.job.watched:
-            yield from self._quiet_epochs()
+            yield from self._unwatched_epochs()
             return
         if self.stopping is not None and self.job.resume is not None:
             yield from self._take_best_before()
@@ -234,10 +234,10 @@ class Run:
         """What an earlier fit has kept may stay the best, on today's data."""
         record = dict(self.job.stopping.before)
         if self.job.validation is not None:
-            record |= yield Evaluate()
+            record |= yield EvaluateRequest()
         self.stopping.begin(record, (self.state, self.done))
 
-    def _quiet_epochs(self):
+    def _unwatched_epochs(self):
         """Many epochs a call: nobody looks between them."""
         job = self.job
         by_rows = _ORDER_ROWS // len(job.train)
@@ -275,13 +275,13 @@ class Run:
         self.done += self.job.steps_per_epoch
         record = {"loss": float(losses[0]), **self.program.metric_results(metrics)}
         if self.job.validation is not None:
-            record |= yield Evaluate()
+            record |= yield EvaluateRequest()
         return record
 
     def _train(self, orders):
         """Mean loss per epoch, and metric variables."""
         first = len(self.history) * self.job.steps_per_epoch
-        self.state, variables, losses = yield Train(orders, first)
+        self.state, variables, losses = yield TrainRequest(orders, first)
         losses = losses.reshape(-1, self.job.steps_per_epoch)
         return np.average(losses, axis=1, weights=self.feed.rows), variables
 
@@ -295,7 +295,7 @@ class Run:
         return len(losses) if finite.all() else int(finite.argmin())
 
     def _sound(self):
-        return is_sound(self.job, self.weights())
+        return network_is_finite(self.job, self.weights())
 
     def _begin(self, epoch):
         with self._calling():
@@ -401,7 +401,7 @@ class Feed:
         )
         self.decay_scale = tf.constant(decay_scale, tf.float32)
         self.size = program.chunk_steps(steps * job.epochs, batch * job.train.width)
-        self._divide = not program.sums
+        self._divide = not program.loss_is_sum
         self._reused = None
 
     def plan(self, orders, rates, first):

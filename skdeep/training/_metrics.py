@@ -7,9 +7,9 @@ import keras
 from keras.src.utils.naming import get_object_name
 
 from skdeep.networks import closest
-from skdeep.networks._losses import STANDARDIZED, redefines, rule_of
+from skdeep.networks._losses import STANDARDIZED, loss_rule, redefines
 from skdeep.networks._made_anew import check_described, made_anew
-from skdeep.networks._own_units import undone
+from skdeep.networks._own_units import unscaled
 
 _ACCURACY = "accuracy", "acc"
 
@@ -80,7 +80,7 @@ def in_units_of(metric, y, output, units):
     if _is_of_differences(metric):
         # Far from zero single precision would lose what values differ by.
         mean = 0.0 * mean
-    return [undone(values, mean, scale) for values in (y, output)]
+    return [unscaled(values, mean, scale) for values in (y, output)]
 
 
 def _is_of_differences(metric):
@@ -90,7 +90,7 @@ def _is_of_differences(metric):
     if isinstance(metric, (keras.metrics.RootMeanSquaredError, keras.metrics.R2Score)):
         return True
     formula = getattr(metric, "_fn", None)  # of a mean over samples
-    return formula is not None and rule_of(formula).values == STANDARDIZED
+    return formula is not None and loss_rule(formula).values == STANDARDIZED
 
 
 def metric_names(metrics):
@@ -124,9 +124,9 @@ def metric_names(metrics):
 
 def plain_name(metric):
     """Keras's name of a metric without the number of the process."""
-    if isinstance(metric, str) and not isinstance(_known(metric), type):
+    if isinstance(metric, str) and not isinstance(_metric_class(metric), type):
         return metric
-    metric = _known(metric) if isinstance(metric, str) else metric
+    metric = _metric_class(metric) if isinstance(metric, str) else metric
     if isinstance(metric, type):
         metric = metric()
     name = get_object_name(metric)
@@ -135,7 +135,7 @@ def plain_name(metric):
     return plain if numbered else name
 
 
-def _known(name):
+def _metric_class(name):
     """The class of a name like "AUC"; None for others, such as "auc" and "mse"."""
     found = getattr(keras.metrics, name, None)
     return found if isinstance(found, type) else None

@@ -32,13 +32,13 @@ _MOST_DECAY = 2.0
 _PARTIAL_DECAY = 0.1  # in partial_fit, which has no end
 # Averages of tokens: steps from which the learning rate is that of other networks, and
 # what it is multiplied with at most where there are fewer.
-_UNHURRIED_STEPS = 3000
-_MOST_HASTE = 3.0
+_ENOUGH_STEPS = 3000
+_MOST_FEW_STEPS_FACTOR = 3.0
 # Keras 3.14 has the first, 3.15 the second: of an older one, nothing is an instance.
 SCHEDULE_FREE = getattr(keras.optimizers, "ScheduleFreeAdamW", ())
-_MANY = getattr(keras.optimizers, "MultiOptimizer", ())
+_MULTI_OPTIMIZER = getattr(keras.optimizers, "MultiOptimizer", ())
 # Wrappers around other optimisers: their state is not theirs alone.
-UNSUPPORTED = (keras.optimizers.LossScaleOptimizer, _MANY)
+UNSUPPORTED = (keras.optimizers.LossScaleOptimizer, _MULTI_OPTIMIZER)
 RESTORED = (
     "assign",
     "assign_add",
@@ -204,7 +204,7 @@ class OptimizerSpec:
 
     def keras(self, learning_rate):
         """A new optimiser for ``keras.Model.fit``."""
-        if isinstance(self._optimizer, _MANY):
+        if isinstance(self._optimizer, _MULTI_OPTIMIZER):
             return made_anew(self._optimizer)
         if isinstance(self._optimizer, keras.optimizers.LossScaleOptimizer):
             inner = OptimizerSpec(self._optimizer.inner_optimizer).keras(learning_rate)
@@ -229,7 +229,7 @@ def innermost(optimizer):
 
 
 def _refuse_rate_of_many(optimizer, job):
-    many = isinstance(optimizer, _MANY)
+    many = isinstance(optimizer, _MULTI_OPTIMIZER)
     if many and job is not None and job.learning_rate is not None:
         raise ValueError(
             "MultiOptimizer has learning rates of its own. Received learning_rate="
@@ -253,10 +253,10 @@ def _default_rate(job):
     if depth == 0:
         return 0.05
     rate = min(0.05, _RATE * 2 / depth * math.sqrt(128 / max(widths)))
-    return rate * _haste(job) if spec.only_averages else rate
+    return rate * _few_steps_factor(job) if spec.only_averages else rate
 
 
-def _haste(job):
+def _few_steps_factor(job):
     """Vectors of tokens move only where a text has them: few steps must be larger.
 
     Measured on sets of 120 to 16,000 texts.
@@ -264,7 +264,7 @@ def _haste(job):
     if job.planned_epochs is None:
         return 1.0
     n_steps = job.steps_per_epoch * job.planned_epochs
-    return min(_MOST_HASTE, max(1.0, math.sqrt(_UNHURRIED_STEPS / n_steps)))
+    return min(_MOST_FEW_STEPS_FACTOR, max(1.0, math.sqrt(_ENOUGH_STEPS / n_steps)))
 
 
 def _weight_decay(job, own_rate):

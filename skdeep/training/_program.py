@@ -16,7 +16,7 @@ from skdeep.encoding import Standardization
 from skdeep.networks import identity, is_weight
 from skdeep.networks._build import build_template, with_pretrained
 from skdeep.networks._layers import Standardize, lowering, weighing
-from skdeep.networks._own_names import own_names
+from skdeep.networks._name_counts import fresh_name_counts
 from skdeep.networks._own_units import in_own_units
 from skdeep.networks._seeds import TEMPLATE_SEED
 from skdeep.networks._traced import GRAPH_BYTES, Cache, Compiled, n_bytes, traced
@@ -53,7 +53,7 @@ class Program:
     metrics : tuple of str, callable or keras.metrics.Metric
     """
 
-    @own_names()
+    @fresh_name_counts()
     def __init__(self, spec, head, optimizer, metrics):
         self.spec = spec
         self.units = head.units
@@ -63,7 +63,7 @@ class Program:
         loss = head.keras_loss()
         self._loss = per_sample(loss)
         self._own_units = head.own_units
-        self.sums = getattr(loss, "reduction", None) == "sum"
+        self.loss_is_sum = getattr(loss, "reduction", None) == "sum"
         self.optimizer = optimizer.functional()
         self.optimizer.build(self.model.trainable_variables)
         self.state_kind = state_kind(optimizer.type, self.optimizer.variables)
@@ -286,7 +286,7 @@ class Program:
         slots[index] = tf.cast(rate, slots[index].dtype)
         update = update or self._update
         trainable, slots = update(slots, gradients, state.trainable, decay)
-        if not self.sums:
+        if not self.loss_is_sum:
             weight = weight * tf.cast(rows, weight.dtype)
         metric_state = self._update_metrics(
             metric_state, y, output, weight, mean, scale
@@ -436,7 +436,7 @@ class _InitialValues:
         if weights is None:
             values = self._initialized(rng)
         else:
-            values = self._taken_over(weights)
+            values = self._values_to_go_on_with(weights)
         for index in self._generators:
             seed = [rng.randint(2**31 - 1), 0]
             values[index] = np.asarray(seed, self._values[index].dtype)
@@ -465,7 +465,7 @@ class _InitialValues:
             values[index] = value
         return values
 
-    def _taken_over(self, weights):
+    def _values_to_go_on_with(self, weights):
         """Those of ``weights``; other augmentations may have other generators."""
         fixed = filter(is_weight, weights.non_trainable)
         kept = itertools.chain(weights.trainable, fixed)
@@ -490,7 +490,7 @@ class _InitialValues:
         for number, (index, cls, config) in enumerate(self._seeded):
             initializer = cls.from_config({"seed": 0, **config})
             if "seed" not in config:  # the user's own stays
-                initializer.seed = _GivenSeed(seeds[number])
+                initializer.seed = _TensorSeed(seeds[number])
             values.append(self._initialize(initializer, index))
         return values
 
@@ -499,7 +499,7 @@ class _InitialValues:
         return initializer(old.shape, dtype=old.dtype.name)
 
 
-class _GivenSeed(keras.random.SeedGenerator):
+class _TensorSeed(keras.random.SeedGenerator):
     """Hands a tensor to a random function of Keras, which takes no other."""
 
     def __init__(self, value):
@@ -536,12 +536,12 @@ def per_sample(loss):
     """``loss`` as a function that gives one number per sample."""
     function = loss.call if isinstance(loss, keras.losses.Loss) else loss
 
-    def of_each(y_true, y_pred):
+    def loss_of_each(y_true, y_pred):
         values = tf.convert_to_tensor(function(y_true, y_pred))
         extra = list(range(1, len(values.shape)))
         return tf.reduce_mean(values, axis=extra) if extra else values
 
-    return of_each
+    return loss_of_each
 
 
 def _present(weight, rows):

@@ -28,7 +28,7 @@ from sklearn.utils._param_validation import validate_parameter_constraints
 
 from skdeep._numbers import Interval, plain
 from skdeep._warn import warn
-from skdeep.training._job import TILE
+from skdeep.training._job import MOST_MEMBERS
 from skdeep.training._keras_settings import keras_settings
 from skdeep.training._progress import Progress
 
@@ -43,20 +43,20 @@ _CONSTRAINTS = {
     "width": [Interval(Integral, 1, None, closed="left"), None],
     "verbose": ["verbose"],
 }
-_here = threading.local()
+_thread = threading.local()
 _active = None
 _active_lock = threading.Lock()
 
 
 def _in_task():
-    return getattr(_here, "tasks", 0) > 0
+    return getattr(_thread, "tasks", 0) > 0
 
 
 def active_scheduler():
     """The scheduler that fits of this thread go to, or None."""
-    if getattr(_here, "worker", False):
+    if getattr(_thread, "worker", False):
         return None
-    return getattr(_here, "scheduler", None) or _active
+    return getattr(_thread, "scheduler", None) or _active
 
 
 @contextlib.contextmanager
@@ -89,8 +89,8 @@ def check_options(caller, **options):
 
 def _forget():
     """In a forked process: the scheduler's threads stayed in the parent."""
-    global _active, _active_lock, _here
-    _active, _active_lock, _here = None, threading.Lock(), threading.local()
+    global _active, _active_lock, _thread
+    _active, _active_lock, _thread = None, threading.Lock(), threading.local()
 
 
 if hasattr(os, "register_at_fork"):
@@ -283,7 +283,7 @@ def _leave_out_waiting(results):
     """
     for result in results:
         if isinstance(result, dict) and "fit_time" in result:
-            result["fit_time"] = max(0.0, result["fit_time"] - _here.waited)
+            result["fit_time"] = max(0.0, result["fit_time"] - _thread.waited)
 
 
 class Scheduler:
@@ -353,12 +353,12 @@ class Scheduler:
             self._take_core()
             self.progress.end_fit()
             if ticket.of_task:
-                _here.waited += time.monotonic() - started - ticket.seconds
+                _thread.waited += time.monotonic() - started - ticket.seconds
 
     def _bring_fit(self):
         self.progress.begin_fit()
-        if _in_task() and not _here.brought:
-            _here.brought = True
+        if _in_task() and not _thread.brought:
+            _thread.brought = True
             self.progress.expect(-1)  # it is under way now
 
     # What else may still bring a fit
@@ -397,8 +397,8 @@ class Scheduler:
         Dozens of threads would take Python's lock from each other, and from the
         workers. Who gets no core for a while goes on without.
         """
-        _here.tasks, _here.scheduler = 1, self
-        _here.brought, _here.waited = False, 0.0
+        _thread.tasks, _thread.scheduler = 1, self
+        _thread.brought, _thread.waited = False, 0.0
         self._take_core()
         try:
             if self.aborted:
@@ -406,32 +406,32 @@ class Scheduler:
             yield
         finally:
             self._leave_core()
-            _here.tasks, _here.scheduler = 0, None
-            if not _here.brought:
+            _thread.tasks, _thread.scheduler = 0, None
+            if not _thread.brought:
                 self.progress.expect(-1)
 
     def _take_core(self):
         if _in_task():
-            _here.core = self._cores.acquire(timeout=_LOOK_AGAIN)
+            _thread.core = self._cores.acquire(timeout=_LOOK_AGAIN)
 
     def _leave_core(self):
-        if _in_task() and _here.core:
+        if _in_task() and _thread.core:
             self._cores.release()
-            _here.core = False
+            _thread.core = False
 
     # Workers
 
     def _work(self):
-        _here.worker = True
+        _thread.worker = True
         while (work := self._next_work()) is not None:
-            from skdeep.training._fused import Tile
+            from skdeep.training._fused import TrainingGroup
 
             key, tickets = work
             # What went wrong has been told to those who wait.
             with contextlib.suppress(Exception):
-                Tile(lambda free, key=key: self._take(key, free), self._report).train(
-                    tickets
-                )
+                TrainingGroup(
+                    lambda free, key=key: self._take(key, free), self._report
+                ).train(tickets)
             with self._condition:
                 self._busy -= 1
 
@@ -449,7 +449,7 @@ class Scheduler:
                     self._condition.wait(_QUIET)
             self._busy += 1
             key = next(iter(self._ready))
-            return key, self._take(key, TILE)
+            return key, self._take(key, MOST_MEMBERS)
 
     @property
     def _idle(self):
@@ -457,7 +457,7 @@ class Scheduler:
 
     def _complete(self):
         """Whether to start: enough wait, or no other is likely to come soon."""
-        if len(self._waiting) >= min(self.width, TILE):
+        if len(self._waiting) >= min(self.width, MOST_MEMBERS):
             return True
         if all(ticket.of_task for ticket in self._waiting):
             if self._tasks == 0:
@@ -481,7 +481,7 @@ class Scheduler:
             tickets = self._ready.get(key, ())
             # Idle workers take another template first: two compile at a time.
             others = max(0, self._idle - (len(self._ready) - 1))
-            if len(tickets) >= TILE <= 2 * self._tasks:
+            if len(tickets) >= MOST_MEMBERS <= 2 * self._tasks:
                 others = 0  # for them, enough is about to come
             share = -(-len(tickets) // (1 + others))
             taken = [tickets.popleft() for _ in range(min(free, share))]

@@ -9,7 +9,7 @@ _COUNTS = "object_name_uids"  # of each thread
 
 
 @contextlib.contextmanager
-def own_names():
+def fresh_name_counts():
     """Within, Keras counts the names of layers, optimisers and metrics from the start.
 
     TensorFlow keeps some 30 kB for each variable of another name or shape, as long as

@@ -5,7 +5,7 @@ import keras
 from skdeep.training._optimizers import innermost
 
 
-class HeldRate:
+class RateKeeper:
     """Keeps the learning rate of optimisers at what the engine trains with.
 
     A rate that somebody else assigns, be it the old one, holds from then on.
@@ -20,7 +20,7 @@ class HeldRate:
         self._rates = rates
         self._n_ahead = steps_per_epoch
         self._first, self._ahead = 0, ()
-        self._watched = []
+        self._kept = []
 
     def watch(self, optimizer):
         """Keep the rate of ``optimizer``, too.
@@ -29,36 +29,36 @@ class HeldRate:
         alone.
         """
         optimizer = innermost(optimizer)
-        if any(optimizer is watched.optimizer for watched in self._watched):
+        if any(optimizer is kept.optimizer for kept in self._kept):
             return
         if isinstance(getattr(optimizer, "learning_rate", None), keras.Variable):
-            self._watched.append(_Watched(optimizer))
+            self._kept.append(_KeptOptimizer(optimizer))
 
-    def hold(self, n_steps):
+    def set_rate_after(self, n_steps):
         """Set the rate of the step that follows ``n_steps`` of this fit."""
-        if not self._watched:
+        if not self._kept:
             return
         if not self._first <= n_steps < self._first + len(self._ahead):
             self._first = n_steps
             self._ahead = self._rates.of(n_steps, self._n_ahead)
-        for watched in self._watched:
-            watched.hold(float(self._ahead[n_steps - self._first]))
+        for kept in self._kept:
+            kept.set_rate(float(self._ahead[n_steps - self._first]))
 
-    def follow(self):
+    def adopt_assigned(self):
         """Go on with the rate that a callback has assigned, if one has."""
-        for watched in self._watched:
-            rate = watched.assigned()
+        for kept in self._kept:
+            rate = kept.assigned()
             if rate is not None:
                 self._rates.override(rate)
                 self._ahead = ()
 
     def release(self):
         """Leave the optimisers as they were found."""
-        for watched in self._watched:
-            del watched.variable.assign
+        for kept in self._kept:
+            del kept.variable.assign
 
 
-class _Watched:
+class _KeptOptimizer:
     """One optimiser whose rate is held."""
 
     def __init__(self, optimizer):
@@ -66,18 +66,18 @@ class _Watched:
         self.variable = optimizer.learning_rate
         self._assign = self.variable.assign
         # An attribute of the instance, for an equal value is an assignment, too.
-        self.variable.assign = self._note
-        self._held, self._noted = None, False
+        self.variable.assign = self._note_assignment
+        self._last_set, self._was_assigned = None, False
 
-    def _note(self, value):
-        self._noted = True
+    def _note_assignment(self, value):
+        self._was_assigned = True
         return self._assign(value)
 
-    def hold(self, rate):
-        if rate != self._held:
+    def set_rate(self, rate):
+        if rate != self._last_set:
             self._assign(rate)
-            self._held = rate
-        self._noted = False
+            self._last_set = rate
+        self._was_assigned = False
 
     def assigned(self):
         """The rate or schedule that somebody has assigned since, or None."""
@@ -85,7 +85,7 @@ class _Watched:
         if given is not self.variable:  # a schedule in place of a rate
             self.optimizer._learning_rate = self.variable
             return given
-        if not self._noted and float(self.variable) == self._held:
+        if not self._was_assigned and float(self.variable) == self._last_set:
             return None
-        self._held = None
+        self._last_set = None
         return float(self.variable)

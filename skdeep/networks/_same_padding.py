@@ -1,7 +1,7 @@
 """How much padding "same" means."""
 
 
-def margins(shape, window, strides):
+def same_padding(shape, window, strides):
     """Zeros before and after each side for "same", as TensorFlow has them."""
     sides = []
     for size, width, step in zip(shape[:2], window, strides, strict=True):

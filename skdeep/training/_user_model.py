@@ -6,13 +6,13 @@ import keras
 import numpy as np
 
 from skdeep._warn import warn
-from skdeep.encoding import Rows, Standardization
+from skdeep.encoding import EncodedSamples, Standardization
 from skdeep.networks import Head, Weights
 from skdeep.networks._given import given_spec
 from skdeep.networks._made_anew import check_described, made_anew
 from skdeep.training import train
 from skdeep.training._callbacks import needs_batches
-from skdeep.training._history import by_name
+from skdeep.training._history import lists_by_name
 from skdeep.training._job import TrainingJob
 from skdeep.training._keras_fit import fit_keras_model, warn_of_divergence
 from skdeep.training._metrics import plain_name
@@ -25,7 +25,7 @@ _LARGEST_INTEGER = 2**24  # up to which single precision has all
 _REDUCTIONS = "sum_over_batch_size", "mean", "sum"
 
 
-def fit_model(model, X, y, weight, options):
+def fit_user_model(model, X, y, weight, options):
     """Train a compiled Keras model in place, with the compiled engine if that can.
 
     Parameters
@@ -53,7 +53,7 @@ def fit_model(model, X, y, weight, options):
         warn_of_divergence(outcome.diverged_at)
     if outcome.interrupted:
         warn("Training interrupted by user.")
-    return by_name(outcome.records)
+    return lists_by_name(outcome.records)
 
 
 def _name_as_in_every_fit(model):
@@ -78,7 +78,7 @@ def _fit_compiled(model, X, y, weight, options):
     of_keras = held_out is not None and not isinstance(held_out, tuple)
     if not plain or numbered or of_keras or options.others:
         return None
-    return train_given(
+    return train_user_model(
         model,
         (X, y, weight),
         validation=held_out,
@@ -91,7 +91,7 @@ def _fit_compiled(model, X, y, weight, options):
     )
 
 
-def train_given(
+def train_user_model(
     model, train_rows, *, batch_size, epochs, seed, validation=None, **options
 ):
     """Train a compiled model in place with the compiled engine, if that can.
@@ -223,7 +223,9 @@ def _rows(spec, head, X, y, weight):
     weight = np.ones(len(y)) if weight is None else np.asarray(weight)
     if weight.shape != (len(y),):
         raise _NeedsKerasError
-    return Rows(X, y.astype(spec.array_dtype), weight.astype(spec.array_dtype))
+    return EncodedSamples(
+        X, y.astype(spec.array_dtype), weight.astype(spec.array_dtype)
+    )
 
 
 def _user_metrics(model):

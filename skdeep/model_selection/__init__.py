@@ -1,4 +1,4 @@
-"""Choosing hyper-parameters by what happens in training."""
+"""Choosing hyper-parameters by their training histories."""
 
 from skdeep.model_selection._training_histories import training_histories
 

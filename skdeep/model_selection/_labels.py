@@ -23,7 +23,7 @@ def value_labels(values):
 
 
 def distinct(labels):
-    """``labels``, of which those that repeat are numbered."""
+    """``labels``; repeated ones get a number."""
     counts, seen = Counter(map(str, labels)), Counter()
     different = []
     for label in labels:
@@ -42,6 +42,6 @@ def _label(value):
 
 
 def short(value):
-    """Floats with four digits, others as they are, as text."""
+    """A value as text, floats with four digits."""
     is_float = isinstance(value, (float, np.floating))
     return f"{value:.4g}" if is_float else str(value)

@@ -24,21 +24,21 @@ def training_histories(
     sample_weight_val=None,
     n_jobs=None,
 ):
-    """Train once for each value of a parameter, all together, and compare epochs.
+    """Train once for each value of a parameter, all at once, and compare epochs.
 
-    Unlike :func:`sklearn.model_selection.validation_curve`, which shows how a fit
-    ends, this shows how it goes. An int as ``random_state`` of the estimator gives all
-    fits the same first weights where their networks are alike, and the same order of
-    samples.
+    :func:`sklearn.model_selection.validation_curve` shows the score at the end of each
+    fit; this shows each epoch. With an int as ``random_state`` of the estimator, all
+    fits get the same order of samples, and networks of the same shape the same initial
+    weights.
 
     Parameters
     ----------
     estimator : object
         An estimator of skdeep, or a pipeline whose last step is one. It is cloned.
     X : array-like or sparse matrix of shape (n_samples, n_features)
-        Training data, or whatever the estimator takes.
+        Training data, in any form that the estimator takes.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None
-        Targets; None for estimators without.
+        Targets; None for estimators without targets.
     param_name : str
         The parameter that varies, in a pipeline ``step__parameter``.
     param_range : sequence
@@ -57,7 +57,7 @@ def training_histories(
     histories : DataFrame
         A row per epoch, from one. The columns have two levels: the value of the
         parameter (objects, tuples and None as text) and the name in ``history_``. Fits
-        that stopped early, or diverged, have NaN in the rows behind.
+        that stopped early, or diverged, have NaN in later epochs.
 
     Raises
     ------
@@ -65,11 +65,11 @@ def training_histories(
         If ``estimator`` is no network, or ``param_range`` no sequence.
     ValueError
         If the estimator has no such parameter, ``param_range`` is empty or a value is
-        not allowed; before anything is trained.
+        not allowed. Nothing has been trained then.
 
     See Also
     --------
-    ParameterHistoriesDisplay : Draws them.
+    ParameterHistoriesDisplay : Draws the histories.
 
     Examples
     --------
@@ -102,13 +102,16 @@ def training_histories(
         sample_weight=sample_weight,
         sample_weight_val=sample_weight_val,
     )
-    frames = [_with_columns(network.history_) for network in networks]
+    frames = [_with_loss(network.history_) for network in networks]
     names = [param_name, "metric"]
     return pd.concat(frames, axis=1, keys=value_labels(values), names=names)
 
 
-def _with_columns(history):
-    """Also where the first epoch diverged, so that no value is missing."""
+def _with_loss(history):
+    """``history``, with a column even if the first epoch diverged.
+
+    Without a column, pandas.concat would drop the value of the parameter.
+    """
     return history if len(history.columns) else history.reindex(columns=["loss"])
 
 
@@ -150,14 +153,15 @@ def fit_together(candidates, X, y, *, n_jobs=None, **options):
         They are fitted in place.
     n_jobs : int or None
     **options
-        For the networks' ``fit``; those that are None are left out.
+        For the networks' ``fit``; None counts as not passed.
 
     Returns
     -------
     networks : list of estimator
     """
     for candidate in candidates:
-        last_step(candidate)._validate_params()  # before others have been trained
+        # All of them, so that an invalid value is an error before anything is trained.
+        last_step(candidate)._validate_params()
     with fuse():
         return Parallel(n_jobs=n_jobs)(
             delayed(fit_network)(candidate, X, y, **options) for candidate in candidates
@@ -165,7 +169,7 @@ def fit_together(candidates, X, y, *, n_jobs=None, **options):
 
 
 def fit_network(estimator, X, y, **options):
-    """Fit, preprocessing the validation data as well; returns the network.
+    """Fit, transform the validation data like X, and return the network.
 
     Parameters
     ----------
@@ -173,7 +177,7 @@ def fit_network(estimator, X, y, **options):
         A network, or a pipeline that ends with one, fitted in place.
     X, y : array-like
     **options
-        For the network's ``fit``; those that are None are left out.
+        For the network's ``fit``; None counts as not passed.
     """
     options = {name: value for name, value in options.items() if value is not None}
     if not isinstance(estimator, Pipeline):

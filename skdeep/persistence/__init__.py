@@ -1,9 +1,9 @@
 """Saving and loading without pickle.
 
-One zip file: ``estimator.json`` describes the estimator, ``arrays/N.npy`` hold its
-arrays, ``steps/N.skops`` what is scikit-learn's. Loading builds only the few types
-listed here, checks digests, sizes and whether all belongs together, and runs no code
-from the file.
+A file is a zip archive: ``estimator.json`` describes the estimator, ``arrays/N.npy``
+hold its arrays, ``steps/N.skops`` hold objects of scikit-learn. Loading builds only
+objects of known types, checks digests, sizes and whether the attributes fit together,
+and runs no code from the file.
 """
 
 from skdeep import __version__
@@ -26,15 +26,15 @@ def __getattr__(name):
 def save(estimator, path):
     """Write a fitted or unfitted estimator to one file.
 
-    The file appears when it is whole: until then, and after an error, ``path`` is what
-    it was.
+    The file appears only when all of it is written. After an error an existing file is
+    unchanged.
 
     Parameters
     ----------
     estimator : object
-        An estimator of this package; or, with the extra ``skdeep[skops]``, one of
-        scikit-learn's own with such estimators in it: a pipeline, a column
-        transformer, a search, a ``Forecaster`` with scikit-learn's regressors.
+        An estimator of this package. With the extra ``skdeep[skops]`` also an estimator
+        of scikit-learn that holds some of this package (a pipeline, a column
+        transformer, a search), or a ``Forecaster`` of a scikit-learn regressor.
     path : path-like
         File to write; an existing one is replaced.
 
@@ -75,8 +75,8 @@ def save(estimator, path):
 def load(path):
     """Read an estimator that :func:`save` has written.
 
-    Nothing is made that the file does not have the bytes for, and what is loaded has
-    predicted a sample of zeros.
+    Arrays take no more memory than the file has bytes. A loaded network has been tried:
+    it has predicted a sample of zeros.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def load(path):
 
     See Also
     --------
-    save : Write such a file.
+    save : Write the file.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The zip file: its parts, and bounds for them before anything is read."""
+"""The zip archive: writes its parts, and checks their sizes before reading them."""
 
 import hashlib
 import io
@@ -13,24 +13,26 @@ from skdeep.persistence._replacing import replacing
 
 FORMAT = 2
 _DESCRIPTION, _DIGEST = "estimator.json", "estimator.sha256"
-# Files of format 1 are compressed, which random numbers hardly are.
+# Files of format 1 are compressed. Weights are nearly random and hardly shrink: parts
+# that are 30 times as large as the file hold no network.
 _MOST_GROWTH, _ALWAYS_FINE = 30, 2**20
 
 
 def write(path, content, parts):
-    """Write a description and what it refers to.
+    """Write a description and the parts that it refers to.
 
     Parameters
     ----------
     path : path-like
     content : dict
-        The description, as JSON takes it.
+        The description; it must be possible to write it as JSON.
     parts : dict of str to bytes
-        By name. The description says their digests; a digest of its own is beside it.
+        By name. Their digests are added to the description. The digest of the
+        description is a part of its own.
     """
     digests = {name: _sha256(data) for name, data in parts.items()}
     description = json.dumps({"format": FORMAT, **content, "parts": digests}).encode()
-    # Stored, not compressed: a file says how much memory it will take.
+    # Not compressed, so that the size of the file bounds the memory that it takes.
     with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
         archive.writestr(_DESCRIPTION, description)
         archive.writestr(_DIGEST, _sha256(description))
@@ -39,7 +41,7 @@ def write(path, content, parts):
 
 
 def read(path):
-    """The description and the parts of a file, unharmed.
+    """The description and the parts of a file, after their digests were checked.
 
     Returns
     -------
@@ -88,8 +90,8 @@ def _description(archive, description):
             f"reads formats 1 and {FORMAT}. It was written by skdeep "
             f"{known.get('skdeep')!r}: install that version or save again."
         )
-    sound = content["format"] == 1  # which has a digest of its arrays only
-    if not sound and archive.read(_DIGEST).decode() != _sha256(description):
+    has_digest = content["format"] > 1  # format 1 has digests of its arrays only
+    if has_digest and archive.read(_DIGEST).decode() != _sha256(description):
         raise FileFormatError(f"{_DESCRIPTION} does not match its digest.")
     return content
 
@@ -106,14 +108,14 @@ def _sha256(data):
 
 
 def array_bytes(array):
-    """An array of numbers or of texts as a file of NumPy's."""
+    """An array of numbers or texts in NumPy's file format."""
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
 
 
 def read_array(data):
-    """The array; its declared size is compared before there is memory for it."""
+    """The array; its declared size is checked before memory is allocated."""
     buffer = io.BytesIO(data)
     version = np.lib.format.read_magic(buffer)
     read_header = {

@@ -1,8 +1,8 @@
-"""Whether an estimator's attributes belong together: before saving, after loading.
+"""Checks that an estimator's attributes fit together, before saving and after loading.
 
-A digest tells damage. What it cannot tell, who wrote the digest, is looked at here:
-an estimator that passes has the parameters that ``fit`` takes, a network of the
-shapes that it says, and predicts.
+Digests find damage, but whoever changes a file can write new digests. These checks
+find the changes: an estimator that passes has valid parameters and weights of the
+shapes that its spec says, and it can predict.
 """
 
 import json
@@ -14,19 +14,19 @@ from skdeep.base._network import FittedNetwork
 from skdeep.encoding import ContinuousTargets, Indicator, Standardization
 from skdeep.networks import BACKBONES, NetworkSpec, Weights, is_weight
 
-# Of those that `fit` trains.
+# Attributes of every estimator that `fit` trains.
 _TRAINED = {"network_", "_targets", "n_outputs_", "_history", "n_epochs_"}
 _TRAINED |= {"best_epoch_"}
 
 
 def check_estimator(estimator):
-    """Refuse an estimator whose attributes do not belong together.
+    """Refuse an estimator whose attributes do not fit together.
 
     Raises
     ------
     ValueError
-        If ``fit`` would not take its parameters, or what it learnt cannot have been
-        learnt.
+        If its parameters are invalid, or its fitted attributes cannot come from
+        ``fit``.
     """
     rules = estimator._all_stored_attributes()
     if rules is None:
@@ -45,16 +45,17 @@ def check_estimator(estimator):
     if "network_" in fitted:
         _check_network(estimator)
     elif set(fitted) & _TRAINED:
-        raise ValueError(f"{name} must have all that it learns. Received {fitted}.")
+        missing = sorted(_TRAINED - set(fitted))
+        raise ValueError(f"{name} lacks the fitted attributes {missing}.")
     estimator._check_stored()
     if "network_" in fitted or (fitted and "network_" not in rules):
         estimator._try_stored()
 
 
 def check_generator(generator):
-    """Refuse a random generator whose next number is none of those that it holds.
+    """Refuse a random generator whose position lies outside of its state.
 
-    NumPy does not look, and would read beyond its memory.
+    NumPy does not check the position, and would read beyond its memory.
 
     Parameters
     ----------
@@ -62,9 +63,10 @@ def check_generator(generator):
     """
     bits = getattr(generator, "_bit_generator", None) or generator.bit_generator
     state = bits.state
-    place = state["state"].get("pos", 0), state.get("buffer_pos", 0)
-    sound = 0 <= place[0] <= len(state["state"].get("key", ())) and 0 <= place[1] <= 4
-    require(sound, "A random generator", "place", place)
+    position, in_buffer = state["state"].get("pos", 0), state.get("buffer_pos", 0)
+    n_numbers = len(state["state"].get("key", ()))
+    valid = 0 <= position <= n_numbers and 0 <= in_buffer <= 4
+    require(valid, "A random generator", "position", (position, in_buffer))
 
 
 def _check_network(estimator):
@@ -79,7 +81,7 @@ def _check_network(estimator):
         value = getattr(spec, field)
         require(rule(value), "A network", field, value)
     _check_scaling(network.inputs, (spec.input_shape[-1], 1))
-    # That of targets that are learnt as they are is of one column.
+    # Targets that are not scaled have a scaling of length one.
     _check_scaling(network.outputs, (1, spec.units))
     _check_weights(spec, weights)
     if "n_epochs_" in estimator._all_stored_attributes():
@@ -167,7 +169,7 @@ def _check_weights(spec, weights):
             f"{found!r:.200}."
         )
     learnt, fixed = ({a.dtype.name for a in p if is_weight(a)} for p in lists[:2])
-    # Inputs far from zero have their mean and scale in double precision.
+    # For inputs far from zero, mean and scale are kept in double precision.
     sound = learnt <= {spec.array_dtype} and fixed <= set(spec.row_dtypes)
     require(sound, "A network", "dtype", spec.dtype)
 

@@ -1,4 +1,4 @@
-"""The indexes of series as plain values."""
+"""pandas indexes of series as plain values."""
 
 import numpy as np
 import pandas as pd

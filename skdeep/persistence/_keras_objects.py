@@ -1,7 +1,7 @@
-"""Keras objects as plain data, and back: only what is Keras's own or known here.
+"""Keras objects as plain data, and back: only Keras's own and a few known here.
 
-Keras's safe mode refuses lambdas. It lets layers pass that read files, and calls
-functions by their name; so each name is looked at before Keras sees it.
+Keras's safe mode refuses lambdas. But it builds layers that read files, and calls
+functions by their name. So each name is checked here before Keras sees it.
 """
 
 import contextlib
@@ -19,9 +19,9 @@ from skdeep.networks._frozen_keras import FrozenKerasModel
 from skdeep.networks._quantile_loss import QuantileLoss
 from skdeep.networks._seeds import own_seeds
 
-_KNOWN = {"skdeep>QuantileLoss": QuantileLoss}
-_L = keras.layers
-_KINDS = (
+# Objects of this package that files may hold, by their registered names.
+_OWN_OBJECTS = {"skdeep>QuantileLoss": QuantileLoss}
+_BASE_CLASSES = (
     keras.Layer,
     keras.Operation,
     keras.Initializer,
@@ -33,44 +33,47 @@ _KINDS = (
     keras.optimizers.schedules.LearningRateSchedule,
     keras.DTypePolicy,
 )
-# They hold code, or read files.
-_REFUSED = tuple(
-    getattr(_L, name)
+# These layers hold code, or read files.
+_UNSAFE_LAYERS = tuple(
+    getattr(keras.layers, name)
     for name in ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
-    if hasattr(_L, name)
+    if hasattr(keras.layers, name)
 )
+# Modules of Keras whose functions files may name.
 _FUNCTIONS = "activations", "losses", "metrics", "ops", "initializers"
+# Class names by which Keras's JSON marks plain values.
 _VALUES = {"__keras_tensor__", "__tensor__", "__numpy__", "__slice__", "__ellipsis__"}
 _VALUES |= {"__bytes__"}
-# Parameters that are the names of files.
+# Parameters of layers that may be names of files.
 _PATHS = "vocabulary", "idf_weights", "filepath"
+# Metrics allocate arrays of this length at once (thresholds, classes).
 _LARGEST_OF_METRICS = 10**6
 _UNINITIALIZED = "uninitialized_variables"
-# Variables of losses, metrics and activations have few bytes.
-MOST_OF_PARAMETERS = 2**20
+# Losses, metrics and activations have few variables; models have a limit of their own.
+MOST_BYTES = 2**20
 
 
 def is_of_keras(value):
-    """Whether it is an object or function that Keras can make from plain data."""
+    """Whether ``value`` is an object or function that Keras can make from JSON."""
     if inspect.isfunction(value):
         return _package(value) == "keras"
-    of_keras = _package(type(value)) == "keras" or type(value) in _KNOWN.values()
-    return of_keras and hasattr(value, "get_config")
+    known = _package(type(value)) == "keras" or type(value) in _OWN_OBJECTS.values()
+    return known and hasattr(value, "get_config")
 
 
 def described(value):
-    """A Keras object as JSON has it."""
+    """The description of a Keras object, as a dict for JSON."""
     return keras.saving.serialize_keras_object(value)
 
 
-def rebuilt(config, most_bytes=MOST_OF_PARAMETERS):
-    """The object of a description that comes from a file.
+def rebuilt(config, most_bytes=MOST_BYTES):
+    """The Keras object that a description from a file stands for.
 
     Parameters
     ----------
     config : dict
     most_bytes : int
-        What its variables may take.
+        The largest size of the object's variables.
     """
     if not isinstance(config, dict):
         raise FileFormatError(f"The file has no description of Keras: {config!r:.80}.")
@@ -88,40 +91,40 @@ def rebuilt(config, most_bytes=MOST_OF_PARAMETERS):
 
 
 def planned_variables(config):
-    """Shapes of the variables that a layer or metric would have, without them."""
-    with own_seeds(), _without_variables():
+    """Shapes of the variables that a layer or metric would have; allocates none."""
+    with own_seeds(), _without_allocation():
         made = _deserialized(config)
     return [tuple(v.shape) for v in made.variables]
 
 
 def planned_network(spec):
-    """The shapes of a network's trainable and other arrays, without them."""
-    with _without_variables():
+    """The shapes of a network's trainable and other arrays; allocates none."""
+    with _without_allocation():
         model = build_template(spec)
     lists = model.trainable_variables, model.non_trainable_variables
     return [[tuple(v.shape) for v in part] for part in lists]
 
 
 @contextlib.contextmanager
-def _without_variables():
-    """Within, Keras plans variables, but makes none."""
-    waiting = global_state.get_global_attribute(_UNINITIALIZED)
+def _without_allocation():
+    """A context in which Keras's variables have shapes, but no memory."""
+    before = global_state.get_global_attribute(_UNINITIALIZED)
     global_state.set_global_attribute(_UNINITIALIZED, [])
     try:
         with keras.StatelessScope(initialize_variables=False):
             yield
     finally:
-        global_state.set_global_attribute(_UNINITIALIZED, waiting)
+        global_state.set_global_attribute(_UNINITIALIZED, before)
 
 
 def _deserialized(config):
     return keras.saving.deserialize_keras_object(
-        config, custom_objects=_KNOWN, safe_mode=True
+        config, custom_objects=_OWN_OBJECTS, safe_mode=True
     )
 
 
 def check_architecture(description, weights):
-    """Refuse a model in JSON that is unsafe, or has other variables than ``weights``.
+    """Refuse a model in JSON that is unsafe or that does not fit ``weights``.
 
     Parameters
     ----------
@@ -141,7 +144,7 @@ def check_architecture(description, weights):
 
 
 def check_config(config, within_metric=False):
-    """Refuse what Keras should not make of a description."""
+    """Refuse a description of which Keras would make unsafe or huge objects."""
     if isinstance(config, list):
         for item in config:
             check_config(item, within_metric)
@@ -149,7 +152,10 @@ def check_config(config, within_metric=False):
         cls = _checked_class(config) if "class_name" in config else None
         within_metric |= isinstance(cls, type) and issubclass(cls, keras.Metric)
         if config.get("build_config") and not _has_variables(cls):
-            raise FileFormatError("The file builds what is no layer.")
+            raise FileFormatError(
+                f"The file has a build_config for {config.get('class_name')!r}, which "
+                "is no layer and no metric."
+            )
         for name, item in config.items():
             if name in _PATHS and isinstance(item, str):
                 raise FileFormatError(
@@ -168,16 +174,20 @@ def _checked_class(config):
         return _check_function(config)
     registered = config.get("registered_name")
     if isinstance(registered, str) and isinstance(module, str):
-        own = keras.saving.get_registered_object(registered, custom_objects=_KNOWN)
-        # Without a module, or for a function, Keras would go by the other name.
-        if own is not None and own.__name__ == name:
-            return own  # the user's: registered with Keras in this process
-    cls = _found(module, name)
-    if not (isinstance(cls, type) and issubclass(cls, _KINDS)):
-        raise FileFormatError(
-            f"The file names {module}.{name}, which is no layer or the like of Keras."
+        # The user's own class, which is registered with Keras in this process.
+        own = keras.saving.get_registered_object(
+            registered, custom_objects=_OWN_OBJECTS
         )
-    if issubclass(cls, _REFUSED):
+        # Without a module Keras looks up `name` instead: it must mean the same class.
+        if own is not None and own.__name__ == name:
+            return own
+    cls = _keras_attribute(module, name)
+    if not (isinstance(cls, type) and issubclass(cls, _BASE_CLASSES)):
+        raise FileFormatError(
+            f"The file names {module}.{name}, which is no class of Keras that files "
+            "may hold, such as a layer or a loss."
+        )
+    if issubclass(cls, _UNSAFE_LAYERS):
         raise FileFormatError(
             f"The file has a {name}, which can hold code or read files."
         )
@@ -191,24 +201,23 @@ def _has_variables(cls):
 def _check_function(config):
     name, module = config.get("config"), config.get("module")
     if isinstance(name, str) and keras.saving.get_registered_object(name) is not None:
-        return None  # the user's, which Keras takes first
+        return None  # the user's own function; Keras prefers registered names
     if isinstance(name, str) and name.isidentifier():
-        places = [module] if module != "builtins" else []
-        places = places or [f"keras.{kind}" for kind in _FUNCTIONS]
-        known = {f"keras.{kind}" for kind in _FUNCTIONS}
-        if any(p in known and callable(_found(p, name)) for p in places):
+        known = [f"keras.{kind}" for kind in _FUNCTIONS]
+        modules = known if module == "builtins" else [module]
+        if any(m in known and callable(_keras_attribute(m, name)) for m in modules):
             return None
     raise FileFormatError(
-        f"The file names the function {module}.{name}, which is none of Keras's that "
-        "networks have."
+        f"The file names {module}.{name}, which is no activation, loss, metric or "
+        "other function of Keras that files may name."
     )
 
 
-def _found(module, name):
-    """What a module of Keras has under this name, or None."""
+def _keras_attribute(module, name):
+    """The attribute of a module of Keras, or None."""
     if not isinstance(module, str) or module.split(".")[0] != "keras":
         return None
-    # All that is needed has been imported with Keras.
+    # Modules that are not imported yet stay so: Keras imports all that matter.
     return getattr(sys.modules.get(module), str(name), None)
 
 
@@ -217,12 +226,12 @@ def _package(value):
 
 
 def frozen(model, sample=None):
-    """A Keras model without code of the user's.
+    """A Keras model as plain values; refuses models that need the user's code.
 
     Raises
     ------
     TypeError
-        If it has layers, losses and the like that are not Keras's.
+        If a layer, loss, metric or optimizer is not one of Keras's own.
     """
     values = FrozenKerasModel.of(model, sample)
     own = [name for name, part in values.custom.items() if _package(part) != "keras"]

@@ -1,4 +1,4 @@
-"""Keras models, and what holds them, as plain values."""
+"""Keras models, and objects that hold one, as plain values."""
 
 from skdeep.inference._keras_model import HeldModel
 from skdeep.networks._frozen_keras import FrozenKerasModel, _map, _Recipe
@@ -11,13 +11,13 @@ from skdeep.persistence._keras_objects import (
 
 
 def encoded(value):
-    """The kind of an object of Keras's and its plain values, or None.
+    """The tag and the plain values of a Keras object; None for other objects.
 
     Parameters
     ----------
     value : object
-        Also a :class:`FrozenKerasModel`, which estimators put in place of models that
-        they were given, and a :class:`HeldModel`.
+        Also a :class:`FrozenKerasModel`, by which estimators replace models in their
+        pickled state, and a :class:`HeldModel`.
     """
     if isinstance(value, HeldModel):
         return "held_model", _as_tuple(frozen(value.model, value.sample))
@@ -35,19 +35,19 @@ def _as_tuple(values):
 
 
 def decoded_model(architecture, sample, compiled, variables, optimizer):
-    """The Keras model; nothing is made before the shapes are compared."""
+    """The Keras model; it is made only after its shapes were compared."""
     check_architecture(architecture, variables)
     values = FrozenKerasModel(architecture, {}, sample, variables, compiled, optimizer)
     return values.thaw()
 
 
 def decoded_held(architecture, sample, compiled, variables, optimizer):
-    """What a fitted wrapper predicts with."""
+    """The model with which a fitted KerasClassifier or KerasRegressor predicts."""
     model = decoded_model(architecture, sample, compiled, variables, optimizer)
     return HeldModel(model, sample)
 
 
 def thawed(model):
-    """The Keras model of a FrozenModel."""
+    """The Keras model that a checked FrozenModel stands for."""
     check_architecture(model.description, model.weights)
     return model.thaw()

@@ -1,4 +1,4 @@
-"""Files that are written beside the one that they replace."""
+"""Atomic writes: a new file replaces the old one only when it is complete."""
 
 import contextlib
 import io
@@ -9,43 +9,45 @@ import stat
 
 @contextlib.contextmanager
 def replacing(path):
-    """A binary file to write, which takes the place of ``path`` when all is written.
+    """A binary file to write, which replaces ``path`` when everything is written.
 
-    Whatever happens meanwhile, ``path`` is the whole old file or the whole new one:
-    after an error, where the process is killed, for others who read it.
+    At any time ``path`` is either the complete old file or the complete new one: after
+    an error, after the process was killed, and for other processes that read it.
 
     Parameters
     ----------
     path : path-like
-        Permissions are those that ``open`` would leave.
+        The new file gets the permissions that ``open`` would give.
     """
-    path = os.path.realpath(path)  # a link goes on pointing to its file
-    mode = _mode(path)
+    path = os.path.realpath(path)  # so that a link stays, and its target is replaced
+    mode = _file_mode(path)
     if mode is not None and not stat.S_ISREG(mode):
-        # A pipe or a device cannot be replaced, and does not know where it is.
-        whole = io.BytesIO()
-        yield whole
+        # A pipe or a device cannot be replaced. It cannot seek either, so the content
+        # is collected before.
+        buffer = io.BytesIO()
+        yield buffer
         with open(path, "wb") as file:
-            file.write(whole.getvalue())
+            file.write(buffer.getvalue())
         return
-    beside = os.path.join(os.path.dirname(path), f".skdeep-{secrets.token_hex(8)}.tmp")
+    temporary = f".skdeep-{secrets.token_hex(8)}.tmp"
+    temporary = os.path.join(os.path.dirname(path), temporary)
     try:
-        with open(beside, "xb") as file:
+        with open(temporary, "xb") as file:
             if mode is not None:
-                os.chmod(beside, stat.S_IMODE(mode))
+                os.chmod(temporary, stat.S_IMODE(mode))
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside)
+            os.unlink(temporary)
         raise
     _sync_folder(os.path.dirname(path))
 
 
-def _mode(path):
-    """Of an existing file that may be written to; None where there is none."""
+def _file_mode(path):
+    """The mode of an existing file that may be written to; None without a file."""
     try:
         with open(path, "r+b", buffering=0) as file:  # changes nothing
             return os.fstat(file.fileno()).st_mode
@@ -54,13 +56,13 @@ def _mode(path):
 
 
 def _sync_folder(folder):
-    """So that a power failure does not bring the old name back."""
+    """Write the folder to disk, so that the new file survives a power failure."""
     if not hasattr(os, "O_DIRECTORY"):
-        return  # Windows has no such thing
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        return  # Windows cannot sync folders
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(number)
+        os.fsync(descriptor)
     except OSError:
-        pass  # some network drives cannot; the file itself is written
+        pass  # some network drives cannot sync folders; the file itself is written
     finally:
-        os.close(number)
+        os.close(descriptor)

@@ -1,7 +1,7 @@
 """Pipelines and other objects of scikit-learn around estimators of this package.
 
-skops writes what is scikit-learn's, and reads it without running code from the file.
-In the place of each estimator of this package it sees its number.
+skops writes and reads the objects of scikit-learn, and runs no code from the file. It
+sees a :class:`Placeholder` with a number for each estimator of this package.
 """
 
 import functools
@@ -18,7 +18,7 @@ from skdeep.persistence._checks import check_generator
 
 
 class Placeholder:
-    """Where an estimator of this package stands in an object of scikit-learn's."""
+    """Stands for an estimator of this package inside an object of scikit-learn."""
 
     def __init__(self, number):
         self.number = number
@@ -26,7 +26,7 @@ class Placeholder:
 
 Placeholder.__module__ = "skdeep.persistence"
 
-# Beside what skops trusts, which is scikit-learn's, NumPy's and SciPy's own.
+# skops trusts scikit-learn's, NumPy's and SciPy's own types; these come on top.
 _TRUSTED = (
     "skdeep.persistence.Placeholder",
     "skdeep.keras_models._inputs.AsGiven",
@@ -36,33 +36,34 @@ _TRUSTED = (
     "numpy.dtype",
     "sklearn.utils._bunch.Bunch",
 )
-# Where an object has them itself, copying calls them instead of its class's.
+# An object that has one of these as its own attribute makes copying call it.
 _METHODS_OF_COPIES = {"__getnewargs__", "__getnewargs_ex__", "__getstate__"}
 _METHODS_OF_COPIES |= {"__reduce__", "__reduce_ex__"}
 
 
 @functools.cache
 def _trusted():
-    """Full names, each of one class or function: a module has others' names, too."""
+    """Full names of types that skops may load: also metrics, scorers, splitters."""
     scores, scorers, searches = map(vars, (metrics, metrics._scorer, model_selection))
-    found = [value for value in scores.values() if callable(value)]
-    found += [value for value in scorers.values() if isinstance(value, type)]
-    found += [
+    trusted = [value for value in scores.values() if callable(value)]
+    trusted += [value for value in scorers.values() if isinstance(value, type)]
+    trusted += [
         v for v in searches.values() if isinstance(v, type) and hasattr(v, "split")
     ]
-    names = {f"{value.__module__}.{value.__name__}" for value in found}
+    names = {f"{value.__module__}.{value.__name__}" for value in trusted}
+    # The modules also hold names that they import from other packages.
     return {*_TRUSTED, *(name for name in names if name.startswith("sklearn."))}
 
 
 def dumped(value, is_own):
-    """What skops writes for ``value``, and the estimators that it does not write.
+    """``value`` as skops writes it, and the estimators that were left out.
 
     Parameters
     ----------
     value : object
-        Of scikit-learn.
+        An object of scikit-learn.
     is_own : callable
-        Whether an object is an estimator of this package.
+        Says whether an object is an estimator of this package.
 
     Returns
     -------
@@ -72,7 +73,7 @@ def dumped(value, is_own):
     Raises
     ------
     TypeError
-        If there is something else than scikit-learn's in it.
+        If it holds an object of another package.
     """
     skops = _skops()
     own = []
@@ -87,15 +88,15 @@ def dumped(value, is_own):
     try:
         data = skops.dumps(_replaced(value, number_of, Placeholder))
     except (pickle.PicklingError, AttributeError) as error:
-        raise TypeError(_cannot(value, error)) from error
+        raise TypeError(_refusal(value, error)) from error
     unknown = _unknown(skops, data)
     if unknown:
-        raise TypeError(_cannot(value, ", ".join(unknown)))
+        raise TypeError(_refusal(value, ", ".join(unknown)))
     return data, own
 
 
 def loaded(data, own):
-    """The object that :func:`dumped` was given, with these estimators in it."""
+    """The inverse of :func:`dumped`."""
     skops = _skops()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         check_sizes(archive)
@@ -119,7 +120,7 @@ def loaded(data, own):
 
 
 def _check_part(item):
-    """Refuse what would run code, or read beyond memory, where it is used."""
+    """Refuse an object that would run code or read beyond memory when it is used."""
     if isinstance(item, np.random.RandomState | np.random.Generator):
         check_generator(item)
     given = _METHODS_OF_COPIES & set(getattr(item, "__dict__", ()))
@@ -130,15 +131,25 @@ def _check_part(item):
         )
 
 
-def _replaced(value, number_of, by_number):
-    """A copy of ``value`` with other objects in place of those that have a number."""
+def _replaced(value, number_of, replacement):
+    """A copy of ``value`` in which some objects are replaced.
+
+    Parameters
+    ----------
+    value : object
+    number_of : callable
+        The number of an object that is replaced, None for others.
+    replacement : callable
+        The object that takes the place of a number.
+    """
+    # Pickle visits every part. Nothing is unpickled but what this process pickled.
     buffer = io.BytesIO()
-    taker = pickle.Pickler(buffer, protocol=5)
-    taker.persistent_id = number_of
-    taker.dump(value)
-    putter = pickle.Unpickler(io.BytesIO(buffer.getvalue()))
-    putter.persistent_load = by_number
-    return putter.load()
+    pickler = pickle.Pickler(buffer, protocol=5)
+    pickler.persistent_id = number_of
+    pickler.dump(value)
+    unpickler = pickle.Unpickler(io.BytesIO(buffer.getvalue()))
+    unpickler.persistent_load = replacement
+    return unpickler.load()
 
 
 def _unknown(skops, data):
@@ -156,7 +167,7 @@ def _skops():
     return skops.io
 
 
-def _cannot(value, what):
+def _refusal(value, what):
     return (
         f"skdeep.save takes estimators of skdeep and of scikit-learn. Received "
         f"{type(value).__name__} with {what}. Use joblib.dump, which can keep code."

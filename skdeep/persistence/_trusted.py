@@ -1,14 +1,14 @@
-"""The types that skops, and so MLflow's default format, must be told to trust."""
+"""TRUSTED_TYPES: the types that skops must be told to trust, as MLflow does."""
 
 import skdeep
 from skdeep.persistence._values import stored_class
 
-# skops does not write Keras models; and these names import TensorFlow.
+# skops does not write Keras models, and looking up these names imports TensorFlow.
 _OF_KERAS = {"BaseWrapper", "KerasClassifier", "KerasRegressor", "QuantileLoss"}
 
 
 def trusted_types():
-    """Full names of the estimators and of what they hold, a tuple of str."""
+    """Full names of the estimators and of the types they hold, a tuple of str."""
     found = set()
     for name in sorted(set(skdeep.__all__) - _OF_KERAS):
         cls = stored_class(name)

@@ -1,4 +1,4 @@
-"""Estimators and what they hold as JSON and arrays, and back."""
+"""Estimators and their attributes as JSON and arrays, and back."""
 
 import dataclasses
 import inspect
@@ -24,7 +24,7 @@ def stored_class(name):
 
 
 def is_own(value):
-    """Whether it is an estimator of this package, and no subclass of one."""
+    """Whether ``value`` is an estimator of this package, and not of a subclass."""
     return isinstance(value, Stored) and stored_class(type(value).__name__) is type(
         value
     )
@@ -37,7 +37,7 @@ def _fields(cls):
 
 
 class Writer:
-    """Turns values into JSON, and arrays into bytes kept aside.
+    """Turns values into JSON, and arrays into parts of the archive.
 
     Attributes
     ----------
@@ -46,10 +46,10 @@ class Writer:
 
     def __init__(self):
         self.parts = {}
-        self._types = {}  # of the estimator that is written, by name
+        self._types = {}  # by name; the classes that the current estimator may hold
 
     def encode(self, value, where):
-        """``value`` as JSON; ``where`` is what errors call it."""
+        """``value`` as JSON; ``where`` is its name in error messages."""
         if value is None or isinstance(value, (bool, int, float, str)):
             return value
         if isinstance(value, pathlib.PurePath):
@@ -90,9 +90,9 @@ class Writer:
 
             described = _keras_values.encoded(value)
             if described is not None:
-                kind, content = described
-                plain = kind == "keras"
-                return {kind: content if plain else self.encode(content, where)}
+                tag, content = described
+                is_json = tag == "keras"
+                return {tag: content if is_json else self.encode(content, where)}
         raise TypeError(
             f"skdeep.save cannot write {where}={value!r:.200} as data: it takes "
             "numbers, strings, arrays and Keras's own objects. Use pickle or joblib, "
@@ -105,14 +105,14 @@ class Writer:
             state.pop(name, None)
         if names_without_decay(state.get("optimizer")):
             raise TypeError(
-                "skdeep.save cannot write an optimiser that was told what not to decay "
-                "(exclude_from_weight_decay). Received "
+                "skdeep.save cannot write an optimiser with variables that are "
+                "excluded from weight decay (exclude_from_weight_decay). Received "
                 f"{type(estimator.optimizer).__name__}. Use pickle or joblib."
             )
-        around, self._types = self._types, estimator._all_stored_types()
+        types_outside, self._types = self._types, estimator._all_stored_types()
         encoded = {name: self.encode(value, name) for name, value in state.items()}
-        self._types = around
-        # Afterwards: what cannot be written has an error that says what can be done.
+        self._types = types_outside
+        # Checked last: the errors of encode name the remedy.
         check_estimator(estimator)
         return {"estimator": type(estimator).__name__, "state": encoded}
 
@@ -162,7 +162,7 @@ class Reader:
     def __init__(self, parts, complete):
         self._parts = dict(parts)
         self._complete = complete
-        self._types = {}  # of the estimator that is read, by name
+        self._types = {}  # by name; the classes that the current estimator may hold
 
     def finish(self):
         """Refuse parts that nothing refers to."""
@@ -172,7 +172,7 @@ class Reader:
             )
 
     def decode(self, value):
-        """The value that JSON describes."""
+        """The value that a piece of JSON describes; :class:`Writer` sets the tags."""
         if not isinstance(value, dict):
             if isinstance(value, list):
                 raise FileFormatError(f"The file holds a bare list: {value!r:.80}.")
@@ -184,10 +184,14 @@ class Reader:
         return decode(**value)
 
     def _take(self, name):
-        # Those of format 1 are numbers.
+        # Format 1 has numbers as names.
         name = f"arrays/{name}.npy" if isinstance(name, int) else name
         if name not in self._parts:
-            raise FileFormatError(f"The file needs a part {name!r} once, and for each.")
+            raise FileFormatError(
+                f"The file refers to the part {name!r}, which is missing or was used "
+                "before."
+            )
+        # Each part is used once: else a small file could become many large arrays.
         return self._parts.pop(name)
 
     def _decode_path(self, path):
@@ -236,7 +240,7 @@ class Reader:
         if cls is None:
             raise FileFormatError(f"The file holds an unknown object: {object!r}.")
         values = {key: self.decode(item) for key, item in fields.items()}
-        if hasattr(cls, "thaw"):  # a Keras model, which a parameter is
+        if hasattr(cls, "thaw"):  # a parameter that was a Keras model
             from skdeep.persistence import _keras_values
 
             return _keras_values.thawed(cls(**values))
@@ -269,9 +273,9 @@ class Reader:
             raise FileFormatError(
                 f"The file holds an unknown estimator, {estimator!r}."
             )
-        around, self._types = self._types, cls._all_stored_types()
+        types_outside, self._types = self._types, cls._all_stored_types()
         values = {name: self.decode(value) for name, value in state.items()}
-        self._types = around
+        self._types = types_outside
         made = _made(cls, values, self._complete)
         check_estimator(made)
         return made
@@ -285,8 +289,7 @@ def _made(cls, values, complete):
         raise FileFormatError(
             f"The file's attributes are not those of {cls.__name__}: missing {missing}."
         )
-    given = {name: values.pop(name) for name in params if name in values}
-    # A file of another version lacks parameters that came later.
-    estimator = cls(**given)
+    # Files of older versions lack newer parameters, which take their defaults.
+    estimator = cls(**{name: values.pop(name) for name in params if name in values})
     vars(estimator).update(values)
     return estimator

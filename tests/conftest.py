@@ -81,6 +81,27 @@ def weights_of():
 
 
 @pytest.fixture
+def sizes(monkeypatch):
+    """How many networks each call of a fused program took."""
+    from skdeep.training import _fused, _scheduler
+
+    # However slow the machine: those that are expected are waited for.
+    monkeypatch.setattr(_scheduler, "_QUIET_IN_TASKS", 60)
+    monkeypatch.setattr(_scheduler, "_QUIET", 1)
+    # However few steps there are.
+    monkeypatch.setattr(_fused, "_MAPPING_STEPS", 0)
+    seen = []
+    run = _fused.FusedProgram.run
+
+    def counting(self, states, metrics, chunk, **options):
+        seen.append(int((chunk.n_steps.numpy() > 0).sum()))
+        return run(self, states, metrics, chunk, **options)
+
+    monkeypatch.setattr(_fused.FusedProgram, "run", counting)
+    return seen
+
+
+@pytest.fixture
 def figures(monkeypatch):
     """Nothing may be shown, or set for the figures of others; all are closed."""
     import matplotlib as mpl

@@ -1,13 +1,18 @@
 """The compiled engine and keras.Model.fit reach the same weights."""
 
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from agreement import same_weights
 from keras_versions import MISSING, SCHEDULE_FREE, needs_schedule_free
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 
+import skdeep
 from skdeep import DenseClassifier, DenseRegressor, QuantileLoss
 from skdeep.networks._layers import PhiloxDropout
 from skdeep.networks._names import OPTIMIZERS
@@ -21,11 +26,9 @@ NET = {"hidden_layer_sizes": (6,), "activation": "tanh", "batch_size": 32, "epoc
 NET |= {"random_state": 0, "learning_rate_schedule": None}
 
 
-def agree(estimator, X, y, sample_weight=None, tolerance=1e-5):
-    compiled = clone(estimator).set_params(engine="compiled")
-    compiled.fit(X, y, sample_weight)
-    reference = clone(estimator).set_params(engine="keras")
-    reference.fit(X, y, sample_weight)
+def agree(estimator, X, y, tolerance=1e-5):
+    compiled = clone(estimator).set_params(engine="compiled").fit(X, y)
+    reference = clone(estimator).set_params(engine="keras").fit(X, y)
     same_weights(compiled, reference, tolerance)
     assert_allclose(compiled.history_, reference.history_, rtol=1e-3, atol=1e-5)
 
@@ -98,29 +101,67 @@ def estimator_and_data(kind, iris, diabetes):
     return DenseClassifier(**NET), iris[0][:100], TARGETS[kind](iris[1][:100])
 
 
-WRONG_IN_KERAS = {
-    "schedulefreeadamw": pytest.mark.xfail(
-        raises=AssertionError,
-        reason="Keras 3.15 on TensorFlow updates the momentum before it reads the old",
-    ),
-    "muon": pytest.mark.xfail(
-        keras.__version__.startswith("3.12."),
-        raises=AttributeError,
-        reason="Keras 3.12 on TensorFlow cannot train with Muon",
-    ),
-}
+# Their steps are more than one update, or averages are taken at the end.
+FUSED = "adamax", "adamw", "adamw, averages", "sgd, momentum"
+WRONG_IN_KERAS = {}
+if SCHEDULE_FREE:
+    # Keras 3.15 on TensorFlow updates the momentum before it reads the old one.
+    WRONG_IN_KERAS["schedulefreeadamw"] = AssertionError
+if keras.__version__.startswith("3.12."):
+    WRONG_IN_KERAS["muon"] = AttributeError
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=WRONG_IN_KERAS.get(name, ())) for name in sorted(CASES)],
-)
-def test_every_optimizer(iris, diabetes, name):
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_every_optimizer(iris, diabetes, sizes, name):
+    """The compiled engine, alone and in some cases within fuse(), and Keras's fit."""
     optimizer, kind, params = CASES[name]
     estimator, X, y = estimator_and_data(kind, iris, diabetes)
     estimator.set_params(optimizer=optimizer, l1=1e-3, l2=1e-3, **params)
     weight = np.random.RandomState(0).uniform(0.2, 2, 100)
-    agree(estimator, X, y, weight)
+    alone = clone(estimator).fit(X, y, weight)
+    if name in FUSED:
+        with skdeep.fuse(), ThreadPoolExecutor(3) as pool:
+            fits = [pool.submit(clone(estimator).fit, X, y, weight) for _ in range(3)]
+        for together in (fit.result() for fit in fits):
+            same_weights(together, alone, 1e-4)
+            assert_allclose(together.history_, alone.history_, rtol=1e-3, atol=1e-4)
+        assert max(sizes) >= 2
+    by_keras = clone(estimator).set_params(engine="keras")
+    wrong = WRONG_IN_KERAS.get(name)
+    with pytest.raises(wrong) if wrong else contextlib.nullcontext():
+        by_keras.fit(X, y, weight)
+        same_weights(alone, by_keras)
+        assert_allclose(alone.history_, by_keras.history_, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_updates_of_several_networks_at_once(name):
+    """What fuse() does in each step: every network gets what it would get alone."""
+    optimizer = OptimizerSpec(CASES[name][0]).functional()
+    shapes, rng = [(4, 6), (6,)], np.random.RandomState(0)
+    optimizer.build([keras.Variable(np.zeros(shape, "float32")) for shape in shapes])
+
+    def drawn():
+        return [
+            tf.constant(rng.normal(size=(3, *shape)), "float32") for shape in shapes
+        ]
+
+    def update(parts):
+        weights, slots = optimizer.stateless_apply(*parts)
+        return tf.nest.map_structure(tf.convert_to_tensor, [list(slots), list(weights)])
+
+    weights = drawn()
+    slots = [tf.stack(3 * [tf.convert_to_tensor(v)]) for v in optimizer.variables]
+    for _ in range(2):
+        parts = slots, drawn(), weights
+        alone = [
+            update(tf.nest.map_structure(lambda part, row=row: part[row], parts))
+            for row in range(3)
+        ]
+        expected = tf.nest.map_structure(lambda *rows: tf.stack(rows), *alone)
+        slots, weights = tf.vectorized_map(update, parts, warn=False)
+        for ours, theirs in zip(weights, expected[1], strict=True):
+            assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("schedule", sorted(_NAMED))

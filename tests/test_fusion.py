@@ -35,12 +35,11 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from test_engines import CASES, estimator_and_data
 
 import skdeep
 from skdeep import DenseClassifier, DenseRegressor
 from skdeep.networks._traced import Cache
-from skdeep.training import _fused, _program, _progress, _scheduler
+from skdeep.training import _fused, _job, _program, _progress, _scheduler
 
 TINY = {"hidden_layer_sizes": (8,), "epochs": 5, "batch_size": 32, "random_state": 0}
 
@@ -64,25 +63,6 @@ def no_thread_is_left(monkeypatch):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert _scheduler.active_scheduler() is None
-
-
-@pytest.fixture
-def sizes(monkeypatch):
-    """How many networks each call of a fused program took."""
-    # However slow the machine: those that are expected are waited for.
-    monkeypatch.setattr(_scheduler, "_QUIET_IN_TASKS", 60)
-    monkeypatch.setattr(_scheduler, "_QUIET", 1)
-    # However few steps there are.
-    monkeypatch.setattr(_fused, "_MAPPING_STEPS", 0)
-    seen = []
-    run = _fused.FusedProgram.run
-
-    def counting(self, states, metrics, chunk, **options):
-        seen.append(int((chunk.n_steps.numpy() > 0).sum()))
-        return run(self, states, metrics, chunk, **options)
-
-    monkeypatch.setattr(_fused.FusedProgram, "run", counting)
-    return seen
 
 
 def weights(estimator):
@@ -155,31 +135,25 @@ def test_options(iris, sizes, params):
     assert max(sizes) >= 2
 
 
-@pytest.mark.parametrize("name", sorted(CASES))
-def test_every_optimizer(iris, diabetes, sizes, name):
-    optimizer, kind, params = CASES[name]
-    estimator, X, y = estimator_and_data(kind, iris, diabetes)
-    estimator.set_params(optimizer=optimizer, **params)
-    alone, together = both(
-        lambda: cross_validate(estimator, X, y, cv=3, return_estimator=True)
-    )
-    for a, b in zip(alone["estimator"], together["estimator"], strict=True):
-        same_network(a, b)
-    assert max(sizes) >= 2
-
-
-@pytest.mark.parametrize("fewest", [2, 100])
-def test_long_fits(iris, sizes, monkeypatch, fewest):
+def test_long_fits(iris, sizes, monkeypatch):
     """Compiled with XLA; few, and large networks, are trained in turns."""
     monkeypatch.setattr(_program, "_programs", Cache())
-    monkeypatch.setattr(_fused, "_FEWEST_MEMBERS", fewest)
-    classifier = DenseClassifier(**{**TINY, "hidden_layer_sizes": (7,), "epochs": 100})
-    alone, together = both(
-        lambda: cross_validate(classifier, *iris, cv=5, return_estimator=True)
-    )
-    for a, b in zip(alone["estimator"], together["estimator"], strict=True):
-        assert_allclose(a.predict_proba(iris[0]), b.predict_proba(iris[0]), atol=0.02)
-    assert bool(sizes) == (fewest == 2)
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
+    classifier = DenseClassifier(**{**TINY, "hidden_layer_sizes": (7,), "epochs": 9})
+
+    def networks():
+        return cross_validate(classifier, *iris, cv=3, return_estimator=True)[
+            "estimator"
+        ]
+
+    alone = networks()
+    for fewest in (100, 2):
+        monkeypatch.setattr(_fused, "_FEWEST_MEMBERS", fewest)
+        with skdeep.fuse():
+            together = networks()
+        for a, b in zip(alone, together, strict=True):
+            same_network(a, b)
+        assert bool(sizes) == (fewest == 2)
 
 
 def test_validation_data_is_evaluated_together(iris, monkeypatch, sizes):
@@ -581,7 +555,7 @@ def test_few_steps_are_taken_in_turns(iris, monkeypatch):
 def test_random_arrivals_and_tasks_without_a_fit(iris):
     """Many tiny fits from many threads, among tasks that never fit."""
     X, y = iris
-    pause = np.random.RandomState(0).uniform(0, 0.02, 60)
+    pause = np.random.RandomState(0).uniform(0, 0.02, 32)
 
     def task(i):
         time.sleep(pause[i])
@@ -591,7 +565,7 @@ def test_random_arrivals_and_tasks_without_a_fit(iris):
         return DenseClassifier(**params).fit(X, y).score(X, y)
 
     with skdeep.fuse(width=16):
-        scores = joblib.Parallel()(joblib.delayed(task)(i) for i in range(60))
+        scores = joblib.Parallel()(joblib.delayed(task)(i) for i in range(32))
         with ThreadPoolExecutor(8) as pool:
-            again = list(pool.map(task, range(0, 60, 9)))
+            again = list(pool.map(task, range(0, 32, 9)))
     assert_allclose(scores[::9], again, atol=0.02)

@@ -59,6 +59,8 @@ def convolution_1d(shape):
 class Block(L.Layer):
     """Not registered, and with a layer inside that has no dtype of its own."""
 
+    mixes_rows = False
+
     def __init__(self, width, **options):
         super().__init__(**options)
         self.width, self.inner = width, L.Dense(width, activation="tanh")

@@ -9,6 +9,7 @@ from agreement import same_weights
 from custom_networks import (
     DOUBLE,
     TINY,
+    Block,
     L,
     as_images,
     attention,
@@ -140,6 +141,8 @@ class Penalised(L.Layer):
 class Positions(L.Layer):
     """Adds what is no weight to train."""
 
+    mixes_rows = False
+
     def build(self, shape):
         self.positions = self.add_weight(
             shape[1:], trainable=False, initializer="random_normal", name="positions"
@@ -184,6 +187,28 @@ def test_what_looks_at_whole_batches_trains_as_keras_does(network, cancer):
     assert_allclose(auto.history_["loss"], by_keras.history_["loss"], rtol=1e-6)
     with pytest.raises(ValueError, match="layers look at whole batches"):
         DenseClassifier(engine="compiled", **options).fit(X, y)
+
+
+class Unsaid(Block):
+    """Says nothing of rows."""
+
+    mixes_rows = None
+
+
+def test_layers_of_a_users_own_class_take_keras_unless_they_say_otherwise(cancer):
+    X, y = cancer[0][:170], cancer[1][:170]
+    options = {"batch_size": 48, **TINY, **DOUBLE}
+    said, unsaid = (
+        DenseClassifier(network=lambda shape, cls=cls: [cls(30)], **options).fit(X, y)
+        for cls in (Block, Unsaid)
+    )
+    same_weights(said, unsaid, 1e-8)
+    compiled = clone(said).set_params(engine="compiled").fit(X, y)
+    same_weights(said, compiled, 0)
+    with pytest.raises(
+        ValueError, match=r"\(unsaid; a class of your own says so by mix"
+    ):
+        clone(unsaid).set_params(engine="compiled").fit(X, y)
 
 
 def test_penalties_of_activities_count(cancer):

@@ -23,8 +23,13 @@ def square(x):
     return ops.square(x) - 0.1 * x
 
 
+square.mixes_rows = False
+
+
 class Gate(L.Layer):
     """A layer that Keras does not have."""
+
+    mixes_rows = False
 
     def __init__(self, units, **options):
         super().__init__(**options)

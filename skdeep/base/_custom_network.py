@@ -51,18 +51,11 @@ def with_layers(estimator, spec, previous, rng):
         "_network_made"
     ):
         return with_network(spec, previous.spec.network), []
-    from skdeep.networks._custom_body import heeds_padding, made_body
+    from skdeep.networks._custom_body import made_body
 
     network, weights = made_body(estimator.network, spec, int(rng.randint(2**31 - 1)))
-    if spec.body_shape[0] is None and not heeds_padding(network):
-        warn(
-            "Sequences of different lengths are padded with zeros: by fit to the "
-            "longest of all, by predict each to its own length, rounded up. "
-            "network gives other outputs where there are more of these zeros, so "
-            "it predicts from less padding than it learns from. Use layers that "
-            "keep Keras's mask (recurrent ones, attention, GlobalAveragePooling1D; "
-            "keras.layers.Add in place of +), or sequences of one length.",
-        )
+    if spec.body_shape[0] is None and network.counts_padding:
+        _warn_of_padding(network.counts_padding)
     return with_network(spec, network), weights
 
 
@@ -71,3 +64,16 @@ def remember_network(estimator):
     estimator.__dict__.pop("_network_made", None)
     if estimator.network is not None:
         estimator._network_made = estimator.network
+
+
+def _warn_of_padding(layers):
+    warn(
+        "Sequences of different lengths are padded with zeros: by fit to the longest "
+        "of all, by predict each to its own length, rounded up. network gives other "
+        "outputs where there are more of these zeros, unless its layers ignore masked "
+        f"steps. That is not known of {', '.join(layers)}. Otherwise network predicts "
+        "from less padding than it learns from. Use layers that keep Keras's mask "
+        "(recurrent ones, attention, GlobalAveragePooling1D; keras.layers.Add in place "
+        "of +), sequences of one length, or supports_masking=True in layers of your "
+        "own that act on each step alone or ignore masked ones."
+    )

@@ -1,16 +1,10 @@
 """Layers that a function of the user's makes for an estimator's own network."""
 
-import functools
-import math
-
 import keras
-import numpy as np
 
-from skdeep.networks._given import building, describe, operations
-from skdeep.networks._rebuilt import rebuilt, with_mask
+from skdeep.networks._given import building, describe
+from skdeep.networks._keras_classes import operations
 
-# Steps of the sequences that tell whether padding counts.
-_SHORT, _LONG = 32, 48
 _ATTENTION = keras.layers.MultiHeadAttention
 
 
@@ -153,50 +147,3 @@ def _check_steps(model):
                 "within without TimeDistributed: Dense, and layers of your own that "
                 "compute along the last axis, act on each step already."
             )
-
-
-@functools.lru_cache(maxsize=64)
-def heeds_padding(network):
-    """Whether steps that are masked, at the end of a sequence, count for nothing.
-
-    Parameters
-    ----------
-    network : GivenModel
-        With any number of steps.
-
-    Returns
-    -------
-    heeds : bool
-    """
-    model = rebuilt(network)
-    initial, rng = model.get_weights(), np.random.RandomState(0)
-    # All steps on one side of zero, and on the other: zeros are beyond the others,
-    # where the largest of them counts.
-    n_channels = model.inputs[0].shape[2]
-    steps = rng.normal(size=n_channels) + rng.normal(0, 0.2, (1, _SHORT, n_channels))
-    X = np.concatenate([steps, -steps]).astype("float32")
-    model.set_weights([_changed(array, rng) for array in initial])
-    outputs = _with_more_padding(model, X)
-    if not np.isfinite(outputs).all():
-        model.set_weights(initial)
-        outputs = _with_more_padding(model, X)
-    return np.allclose(*outputs, rtol=1e-2, atol=1e-3 * np.abs(outputs).max())
-
-
-def _changed(array, rng):
-    """Other weights: many begin with zeros, which hide what they do to padding."""
-    if array.dtype.kind != "f" and array.dtype.name != "bfloat16":
-        return array  # the state of a random generator
-    noise = rng.uniform(-0.5, 0.5, array.shape) / math.sqrt(math.prod(array.shape[:-1]))
-    return (array + noise).astype(array.dtype)
-
-
-def _with_more_padding(model, X):
-    """What a model makes of sequences without padding, and with some."""
-    outputs = []
-    for n_steps in (_SHORT, _LONG):
-        padded = np.pad(X, [(0, 0), (0, n_steps - _SHORT), (0, 0)])
-        there = np.broadcast_to(np.arange(n_steps) < _SHORT, (len(X), n_steps))
-        y = with_mask(model, padded, keras.ops.convert_to_tensor(there))
-        outputs.append(keras.ops.convert_to_numpy(keras.ops.cast(y, "float32")))
-    return np.array(outputs)

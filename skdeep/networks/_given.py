@@ -13,12 +13,14 @@ from skdeep.networks._given_layers import (
     check_layer,
     compiles,
     fuses,
-    of_keras,
 )
 from skdeep.networks._given_spec import GivenModel, GivenSpec
 from skdeep.networks._identity import attribute_missing_in_config, plain_attributes
+from skdeep.networks._keras_classes import of_keras, operations
 from skdeep.networks._layer_sizes import n_values, widths
+from skdeep.networks._padding import counts_padding
 from skdeep.networks._rebuilt import cannot_be_made_anew, rebuilt, with_policy
+from skdeep.networks._row_mixing import mixing_layers
 from skdeep.networks._seeds import own_seeds
 
 L = keras.layers
@@ -75,6 +77,8 @@ def describe(model):
         largest=max(map(n_values, layers)),
         compiles=all(map(compiles, layers)),
         fuses=all(map(fuses, layers)),
+        mixes_rows=mixing_layers(layers),
+        counts_padding=counts_padding(layers),
     )
     shapes, attributes = _rebuilt_traits(given)
     if shapes != _shapes(model):
@@ -131,15 +135,6 @@ def _check_kind(model):
         f"one output. Received a {type(model).__name__} {shapes}. Begin it with a "
         "keras.Input."
     )
-
-
-def operations(model):
-    """The layers and operations of a model and of the models within."""
-    for operation in getattr(model, "operations", None) or model.layers:
-        if isinstance(operation, keras.Model) and of_keras(type(operation)):
-            yield from operations(operation)
-        else:
-            yield operation
 
 
 def given_spec(model):

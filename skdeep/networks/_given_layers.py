@@ -73,11 +73,6 @@ def check_layer(layer):
         )
 
 
-def of_keras(cls):
-    """Whether a class is Keras's own."""
-    return cls.__module__.split(".")[0] == "keras"
-
-
 def compiles(layer):
     """Whether XLA makes fast code of a layer."""
     if not isinstance(layer, L.Layer):

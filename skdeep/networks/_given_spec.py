@@ -36,6 +36,10 @@ class GivenModel:
         Whether XLA compiles all of its layers well.
     fuses : bool
         Whether many such models can be compiled as one.
+    mixes_rows : tuple of str
+        Layers in which a row may change what the others in its batch get, by name.
+    counts_padding : tuple of str
+        Layers whose outputs may depend on masked steps, by name.
     """
 
     description: str
@@ -48,6 +52,8 @@ class GivenModel:
     largest: int
     compiles: bool
     fuses: bool
+    mixes_rows: tuple = ("network",)
+    counts_padding: tuple = ()
 
     @cached_property
     def key(self):
@@ -125,9 +131,7 @@ class WithNetwork(NetworkSpec):
 
     @property
     def mixes_rows(self):
-        from skdeep.networks._filled_batches import disturbs
-
-        return disturbs(self.network)
+        return self.network.mixes_rows
 
     @property
     def vectorizes(self):

@@ -160,8 +160,8 @@ class NetworkSpec:
 
     @property
     def mixes_rows(self):
-        """Whether rows that fill up a batch could change what others get."""
-        return False
+        """Layers in which rows that fill up a batch may change others, by name."""
+        return ()
 
     @property
     def vectorizes(self):

@@ -19,7 +19,7 @@ def train(job, engine="auto"):
     job : TrainingJob
     engine : {"auto", "compiled", "keras"}
         "auto" takes Keras where a callback has batch hooks, where the compiled engine
-        cannot run the optimiser, and where layers need batches that are not filled up.
+        cannot run the optimiser, and where layers may look at whole batches.
 
     Returns
     -------
@@ -73,7 +73,11 @@ def _obstacles(job, optimizer):
     if not optimizer.supported:
         obstacles.append(f"the optimizer {type(job.optimizer).__name__}")
     if job.spec.mixes_rows:
-        obstacles.append("a network whose layers look at whole batches")
+        obstacles.append(
+            "a network whose layers look at whole batches, or are not known to compute "
+            f"each row alone ({', '.join(job.spec.mixes_rows)}; a class of your own "
+            "says so by mixes_rows = False)"
+        )
     if is_of_whole_batches(job.head, job.spec.output_shape):
         obstacles.append(f"the loss {job.head.loss}, which looks at whole batches")
     return obstacles

@@ -1,4 +1,10 @@
-"""Losses of a whole batch, which rows that fill up a batch would change."""
+"""Losses of a whole batch, which rows that fill up a batch would change.
+
+Keras's losses are known by name. A loss of the user's is called on a few numbers: a
+list cannot know it, its result has the same shape whether it looks at other rows or
+not, and to train every own loss through ``keras.Model.fit`` would cost most fits with
+one the compiled engine, and ``fuse()``.
+"""
 
 import keras
 import numpy as np

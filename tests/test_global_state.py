@@ -160,7 +160,7 @@ kinds = keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.O
 ways = lambda: [(c.__reduce__, "__deepcopy__" in vars(c)) for c in kinds]
 first = ways()
 from skdeep import KerasClassifier
-from skdeep.keras_models._scikeras import _own_copy
+from skdeep.keras_models import _scikeras
 
 assert ways() == first and "scikeras" not in sys.modules
 import scikeras.wrappers
@@ -168,7 +168,7 @@ import scikeras.wrappers
 second = ways()
 assert second != first and scikeras.__version__
 assert scikeras.wrappers.BaseWrapper.__module__ == "scikeras.wrappers"
-_own_copy("wrappers")  # as if skdeep came second
+_scikeras._run("utils", "transformers.py")  # as if skdeep came second
 assert ways() == second and sys.modules["scikeras"] is scikeras
 assert sys.modules["scikeras.wrappers"] is scikeras.wrappers
 # Pickles of skdeep's estimators hold no part of SciKeras.

@@ -25,6 +25,11 @@ from skdeep.networks._names import LOSS_NAMES
 
 _POSITIVE = Interval(Integral, 1, None, closed="left")
 _STEPS = [_POSITIVE, None]
+_NOT_BY_NAME = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.VAR_POSITIONAL,
+    inspect.Parameter.VAR_KEYWORD,
+)
 _ONLY_COMPILE_KNOWS = "crossentropy", "ce"
 # Shuffled rows hold out no row of a class, by chance, less often than this.
 _UNLIKELY = 1e-3
@@ -105,32 +110,68 @@ def _check_names(params):
             ) from error
 
 
-def builder(estimator, given):
-    """What builds the model, for an estimator that was given this.
+def builder(estimator):
+    """What builds the model of an estimator.
 
     Parameters
     ----------
     estimator : BaseWrapper
-    given : object
-        Its ``model``.
 
     Returns
     -------
-    callable or None
-        None leaves it to SciKeras.
+    callable
     """
-    if given is None and not hasattr(estimator, "_keras_build_fn"):
-        raise ValueError(
-            f"{type(estimator).__name__} must have a model. Received model=None. Pass "
-            "model=, a function that returns a keras.Model or such a model; a subclass "
-            "without it must implement ``_keras_build_fn``."
+    given = estimator.model
+    if given is None and estimator.build_fn is not None:
+        warn(
+            "build_fn is the older name of the parameter, which SciKeras has renamed "
+            "to ``model``. Pass model= in place of build_fn=."
         )
-    if inspect.isclass(given):
-        return _of_class(given)
-    if inspect.isfunction(given) or not callable(given):
-        return None
-    # A method or another object that SciKeras would not call.
-    return None if isinstance(given, keras.Model | functools.partial) else given
+        given = estimator.build_fn
+    own = getattr(estimator, "_keras_build_fn", None)
+    _check_given(type(estimator).__name__, given, own)
+    if given is None:
+        return own
+    if isinstance(given, keras.Model):
+        return lambda: given
+    return _of_class(given) if inspect.isclass(given) else given
+
+
+def _check_given(name, given, own):
+    if given is None and own is None:
+        raise ValueError(
+            f"{name} must have a model. Received model=None. Pass model=, a function "
+            "that returns a keras.Model or such a model; a subclass without it must "
+            "implement ``_keras_build_fn``."
+        )
+    if given is not None and not callable(given):
+        raise TypeError(
+            "model must be a callable, a Keras Model or None. Received "
+            f"{given!r}. Pass a function that returns a keras.Model, or such a model."
+        )
+    functions = inspect.isfunction(given) or isinstance(given, functools.partial)
+    if functions and own is not None:
+        raise ValueError(
+            f"{name} must have one function that builds the model. Received model="
+            f"{given!r}, while the class has a ``_keras_build_fn``. Leave one out."
+        )
+
+
+def offered(build, arguments):
+    """Those of the arguments that a function takes, which may take any.
+
+    Parameters
+    ----------
+    build : callable
+    arguments : dict of str to callable
+        That make the values.
+    """
+    parameters = inspect.signature(build).parameters.values()
+    names = {p.name for p in parameters if p.kind not in _NOT_BY_NAME}
+    takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
+    return {
+        name: make() for name, make in arguments.items() if takes_any or name in names
+    }
 
 
 def _of_class(cls):
@@ -140,7 +181,7 @@ def _of_class(cls):
         return cls(**params)
 
     _, *parameters = inspect.signature(cls.__init__).parameters.values()
-    # What takes any keyword would get all that SciKeras has to offer.
+    # What takes any keyword would get all that the estimator has to offer.
     named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     build.__signature__ = inspect.Signature(named)
     return build
@@ -186,6 +227,31 @@ def _taken(loss):
         yield _MARGINS
     if loss_rule(loss).values == POSITIVE:
         yield _NOT_NEGATIVE
+
+
+def check_loss(estimator):
+    """Refuse a model that is compiled with another loss than the estimator's."""
+    given, compiled = estimator.loss, estimator.model_.loss
+    known = str, keras.losses.Loss, type
+    parameter = inspect.signature(estimator.__init__).parameters.get("loss")
+    if parameter is None or not all(isinstance(x, known) for x in (given, compiled)):
+        return
+    names = _loss_name(given), _loss_name(compiled)
+    default = parameter.default
+    is_default = default is not None and _loss_name(default) == names[0]
+    if names[0] != names[1] and not is_default:
+        raise ValueError(
+            f"The model must be compiled with the estimator's loss. Received loss="
+            f"{given!r}, but a model compiled with {names[1]!r}: the targets may not "
+            f"match loss function {names[1]!r}. Leave the parameter out, or compile "
+            "the model with compile_kwargs['loss']."
+        )
+
+
+def _loss_name(loss):
+    loss = keras.losses.get(loss() if isinstance(loss, type) else loss)
+    name = getattr(loss, "__name__", type(loss).__name__)
+    return LOSS_NAMES.get(name, name)
 
 
 def check_inputs(model, row):

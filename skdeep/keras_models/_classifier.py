@@ -2,9 +2,10 @@
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
 from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import _check_partial_fit_first_call
+from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep.base._documented import documented
@@ -29,7 +30,6 @@ from skdeep.keras_models._parameter_table import (
     KERAS,
     NOTES,
 )
-from skdeep.keras_models._scikeras import KerasClassifier as SciKerasClassifier
 from skdeep.keras_models._stored import StoredModel
 from skdeep.keras_models._wrapper import BaseWrapper
 from skdeep.networks._losses import takes_logits
@@ -82,8 +82,7 @@ class KerasClassifier(ClassifierMixin, StoredModel, BaseWrapper):
     """
 
     _fit_kwargs = BaseWrapper._fit_kwargs - {"class_weight"}
-    _type_of_target = SciKerasClassifier._type_of_target
-    scorer = staticmethod(SciKerasClassifier.scorer)
+    scorer = staticmethod(accuracy_score)
     score = BaseWrapper.score
 
     def __init__(
@@ -107,25 +106,7 @@ class KerasClassifier(ClassifierMixin, StoredModel, BaseWrapper):
         class_weight=None,
         **kwargs,
     ):
-        super().__init__(
-            model=model,
-            build_fn=build_fn,
-            warm_start=warm_start,
-            random_state=random_state,
-            optimizer=optimizer,
-            loss=loss,
-            metrics=metrics,
-            batch_size=batch_size,
-            validation_batch_size=validation_batch_size,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_split=validation_split,
-            shuffle=shuffle,
-            run_eagerly=run_eagerly,
-            epochs=epochs,
-            **kwargs,
-        )
-        self.class_weight = class_weight
+        self._store(locals())
 
     @property
     def target_encoder(self):
@@ -253,6 +234,12 @@ class KerasClassifier(ClassifierMixin, StoredModel, BaseWrapper):
         one = self.target_type_ == "binary" and self._output_shapes == [(None, 1)]
         several = self.target_type_ == "multilabel-indicator"
         return (one or several) and gives_margins(loss, last_activation(self.model_))
+
+    def _type_of_target(self, y):
+        kind = type_of_target(y)
+        if kind == "binary" and self.classes_ is not None:
+            return type_of_target(self.classes_)  # y may lack some of them
+        return kind
 
     def _check_target(self, y, reset):
         if y.ndim == 2 and y.shape[1] == 1:

@@ -5,6 +5,7 @@ import contextlib
 import keras
 import numpy as np
 from sklearn.utils import _safe_indexing, check_array
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_consistent_length,
@@ -80,6 +81,9 @@ class KerasData:
                 f"{received}."
             )
 
+    def _type_of_target(self, y):
+        return type_of_target(y)
+
     def _check_target(self, y, reset):
         if reset:
             self.target_type_ = self._type_of_target(y)
@@ -125,10 +129,6 @@ class KerasData:
             What they are, for errors.
         """
         return X, y, weight
-
-    @staticmethod
-    def _validate_sample_weight(X, y, sample_weight):
-        return X, y, sample_weight  # _with_weight has done it
 
     def _encoded_validation(self, validation):
         """X, y and weight as the model takes them; Keras's data sets as they are."""

@@ -177,8 +177,9 @@ FITTED = {
 }
 
 NOTES = """
-Routing and building are SciKeras's (https://github.com/adriangb/scikeras, MIT
-licence), for which code runs here after a change of the import. Different are:
+The routing of parameters and the encoders are SciKeras's
+(https://github.com/adriangb/scikeras, MIT licence). Code that was written for SciKeras
+runs here after a change of the import. Different are:
 ``verbose=0`` is the default and does not go to ``predict``; a given model is
 copied before it is trained; every result depends on ``random_state`` alone, and no
 global generator is seeded; weights are scaled to mean one; losses that compare

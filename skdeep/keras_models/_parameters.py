@@ -3,30 +3,73 @@
 import inspect
 
 import keras
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 
+from skdeep.base._documented import store_parameters
 from skdeep.base._parameters import Parameters
-from skdeep.keras_models._scikeras import BaseWrapper
 from skdeep.networks._frozen_keras import FrozenKerasModel, copy_model
 
 MODELS = "model", "build_fn"
-# What scikit-learn's checks refuse in a class, and what BaseEstimator does well.
-_LEFT_OUT = {"_more_tags", "_get_param_names", "set_params", "__repr__"}
-_LEFT_OUT |= {"__dict__", "__weakref__", "__doc__", "__module__"}
-
-# SciKeras's routing, building and order of steps, as a class without the above.
-SciKeras = type(
-    "SciKeras",
-    (BaseEstimator,),
-    {name: value for name, value in vars(BaseWrapper).items() if name not in _LEFT_OUT},
-)
 
 
-class KerasParameters(Parameters, SciKeras):
+class KerasParameters(Parameters):
     """Parameters are those of the constructor and all that it got beside them."""
 
-    _routing_prefixes = {*BaseWrapper._routing_prefixes, "callbacks", "score"}
-    _predict_kwargs = BaseWrapper._predict_kwargs - {"verbose", "batch_size"}
+    # What comes before "__" in the names of parameters that are handed on.
+    _routing_prefixes = frozenset(
+        {
+            "callbacks",
+            "compile",
+            "fit",
+            "loss",
+            "metrics",
+            "model",
+            "optimizer",
+            "predict",
+            "score",
+        }
+    )
+    # Parameters of these names are handed to Keras's methods without a prefix.
+    _compile_kwargs = frozenset(
+        {
+            "loss",
+            "loss_weights",
+            "metrics",
+            "optimizer",
+            "run_eagerly",
+            "weighted_metrics",
+        }
+    )
+    _fit_kwargs = frozenset(
+        {
+            "batch_size",
+            "class_weight",
+            "epochs",
+            "initial_epoch",
+            "sample_weight",
+            "shuffle",
+            "validation_batch_size",
+            "validation_freq",
+            "validation_split",
+            "validation_steps",
+            "verbose",
+        }
+    )
+    _predict_kwargs = frozenset({"steps"})
+
+    def _store(self, arguments):
+        """Store what ``__init__`` got, with ``**kwargs`` as parameters of their own.
+
+        Parameters
+        ----------
+        arguments : dict
+            What ``locals()`` is in the first line of ``__init__``.
+        """
+        own = {name: value for name, value in arguments.items() if name != "kwargs"}
+        more = arguments["kwargs"]
+        store_parameters(self, {**own, **more})
+        if more:
+            self._user_params = set(more)
 
     @classmethod
     def _get_param_names(cls):

@@ -9,12 +9,11 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep.inference._keras_model import as_inputs, has_own_prediction
 from skdeep.keras_models._checks import check_parameters
 from skdeep.keras_models._data import n_rows_at_once
-from skdeep.keras_models._scikeras import BaseWrapper, route_params
+from skdeep.keras_models._scikeras import route_params
 
 
 def _has_scorer(estimator):
-    # The one of SciKeras's base class raises NotImplementedError.
-    return type(estimator).scorer is not BaseWrapper.scorer
+    return hasattr(estimator, "scorer")
 
 
 class KerasPrediction:
@@ -32,10 +31,7 @@ class KerasPrediction:
 
     def _outputs(self, X, kwargs):
         params = route_params(
-            self.get_params(),
-            destination="predict",
-            pass_filter=self._predict_kwargs,
-            strict=True,
+            self.get_params(), "predict", self._predict_kwargs, strict=True
         )
         params = {k: v for k, v in params.items() if not k.startswith("callbacks")}
         arguments = {**params, **kwargs}
@@ -61,6 +57,24 @@ class KerasPrediction:
         """Names of the parameters that are not None."""
         return [k for k, v in self.get_params(deep=False).items() if v is not None]
 
+    def predict(self, X, **kwargs):
+        """Predict, and turn the outputs back into targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+            Samples.
+        **kwargs : dict
+            Arguments of ``keras.Model.predict``.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            What ``target_encoder_`` makes of the model's outputs.
+        """
+        outputs = self._predict_raw(X, **kwargs)
+        return self.target_encoder_.inverse_transform(outputs)
+
     @available_if(_has_scorer)
     def score(self, X, y, sample_weight=None):
         """What ``scorer`` makes of the predictions.
@@ -81,9 +95,7 @@ class KerasPrediction:
         """
         check_is_fitted(self)
         _, y = self._validate_data(y=y)
-        options = route_params(
-            self.get_params(), destination="score", pass_filter=set()
-        )
+        options = route_params(self.get_params(), "score")
         return self.scorer(y, self.predict(X), sample_weight=sample_weight, **options)
 
 

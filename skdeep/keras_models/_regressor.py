@@ -1,10 +1,10 @@
 """KerasRegressor: a regressor around any Keras model."""
 
 from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
 
 from skdeep.base._documented import documented
 from skdeep.keras_models._parameter_table import FITTED, KERAS, NOTES
-from skdeep.keras_models._scikeras import KerasRegressor as SciKerasRegressor
 from skdeep.keras_models._scikeras import RegressorTargetEncoder
 from skdeep.keras_models._stored import StoredModel
 from skdeep.keras_models._wrapper import BaseWrapper
@@ -49,9 +49,13 @@ class KerasRegressor(RegressorMixin, StoredModel, BaseWrapper):
     True
     """
 
-    scorer = staticmethod(SciKerasRegressor.scorer)
+    scorer = staticmethod(r2_score)
     score = BaseWrapper.score
-    target_encoder = SciKerasRegressor.target_encoder
+
+    @property
+    def target_encoder(self):
+        """The unfitted transformer of the targets; override it for your own."""
+        return RegressorTargetEncoder()
 
     def predict(self, X, **kwargs):
         """Predict values.

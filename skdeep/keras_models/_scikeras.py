@@ -1,61 +1,60 @@
-"""A copy of SciKeras's modules for skdeep alone.
+"""SciKeras's routing of parameters, and its encoders of targets.
 
 The import of the package ``scikeras`` gives Keras's models, losses, metrics and
-optimisers other ways to be pickled and copied, for everybody in the process. Here its
-modules are loaded without its ``__init__``, which does that, and are not left in
-``sys.modules``: whoever imports SciKeras, earlier or later, gets it as it is.
+optimisers other ways to be pickled and copied, for everybody in the process. All that
+skdeep takes from SciKeras is in two of its files, which import nothing of SciKeras.
+They run here as modules of skdeep's, without the package: ``sys.modules`` stays as it
+is, and whoever imports SciKeras, earlier or later, gets it as it is.
 """
 
-import importlib
 import importlib.util
-import sys
-import types
+from pathlib import Path
 
 from skdeep._numbers import plain
 
-_PACKAGE = "scikeras"
+
+def _run(*file):
+    """A file of SciKeras as a module that nobody else has."""
+    # Of a package in a package's place this imports nothing.
+    (folder,) = importlib.util.find_spec("scikeras").submodule_search_locations
+    # Pickles of fitted estimators hold encoders: they find the classes in this module.
+    spec = importlib.util.spec_from_file_location(__name__, Path(folder, *file))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def _own_copy(name):
-    """A module of SciKeras that nobody else has."""
-    # Of a package that is imported already this looks at the module in sys.modules.
-    theirs = _taken_out()
-    try:
-        package = types.ModuleType(_PACKAGE)
-        package.__path__ = list(
-            importlib.util.find_spec(_PACKAGE).submodule_search_locations
-        )
-        sys.modules[_PACKAGE] = package
-        return importlib.import_module(f"{_PACKAGE}.{name}")
-    finally:
-        _taken_out()
-        sys.modules.update(theirs)
+_parameters = _run("_utils.py")
+_encoders = _run("utils", "transformers.py")
+
+get_loss = _parameters.get_loss_class_function_or_string
+get_metric_class = _parameters.get_metric_class
+get_optimizer_class = _parameters.get_optimizer_class
+names_to_classes = _parameters.try_to_convert_strings_to_classes
+with_parameters = _parameters.unflatten_params
+
+ClassifierLabelEncoder = _encoders.ClassifierLabelEncoder
+RegressorTargetEncoder = _encoders.RegressorTargetEncoder
+TargetReshaper = _encoders.TargetReshaper
 
 
-def _taken_out():
-    """Take SciKeras's modules out of ``sys.modules``."""
-    names = [name for name in sys.modules if name.partition(".")[0] == _PACKAGE]
-    return {name: sys.modules.pop(name) for name in names}
+def route_params(params, destination, pass_filter=(), *, strict=False):
+    """Parameters for a destination, without the prefix that sends them there.
 
+    Parameters
+    ----------
+    params : dict
+    destination : str
+        Such as "fit", for parameters like ``fit__batch_size``.
+    pass_filter : collection of str, default=()
+        Which parameters without a prefix are for this destination, too.
+    strict : bool, default=False
+        Leave out what has a further prefix, like ``optimizer__schedule__rate``.
 
-wrappers = _own_copy("wrappers")
-BaseWrapper = wrappers.BaseWrapper
-KerasClassifier = wrappers.KerasClassifier
-KerasRegressor = wrappers.KerasRegressor
-loss_name = wrappers.loss_name
-
-
-def _route_params(*args, _routed=wrappers.route_params, **options):
-    """SciKeras's routing; Keras takes Python's numbers only."""
-    return {name: plain(value) for name, value in _routed(*args, **options).items()}
-
-
-# SciKeras's own methods look it up in their module.
-route_params = wrappers.route_params = _route_params
-
-# Fitted estimators hold instances of these: pickles find the classes here.
-RegressorTargetEncoder = wrappers.RegressorTargetEncoder
-ClassifierLabelEncoder = wrappers.ClassifierLabelEncoder
-TargetReshaper = ClassifierLabelEncoder.fit.__globals__["TargetReshaper"]
-for _cls in (RegressorTargetEncoder, ClassifierLabelEncoder, TargetReshaper):
-    _cls.__module__ = __name__
+    Returns
+    -------
+    params : dict
+        With numbers as Python's: Keras takes no others.
+    """
+    routed = _parameters.route_params(params, destination, pass_filter, strict)
+    return {name: plain(value) for name, value in routed.items()}

@@ -1,11 +1,10 @@
-"""What KerasClassifier and KerasRegressor share: SciKeras, mended."""
+"""What KerasClassifier and KerasRegressor share."""
 
 import contextlib
 
-import keras
 import numpy as np
 from keras import tree
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._forked import refuse_if_forked
@@ -14,35 +13,28 @@ from skdeep.base._documented import documented
 from skdeep.base._hooks import Printer
 from skdeep.base._network import BaseNetwork
 from skdeep.inference._keras_model import HeldModel, as_inputs, as_targets
+from skdeep.keras_models._building import SEEDS, KerasBuilding
 from skdeep.keras_models._checks import (
-    builder,
-    check_inputs,
     check_parameters,
-    warn_of_output,
 )
 from skdeep.keras_models._data import KerasData, mean_one, n_rows_at_once
-from skdeep.keras_models._inputs import AsGiven, as_given, builds_for, first_rows
+from skdeep.keras_models._inputs import as_given
 from skdeep.keras_models._parameter_table import FITTED, KERAS, NOTES
 from skdeep.keras_models._parameters import KerasParameters
 from skdeep.keras_models._prediction import KerasPrediction
 from skdeep.keras_models._scikeras import route_params
 from skdeep.networks._frozen_keras import (
-    copied,
-    copy_model,
     put_back,
     state_of,
-    zeros_like_row,
 )
-from skdeep.networks._given import building
 from skdeep.training._keras_fit import FitOptions, split
 from skdeep.training._user_model import fit_user_model
 
-_SEEDS = 2**31 - 1
 _BATCH_SIZE = 32  # Keras's own
 
 
 @documented(parameters=(KERAS,), attributes=(FITTED,), notes=NOTES)
-class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
+class BaseWrapper(KerasBuilding, KerasPrediction, KerasData, KerasParameters):
     """Any Keras model as an estimator; of other kinds by subclassing.
 
     Its predictions are the model's outputs. Subclasses have a ``_keras_build_fn``, or
@@ -74,8 +66,6 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
     """
 
     _as_before_an_error = BaseNetwork._as_before_an_error
-    # Within initialize: whether the model is the user's own, not a copy.
-    _shares_model = False
 
     def __init__(
         self,
@@ -97,24 +87,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         epochs=1,
         **kwargs,
     ):
-        super().__init__(
-            model=model,
-            build_fn=build_fn,
-            warm_start=warm_start,
-            random_state=random_state,
-            optimizer=optimizer,
-            loss=loss,
-            metrics=metrics,
-            batch_size=batch_size,
-            validation_batch_size=validation_batch_size,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_split=validation_split,
-            shuffle=shuffle,
-            run_eagerly=run_eagerly,
-            epochs=epochs,
-            **kwargs,
-        )
+        self._store(locals())
 
     # Fitted state
 
@@ -171,82 +144,10 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
             X = as_given(X, y)
             self._require_target(y)
             self._shares_model = True
-            super().initialize(X, y)
+            self._initialize(X, y)
             del self._shares_model
             self._held.is_shared = True
             return self
-
-    @property
-    def feature_encoder(self):
-        """The unfitted transformer of X; override it for your own."""
-        return AsGiven()
-
-    def _initialize(self, X, y=None):
-        # A generator of its own, for partial_fit and warm starts to go on with.
-        seed = check_random_state(self.random_state).randint(_SEEDS)
-        self._generator = np.random.RandomState(seed)
-        X, y = super()._initialize(X, y)
-        with building(self._generator.randint(_SEEDS)):
-            self._sample, self._output_shapes = self._try_out(first_rows(X))
-        self._held.sample = self._sample
-        return X, y
-
-    def _check_model_param(self):
-        given = self.build_fn if self.model is None else self.model
-        return builder(self, given) or super()._check_model_param()
-
-    def _build_keras_model(self):
-        self._random_state = None  # with one, SciKeras would set global seeds
-        with building(self._generator.randint(_SEEDS)), builds_for(self.X_shape_):
-            model = super()._build_keras_model()
-        if not isinstance(model, keras.Model):
-            raise TypeError(
-                "The function that builds the model must return a keras.Model. "
-                f"Received {model!r}."
-            )
-        given = any(model is other for other in self._given_models.values())
-        # Whoever sees data first makes the variables: in fit that must be a copy.
-        copies = given and not model.built and not self._shares_model
-        return copy_model(model) if copies else model
-
-    def _try_out(self, X):
-        """One row as the model takes it, and the shapes of what it gives."""
-        model = self.model_
-        row = zeros_like_row(as_inputs(model, self.feature_encoder_.transform(X)))
-        if isinstance(model, keras.Sequential) and not model.built:
-            model.build((None, *row.shape[1:]))
-        outputs = getattr(model, "outputs", None)
-        if outputs is None:
-            outputs = model(row, training=False)
-        else:
-            check_inputs(model, row)
-        return row, [tuple(output.shape) for output in tree.flatten(outputs)]
-
-    def _get_compile_kwargs(self):
-        # Optimisers and metrics belong to one model: each fit gets its own.
-        return copied(super()._get_compile_kwargs())
-
-    def _ensure_compiled_model(self):
-        given = any(self.model_ is model for model in self._given_models.values())
-        if given and not self._held.is_shared:
-            self._held = HeldModel(copy_model(self.model_, self._sample), self._sample)
-        # Optimisers with new names all the time would fill TensorFlow's caches.
-        with building(self._generator.randint(_SEEDS)):
-            super()._ensure_compiled_model()
-        if len(self._output_shapes) == 1:
-            warn_of_output(self.model_)
-
-    def _check_model_compatibility(self, y):
-        expected = getattr(self, "n_outputs_expected_", None)
-        if expected and expected != len(self._output_shapes):
-            raise ValueError(
-                f"The model must have {expected} output for this target. Received a "
-                f"model with {len(self._output_shapes)}. For several outputs override "
-                "target_encoder with a transformer whose get_metadata() gives "
-                "n_outputs_expected_."
-            )
-        if hasattr(self.model_, "outputs"):
-            super()._check_model_compatibility(y)
 
     # Training
 
@@ -274,7 +175,11 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         refuse_if_forked()
         with self._as_before_an_error():
             check_parameters(self, "fit", kwargs)
-            return super().fit(X, y, sample_weight=sample_weight, **kwargs)
+            given = getattr(self, "fit__epochs", self.epochs)
+            steps = {"epochs": kwargs.pop("epochs", given)}
+            steps["initial_epoch"] = kwargs.pop("initial_epoch", 0)
+            self._fit(X, y, sample_weight, self.warm_start, **steps, **kwargs)
+            return self
 
     def partial_fit(self, X, y=None, sample_weight=None, **kwargs):
         """Train for one epoch, going on from the weights and the optimiser's state.
@@ -299,18 +204,34 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         refuse_if_forked()
         with self._as_before_an_error():
             check_parameters(self, "fit", kwargs)
-            return super().partial_fit(X, y, sample_weight=sample_weight, **kwargs)
+            _refuse_epochs(kwargs)
+            steps = {"epochs": 1, "initial_epoch": self.current_epoch}
+            self._fit(X, y, sample_weight, True, **steps, **kwargs)
+            return self
 
     def _fit(self, X, y, sample_weight, warm_start, epochs, initial_epoch, **kwargs):
         goes_on = (self.warm_start or warm_start) and self.initialized_
-        X = as_given(X, y, self.X_shape_ if goes_on else None)
-        self._require_target(y)
-        X, y, weight = self._with_weight(X, y, sample_weight)
-        self._learn_class_weight(y, weight, kwargs, goes_on)
-        X, y, weight = self._weighted_by_class(X, y, weight)
+        with self._unchanged_by_errors(goes_on):
+            X = as_given(X, y, self.X_shape_ if goes_on else None)
+            self._require_target(y)
+            X, y, weight = self._with_weight(X, y, sample_weight)
+            self._learn_class_weight(y, weight, kwargs, goes_on)
+            X, y, weight = self._weighted_by_class(X, y, weight)
+            X, y = self._validate_data(X, y) if goes_on else self._initialize(X, y)
+            self._ensure_compiled_model()
+            y = self.target_encoder_.transform(y)
+            X = self.feature_encoder_.transform(X)
+            self._check_model_compatibility(y)
+            self._fit_keras_model(
+                X, y, weight, warm_start, epochs, initial_epoch, **kwargs
+            )
+
+    @contextlib.contextmanager
+    def _unchanged_by_errors(self, goes_on):
+        """Within, an error leaves a model that is trained on as it was."""
         state = state_of(self.model_) if goes_on else None
         try:
-            super()._fit(X, y, weight, warm_start, epochs, initial_epoch, **kwargs)
+            yield
         except BaseException:
             if goes_on:
                 put_back(self.model_, state)
@@ -404,9 +325,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
 
     def _fit_arguments(self, kwargs):
         """The arguments for ``keras.Model.fit``; those of the call come first."""
-        params = route_params(
-            self.get_params(), destination="fit", pass_filter=self._fit_kwargs
-        )
+        params = route_params(self.get_params(), "fit", self._fit_kwargs)
         params = {k: v for k, v in params.items() if not k.startswith("callbacks")}
         self._initialize_callbacks()
         self._remember_callbacks()
@@ -423,7 +342,7 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
             epochs=plain(epochs),
             initial_epoch=plain(initial_epoch),
             shuffle=bool(arguments.pop("shuffle")),
-            seed=int(self._generator.randint(_SEEDS)),
+            seed=int(self._generator.randint(SEEDS)),
             validation=validation,
             validation_batch_size=validation_size or size,
             callbacks=arguments.pop("callbacks"),
@@ -437,6 +356,17 @@ class BaseWrapper(KerasPrediction, KerasData, KerasParameters):
         self.history_ = {name: list(values) for name, values in before.items()}
         for name, values in history.items():
             self.history_.setdefault(name, []).extend(values)
+
+
+def _refuse_epochs(arguments):
+    """Refuse arguments of ``partial_fit`` that it has values of its own for."""
+    for name in ("epochs", "initial_epoch"):
+        if name in arguments:
+            raise TypeError(
+                "partial_fit trains for one epoch from the current one. Received "
+                f"{name}={arguments[name]!r}. Leave it out, or call fit with "
+                "warm_start=True."
+            )
 
 
 def _as_numbers(y):

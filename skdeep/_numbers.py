@@ -2,10 +2,10 @@
 
 from numbers import Integral, Real
 
-from sklearn.utils import _param_validation
+from skdeep import _compat
 
 
-class Interval(_param_validation.Interval):
+class Interval(_compat.Interval):
     """scikit-learn's rule for a number, which takes True for the integer 1."""
 
     def is_satisfied_by(self, val):

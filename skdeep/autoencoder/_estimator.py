@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
-from sklearn.base import OutlierMixin, _fit_context
+from sklearn.base import OutlierMixin
 from sklearn.callback import with_callbacks
-from sklearn.utils.stats import _weighted_percentile
 
+from skdeep._compat import _fit_context, _weighted_percentile
 from skdeep._numbers import plain
 from skdeep._rules import is_a, is_number
 from skdeep._warn import warn

@@ -1,14 +1,12 @@
 """What classifiers add: classes, class weights, probabilities."""
 
 import numpy as np
-from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.base import ClassifierMixin
 from sklearn.callback import with_callbacks
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import (
-    _check_partial_fit_first_call,
-    check_classification_targets,
-)
+from sklearn.utils.multiclass import check_classification_targets
 
+from skdeep._compat import _check_partial_fit_first_call, _fit_context
 from skdeep._numbers import plain
 from skdeep._rules import is_a
 from skdeep.base._network import BaseNetwork

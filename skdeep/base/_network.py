@@ -7,7 +7,6 @@ from inspect import signature
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
@@ -15,6 +14,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
+from skdeep._compat import _fit_context
 from skdeep._forked import refuse_if_forked
 from skdeep._numbers import is_integer, plain
 from skdeep._rules import (

@@ -3,8 +3,7 @@
 import textwrap
 from numbers import Integral, Real
 
-from sklearn.utils._param_validation import HasMethods, StrOptions
-
+from skdeep._compat import HasMethods, StrOptions
 from skdeep._numbers import Interval
 from skdeep.base._documented import Attribute, Parameter
 from skdeep.base._parameters import AnyCase

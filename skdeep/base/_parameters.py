@@ -5,8 +5,8 @@ import pickle
 import re
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import InvalidParameterError, Options, StrOptions
 
+from skdeep._compat import InvalidParameterError, Options, StrOptions
 from skdeep.base._copies import mapped, portable_callback, with_copies
 from skdeep.networks import closest, readable
 from skdeep.networks._portable import portable

@@ -1,9 +1,10 @@
 """What regressors add: continuous targets in their own units."""
 
 import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import RegressorMixin
 from sklearn.callback import with_callbacks
 
+from skdeep._compat import _fit_context
 from skdeep._rules import is_a
 from skdeep.base._network import BaseNetwork
 from skdeep.encoding import ContinuousTargets, check_numbers

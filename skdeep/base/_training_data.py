@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils.validation import _check_sample_weight
 
+from skdeep._compat import _check_sample_weight
 from skdeep._numbers import plain
 from skdeep.base._input_checks import one_column
 from skdeep.encoding import (

@@ -8,10 +8,10 @@ from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    _fit_context,
 )
 from sklearn.utils.validation import check_is_fitted, check_memory
 
+from skdeep._compat import _fit_context
 from skdeep._numbers import is_integer
 from skdeep._rules import anything, is_a
 from skdeep.base._documented import documented, store_parameters

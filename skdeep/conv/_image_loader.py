@@ -5,8 +5,9 @@ import os
 import time
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, TransformerMixin
 
+from skdeep._compat import _fit_context
 from skdeep._numbers import is_integer
 from skdeep.base._documented import documented, store_parameters
 from skdeep.base._learnt import LearntParameters

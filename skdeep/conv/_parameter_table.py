@@ -4,8 +4,8 @@ import os
 from numbers import Integral, Real
 
 import joblib
-from sklearn.utils._param_validation import HasMethods, StrOptions
 
+from skdeep._compat import HasMethods, StrOptions
 from skdeep._numbers import Interval
 from skdeep.base._documented import Attribute, Parameter
 from skdeep.base._parameter_table import COUNT, COUNTS, batch_size, own_layers

@@ -6,12 +6,13 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.metrics import r2_score
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep._compat import _fit_context
 from skdeep._numbers import is_integer, plain
 from skdeep._rules import require
 from skdeep.base._documented import documented, store_parameters

@@ -3,8 +3,9 @@
 import inspect
 
 from sklearn.pipeline import Pipeline
-from sklearn.utils.metadata_routing import _routing_enabled
-from sklearn.utils.validation import _check_sample_weight, has_fit_parameter
+from sklearn.utils.validation import has_fit_parameter
+
+from skdeep._compat import _check_sample_weight, _routing_enabled
 
 
 def row_weights(sample_weight, y):

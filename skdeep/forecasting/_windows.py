@@ -4,8 +4,8 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import validate_params
 
+from skdeep._compat import validate_params
 from skdeep._numbers import Interval, plain
 
 _POSITIVE = [Interval(Integral, 1, None, closed="left")]

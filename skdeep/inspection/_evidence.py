@@ -7,8 +7,9 @@ from math import prod
 import numpy as np
 from scipy import sparse
 from sklearn.base import is_classifier, is_regressor
-from sklearn.utils import _safe_indexing, indexable
+from sklearn.utils import indexable
 
+from skdeep._compat import _safe_indexing
 from skdeep.encoding._inputs import dense
 from skdeep.inspection._fitted import network_and_samples, network_estimator
 from skdeep.inspection._traces import encoded_targets

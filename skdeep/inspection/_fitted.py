@@ -1,10 +1,10 @@
 """The network inside a fitted pipeline, search or FrozenEstimator."""
 
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep._compat import BaseSearchCV
 from skdeep.base._network import BaseNetwork
 
 

@@ -6,14 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import is_regressor
-from sklearn.utils._param_validation import validate_params
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    _check_y,
-    check_consistent_length,
-    column_or_1d,
-)
+from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from skdeep._compat import _check_sample_weight, _check_y, validate_params
 from skdeep._numbers import Interval, plain
 from skdeep.encoding._inputs import dense
 from skdeep.inference import forward_layers, layer_names, wider_dtype

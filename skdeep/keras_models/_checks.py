@@ -6,10 +6,8 @@ from numbers import Integral
 
 import keras
 import numpy as np
-from sklearn.utils._param_validation import (
-    validate_parameter_constraints,
-)
 
+from skdeep._compat import validate_parameter_constraints
 from skdeep._numbers import Interval
 from skdeep._warn import warn
 from skdeep.keras_models._parameter_table import CLASSIFIER, KERAS, ROWS, VERBOSE

@@ -5,9 +5,10 @@ from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep._compat import _check_partial_fit_first_call
 from skdeep.base._documented import documented
 from skdeep.base._input_checks import one_column
 from skdeep.encoding import ClassWeights, refuse_balanced

@@ -4,14 +4,11 @@ import contextlib
 
 import keras
 import numpy as np
-from sklearn.utils import _safe_indexing, check_array
+from sklearn.utils import check_array
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    check_consistent_length,
-    validate_data,
-)
+from sklearn.utils.validation import check_consistent_length, validate_data
 
+from skdeep._compat import _check_sample_weight, _safe_indexing
 from skdeep.encoding import with_finite_sums
 from skdeep.keras_models._inputs import (
     as_given,

@@ -5,8 +5,8 @@ import contextlib
 import keras
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils.validation import _num_samples
 
+from skdeep._compat import _num_samples
 from skdeep.base._input_checks import refuse_data_sets
 
 _map = keras.tree.map_structure

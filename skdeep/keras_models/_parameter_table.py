@@ -2,8 +2,7 @@
 
 from numbers import Integral
 
-from sklearn.utils._param_validation import Options, StrOptions
-
+from skdeep._compat import Options, StrOptions
 from skdeep.base._documented import Attribute, Parameter
 from skdeep.base._parameter_table import COUNT, SHARE
 

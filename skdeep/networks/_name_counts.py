@@ -3,7 +3,7 @@
 import collections
 import contextlib
 
-from keras.src.backend.common import global_state
+from skdeep._compat import global_state
 
 _COUNTS = "object_name_uids"  # of each thread
 

@@ -4,8 +4,7 @@ import contextlib
 import random
 import threading
 
-from keras.src.backend.common import global_state
-from keras.src.random import seed_generator
+from skdeep._compat import global_state, seed_generator
 
 # Every fit replaces what is drawn with it. Odd enough that no user has chosen it.
 TEMPLATE_SEED = 1_953_719_161

@@ -6,8 +6,8 @@ from collections import OrderedDict
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.core.protobuf import config_pb2
-from tensorflow.python.framework import ops
+
+from skdeep._compat import config_pb2, ops
 
 # Of one function, for so many shapes of its arguments.
 _MOST_SHAPES = 8

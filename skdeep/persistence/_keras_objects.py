@@ -11,8 +11,8 @@ import math
 import sys
 
 import keras
-from keras.src.backend.common import global_state
 
+from skdeep._compat import global_state
 from skdeep.exceptions import FileFormatError
 from skdeep.networks._build import build_template
 from skdeep.networks._frozen_keras import FrozenKerasModel

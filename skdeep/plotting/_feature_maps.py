@@ -3,8 +3,8 @@
 import difflib
 
 import numpy as np
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from skdeep._compat import check_matplotlib_support
 from skdeep.inspection import layer_outputs
 from skdeep.inspection._fitted import check_own_convolutions, network_and_samples
 from skdeep.inspection._layer_outputs import chosen_names

@@ -1,8 +1,8 @@
 """FilterDisplay: the kernels of a convolution."""
 
 import numpy as np
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from skdeep._compat import check_matplotlib_support
 from skdeep.inspection._fitted import check_own_convolutions, network_estimator
 from skdeep.plotting._images import add_scale, draw_images, largest, one_layer
 

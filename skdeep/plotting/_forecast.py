@@ -4,9 +4,9 @@ from itertools import zip_longest
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep._compat import check_matplotlib_support
 from skdeep.forecasting import Backtest, Forecaster
 from skdeep.plotting._axes import COLORS, add_legend, grid_of_axes
 

@@ -3,10 +3,10 @@
 import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.metrics import accuracy_score, r2_score
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length
 
+from skdeep._compat import check_matplotlib_support
 from skdeep._numbers import is_integer
 from skdeep.inspection import layer_outputs
 from skdeep.inspection._evidence import read_labels

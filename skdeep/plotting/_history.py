@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep._compat import check_matplotlib_support
 from skdeep.base._network import BaseNetwork
 from skdeep.inspection._fitted import network_estimator
 from skdeep.model_selection._labels import distinct, short, value_labels

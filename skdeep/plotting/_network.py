@@ -2,9 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils.validation import _num_samples
 
+from skdeep._compat import _num_samples, check_matplotlib_support
 from skdeep.inspection import forward_trace
 from skdeep.inspection._fitted import network_and_steps_before
 from skdeep.plotting._images import largest

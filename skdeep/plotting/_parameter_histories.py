@@ -1,8 +1,8 @@
 """ParameterHistoriesDisplay: training histories over a parameter's values."""
 
 import pandas as pd
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from skdeep._compat import check_matplotlib_support
 from skdeep.model_selection import training_histories
 from skdeep.plotting._axes import colors_of
 from skdeep.plotting._curves import best_epoch_of, draw_curves

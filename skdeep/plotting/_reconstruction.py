@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 import numpy as np
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep._compat import check_matplotlib_support
 from skdeep.model_selection._labels import distinct
 from skdeep.plotting._axes import COLORS, add_legend, grid_of_axes, hide_ticks
 from skdeep.plotting._images import in_unit, unit_of_colors

@@ -5,8 +5,8 @@ from math import isqrt
 
 import numpy as np
 from scipy.special import xlogy
-from sklearn.utils import _safe_indexing
 
+from skdeep._compat import _safe_indexing
 from skdeep.inspection._fitted import network_and_samples
 from skdeep.reports._page import table
 from skdeep.reports._pictures import image, sequence

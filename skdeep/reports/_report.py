@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.pipeline import Pipeline
-from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils._pprint import _changed_params
 
+from skdeep._compat import _changed_params, check_matplotlib_support
 from skdeep.inspection import diagnose
 from skdeep.inspection._evidence import checked_samples, read_labels, steps_as_rows
 from skdeep.inspection._fitted import network_and_samples

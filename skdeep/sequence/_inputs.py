@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import _check_y
 
+from skdeep._compat import _check_y
 from skdeep._numbers import plain
 from skdeep._rules import is_bool, is_count, is_shape, is_size, or_none
 from skdeep.base._input_checks import (

@@ -1,7 +1,6 @@
 """Parameters and attributes of networks for sequences."""
 
-from sklearn.utils._param_validation import StrOptions
-
+from skdeep._compat import StrOptions
 from skdeep.base._documented import Attribute, Parameter
 from skdeep.base._parameter_table import COUNT, COUNTS, SHARE, own_layers
 from skdeep.networks import ACTIVATIONS

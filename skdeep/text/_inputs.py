@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from sklearn.utils import _safe_indexing, check_consistent_length
-from sklearn.utils.validation import _check_sample_weight, _check_y
+from sklearn.utils import check_consistent_length
 
+from skdeep._compat import _check_sample_weight, _check_y, _safe_indexing
 from skdeep._numbers import plain
 from skdeep._rules import is_a, is_size
 from skdeep.sequence._inputs import Sequences

@@ -3,8 +3,7 @@
 import os
 from numbers import Integral, Real
 
-from sklearn.utils._param_validation import StrOptions
-
+from skdeep._compat import StrOptions
 from skdeep._numbers import Interval
 from skdeep.base._documented import Attribute, Parameter
 from skdeep.base._parameter_table import COUNT, COUNTS, SHARE, own_layers

@@ -6,12 +6,11 @@ from numbers import Integral, Real
 import numpy as np
 import pandas as pd
 from scipy.special import log_softmax
-from sklearn.base import _fit_context
 from sklearn.callback import with_callbacks
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep._compat import _fit_context, validate_params
 from skdeep._numbers import Interval, plain
 from skdeep._rules import is_a
 from skdeep.base._documented import documented, store_parameters

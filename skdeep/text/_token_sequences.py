@@ -5,11 +5,11 @@ from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    _fit_context,
 )
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep._compat import _fit_context
 from skdeep._numbers import plain
 from skdeep._rules import is_a, is_size, one_of, or_none
 from skdeep.base._documented import documented, store_parameters

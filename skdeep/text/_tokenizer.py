@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.utils._missing import is_pandas_na, is_scalar_nan
 
+from skdeep._compat import is_pandas_na, is_scalar_nan
 from skdeep._numbers import is_integer
 
 PADDING, UNKNOWN = "[PAD]", "[UNK]"

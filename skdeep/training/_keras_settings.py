@@ -13,7 +13,8 @@ def keras_settings():
     if "keras" not in sys.modules:
         return contextlib.nullcontext()
     import keras
-    from keras.src.backend.common import global_state
+
+    from skdeep._compat import global_state
 
     policy = keras.config.dtype_policy()
     known = global_state.get_global_attribute("custom_objects_scope_dict") or {}

@@ -4,8 +4,8 @@ import inspect
 import re
 
 import keras
-from keras.src.utils.naming import get_object_name
 
+from skdeep._compat import get_object_name
 from skdeep.networks import closest
 from skdeep.networks._losses import STANDARDIZED, loss_rule, redefines
 from skdeep.networks._made_anew import check_described, made_anew

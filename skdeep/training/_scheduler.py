@@ -24,8 +24,8 @@ from collections import OrderedDict, deque
 from numbers import Integral
 
 from joblib import cpu_count
-from sklearn.utils._param_validation import validate_parameter_constraints
 
+from skdeep._compat import validate_parameter_constraints
 from skdeep._numbers import Interval, plain
 from skdeep._warn import warn
 from skdeep.training._job import MOST_MEMBERS

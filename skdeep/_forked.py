@@ -1,4 +1,4 @@
-"""Processes that were forked after TensorFlow ran: it would wait there for ever.
+"""Processes that were forked after TensorFlow ran: there, TensorFlow would hang.
 
 A fork copies TensorFlow's locks and queues, but not the threads that serve them.
 """
@@ -6,17 +6,17 @@ A fork copies TensorFlow's locks and queues, but not the threads that serve them
 import os
 import sys
 
-# Whether this process has the remains of a TensorFlow that ran in its parent.
+# Whether TensorFlow ran in a parent of this process before the fork.
 _forked_after_tensorflow = False
 
 
 def was_forked():
-    """Whether TensorFlow cannot work in this process."""
+    """Whether this process was forked after TensorFlow ran, so that it would hang."""
     return _forked_after_tensorflow
 
 
 def refuse_if_forked():
-    """Raise an error where TensorFlow would wait for ever."""
+    """Raise an error in a process in which TensorFlow would hang."""
     if _forked_after_tensorflow:
         raise RuntimeError(
             "A process that was forked after TensorFlow ran in its parent cannot use "

@@ -1,4 +1,4 @@
-"""Numbers that users give: those of Python and of NumPy, of any width."""
+"""Checks of numbers that users pass, be they of Python or of NumPy."""
 
 from numbers import Integral, Real
 
@@ -6,19 +6,22 @@ from skdeep import _compat
 
 
 class Interval(_compat.Interval):
-    """scikit-learn's rule for a number, which takes True for the integer 1."""
+    """scikit-learn's rule for a number, but refusing True and False."""
 
     def is_satisfied_by(self, val):
         return not isinstance(val, bool) and super().is_satisfied_by(val)
 
 
 def is_integer(value):
-    """Whether ``value`` is an integer; True and False are none."""
+    """Whether ``value`` is an integer other than True and False."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def plain(value):
-    """A number as Python's own, which does not overflow; anything else as it is."""
+    """A number as an int or float of Python; any other value as it is.
+
+    NumPy's numbers may overflow in arithmetic.
+    """
     if isinstance(value, bool):
         return value
     if isinstance(value, Integral):

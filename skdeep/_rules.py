@@ -1,4 +1,4 @@
-"""What values an attribute may have, where it comes from a file."""
+"""Rules that check the values of attributes that come from a file."""
 
 from numbers import Integral, Real
 
@@ -6,22 +6,25 @@ import numpy as np
 
 
 def is_count(value):
-    """An integer from 0."""
+    """Whether ``value`` is an integer from 0."""
     return isinstance(value, Integral) and not isinstance(value, bool) and value >= 0
 
 
 def is_size(value):
-    """An integer from 1."""
+    """Whether ``value`` is an integer from 1."""
     return is_count(value) and value >= 1
 
 
 def is_sizes(value):
-    """A tuple of integers from 1."""
+    """Whether ``value`` is a tuple of integers from 1."""
     return isinstance(value, tuple) and all(map(is_size, value))
 
 
 def is_shape(value):
-    """A shape of samples. Sequences may have any number of steps, None."""
+    """Whether ``value`` is the shape of a sample.
+
+    The first size may be None, for sequences with any number of steps.
+    """
     return (
         isinstance(value, tuple)
         and len(value) > 0
@@ -31,32 +34,32 @@ def is_shape(value):
 
 
 def is_bool(value):
-    """A truth value of Python or NumPy."""
+    """Whether ``value`` is a bool of Python or NumPy."""
     return isinstance(value, (bool, np.bool_))
 
 
 def is_number(value):
-    """A finite number."""
+    """Whether ``value`` is a finite number."""
     return isinstance(value, Real) and not is_bool(value) and np.isfinite(value)
 
 
 def is_share(value):
-    """A number from 0, below 1."""
+    """Whether ``value`` is a number from 0 to below 1."""
     return is_number(value) and 0 <= value < 1
 
 
 def is_penalty(value):
-    """A number from 0."""
+    """Whether ``value`` is a finite number from 0."""
     return is_number(value) and value >= 0
 
 
 def is_texts(value):
-    """An array of one dimension, of one value at least."""
+    """Whether ``value`` is a one-dimensional array with at least one value."""
     return isinstance(value, np.ndarray) and value.ndim == 1 and len(value) > 0
 
 
 def is_history(value):
-    """The records of the epochs."""
+    """Whether ``value`` is a history: a list with a dict of numbers per epoch."""
     return isinstance(value, list) and all(
         isinstance(record, dict)
         and all(isinstance(name, str) for name in record)
@@ -66,22 +69,22 @@ def is_history(value):
 
 
 def anything(value):
-    """Any value: what it holds is looked at elsewhere."""
+    """True for any value, where other code checks the content."""
     return True
 
 
 def one_of(*values):
-    """A rule: one of these values."""
+    """A rule that accepts these values."""
     return lambda value: any(value is v or value == v for v in values)
 
 
 def is_a(*classes):
-    """A rule: an object of one of these classes."""
+    """A rule that accepts objects of these classes."""
     return lambda value: isinstance(value, classes)
 
 
 def or_none(rule):
-    """A rule: None, or what ``rule`` takes."""
+    """A rule that accepts None and whatever ``rule`` accepts."""
     return lambda value: value is None or rule(value)
 
 
@@ -92,7 +95,7 @@ def require(fits, owner, name, value):
     ----------
     fits : bool
     owner, name : str
-        What has the value, and as what.
+        The class and the attribute that has the value, for the error.
     value : object
     """
     if not fits:

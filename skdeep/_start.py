@@ -1,4 +1,4 @@
-"""The start of TensorFlow: it takes seconds, and it has much to say."""
+"""Imports TensorFlow without the messages that it prints while it starts."""
 
 import contextlib
 import os
@@ -7,23 +7,23 @@ import tempfile
 import threading
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
-# Written before any level is read.
+# Messages that TensorFlow prints before it reads the level.
 _REMARKS = b"before absl::InitializeLog() is called", b"Could not find cuda drivers"
-_ALL = "0"  # the level of somebody who wants to see everything
-# Of two threads at once the second would take the first one's file for standard error.
+_ALL = "0"  # the level that shows all messages
+# Two threads must not redirect standard error at the same time.
 _lock = threading.Lock()
 
 
 def start_tensorflow(verbose=0):
-    """Import TensorFlow, if nobody has, without its remarks on this machine.
+    """Import TensorFlow, unless it is imported, without its messages.
 
-    It reads the level of its messages once, when it is imported. Where the user has set
-    that level it stays; where not, the environment is afterwards as it was.
+    TensorFlow reads the level of its messages once, when it is imported. A level that
+    the user has set stays. Otherwise the level is set for the import only.
 
     Parameters
     ----------
     verbose : int, default=0
-        Whether to say what takes so long.
+        Whether to print that TensorFlow starts, which takes seconds.
     """
     with _lock:
         if "tensorflow" not in sys.modules:
@@ -47,7 +47,7 @@ def _start(verbose):
 
 @contextlib.contextmanager
 def _without_remarks():
-    """Hold back what the process writes to its standard error, all but the remarks."""
+    """Capture standard error, and write all but TensorFlow's remarks afterwards."""
     with contextlib.ExitStack() as stack:
         try:
             captured = stack.enter_context(tempfile.TemporaryFile())

@@ -3,8 +3,8 @@
 import inspect
 import warnings
 
-# What lies between the user's call and a warning: this package, what calls it, and
-# what runs it in threads.
+# Packages whose frames may lie between the user's line and the warning: skdeep,
+# packages that call it, and packages that run it in threads.
 _BETWEEN = frozenset(
     [
         "concurrent",
@@ -21,7 +21,7 @@ _BETWEEN = frozenset(
 
 
 def warn(message, category=UserWarning):
-    """Warn at the innermost line that is not of this package or of what calls it.
+    """Warn at the innermost line that belongs to none of these packages.
 
     Parameters
     ----------

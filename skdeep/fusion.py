@@ -90,10 +90,11 @@ def fuse(width=None, verbose=0):
 
 @contextlib.contextmanager
 def _configured(backend):
-    """joblib's ``parallel_config``, of which the outer may end before the inner.
+    """Set joblib's ``parallel_config``, where an outer block may end before an inner.
 
-    joblib puts back what was there when a configuration began, so an inner one that
-    ends last would put back the outer one, which has ended.
+    Blocks overlap in this way in two threads. At its end a configuration of joblib puts
+    back the one that it found. So an inner configuration that ends last would put back
+    the outer one, which has ended already.
     """
     configs = _open.__dict__.setdefault("configs", [])
     this = [parallel_config(backend=backend), True]
@@ -127,7 +128,7 @@ class FusingBackend(ParallelBackendBase):
         scheduler = active_scheduler()
         width = scheduler.width if scheduler else default_width()
         if self.nesting_level:
-            # Every task outside has so many inside.
+            # Each of the outer tasks gets this many inner ones.
             width = max(2, width // 8)
         return width if n_jobs is None or n_jobs < 0 else min(n_jobs, width)
 
@@ -136,7 +137,7 @@ class FusingBackend(ParallelBackendBase):
         if n_jobs == 1:
             raise FallbackToBackend(SequentialBackend(nesting_level=self.nesting_level))
         self.terminate()
-        # Unlike a pool, it starts no more threads than there are tasks.
+        # Unlike a pool, it starts at most as many threads as there are tasks.
         self._executor = ThreadPoolExecutor(n_jobs)
         self._scheduler = acquire()
         self._tasks = Tasks(self._scheduler, n_jobs)
@@ -144,7 +145,7 @@ class FusingBackend(ParallelBackendBase):
         return n_jobs
 
     def close(self):
-        """After a call of joblib's that failed before it could do so."""
+        """End the threads after a call of joblib that failed and left them running."""
         self.terminate(wait=False)
 
     def terminate(self, wait=True):
@@ -165,7 +166,7 @@ class FusingBackend(ParallelBackendBase):
 
     def start_call(self):
         self._call.enter_context(self._scheduler.resting())
-        # Nobody is the last one before all tasks have been handed in.
+        # Until joblib has submitted all tasks, more of them may bring a fit.
         self._dispatch.enter_context(self._scheduler.expecting())
 
     @contextlib.contextmanager

@@ -106,7 +106,7 @@ class Inputs:
 
         Parameters
         ----------
-        rows : Rows
+        rows : EncodedSamples
             To train with.
         normalize : object
             The estimator's parameter.

@@ -25,8 +25,8 @@ class Encoded:
 
     Attributes
     ----------
-    train : Rows
-    validation : Rows or None
+    train : EncodedSamples
+    validation : EncodedSamples or None
     targets : object
         The encoding of y.
     inputs, outputs : Standardization

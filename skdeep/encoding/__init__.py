@@ -1,4 +1,4 @@
-"""From tables, images and labels to arrays, and back."""
+"""Encodes tables, images and labels as arrays, and decodes predictions."""
 
 from skdeep.encoding._class_weights import (
     ClassWeights,

@@ -6,20 +6,20 @@ from numbers import Real
 import numpy as np
 from sklearn.utils import compute_class_weight
 
-# Weights up to these can be summed and squared.
+# Sums and squares of weights in this range are finite and not zero.
 _SUMMABLE = 1e-100, 1e100
 
 
 class ClassWeights:
-    """What the weight of a sample is multiplied with, by its labels.
+    """Factors by which the labels of a sample change its weight.
 
     Attributes
     ----------
     given : dict, list of dict or "balanced"
-        As the user gave them.
+        The parameter ``class_weight``.
     by_column : list of dict
-        The factor of each label, for each column of the targets; one where a label
-        has none.
+        For each column of the targets, the factor of each label. Labels that are not
+        in the dict have the factor one.
     """
 
     def __init__(self, given, by_column):
@@ -28,16 +28,16 @@ class ClassWeights:
 
     @classmethod
     def of(cls, given, y, weight, known=None):
-        """Learn them from training targets.
+        """The factors for training targets.
 
         Parameters
         ----------
         given : dict, list of dict, "balanced" or None
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-            Labels; of two axes an indicator.
+            Labels, or an indicator with a column for each label.
         weight : ndarray of shape (n_samples,)
         known : array-like, default=None
-            Labels that are known beside those in ``y``.
+            All labels, where ``y`` may lack some.
 
         Returns
         -------
@@ -66,7 +66,7 @@ class ClassWeights:
 
     @property
     def leave_out(self):
-        """Whether rows of some label have the weight zero."""
+        """Whether some label has the factor zero, so that its rows do not count."""
         return any(0 in factors.values() for factors in self.by_column)
 
     def times(self, y, weight, rows="the training data"):
@@ -77,7 +77,7 @@ class ClassWeights:
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
         weight : ndarray of shape (n_samples,)
         rows : str
-            What they are, for the error where no row has a weight above zero.
+            What the error calls the rows where none has a weight above zero.
         """
         for factors, column in zip(self.by_column, _columns(y), strict=True):
             labels, places = np.unique(column, return_inverse=True)
@@ -93,14 +93,14 @@ class ClassWeights:
 
 
 def with_finite_sums(weight):
-    """``weight`` times a number, if its sums would be infinite or lose digits."""
+    """``weight``; if its sums could overflow or vanish, divided by its largest."""
     largest = weight.max(initial=0.0)
     inside = _SUMMABLE[0] < largest < _SUMMABLE[1]
     return weight if inside or not largest else weight / largest
 
 
 def refuse_balanced(class_weight):
-    """Refuse what scikit-learn refuses in ``partial_fit``."""
+    """Refuse "balanced" in ``partial_fit``, as scikit-learn does."""
     if isinstance(class_weight, str) and class_weight == "balanced":
         raise ValueError(
             f"class_weight={class_weight!r} is not supported by partial_fit, which "
@@ -135,7 +135,7 @@ def _check_numbers(factors, given):
 
 
 def _check_labels(factors, labels):
-    """Refuse keys that are no label while labels are missing, as scikit-learn does."""
+    """Refuse keys that are no label, unless every label is a key, as scikit-learn."""
     unknown = [key for key in factors if key not in labels]
     if unknown and any(label not in factors for label in labels):
         raise ValueError(

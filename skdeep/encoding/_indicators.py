@@ -1,4 +1,4 @@
-"""Targets with a column for each label: classes as one-hot rows, or any labels."""
+"""Targets with a column of 0 and 1 for each label: one-hot rows, or multilabel rows."""
 
 from dataclasses import dataclass
 
@@ -16,15 +16,16 @@ def has_columns(y):
     """Whether y has a column per label."""
     try:
         shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
-    except ValueError:  # lists of different lengths are for scikit-learn to refuse
+    except ValueError:  # scikit-learn refuses lists of different lengths later
         return False
     return len(shape) == 2 and shape[1] > 1
 
 
 def plain_columns(y):
-    """Columns of objects as numbers: those of DataFrames that differ in dtype.
+    """Targets with several columns as numbers, where they are objects.
 
-    Those of half precision become single, for scikit-learn cannot score half.
+    DataFrames with columns of different dtypes give objects. Half precision becomes
+    single precision, because scikit-learn cannot score half precision.
     """
     if not has_columns(y) or sparse.issparse(y):
         return y
@@ -35,7 +36,7 @@ def plain_columns(y):
         return y
     try:
         return array.astype(np.float64)
-    except (TypeError, ValueError):  # names, say
+    except (TypeError, ValueError):  # the objects are no numbers
         return y
 
 
@@ -46,12 +47,12 @@ class Indicator:
     Attributes
     ----------
     one_hot : bool
-        Whether each row has exactly one 1: the columns are classes.
+        Whether the columns are classes, so that each row has exactly one 1.
     n_columns : int
     dtype : str
-        Of the rows that were given.
+        The dtype of the targets in ``fit``.
     container : {"ndarray", "csr_matrix", "csr_array"}
-        What held them.
+        The type of the targets in ``fit``.
     """
 
     one_hot: bool
@@ -61,7 +62,7 @@ class Indicator:
 
     @classmethod
     def of(cls, y, multilabel, *, more_to_come):
-        """The form of ``y``, or None for labels without columns.
+        """The form of ``y``, or None for labels without a column for each.
 
         Parameters
         ----------
@@ -69,7 +70,7 @@ class Indicator:
         multilabel : {"auto", True, False}
             The parameter of the estimators: "auto" looks at the rows.
         more_to_come : bool
-            Whether later rows may differ from these: of ``partial_fit``.
+            Whether later calls may bring other rows, as in ``partial_fit``.
         """
         if not has_columns(y) or type_of_target(y) != "multilabel-indicator":
             if multilabel is True:
@@ -93,7 +94,7 @@ class Indicator:
         return cls(one_hot, np.shape(y)[1], y.dtype.name, type(y).__name__)
 
     def read(self, y):
-        """Numbers of classes of shape (n_samples,), or the dense 0 and 1.
+        """``y`` as class numbers of shape (n_samples,), or as dense rows of 0 and 1.
 
         Raises
         ------
@@ -112,10 +113,10 @@ class Indicator:
         if wrong is not None:
             raise _not_one_hot_error(*wrong, "By the first fit")
         numbers = y.argmax(axis=1)
-        return np.asarray(numbers).ravel()  # of a sparse matrix it is a matrix
+        return np.asarray(numbers).ravel()  # argmax of a sparse matrix is a matrix
 
     def in_given_form(self, predicted):
-        """Rows of the form that was given, from what :meth:`read` gives."""
+        """The inverse of :meth:`read`: rows in the form of the targets in ``fit``."""
         if not self.one_hot:
             return predicted if self._sparse is None else self._sparse(predicted)
         shape, dtype = (len(predicted), self.n_columns), np.dtype(self.dtype)
@@ -144,7 +145,7 @@ def _refuse_values_besides_0_and_1(y):
 
 
 def _first_row_not_one_hot(y):
-    """The first row that has not exactly one 1, and how many it has; or None."""
+    """The first row without exactly one 1 and its number of ones; None if all have."""
     counts = np.asarray(y.sum(axis=1)).ravel()
     wrong = np.flatnonzero(counts != 1)
     return (wrong[0], counts[wrong[0]]) if len(wrong) else None

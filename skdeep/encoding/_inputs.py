@@ -1,7 +1,7 @@
-"""Training rows and the statistics that standardise them.
+"""Encoded samples, and the statistics that standardise them.
 
-Rows stay where the caller has them (NumPy, memory map or CSR); only the rows
-of the next few batches are gathered, and only those are ever dense.
+Samples stay in the caller's array: NumPy, memory map or CSR. Training copies the rows
+of the next few batches into dense buffers.
 """
 
 from dataclasses import dataclass
@@ -12,18 +12,19 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
 _CHUNK_VALUES = 2**20
-# Arrays of more than this are not copied for the sake of some rows.
+# Selected rows of arrays larger than this are not copied.
 _MOST_COPIED_BYTES = 32 * 2**20
-# Bytes; where TensorFlow's own tensors start.
+# TensorFlow's tensors start at multiples of this many bytes.
 _ALIGNMENT = 64
-# Standard deviations between zero and the mean: single precision is then exact to less
-# than a thousandth of one.
+# A column is far from zero if its mean is more than this many standard deviations. Up
+# to there single precision is exact to less than a thousandth of a deviation.
 _FAR = 1_000
 _SMALL = 1e-30
-# Rounding moves numbers by one place or so. What takes some more places is no noise:
-# an hour in epoch seconds has 28 values in single precision.
+# A column is constant if its deviation is at most this many rounding steps of its mean.
+# The limit is low because few steps may carry information: an hour in epoch seconds
+# has 28 values in single precision.
 _NOISE = 2
-_VANISHING = 1e-150  # squares of less are zero
+_VANISHING = 1e-150  # squares of smaller numbers are zero
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class EncodedSamples:
     Attributes
     ----------
     X : ndarray of shape (n_samples, ...) or CSR of shape (n_samples, n_features)
-    Y : ndarray of shape (n_samples, n_targets), or OwnTargets
+    Y : ndarray of shape (n_samples, n_targets), or SamplesAsTargets
     weight : ndarray of shape (n_samples,), of mean one
     """
 
@@ -65,7 +66,7 @@ class EncodedSamples:
                 X, rows = X.source, X.index[flat]
             flat_out = out_X.reshape(len(flat), *X.shape[1:])
             if X.flags.c_contiguous and X.dtype == out_X.dtype:
-                # mode="clip" lets NumPy write into `out` without a buffer.
+                # With mode="clip" NumPy writes into `out` without a buffer.
                 np.take(X, rows, axis=0, out=flat_out, mode="clip")
             else:
                 flat_out[...] = X[rows]
@@ -88,13 +89,13 @@ class EncodedSamples:
 
 
 class SamplesAsTargets:
-    """Samples as their own targets: flat and in units, made when they are asked for.
+    """Targets of an autoencoder: samples, flattened and scaled at each use.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, ...), Selection, or CSR
+    X : ndarray of shape (n_samples, ...), SelectedRows, or CSR
     scaling : Standardization
-        The units, one for each number of a sample.
+        Mean and scale for each number of a sample.
     dtype : str
     """
 
@@ -109,7 +110,7 @@ class SamplesAsTargets:
         return self._scaling.apply(flat).astype(self._dtype)
 
     def write(self, X, out):
-        """Targets of the dense samples ``X`` into ``out``."""
+        """Write the targets of the dense samples ``X`` into ``out``."""
         shape = X.shape[: out.ndim - 1]
         flat = X.reshape(*shape, -1)
         np.subtract(flat, self._scaling.mean, out=out, casting="same_kind")
@@ -117,7 +118,7 @@ class SamplesAsTargets:
 
 
 class SelectedRows:
-    """Some rows of an array, copied only when they are asked for.
+    """Some rows of an array, copied only at their use.
 
     Parameters
     ----------
@@ -138,7 +139,7 @@ class SelectedRows:
 
 
 def select(X, index):
-    """The rows ``index`` of ``X``: a copy if it is small, else a selection."""
+    """The rows ``index`` of ``X``: a copy of small arrays, else SelectedRows."""
     if isinstance(X, SelectedRows):
         return SelectedRows(X.source, X.index[index])
     if sparse.issparse(X) or X.nbytes <= _MOST_COPIED_BYTES:
@@ -147,13 +148,15 @@ def select(X, index):
 
 
 def accepted_dtypes(X, dtype):
-    """What numbers may come in, for scikit-learn's checks: the first for all others.
+    """The dtypes that ``X`` may keep, for scikit-learn's ``validate_data``.
+
+    Arrays of any other dtype are converted to the first.
 
     Parameters
     ----------
     X : array-like
     dtype : str
-        In which the network computes.
+        The dtype in which the network computes.
     """
     if dtype == "float64":
         return ["float64"]
@@ -164,9 +167,9 @@ def accepted_dtypes(X, dtype):
 
 
 def prediction_dtype(samples, dtype):
-    """The wider of the network's ``dtype`` and that of the samples.
+    """The dtype of predictions: the wider of the network's and the samples'.
 
-    What is neither float32 nor float64 counts as float64, as in scikit-learn.
+    Samples that are neither float32 nor float64 count as float64, as in scikit-learn.
 
     Parameters
     ----------
@@ -179,13 +182,13 @@ def prediction_dtype(samples, dtype):
 
 
 def cast_arrays(dtype, *arrays):
-    """The arrays in this dtype; those whose copy would be larger stay as they are.
+    """The arrays in this dtype, except those whose copy would take more memory.
 
     Parameters
     ----------
     dtype : str
-    *arrays : ndarray, Selection or CSR
-        Selections of one array share its copy.
+    *arrays : ndarray, SelectedRows or CSR
+        SelectedRows of one array share its copy.
 
     Returns
     -------
@@ -197,7 +200,7 @@ def cast_arrays(dtype, *arrays):
         if isinstance(X, SelectedRows):
             return SelectedRows(cast(X.source), X.index)
         if X.dtype == dtype or not (sparse.issparse(X) or X.flags.c_contiguous):
-            return X  # windows of a series lie upon each other
+            return X  # windows of a series overlap in memory, their copies would not
         if id(X) not in copies:
             copies[id(X)] = X.astype(dtype)
         return copies[id(X)]
@@ -206,15 +209,15 @@ def cast_arrays(dtype, *arrays):
 
 
 def check_range(X, dtype, name):
-    """Refuse numbers that are finite in double precision and not in ``dtype``.
+    """Refuse numbers that are finite in double precision, but not in ``dtype``.
 
     Parameters
     ----------
-    X : ndarray, Selection or CSR
+    X : ndarray, SelectedRows or CSR
     dtype : str
-        In which the network computes.
+        The dtype in which the network computes.
     name : str
-        Of the argument, for the error.
+        The name of the argument, for the error.
     """
     most = float(np.finfo(dtype).max)
     if X.dtype.kind != "f" or float(np.finfo(X.dtype).max) <= most or not X.shape[0]:
@@ -234,15 +237,15 @@ def smallest_and_largest(X):
 
     Parameters
     ----------
-    X : ndarray, Selection or CSR
-        Of one number at least.
+    X : ndarray, SelectedRows or CSR
+        With at least one number.
     """
     size = max(1, _CHUNK_VALUES // max(1, int(np.prod(X.shape[1:]))))
     ends = []
     for start in range(0, X.shape[0], size):
         piece = X[start : start + size]
         values = piece.data if sparse.issparse(piece) else piece
-        if values.size < np.prod(piece.shape):  # the others are zero
+        if values.size < np.prod(piece.shape):  # sparse rows do not store zeros
             ends.append(0)
         if values.size:
             ends += [np.fmin.reduce(values, None), np.fmax.reduce(values, None)]
@@ -252,11 +255,11 @@ def smallest_and_largest(X):
 def _moments(X, weight, columns_of):
     """Mean and variance along the last axis, in double precision.
 
-    They are those of the differences from one row: the squares of numbers far from
-    zero have no digits left for a small spread.
+    They are computed from the differences from the first row. Squares of numbers far
+    from zero have no digits left for a small variance.
     """
     scaler = StandardScaler()
-    # In pieces, for the scaler makes a temporary of the size it is given.
+    # In pieces, because the scaler makes a temporary array of the size of its input.
     size = max(1, _CHUNK_VALUES // int(np.prod(X.shape[1:])))
     first = None
     for start in range(0, len(X), size):
@@ -274,7 +277,7 @@ def _moments(X, weight, columns_of):
 
 
 def _check_moments(mean, variance):
-    """Refuse columns whose squares double precision does not hold."""
+    """Refuse columns whose squares overflow or vanish in double precision."""
     vanished = (variance == 0) & (mean != 0) & (np.abs(mean) < _VANISHING)
     _refuse_columns(vanished | ~np.isfinite(variance), mean)
 
@@ -322,7 +325,7 @@ def _last_steps(X, weight):
 
 
 def _aligned(shape, dtype):
-    """An empty array, aligned as TensorFlow's own are."""
+    """An empty array, aligned in memory as TensorFlow's tensors are."""
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
     memory = np.empty(size + _ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % _ALIGNMENT
@@ -330,7 +333,7 @@ def _aligned(shape, dtype):
 
 
 def dense(X, *, dtype=None):
-    """A dense array of the rows ``X``."""
+    """``X`` as a dense array."""
     return np.asarray(X.toarray() if sparse.issparse(X) else X, dtype=dtype)
 
 
@@ -343,8 +346,9 @@ class Standardization:
     mean, scale : ndarray of shape (n_columns,)
         In double precision.
     far : bool
-        Whether single precision would lose digits that count: a column's mean is
-        many times its deviation, or its deviation is very small or large.
+        Whether single precision would lose significant digits. That is so where a
+        column's mean is many times its deviation, or its deviation is very small or
+        very large.
     """
 
     mean: np.ndarray
@@ -353,21 +357,25 @@ class Standardization:
 
     @classmethod
     def of(cls, X, weight):
-        """The weighted statistics along the last axis; constants get scale one."""
+        """The weighted statistics along the last axis; constants get the scale one."""
         if sparse.issparse(X):
             return cls._from_moments(*_sparse_moments(X, weight), X.dtype)
         return cls._from_moments(*_moments(X, weight, _all_steps), X.dtype)
 
     @classmethod
     def of_masked(cls, X, weight, *, overlapping):
-        """Those of sequences whose last channel is a mask, which stays as it is.
+        """The statistics of sequences whose last channel is a mask.
+
+        Steps that the mask leaves out do not count. The mask itself gets the mean zero
+        and the scale one.
 
         Parameters
         ----------
         X : ndarray of shape (n_samples, steps, channels + 1)
         weight : ndarray of shape (n_samples,)
         overlapping : bool
-            Whether they are windows of one series: then each one's last step counts.
+            Whether the samples are windows of one series. Then only the last step of
+            each window counts, so that each step of the series counts once.
         """
         columns_of = _last_steps if overlapping else _present_steps
         found = cls._from_moments(*_moments(X, weight, columns_of), X.dtype)
@@ -376,7 +384,7 @@ class Standardization:
     @classmethod
     def _from_moments(cls, mean, variance, dtype):
         scale = np.sqrt(variance)
-        # Of the precision that the numbers came in.
+        # The rounding step depends on the dtype in which the numbers came.
         eps = np.finfo(dtype).eps if dtype.kind == "f" else 0
         varies = scale > _NOISE * eps * np.abs(mean)
         far = np.abs(mean) > _FAR * scale

@@ -1,7 +1,7 @@
-"""Labels and values to network targets, and network outputs back.
+"""Encodes labels and values as network targets, and decodes network outputs.
 
-One class per family; a new kind of target is one case here and one in
-``networks/_head.py``.
+There is a class for labels and one for continuous values. A new kind of target is a
+case here and one in ``networks/_head.py``.
 """
 
 import numpy as np
@@ -17,14 +17,14 @@ from skdeep.encoding._inputs import Standardization, check_range
 
 
 def check_labels(y):
-    """Refuse labels that are missing, which cannot be sorted among others."""
+    """Refuse missing labels, because they cannot be sorted among the others."""
     array = _as_object_array(y)
     if array is not None:
         _refuse_missing(array, "labels")
 
 
 def check_numbers(y):
-    """Refuse targets of a regression that are no numbers."""
+    """Refuse regression targets that are no numbers."""
     array = _as_object_array(y)
     kind = getattr(array if array is not None else _as_array(y), "dtype", None)
     wrong = kind is not None and kind.kind in "USmM"
@@ -49,12 +49,12 @@ def _as_array(y):
         return None
     try:
         return np.asarray(y)
-    except ValueError:  # rows of different lengths are for scikit-learn to refuse
+    except ValueError:  # scikit-learn refuses rows of different lengths later
         return None
 
 
 def _as_object_array(y):
-    """``y`` as an array, if it holds objects; what is no array is refused later."""
+    """``y`` as an array if it holds objects, else None."""
     array = _as_array(y)
     holds = array is not None and array.dtype == object and array.ndim and array.size
     return array if holds else None
@@ -78,12 +78,12 @@ class ClassTargets:
     kind : {"binary", "multiclass", "multilabel-indicator"}
     classes : ndarray of shape (n_classes,)
     margins : bool
-        Whether the network gives margins, of which no probabilities are made.
+        Whether the network's outputs are margins, from which no probabilities follow.
     indicator : Indicator or None
         The form of targets with a column per label.
     """
 
-    # Of files and pickles of older versions.
+    # Files and pickles of older versions lack these two.
     margins, indicator = False, None
 
     def __init__(self, kind, classes, indicator=None, margins=False):
@@ -99,9 +99,9 @@ class ClassTargets:
         Parameters
         ----------
         y : ndarray
-            What :meth:`Indicator.read` gives, if there is an indicator.
+            Where there is an indicator, the result of :meth:`Indicator.read`.
         classes : array-like or Indicator, default=None
-            What is known of them.
+            All classes or the form of the targets, where they are known already.
         """
         if isinstance(classes, Indicator):
             return cls._of_columns(y, classes)
@@ -171,7 +171,7 @@ class ClassTargets:
         return softmax(logits, axis=1)
 
     def log_probabilities(self, logits):
-        """Their logarithms, of shape (n_samples, n_classes)."""
+        """Logarithms of the probabilities, of shape (n_samples, n_classes)."""
         if self.kind == "multilabel-indicator":
             return log_expit(logits)
         if logits.shape[1] == 1:
@@ -182,17 +182,20 @@ class ClassTargets:
         """Scores of shape (n_samples,) if binary, else (n_samples, n_classes)."""
         if self.kind != "binary":
             return logits
-        if self.indicator is not None:  # a column for each of y's
+        if self.indicator is not None:  # y has two columns, and so has the result
             return logits if logits.shape[1] > 1 else np.hstack([-logits, logits])
         return self._margin(logits)
 
     @staticmethod
     def _margin(logits):
-        """Above zero for the second of two classes."""
+        """Scores of two classes, above zero for the second."""
         return logits[:, 0] if logits.shape[1] == 1 else logits[:, 1] - logits[:, 0]
 
     def labels(self, logits):
-        """The most probable label, or the probable ones, in the form of the targets."""
+        """The most probable label, in the form of the targets in ``fit``.
+
+        For multilabel targets, all labels with a probability above one half.
+        """
         if self.kind == "multilabel-indicator":
             numbers = (logits > 0).astype(int)
         elif self.kind == "binary":
@@ -212,9 +215,9 @@ class ContinuousTargets:
     kind : "continuous"
     n_outputs : int
     scaling : Standardization
-        The network learns targets in these units.
+        The network learns targets that are standardised with it.
     positive : bool
-        Whether values are exponentials of the output before its activation.
+        Whether predicted values are exponentials of the output layer's logits.
     """
 
     kind = "continuous"
@@ -233,7 +236,7 @@ class ContinuousTargets:
         check_range(columns, dtype, "y")
         if not standardize:
             scaling = Standardization.none(columns.shape[1])
-        elif positive:  # a shift would make them negative
+        elif positive:  # a shift would make targets negative, so they are only scaled
             mean = np.average(columns.astype(np.float64), axis=0, weights=weight)
             scaling = Standardization(np.zeros_like(mean), np.where(mean > 0, mean, 1))
         else:

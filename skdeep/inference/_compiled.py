@@ -1,4 +1,4 @@
-"""The forward pass through Keras: one compiled call for all networks of a kind."""
+"""Predictions by TensorFlow: networks of equal specs share one compiled call."""
 
 import threading
 import weakref
@@ -10,14 +10,15 @@ from skdeep._forked import refuse_if_forked
 from skdeep.networks._build import build_template
 from skdeep.networks._traced import GRAPH_BYTES, Cache, n_bytes, traced
 
-# Of eight rows TensorFlow computes each one alike; of fewer, and of what is beyond
-# eights, in other ways, which round differently.
+# TensorFlow computes rows in groups of eight. It computes the rows of an incomplete
+# group in another way, which rounds differently.
 _ROWS_COMPUTED_ALIKE = 8
-# Where so many rows fit into memory at once, eight take no more time than one.
+# Specs with this many rows at once belong to small networks, for which eight rows take
+# no more time than one.
 _ROWS_AT_ONCE_OF_SMALL_NETWORKS = 1024
 _lock = threading.Lock()
 _calls = Cache()
-# Tensors of the networks that are in use: they are copied once, not per call.
+# The tensors of each network that is in use: its arrays are copied once, not per call.
 _constants = weakref.WeakKeyDictionary()
 
 
@@ -36,7 +37,7 @@ def forward_model(spec, model, X):
     Parameters
     ----------
     spec : GivenSpec
-        That of the model.
+        The spec of the model.
     model : keras.Model
     X : ndarray of shape (n_samples, *spec.input_shape)
     """
@@ -49,8 +50,9 @@ def forward_model(spec, model, X):
 
 
 def _filled_up_to_eights(spec, X):
-    """``X`` with its last row repeated, so that what a small network gives for a row
-    does not depend on how many others are asked for.
+    """``X`` with its last row repeated up to a multiple of eight rows.
+
+    So a small network's output for a row does not depend on the number of rows.
     """
     missing = -len(X) % _ROWS_COMPUTED_ALIKE
     if (
@@ -63,7 +65,7 @@ def _filled_up_to_eights(spec, X):
 
 
 def constants(weights):
-    """The lists of a network's arrays as tensors."""
+    """A network's lists of arrays, trainable ones and others, as lists of tensors."""
     refuse_if_forked()
     with _lock:
         if weights not in _constants:

@@ -1,10 +1,14 @@
-"""The forward pass of a network in NumPy, or through TensorFlow.
+"""The forward pass of a network, in NumPy or in TensorFlow.
 
-NumPy needs no TensorFlow and takes microseconds for a row. It computes in double
-precision, so a row's result does not depend on the rows beside it, and the
-caller rounds to the estimator's dtype; or, where the samples and the network are both
-of single precision, in that, twice as fast. Activations that NumPy has not, and
-images of many pixels, take TensorFlow in the network's own precision.
+NumPy predicts a row in microseconds, without the seconds that the import of TensorFlow
+takes. Where the samples and the network are both of single precision, NumPy computes
+in single precision, which is twice as fast. Otherwise it computes in double precision:
+a row's result then does not depend on the other rows, and the caller rounds it to the
+estimator's dtype.
+
+TensorFlow computes activations that are not in ``ACTIVATIONS``, and networks that it
+computes faster, such as convolutions of large images. It does so in the network's
+dtype.
 """
 
 import numpy as np
@@ -55,7 +59,7 @@ _BATCH_NORM_EPSILON = 1e-3
 
 
 def forward(spec, weights, X):
-    """Output before the output layer's activation; after it of an autoencoder.
+    """Output before the output layer's activation; an autoencoder's, after it.
 
     Parameters
     ----------
@@ -76,7 +80,7 @@ def forward(spec, weights, X):
 def _linear_output(spec, weights, X):
     """Output before the output layer's activation."""
     known = all(isinstance(a, str) and a in ACTIVATIONS for a in spec.activations)
-    # Where TensorFlow cannot work, NumPy takes its time.
+    # Where TensorFlow would hang, NumPy computes also what it is slow at.
     n_rows = 1 if was_forked() else X.shape[0]
     if not known or not spec.suits_numpy(n_rows):
         return _forward_compiled(spec, weights, X)
@@ -84,7 +88,7 @@ def _linear_output(spec, weights, X):
 
 
 def activated(name, x):
-    """``x`` after the activation of this name; None is none."""
+    """``x`` after the activation with this name; None leaves ``x`` as it is."""
     if name is None:
         return x
     if name in ACTIVATIONS:
@@ -96,8 +100,8 @@ def activated(name, x):
 
 
 def wider_dtype(spec, X):
-    """Single precision where the samples and the network are, else double."""
-    # Bytes and the like become what the network is.
+    """Single precision where the samples and the network have it, else double."""
+    # Integers are computed in the network's dtype.
     own = X.dtype if X.dtype.kind == "f" else spec.array_dtype
     return np.result_type(own, spec.array_dtype)
 
@@ -105,7 +109,7 @@ def wider_dtype(spec, X):
 def _forward_compiled(spec, weights, X):
     from skdeep.inference._compiled import forward_compiled
 
-    n_steps = X.shape[1]  # where the spec leaves them open
+    n_steps = X.shape[1]  # for specs of sequences of any length
     shape = [n_steps if size is None else size for size in spec.output_shape]
     output = np.empty((X.shape[0], *shape))
     for piece in pieces(X, spec.rows_at_once):
@@ -119,16 +123,17 @@ def pieces(X, n_rows):
 
 
 class FoldedLayers:
-    """Reads a network's arrays, layer by layer.
+    """Hands out a network's arrays in the order of its layers.
 
-    Batch normalisation is folded into the kernel and the bias before it, in double
-    precision.
+    Batch normalisation is folded into the kernel and the bias before it. This is done
+    in double precision.
 
     Attributes
     ----------
     dtype : dtype
-        That the network is computed in.
+        The dtype in which the network is computed.
     scaling : tuple of (shift, scale) or None
+        Standardisation of the inputs.
     """
 
     def __init__(self, spec, weights, dtype):
@@ -144,20 +149,20 @@ class FoldedLayers:
             self.scaling = shift, scale
 
     def arrays(self, count):
-        """The next arrays as they are."""
+        """The next ``count`` trainable arrays."""
         return [self._cast(next(self._trainable)) for _ in range(count)]
 
     def fixed(self):
-        """The next array that was not trained."""
+        """The next array that training leaves as it is."""
         return self._cast(next(self._fixed))
 
     def products(self, n_hidden):
-        """Kernels and biases of so many hidden layers and of the output layer."""
+        """Pairs of kernel and bias: of ``n_hidden`` layers and of the output layer."""
         hidden = [self.product(self._batch_norm) for _ in range(n_hidden)]
         return [*hidden, self.product(False)]
 
     def product(self, batch_norm):
-        """The next layer's kernel and bias, zeros where it has none."""
+        """The next layer's kernel and bias; the bias is zeros where it has none."""
         if not batch_norm:
             (kernel,) = self.arrays(1)
             return kernel, self.bias(kernel.shape[-1:])
@@ -166,13 +171,13 @@ class FoldedLayers:
         return self._cast(kernel * factor), self._cast(shift)
 
     def bias(self, shape):
-        """The next array, a bias, or zeros of this shape."""
+        """The next layer's bias; zeros of this shape where layers have no biases."""
         if self._use_bias:
             return self._cast(next(self._trainable))
         return np.zeros(shape, self.dtype)
 
     def normalization(self):
-        """Factor and shift of a batch normalisation that stands alone."""
+        """Factor and shift of a batch normalisation without a kernel before it."""
         return tuple(map(self._cast, self._normalization()))
 
     def _normalization(self):
@@ -185,7 +190,7 @@ class FoldedLayers:
         return np.asarray(array, dtype=self.dtype)
 
     def scaled(self, X):
-        """``X`` in the units of the first layer, and in the dtype of all."""
+        """``X``, standardised as the network needs it, in the dtype of the layers."""
         if self.scaling is None:
             return self._cast(X)
         shift, scale = self.scaling
@@ -198,7 +203,18 @@ def _double(array):
 
 
 def dense_layers(products, activation, x, buffers, output):
-    """Write the output for ``x`` into ``output``."""
+    """Write the output of dense layers for ``x`` into ``output``.
+
+    Parameters
+    ----------
+    products : list of (kernel, bias)
+    activation : callable
+        The activation of the hidden layers.
+    x : ndarray of shape (n_rows, n_features)
+    buffers : list of ndarray
+        For the outputs of the hidden layers.
+    output : ndarray of shape (n_rows, units)
+    """
     last = len(products) - 1
     for depth, (kernel, bias) in enumerate(products):
         out = output if depth == last else buffers[depth][: len(x)]

@@ -1,4 +1,4 @@
-"""Prediction with any Keras model: one compiled call, made once per model."""
+"""Prediction with any Keras model, by a compiled call that is made once per model."""
 
 import threading
 
@@ -15,7 +15,7 @@ from skdeep.networks._traced import traced
 _NUMBERS_AT_ONCE = 2**22  # of the input: some thousand rows of a table
 _MOST_ROWS = 4096
 _FEWEST_ROWS = 32
-_MOST_CALLS = 4  # for as many shapes of the input
+_MOST_CALLS = 4  # one for each kind of input: shapes and dtypes
 
 
 class HeldModel:
@@ -25,12 +25,12 @@ class HeldModel:
     ----------
     model : keras.Model
     sample : nest of ndarray, optional
-        One row of input, for models that are no graph of layers.
+        One row of input. Models that are no graph of layers need it to be built anew.
 
     Attributes
     ----------
     is_shared : bool
-        Whether the user has this very model, and wants it trained.
+        Whether the user has handed in this model itself, to be trained in place.
     """
 
     is_shared = False
@@ -47,7 +47,7 @@ class HeldModel:
 
     @property
     def model(self):
-        """The Keras model; after unpickling, made when it is asked for."""
+        """The Keras model; after unpickling, built at the first use."""
         refuse_if_forked()
         with self._lock:
             if self._model is None:
@@ -79,12 +79,12 @@ class HeldModel:
         return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *pieces)
 
     def _call(self, X):
-        """A compiled call: that of all models of a kind, or this one's own."""
+        """The compiled call for X: one that equal models share, or this model's own."""
         if isinstance(X, np.ndarray):
             with self._lock:
                 if self._spec == ():
                     self._spec = given_spec(self._model)
-            # The shared call takes floats, which lack the digits of large integers.
+            # The shared call takes floats, which do not hold large integers exactly.
             small = X.dtype.kind == "f" or not X.size or np.abs(X).max() < 2**24
             spec = self._spec
             if small and spec is not None and X.ndim - 1 == len(spec.input_shape):
@@ -115,7 +115,7 @@ class HeldModel:
 
 
 def has_own_prediction(model):
-    """Whether only ``keras.Model.predict`` gives what the model's class means."""
+    """Whether the model's class changes how ``keras.Model.predict`` computes."""
     base, cls = keras.Model, type(model)
     own = any(
         getattr(cls, name) is not getattr(base, name)

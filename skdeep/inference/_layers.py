@@ -1,4 +1,4 @@
-"""What each layer of a network gives for samples."""
+"""The outputs of each layer of a network."""
 
 import functools
 
@@ -24,7 +24,7 @@ _OUTPUT_ACTIVATIONS = {
 
 def layer_names(spec):
     """The names of the layers in their order."""
-    if spec.dense_layer_names is not None:  # which needs no TensorFlow
+    if spec.dense_layer_names is not None:  # known without TensorFlow
         return spec.dense_layer_names
     from skdeep.networks._named import named_network
 
@@ -41,17 +41,17 @@ def forward_layers(spec, weights, X, names, *, weighted=False, into=None):
     X : {ndarray, CSR} of shape (n_samples, *spec.input_shape)
     names : sequence of str
     weighted : bool, default=False
-        Also what the activations get, where layers have one.
+        Whether to return also the inputs of the activations, of layers that have one.
     into : tuple of dict, default=None
-        Arrays to write to, for the outputs and for what the activations get.
+        Arrays to write to: for the outputs, and for the inputs of the activations.
 
     Returns
     -------
     outputs : dict of str to ndarray of shape (n_samples, ...)
-        The output layer's in the units of training. Of a dense network whose
-        activation NumPy has, in the wider dtype of X and the network.
+        The output layer's are in the units of training. Dense networks with an
+        activation in ``ACTIVATIONS`` give the wider dtype of X and the network.
     weighted : dict of str to ndarray
-        Only if asked for.
+        Inputs of the activations, only if asked for.
     """
     known = spec.activation in ACTIVATIONS if isinstance(spec.activation, str) else None
     if spec.dense_layer_names is not None and (known or not spec.widths):
@@ -103,7 +103,7 @@ def _compiled_layers(spec, weights, X, names, weighted, into):
                 if name not in arrays:
                     shape = X.shape[0], *tensor.shape[1:]
                     arrays[name] = np.empty(shape, spec.array_dtype)
-                # In the tensor's own memory: numpy() would copy it.
+                # A view of the tensor's memory; numpy() would copy it.
                 arrays[name][piece] = memoryview(tensor)
     return results
 

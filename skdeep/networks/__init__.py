@@ -1,6 +1,7 @@
-"""Network kinds as Keras models; knows no estimator and no scikit-learn.
+"""What networks are, and how Keras models are built from it.
 
-Importing this package imports no Keras: the builders are in ``_build``.
+Nothing here imports an estimator. Importing this package imports no Keras: the module
+``_build`` does.
 """
 
 from skdeep.networks._described import described, readable

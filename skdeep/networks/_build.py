@@ -1,7 +1,7 @@
-"""Keras models of network specs.
+"""Builds Keras models from network specs.
 
-A network is: inputs, scaling, the family's body (nothing for dense networks), hidden
-dense layers, the output layer. A family whose networks are made otherwise defines
+A network has inputs, scaling, the family's body (nothing in dense networks), hidden
+dense layers, and the output layer. A family with another structure defines
 ``connected`` in its spec.
 """
 
@@ -44,10 +44,11 @@ class Kit(NamedTuple):
     lstm: type
     gru: type
     rnn: type
-    # Whether tied kernels are one variable and penalties on a code one more column;
-    # of Keras's own layers there are none for that.
+    # Whether this is the kit of the training template. Only there two layers can share
+    # a kernel, and a penalty on the code can be one more column of the output: Keras
+    # has no layers for that.
     is_template: bool
-    # Called with the kind of a layer, its output and what its activation gets.
+    # Called for each named layer with its kind, its output and its activation's input.
     mark: object
 
 
@@ -89,7 +90,7 @@ _STOCK = Kit(
 
 @fresh_name_counts()
 def build_template(spec, *, linear_output=False, mark=_no_mark):
-    """The training template: its weights are inputs of the compiled program.
+    """The training template, a model that compiled programs call with given weights.
 
     Parameters
     ----------
@@ -97,7 +98,7 @@ def build_template(spec, *, linear_output=False, mark=_no_mark):
     linear_output : bool, default=False
         Leave out the activation of the output layer.
     mark : callable
-        Is told of each layer that has a name; see :class:`Kit`.
+        Called for each named layer; see :class:`Kit`.
 
     Returns
     -------
@@ -119,7 +120,7 @@ def build_stock(spec, weights, inputs, outputs):
     spec : NetworkSpec
     weights : Weights
     inputs, outputs : Standardization or None
-        The units of the raw inputs and of the raw outputs.
+        How the raw inputs are standardised, and the outputs scaled back.
     """
     stock = StockNetwork(spec, build_template(spec), inputs, outputs)
     stock.assign(weights)
@@ -127,14 +128,14 @@ def build_stock(spec, weights, inputs, outputs):
 
 
 class StockNetwork:
-    """A network of stock Keras layers, with weights as the template has them.
+    """A network of stock Keras layers that takes and gives the template's weights.
 
     Parameters
     ----------
     spec : NetworkSpec
     template : keras.Model
     inputs, outputs : Standardization or None
-        The units of the raw inputs and of the raw outputs.
+        How the raw inputs are standardised, and the outputs scaled back.
     """
 
     def __init__(self, spec, template, inputs, outputs):
@@ -142,7 +143,7 @@ class StockNetwork:
         rescale = outputs and _rescale(outputs, spec)
         self.model = _network(spec, _STOCK, standardize, False, rescale)
         self._spec = spec
-        # The scaling is constants here, and variables in the template.
+        # The scaling consists of constants here, and of variables in the template.
         scaling = {
             id(variable)
             for layer in template.layers
@@ -163,7 +164,7 @@ class StockNetwork:
         finalize(self.model)
 
     def values(self):
-        """The arrays as the template has them, trainable ones and others."""
+        """The template's lists of arrays: trainable ones and others."""
         trainable = [v.numpy() for v in self.model.trainable_variables]
         trainable = self._spec.template_arrays(trainable)
         scaling = iter(self._scaling)
@@ -173,15 +174,15 @@ class StockNetwork:
 
 
 def with_pretrained(model, arrays, trainable, non_trainable):
-    """The lists of a template's values, with these arrays in its pretrained layers.
+    """Both lists of a template's values, with pretrained arrays put in.
 
     Parameters
     ----------
     model : keras.Model
-        A template that has an embedding, or a model within: a backbone or the user's.
+        A template with an embedding, or with a model inside: a backbone or the user's.
     arrays : list of ndarray
-        In the order of the ``weights`` of these layers, up to the last; there may be
-        none of the first. NaN stands for what is not known.
+        The last of the ``weights`` of these layers. NaN stands for numbers that are not
+        pretrained.
     trainable, non_trainable : list
         Values in the order of the template's variables.
     """
@@ -216,7 +217,8 @@ def assign(variables, values):
 
 
 def _standardize(inputs, spec):
-    # In steps, for x / scale - mean / scale cancels where the mean is large.
+    # First the shift, then the scale: x / scale - mean / scale would lose digits where
+    # the mean is large.
     dtype = spec.input_dtype
     layers = _shifts(-inputs.mean, dtype)
     layers.append(L.Rescaling((1 / inputs.scale).tolist(), dtype=dtype))
@@ -235,7 +237,11 @@ def _rescale(outputs, spec):
 
 
 def _shifts(offset, dtype):
-    """Layers that add ``offset``, in parts: Keras holds each in single precision."""
+    """Layers that add ``offset``.
+
+    Keras holds the offset of a layer in single precision. In double precision it takes
+    three layers to add all digits.
+    """
     layers = []
     for _ in range(3 if dtype == "float64" else 1):
         part = offset.astype("float32")

@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 
-# Arguments that stand first in calls, and that are shown also where they are defaults.
+# Arguments that come first, without their name, and are shown also at their default.
 _FIRST = "learning_rate", "initial_learning_rate"
 _NOT_SHOWN = "name", "dtype"
 _LONGEST = 60  # characters of one setting
@@ -20,9 +20,9 @@ def described(value):
     Returns
     -------
     text : str or None
-        None for anything but optimisers, schedules, losses, metrics, initialisers,
-        layers and callbacks, of Keras's or of the user's, and for those that do not
-        tell their settings.
+        Optimisers, schedules, losses, metrics, initialisers, layers and callbacks have
+        a text, be their class one of Keras or a subclass of the user. It is None for
+        other objects, and where ``get_config`` is missing or fails.
     """
     of_keras = any(c.__module__.split(".")[0] == "keras" for c in type(value).__mro__)
     tells = hasattr(value, "get_config") or hasattr(value, "set_model")
@@ -30,19 +30,20 @@ def described(value):
         return None
     try:
         arguments = ", ".join(_arguments(value))
-    except Exception:  # whatever a get_config of the user's raises
+    except Exception:  # a get_config of the user may raise anything
         return None
     return f"{type(value).__name__}({arguments})"
 
 
 def _arguments(value):
-    """Those of the constructor that differ from its defaults, as text."""
+    """The arguments of the constructor that differ from their defaults, as text."""
     tells = hasattr(value, "get_config")
-    config = value.get_config() if tells else vars(value)  # callbacks have attributes
+    # Callbacks have no get_config, but attributes.
+    config = value.get_config() if tells else vars(value)
     config = {**(getattr(value, "_fn_kwargs", None) or {}), **config}
     for name, parameter in inspect.signature(type(value)).parameters.items():
         setting = config.get(name, parameter.default)
-        if isinstance(setting, dict):  # a configuration of what the argument was
+        if isinstance(setting, dict):  # the configuration of an object
             setting = getattr(value, f"_{name}", getattr(value, name, setting))
         if name in _NOT_SHOWN or setting is parameter.empty:
             continue
@@ -54,13 +55,13 @@ def _arguments(value):
 
 def _shown(value):
     if isinstance(value, (float, np.floating)):
-        return f"{value:.6g}"  # single precision has no more
+        return f"{value:.6g}"  # single precision has no more digits
     text = described(value) or " ".join(repr(value).split())
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 class Readable:
-    """A parameter's value whose repr shows the settings of a Keras object.
+    """Stands for a Keras object in a repr, and shows its settings.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ class Readable:
 
 
 def readable(value):
-    """``value``, of which Keras objects, also in lists and tuples, are readable."""
+    """``value`` with a :class:`Readable` for each Keras object, also inside lists."""
     if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
         return type(value)(readable(item) for item in value)
     text = described(value)

@@ -1,4 +1,4 @@
-"""Keras's own export; a file that nobody could read is refused."""
+"""Keras's export to files of other tools. Files that no tool could read are refused."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ _FILES = {
 
 
 def export(model, path, format, **options):
-    """Write ``model``, which has been called, in one of Keras's formats."""
+    """Write ``model``, which must have been called once, in one of Keras's formats."""
     _check_ending(path, format)
     if format != "onnx":
         model.export(path, format=format, verbose=False, **options)
@@ -27,7 +27,7 @@ def export(model, path, format, **options):
 
 
 def _check_ending(path, format):
-    """Keras would make a folder of that name."""
+    """Refuse the ending of a file where Keras would write a folder."""
     ending = os.path.splitext(os.fspath(path))[1].lower()
     if format != "tf_saved_model" or ending not in _FILES:
         return
@@ -38,8 +38,8 @@ def _check_ending(path, format):
 
 
 def _refuse_unknown(path):
-    """tf2onnx writes operations that it does not know as they are, and goes on."""
-    import onnx  # tf2onnx has it
+    """Refuse a file with operations that ONNX lacks; tf2onnx writes them silently."""
+    import onnx  # a dependency of tf2onnx
 
     nodes = onnx.load(path).graph.node
     unknown = {node.op_type for node in nodes if not onnx.defs.has(node.op_type)}

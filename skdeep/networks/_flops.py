@@ -1,4 +1,4 @@
-"""How many operations a layer takes."""
+"""The number of operations of a layer."""
 
 import math
 
@@ -11,11 +11,11 @@ def flops(layer):
     if isinstance(layer, keras.Model) and not type(layer).__module__.startswith(
         "keras"
     ):
-        # No graph of layers: what is multiplied once.
+        # A subclass of the user: as if each of its matrices were used once.
         matrices = (v.shape for v in layer.trainable_weights if len(v.shape) > 1)
         return 2 * sum(map(math.prod, matrices))
     if isinstance(layer, keras.Model):
-        # Of a Sequential, the layers.
+        # A Sequential has no operations, but layers.
         return sum(map(flops, getattr(layer, "operations", layer.layers)))
     kernels = [
         getattr(getattr(layer, "cell", layer), name, None)
@@ -28,12 +28,12 @@ def flops(layer):
 
 
 def _n_applications(layer):
-    """To how many places of a sample the kernels are applied; unknown ones are one."""
+    """How often a layer applies its kernels to a sample; unknown sizes count as one."""
     L = keras.layers
     if isinstance(layer, L.Conv1D | L.Conv2D | L.DepthwiseConv2D | L.SeparableConv2D):
         shape = layer.output.shape[1:-1]
     elif hasattr(layer, "cell"):
-        shape = keras.tree.flatten(layer.input)[0].shape[1:-1]  # others are masks
+        shape = keras.tree.flatten(layer.input)[0].shape[1:-1]  # the rest are masks
     else:
         shape = layer.output.shape[1:-1] if isinstance(layer, L.Dense) else ()
     places = 1

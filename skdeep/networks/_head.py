@@ -39,18 +39,17 @@ class Head:
     loss : str, keras.losses.Loss or callable
     label_smoothing : float
     penalized : bool
-        Whether the network gives a column more, the penalty of each sample.
+        Whether the output has one more column, with a penalty for each sample.
     weighs_metrics : bool
-        Whether samples have their weights in metrics, too.
+        Whether sample weights count in metrics.
     weighs_rows : bool
-        Whether samples have their weights in batch normalisation, too. With Keras's
-        own they have not.
+        Whether sample weights count in batch normalisation. In Keras's they do not.
     labels : {"one", "any"} or None
         Whether a sample has exactly one label or any number of them; None for
-        values.
+        continuous targets.
     own_units : bool
-        Whether the loss sees targets and outputs in the units that the user gave
-        targets in, whatever units the network learns in.
+        Whether the loss sees targets and outputs in the units of the user's targets,
+        although the network learns standardised targets.
     """
 
     units: int
@@ -65,7 +64,7 @@ class Head:
 
     @property
     def sparse(self):
-        """Whether the loss takes class numbers instead of indicators."""
+        """Whether the loss takes class numbers instead of one-hot rows."""
         return is_sparse(self.loss)
 
     @property
@@ -93,12 +92,12 @@ class Head:
         return loss(label_smoothing=self.label_smoothing)
 
     def loss_of_encoded(self, units):
-        """:meth:`keras_loss` as one of targets and outputs in other units.
+        """:meth:`keras_loss` for standardised targets and outputs.
 
         Parameters
         ----------
         units : Standardization
-            That the network learns in.
+            How the targets are standardised.
         """
         loss = self.keras_loss()
         if not self.own_units:
@@ -109,7 +108,7 @@ class Head:
 
 
 def classification_head(kind, n_classes, loss, label_smoothing):
-    """The head for ``kind`` of target."""
+    """The head for labels; ``kind`` is that of :class:`ClassTargets`."""
     check_loss(loss)
     several = kind == "multilabel-indicator"
     needed = loss_rule(loss).labels
@@ -166,19 +165,20 @@ def regression_head(n_outputs, loss):
 
 
 def reconstruction_head(n_outputs, loss, output_activation):
-    """The head for samples as their own targets.
+    """The head of an autoencoder, whose targets are its samples.
 
     Parameters
     ----------
     n_outputs : int
     loss : str, callable or keras.losses.Loss
     output_activation : str or None
-        None is the one that the loss needs.
+        None takes the activation that the loss needs.
 
     Returns
     -------
     head : Head
-        A linear one is for targets in any units, others are for targets as they are.
+        With a linear output the targets may be standardised. With another activation
+        they must not.
     """
     check_loss(loss)
     received = f"Received output_activation={output_activation!r}."
@@ -214,7 +214,7 @@ def reconstruction_head(n_outputs, loss, output_activation):
 
 
 def _canonical(loss, default):
-    """The loss, by the name of Keras's function if by name."""
+    """The loss; if it is a name, the name of Keras's function."""
     if not isinstance(loss, str):
         return loss
     return default if loss == "auto" else loss_name(loss)

@@ -1,4 +1,4 @@
-"""What makes two configurations the same: the keys of all caches."""
+"""Keys of caches: hashable values that are equal for equal configurations."""
 
 import contextlib
 import functools
@@ -15,17 +15,17 @@ _SETS = set, frozenset
 _VALUES = str, bytes, range, complex, type(None), type(Ellipsis)
 _FUNCTIONS = types.FunctionType, functools.partial
 _PLACES_OF_LIBRARIES = frozenset(["site-packages", "dist-packages"])
-# Attributes that differ between equal objects of Keras's.
+# Attributes in which equal Keras objects may differ.
 _OF_KERAS = "name", "built"
-# Arguments that Keras's own get_config of losses and metrics returns.
+# Arguments that get_config of keras.losses.Loss and keras.metrics.Metric returns.
 _BY_KERAS = frozenset(["name", "dtype", "reduction"])
 _PLAIN = bool, int, float, str, *_CONTAINERS, *_SETS, dict, *_FUNCTIONS
 
 
 class SameObject:
-    """Stands for one object: equal to nothing but that object.
+    """A key for one object, equal only to a key for the same object.
 
-    It keeps the object alive, or another one could get the same address.
+    It keeps the object alive. Otherwise another object could get the same ``id``.
     """
 
     __slots__ = ("value",)
@@ -40,14 +40,14 @@ class SameObject:
         return id(self.value)
 
     def __repr__(self):
-        return f"Itself({self.value!r})"
+        return f"SameObject({self.value!r})"
 
 
 def has_complete_config(value):
-    """Whether ``get_config`` tells all that makes a Keras object what it is.
+    """Whether ``get_config`` of a Keras object returns all arguments of its class.
 
-    Losses, metrics, optimisers and the like of a user's own inherit one that does not
-    know of their arguments; that of layers does.
+    A user's loss, metric or optimiser may inherit a ``get_config`` that does not know
+    the arguments of the subclass. The ``get_config`` of layers knows them.
     """
     if not hasattr(value, "get_config"):
         return False
@@ -62,27 +62,27 @@ def has_complete_config(value):
 
 
 def _arguments(cls):
-    """The names of the arguments of ``__init__`` but for ``*args`` and the like."""
+    """The names of the arguments of ``__init__``, without ``*args``, ``**kwargs``."""
     _, *parameters = inspect.signature(cls.__init__).parameters.values()
     several = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
     return [p.name for p in parameters if p.kind not in several]
 
 
 def identity(value):
-    """A hashable value that is equal for equal configurations, and for no others.
+    """A hashable value that is equal for equal configurations only.
 
-    Numbers, texts and arrays count by type and value, containers by what is in them,
-    Keras objects by class, configuration and the functions that they hold. Functions
-    and all other objects count by themselves and by the plain values that they see
-    now, for these may be others at the next fit.
+    Numbers, texts and arrays are compared by type and value, containers by their items,
+    Keras objects by class, configuration and the functions that they hold. A function
+    or another object equals itself only, and only while the plain values that it uses
+    (globals, closures, attributes) stay the same: they may change before the next fit.
     """
     return _identity(value, (), describe=True)
 
 
 def _identity(value, outer, *, describe):
-    """The same within the objects ``outer``.
+    """The identity of ``value``, which the objects ``outer`` contain.
 
-    Without ``describe`` Keras objects count by themselves.
+    Without ``describe`` a Keras object equals itself only.
     """
     if isinstance(value, np.generic) and value.dtype.kind in "biufcUS":
         value = value.item()
@@ -92,9 +92,9 @@ def _identity(value, outer, *, describe):
     if cls in _VALUES:
         return cls, value
     if cls in (bool, int, float):
-        return cls, repr(value)  # which tells zeros apart, and NaN equals itself
+        return cls, repr(value)  # 0.0 and -0.0 differ, and NaN equals itself
     if any(value is other for other in outer):
-        return SameObject(value)  # it refers to itself
+        return SameObject(value)  # the object contains itself
     within = functools.partial(_identity, outer=(*outer, value), describe=describe)
     if isinstance(value, _CONTAINERS):
         return cls, *map(within, value)
@@ -108,16 +108,16 @@ def _identity(value, outer, *, describe):
 
 
 def _identity_of_name(name):
-    """A text, and what Keras knows by this name because a user has registered it."""
+    """A text, and the object that a user has registered with Keras by this name."""
     keras = sys.modules.get("keras")
     known = None
-    if keras is not None:  # or nobody has registered anything
+    if keras is not None:  # without Keras, nothing is registered
         known = keras.saving.get_registered_object(name)
     return name if known is None else (name, SameObject(known))
 
 
 def _is_array(value):
-    """Whether a value is no more than numbers that nobody can change in place."""
+    """Whether a value consists of numbers only: an array, a scalar or a tensor."""
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is not None and isinstance(value, tensorflow.Tensor):
         return hasattr(value, "numpy") and value.dtype.is_numpy_compatible
@@ -154,9 +154,9 @@ def _identity_of_object(value, within):
 
 
 def plain_attributes(value):
-    """Numbers, texts and arrays that an object of a user's class holds in public.
+    """Public attributes of an object of a user's class: numbers, texts and arrays.
 
-    ``get_config`` should tell them, and some forget.
+    ``get_config`` should return them, but some classes forget that.
     """
     if is_of_library(type(value)):
         return ()
@@ -174,7 +174,7 @@ def attribute_missing_in_config(value, attributes):
     ----------
     value : object
     attributes : tuple
-        :func:`plain_attributes` of what its configuration makes.
+        :func:`plain_attributes` of an object that was made from its configuration.
     """
     known = dict(attributes)
     differing = (n for n, held in plain_attributes(value) if known.get(n) != held)
@@ -182,12 +182,12 @@ def attribute_missing_in_config(value, attributes):
 
 
 def _tuple_as_list(value):
-    """Tuples as lists: configurations do not tell them apart."""
+    """A tuple as a list: in a configuration a tuple may have become a list."""
     return list(value) if isinstance(value, _CONTAINERS) else value
 
 
 def _is_data(value):
-    """Whether a value is made of numbers and texts alone."""
+    """Whether a value consists of numbers, texts and None only."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, _CONTAINERS):
@@ -198,26 +198,26 @@ def _is_data(value):
 
 
 def _config_of(value):
-    """What ``get_config`` gives, or None where that does not tell all."""
+    """The result of ``get_config``, or None where it is not complete."""
     if not has_complete_config(value):
         return None
     try:
         config = dict(value.get_config())
-    except Exception:  # whatever a class of the user's raises
+    except Exception:  # a class of the user may raise anything
         return None
     config.pop("name", None)
-    # Keras's own get_config leaves out the delta of keras.losses.Huber.
+    # get_config of keras.losses.Huber leaves out delta.
     return {**config, "_fn_kwargs": getattr(value, "_fn_kwargs", None)}
 
 
 def _outside_values(function, within):
-    """The values that a function of the user's takes from outside of itself."""
+    """Values that a user's function takes from outside: defaults, closure, globals."""
     if is_of_library(function):
         return
     alone = functools.partial(within, describe=False)
     yield alone([function.__defaults__, function.__kwdefaults__])
     for cell in function.__closure__ or ():
-        with contextlib.suppress(ValueError):  # it has no value yet
+        with contextlib.suppress(ValueError):  # the variable has no value yet
             yield alone(cell.cell_contents)
     names = sorted(set(_names_in(function.__code__)))
     found = {n: v for n, v in function.__globals__.items() if n in names}
@@ -228,7 +228,7 @@ def _outside_values(function, within):
 
 
 def _outside_values_of_class(cls, within):
-    """What the methods of a class of the user's see, and the plain values beside."""
+    """Outside values of the methods of a user's class, and its plain attributes."""
     for base in cls.__mro__:
         if is_of_library(base):
             continue
@@ -241,7 +241,7 @@ def _outside_values_of_class(cls, within):
 
 
 def _names_in(code):
-    """Names of globals and attributes, also in the functions within."""
+    """Names of globals and attributes, also in nested functions."""
     yield from code.co_names
     for part in code.co_consts:
         if isinstance(part, types.CodeType):
@@ -251,7 +251,7 @@ def _names_in(code):
 def _plain_values_of(value, within):
     """Numbers, texts, arrays and functions among the attributes of an object.
 
-    And those of objects of a user's classes that it holds.
+    Attributes that are objects of a user's class are included with their own.
     """
     alone = functools.partial(within, describe=False)
     if _is_table(value):
@@ -268,9 +268,9 @@ def _is_table(value):
 
 
 def _functions_of(value, within):
-    """Functions of the user's that a Keras object and its parts hold.
+    """The user's functions that a Keras object and its parts hold.
 
-    A configuration has only their names.
+    The configuration has only the names of these functions.
     """
     for name, held in _attributes(value):
         for part in _leaves(held):
@@ -287,7 +287,8 @@ def _attributes(value):
         slots = [slots] if isinstance(slots, str) else slots
         held.update({s: getattr(value, s) for s in slots if hasattr(value, s)})
     for name, part in sorted(held.items()):
-        if not callable(getattr(type(value), name, None)):  # Keras wraps methods
+        # Keras replaces some methods by wrapped ones in the instance.
+        if not callable(getattr(type(value), name, None)):
             yield name, part
 
 
@@ -308,12 +309,13 @@ def _root(module):
 
 
 def is_of_library(value):
+    """Whether an installed package or the standard library defines ``value``."""
     return _is_library(_package(value))
 
 
 @functools.cache
 def _is_library(package):
-    """Whether a package is installed, so that nothing in it is changed by a user."""
+    """Whether a package is installed, so that a user does not change it meanwhile."""
     if package in ("", "__main__"):
         return False
     if package == "skdeep" or package in sys.stdlib_module_names:

@@ -1,4 +1,4 @@
-"""How large a layer is."""
+"""The size of a layer: its width, and the number of its values."""
 
 import math
 
@@ -10,7 +10,7 @@ L = keras.layers
 
 
 def widths(layer):
-    """Units or filters of a layer, or what else a layer of products gives."""
+    """Units or filters of a layer; of other layers with a kernel, the last axis."""
     if isinstance(layer, L.Layer) and not isinstance(layer, L.Embedding):
         own = getattr(layer, "units", getattr(layer, "filters", None))
         if isinstance(own, int):
@@ -20,7 +20,7 @@ def widths(layer):
 
 
 def n_values(layer):
-    """Values that a layer gives for one sample, of attention with its scores."""
+    """The number of output values for one sample; attention's scores count, too."""
     shapes = [tensor.shape[1:] for tensor in keras.tree.flatten(layer.output)]
     size = sum(math.prod(n or ASSUMED_STEPS for n in shape) for shape in shapes)
     if not isinstance(layer, L.MultiHeadAttention | L.Attention):

@@ -1,4 +1,4 @@
-"""Layers of the training template; ``model_`` has Keras's stock ones instead."""
+"""Layers of the training template. ``model_`` has Keras's stock layers instead."""
 
 import contextlib
 import threading
@@ -15,9 +15,12 @@ _EPSILON = 1e-7  # as Keras's
 
 @contextlib.contextmanager
 def weighing(weight):
-    """Within, the rows of a batch have these weights, a tensor of shape (batch,).
+    """Weigh the rows of a batch in batch normalisation, inside of a ``with`` block.
 
-    Rows that fill up a batch have a weight of zero.
+    Parameters
+    ----------
+    weight : Tensor of shape (batch,)
+        Zero for rows that only fill up the batch.
     """
     _tracing.weight = weight
     try:
@@ -28,12 +31,12 @@ def weighing(weight):
 
 @contextlib.contextmanager
 def lowering(*, unroll=False):
-    """Within, layers are made of products of matrices, which XLA is good at.
+    """Inside of this block, layers compute by matrix products, which XLA does fast.
 
     Parameters
     ----------
     unroll : bool
-        Whether to do without loops along time, which cannot be vectorised.
+        Whether to unroll loops over time steps, which ``tf.vectorized_map`` cannot map.
     """
     _tracing.lower, _tracing.unroll = True, unroll
     try:
@@ -43,12 +46,12 @@ def lowering(*, unroll=False):
 
 
 def is_lowering():
-    """Whether this is within :func:`lowering`."""
+    """Whether this thread is inside of :func:`lowering`."""
     return getattr(_tracing, "lower", False)
 
 
 def is_unrolling():
-    """Whether there shall be no loops along time."""
+    """Whether recurrent layers must unroll their loops over time steps."""
     return getattr(_tracing, "unroll", False)
 
 
@@ -61,7 +64,7 @@ class Standardize(L.Layer):
     Parameters
     ----------
     output_dtype : str
-        Of the result; ``dtype`` is that of the computation.
+        The dtype of the result; ``dtype`` is that of the computation.
     """
 
     def __init__(self, output_dtype, **options):
@@ -78,7 +81,7 @@ class Standardize(L.Layer):
 
 
 class VariableNormalization(L.Normalization):
-    """Normalisation that was adapted to data, with what it learnt as weights."""
+    """A ``Normalization`` layer whose adapted mean and variance are weights."""
 
     def call(self, inputs):
         if self.input_mean is not None:
@@ -94,7 +97,8 @@ class VariableNormalization(L.Normalization):
 class WeightedBatchNormalization(L.BatchNormalization):
     """Batch normalisation in which each row counts by its weight.
 
-    So a sample of weight two is the sample twice, and what fills up a batch is absent.
+    So a sample of weight two counts like two samples, and rows that fill up a batch do
+    not count.
     """
 
     def _moments(self, inputs, mask):
@@ -116,8 +120,8 @@ class PhiloxDropout(L.Dropout):
     """Dropout whose bits come from Philox (Salmon et al., 2011, "Parallel random
     numbers: as easy as 1, 2, 3").
 
-    Keras leaves the choice to TensorFlow, which under XLA on a CPU takes a
-    generator that costs more than the rest of the step.
+    Keras leaves the choice of the generator to TensorFlow. Under XLA on a CPU,
+    TensorFlow takes one that costs more than the rest of the training step.
     """
 
     def call(self, inputs, training=False):
@@ -127,7 +131,7 @@ class PhiloxDropout(L.Dropout):
 
 
 def philox_dropout(inputs, rate, seed_generator):
-    """``inputs`` with a share ``rate`` set to zero."""
+    """``inputs`` after dropout with the rate ``rate``."""
     seed = tf.cast(tf.convert_to_tensor(seed_generator.next()), tf.int32)
     return tf.nn.experimental.stateless_dropout(
         inputs, rate, seed=seed, rng_alg="philox"
@@ -135,7 +139,7 @@ def philox_dropout(inputs, rate, seed_generator):
 
 
 class PhiloxNoise(L.GaussianNoise):
-    """Gaussian noise from the same generator."""
+    """Gaussian noise from Philox, as in :class:`PhiloxDropout`."""
 
     def call(self, inputs, training=False):
         if not training or self.stddev == 0:
@@ -148,7 +152,7 @@ class PhiloxNoise(L.GaussianNoise):
 
 
 class TransposedDense(L.Layer):
-    """A dense layer whose kernel is another one's, transposed.
+    """A dense layer that shares the kernel of another layer, transposed.
 
     Parameters
     ----------
@@ -158,12 +162,12 @@ class TransposedDense(L.Layer):
 
     def __init__(self, source, use_bias, **options):
         super().__init__(**options)
-        self._source = lambda: source  # a layer as an attribute would become a part
+        self._source = lambda: source  # Keras would track a plain attribute as a part
         self._use_bias = use_bias
 
     @property
     def kernel(self):
-        """That of the other layer, not transposed."""
+        """The kernel of the other layer, not transposed."""
         return self._source().kernel
 
     def build(self, input_shape):
@@ -184,7 +188,7 @@ class TransposedDense(L.Layer):
 
 
 class LoweredConv2D(L.Conv2D):
-    """A convolution as shifted slices and one product of matrices.
+    """A convolution as shifted slices and one matrix product.
 
     Chellapilla, Puri and Simard, 2006, "High Performance Convolutional Neural
     Networks for Document Processing".
@@ -201,7 +205,7 @@ class LoweredConv2D(L.Conv2D):
 
 
 class LoweredConv1D(L.Conv1D):
-    """The same along one axis."""
+    """A convolution along one axis, as in :class:`LoweredConv2D`."""
 
     def call(self, inputs):
         if not is_lowering():
@@ -214,7 +218,7 @@ class LoweredConv1D(L.Conv1D):
 
 
 class LoweredMaxPooling2D(L.MaxPooling2D):
-    """The largest of shifted slices."""
+    """Max pooling as the largest of shifted slices."""
 
     def call(self, inputs):
         if not is_lowering():
@@ -226,7 +230,7 @@ class LoweredMaxPooling2D(L.MaxPooling2D):
 
 
 class LoweredAveragePooling2D(L.AveragePooling2D):
-    """The mean of shifted slices."""
+    """Average pooling as the mean of shifted slices."""
 
     def call(self, inputs):
         if not is_lowering():
@@ -236,7 +240,14 @@ class LoweredAveragePooling2D(L.AveragePooling2D):
 
 
 def _product(layer, patches):
-    """What a convolution makes of patches, whose last axis is that of its window."""
+    """The output of a convolution for patches.
+
+    Parameters
+    ----------
+    layer : keras.layers.Conv1D or keras.layers.Conv2D
+    patches : Tensor of shape (batch, ..., window)
+        The values that the window covers, at each of its positions.
+    """
     kernel = tf.convert_to_tensor(layer.kernel)
     width = patches.shape[-1]
     product = tf.matmul(
@@ -249,7 +260,7 @@ def _product(layer, patches):
 
 
 def _slices(inputs, window, strides):
-    """What each place of the window sees while it moves over the images."""
+    """For each cell of the window, the pixels that it covers while the window moves."""
     ends = [
         (size - width) // step * step + 1
         for size, width, step in zip(inputs.shape[1:3], window, strides, strict=True)

@@ -1,4 +1,4 @@
-"""What losses are, and what each needs of targets and of the output layer."""
+"""Which loss needs which targets and which output layer."""
 
 import functools
 import inspect
@@ -10,26 +10,33 @@ from skdeep.networks._names import LOSS_NAMES
 class Output(NamedTuple):
     """An output layer: its activation, and units for two classes."""
 
-    activation: str | None  # None: sigmoids or a softmax, whatever fits the classes
+    activation: str | None  # None: sigmoids or a softmax, depending on the classes
     binary_units: int
 
 
-# What a loss takes for labels.
+# Output layers for labels.
 _PROBABILITIES = Output(None, 1)
 _DISTRIBUTION = Output(None, 2)  # over classes that exclude each other
-_MARGINS = Output("linear", 1)  # scores, positive for what is there
+_MARGINS = Output("linear", 1)  # scores, positive for labels that a sample has
 _MARGINS_OF_CLASSES = Output("linear", 2)
-# What a loss takes for continuous targets.
-STANDARDIZED = "standardized"  # its minimum moves with location and scale
-OWN_UNITS = "own units"
-POSITIVE = "positive"  # an exponential, of targets divided by their mean
+# Targets and outputs that a loss gets for continuous targets.
+STANDARDIZED = "standardized"  # for losses whose minimum follows shift and scale
+OWN_UNITS = "own units"  # the units of the user's targets
+POSITIVE = "positive"  # targets divided by their mean, outputs as exponentials
 
 
 class LossRule(NamedTuple):
-    """What a loss takes for labels and for continuous targets; None: it takes none.
+    """What a loss needs for each kind of target.
 
-    ``shares`` is the activation that it needs for numbers from 0 to 1, which a network
-    gives of themselves; None: it treats them as other values.
+    Attributes
+    ----------
+    labels : Output or None
+        The output layer for labels; None for losses that do not fit labels.
+    values : {STANDARDIZED, OWN_UNITS, POSITIVE} or None
+        Units for continuous targets; None for losses that do not fit them.
+    unit_interval_activation : str or None
+        The output activation of an autoencoder, for losses that need samples from 0 to
+        1; None for all other losses.
     """
 
     labels: Output | None
@@ -38,7 +45,7 @@ class LossRule(NamedTuple):
 
 
 _OF_ANY_LOSS = LossRule(_PROBABILITIES, OWN_UNITS)
-# By the names of Keras's functions, and of our loss of quantiles.
+# Keys are names of Keras's functions, and "quantile" for QuantileLoss.
 LOSS_RULES = {
     "auto": LossRule(_PROBABILITIES, STANDARDIZED),
     "binary_crossentropy": LossRule(_PROBABILITIES, None, "sigmoid"),
@@ -67,16 +74,16 @@ LOSS_RULES = {
 }
 # Losses that take the number of a class where others take an indicator.
 _SPARSE = "sparse_categorical_crossentropy", "categorical_generalized_cross_entropy"
-# Losses of numbers that must not be negative.
+# Losses whose targets and outputs must not be negative.
 NOT_NEGATIVE = "poisson", "mean_squared_logarithmic_error"
 _REDUCTIONS = "sum_over_batch_size", "mean", "sum"
 
 
 def loss_name(loss):
-    """The name of Keras's function that a loss is, or an empty string.
+    """The name of the Keras function that a loss computes, or an empty string.
 
-    A loss counts by what it is, whatever it is called: an object of one of Keras's
-    classes, or of a subclass, by that class; a function of the user's is none of them.
+    Objects of Keras's classes and of their subclasses count as the function of that
+    class, whatever their own name. A user's function has no name, "".
     """
     if isinstance(loss, str):
         return LOSS_NAMES.get(loss, loss)
@@ -98,13 +105,13 @@ def _root(value):
 
 
 def _known_base(loss):
-    """The nearest class of Keras's or ours that a loss is of, or None."""
+    """The nearest base class of a loss that Keras or skdeep defines, or None."""
     cls = loss if isinstance(loss, type) else type(loss)
     return next((c for c in cls.__mro__ if _root(c) in ("keras", "skdeep")), None)
 
 
 def redefines(loss, method):
-    """Whether a class of the user's has a ``method`` in place of Keras's."""
+    """Whether a user's class of the loss overrides Keras's ``method``."""
     cls, base = loss if isinstance(loss, type) else type(loss), _known_base(loss)
     if base is None:
         return False
@@ -120,12 +127,12 @@ def takes_logits(loss):
 
 
 def is_sparse(loss):
-    """Whether a loss takes the number of a class instead of an indicator."""
+    """Whether a loss takes class numbers instead of one-hot rows."""
     return loss_name(loss) in _SPARSE
 
 
 def loss_rule(loss):
-    """What ``loss`` takes, a :class:`LossRule`."""
+    """The :class:`LossRule` of ``loss``."""
     rule = LOSS_RULES.get(loss_name(loss), _OF_ANY_LOSS)
     if rule.values == STANDARDIZED and redefines(loss, "call"):
         return rule._replace(values=OWN_UNITS)
@@ -139,13 +146,13 @@ def learns_margins(loss):
 
 
 def needs_probabilities(loss):
-    """Whether a loss makes no sense for any numbers but probabilities of labels."""
+    """Whether a loss makes sense for probabilities of labels only."""
     rule = loss_rule(loss)
     return bool(rule.labels) and rule.labels.activation is None and rule.values is None
 
 
 def check_loss(loss):
-    """Refuse losses of which the two engines would make different things."""
+    """Refuse losses that the two engines would compute differently."""
     if redefines(loss, "__call__"):
         raise ValueError(
             "A loss must have its formula in call(y_true, y_pred), to which weights "
@@ -161,13 +168,13 @@ def check_loss(loss):
 
 
 def wrong_loss_error(loss, targets, fitting):
-    """The error for a loss that makes no sense for such targets.
+    """The error for a loss that does not fit the targets.
 
     Parameters
     ----------
     loss : object
     targets : str
-        What they are.
+        What the error calls the targets.
     fitting : sequence of str
         Names of losses that fit.
     """

@@ -1,4 +1,4 @@
-"""Optimisers, losses, metrics and layers made anew."""
+"""Makes new optimisers, losses, metrics and layers from their ``get_config``."""
 
 import pickle
 
@@ -19,7 +19,7 @@ from skdeep.networks._undecayed import names_without_decay
 def made_anew(value):
     """A new object like ``value``, made from what its ``get_config`` returns.
 
-    Classes and functions of the user's that it holds need not be registered with Keras.
+    The user's classes and functions in it need not be registered with Keras.
     """
     with own_seeds(), keras.saving.custom_object_scope(own_objects([value])):
         return type(value).from_config(dict(value.get_config()))
@@ -51,9 +51,9 @@ def _attribute_lost_by_config(value):
 
 
 def reduce_keras_object(value):
-    """How to pickle ``value``: a function and its arguments, as ``__reduce__`` gives.
+    """The function and its arguments that ``__reduce__`` returns for a Keras object.
 
-    Keras's own way finds no class or function of a user's that is not registered.
+    Keras's own pickles do not find a user's class or function that is not registered.
     """
     parts = _recipe(value), own_objects([value])
     if by_name(parts):
@@ -66,7 +66,7 @@ def _recipe(value):
         return _Recipe.of(value)
     try:
         name = _attribute_lost_by_config(value)
-    except Exception as error:  # whatever a class of the user's raises
+    except Exception as error:  # a class of the user may raise anything
         raise ValueError(_cannot(value, f"Keras says: {error}")) from error
     if name is not None:
         raise ValueError(_cannot(value, f"It does not tell {name!r}."))
@@ -75,7 +75,7 @@ def _recipe(value):
 
 
 def _plain(config):
-    """``config`` in lists and dicts of Python: those of Keras do not pickle."""
+    """``config`` in plain lists and dicts: Keras's own do not pickle."""
     if isinstance(config, dict):
         return {key: _plain(value) for key, value in config.items()}
     if isinstance(config, list):

@@ -1,4 +1,4 @@
-"""Names that do not depend on what else a process has made."""
+"""Names of Keras objects that do not depend on the other objects of the process."""
 
 import collections
 import contextlib
@@ -10,12 +10,12 @@ _COUNTS = "object_name_uids"  # of each thread
 
 @contextlib.contextmanager
 def fresh_name_counts():
-    """Within, Keras counts the names of layers, optimisers and metrics from the start.
+    """Inside of this block, Keras numbers layers, optimisers and metrics from one.
 
-    TensorFlow keeps some 30 kB for each variable of another name or shape, as long as
-    the process lives. So what is made again and again must not get ever new names.
-    Models that users get are made outside of this: Keras then gives layers that users
-    add to them other names, which it demands.
+    TensorFlow keeps some 30 kB for each variable with a new name or shape, until the
+    process ends. So models that every fit builds must not get new names each time.
+    Models that users get are built outside of such a block: layers that users add to
+    them must get other names.
     """
     counts = global_state.get_global_attribute(_COUNTS)
     global_state.set_global_attribute(_COUNTS, collections.defaultdict(int))

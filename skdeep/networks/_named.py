@@ -13,7 +13,7 @@ from skdeep.networks._flops import flops
 from skdeep.networks._layers import Standardize
 from skdeep.networks._traced import GRAPH_BYTES, Cache, n_bytes
 
-# There is one of each at most, so it has no number.
+# A network has at most one layer of each of these kinds, so their names have no number.
 _UNNUMBERED = frozenset(
     [
         "average",
@@ -31,7 +31,10 @@ _lock = threading.RLock()
 
 
 def _cached_by_arguments(build):
-    """``build`` with a memory, and for one thread at a time, as Keras needs it."""
+    """``build``, cached by its arguments, and run by one thread at a time.
+
+    Keras cannot build models in several threads at once.
+    """
     cache = Cache()
 
     @functools.wraps(build)
@@ -43,26 +46,26 @@ def _cached_by_arguments(build):
 
 
 def _size(made):
-    """Bytes of a network; what runs it has no arrays of its own."""
+    """About how many bytes a network takes; a function that runs it has no arrays."""
     model = getattr(made, "model", None)
     return GRAPH_BYTES + (n_bytes(model.variables) if model is not None else 0)
 
 
 @dataclass(eq=False)
 class NamedLayer:
-    """A layer, its normalisation and its activation.
+    """A layer together with its normalisation and its activation.
 
     Attributes
     ----------
     name, kind : str
     output : KerasTensor
-        After the activation.
+        The output of the activation.
     weighted : KerasTensor or None
-        What the activation gets.
+        The input of the activation.
     variables : dict of str to keras.Variable
         By names like "kernel".
     flops : int
-        Of the products for one sample, two per multiply-add.
+        For one sample, two per multiply-add.
     """
 
     name: str
@@ -82,7 +85,7 @@ class NamedNetwork(NamedTuple):
 
 @_cached_by_arguments
 def named_network(spec):
-    """The template of ``spec`` with its layers by name.
+    """The training template of ``spec``, with its named layers.
 
     Parameters
     ----------
@@ -110,20 +113,20 @@ def named_network(spec):
 
 @_cached_by_arguments
 def layer_runner(spec, names):
-    """A function that runs the network and gives what its layers make.
+    """A function that runs the network and returns the outputs of its layers.
 
     Parameters
     ----------
     spec : NetworkSpec
     names : tuple of str
-        Layers.
+        Names of the layers.
 
     Returns
     -------
     run : callable
-        Of (trainable, non_trainable, X), the lists in the template's order. Gives
-        the layers' outputs by name, what their activations get by name, and a list of
-        penalties.
+        Takes (trainable, non_trainable, X): both lists of arrays in the order of the
+        template, and samples. Returns the layers' outputs by name, the inputs of their
+        activations by name, and a list of penalties.
     """
     model, layers = named_network(spec)
     chosen = [layer for layer in layers if layer.name in names]
@@ -169,14 +172,14 @@ def values_by_layer(spec, weights):
 
 
 def with_new_values(spec, weights, values):
-    """Lists of a network's arrays, trainable ones and others, with new ones.
+    """A network's lists of arrays, trainable ones and others, with some replaced.
 
     Parameters
     ----------
     spec : NetworkSpec
     weights : Weights
     values : dict of str to ndarray
-        By names like "dense_1/kernel".
+        The new arrays, by names like "dense_1/kernel".
     """
     lists = list(weights.trainable), list(weights.non_trainable)
     for name, place in named_places(spec):
@@ -186,7 +189,7 @@ def with_new_values(spec, weights, values):
 
 
 class Place(NamedTuple):
-    """Where :class:`Weights` have a variable."""
+    """The position of a variable's array in :class:`Weights`."""
 
     trainable: bool
     index: int
@@ -213,7 +216,7 @@ def _variables(operations):
     both = {getattr(layer, "go_backwards", None) for layer in layers} >= {True, False}
     for layer in layers:
         if isinstance(layer, Standardize):
-            continue  # units of the data, not weights
+            continue  # its statistics are no weights that a user would look at
         if isinstance(layer, keras.Model):
             found |= _variables_within(layer)
             continue
@@ -229,7 +232,7 @@ def _variables(operations):
 
 
 def _variables_within(model, before=""):
-    """A model's variables by the names of its layers and of theirs."""
+    """The variables of a model inside the network, by names like "dense/kernel"."""
     found = {}
     for layer in model.layers:
         if isinstance(layer, keras.Model):

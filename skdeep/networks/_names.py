@@ -1,7 +1,7 @@
-"""What Keras calls things: the names that parameters accept.
+"""The names of Keras's activations, losses and so on that parameters accept.
 
-They are data, so that a wrong name is refused before TensorFlow is imported;
-a test compares them with the installed Keras.
+They are written down here, so that a wrong name is refused before TensorFlow is
+imported. A test compares them with the installed Keras.
 """
 
 import difflib
@@ -40,10 +40,10 @@ ACTIVATIONS = frozenset(
         "tanh_shrink",
     ]
 )
-# Not the gated linear unit "glu", which halves the width of its layer, and not
-# "threshold", which has no defaults.
+# Two are left out: the gated linear unit "glu" halves the width of its layer, and
+# "threshold" has no defaults.
 
-# By the names of their classes, and by those of Keras's functions before it had these.
+# Keras's classes, and the names of functions that older versions of Keras had.
 _INITIALIZER_CLASSES = {
     "GlorotNormal": "glorot_normal",
     "GlorotUniform": "glorot_uniform",
@@ -135,7 +135,7 @@ BACKBONES = frozenset(
     ]
 )
 
-# What Keras calls a loss, and the name of the function that it is.
+# Keras's classes of losses, and the functions that they compute.
 _LOSS_CLASSES = {
     "BinaryCrossentropy": "binary_crossentropy",
     "BinaryFocalCrossentropy": "binary_focal_crossentropy",
@@ -177,7 +177,7 @@ LOSS_NAMES = {
 
 
 def _losses(*names):
-    """These functions, by all the names that Keras knows them by."""
+    """All names by which Keras knows these functions."""
     return frozenset(names) | {n for n, of in LOSS_NAMES.items() if of in names}
 
 
@@ -214,14 +214,14 @@ CLASSIFICATION_LOSSES = _losses(
 )
 
 
-# What scikit-learn's MLP calls activations that Keras has by another name.
+# Activations that scikit-learn's MLP and Keras call by different names.
 _OF_SCIKIT_LEARN = {"identity": "linear", "logistic": "sigmoid"}
 
 
 def closest(name, known):
-    """A sentence that asks for the known name that is most like ``name``, or "".
+    """The question "Did you mean ...?" with the most similar known name, or "".
 
-    Of scikit-learn's names for activations it is Keras's name of the same.
+    For scikit-learn's name of an activation, it has Keras's name of that activation.
 
     Parameters
     ----------

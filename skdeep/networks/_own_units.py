@@ -1,4 +1,4 @@
-"""Losses and metrics that see targets in the units of the user's."""
+"""Losses that see targets and outputs in the units of the user's targets."""
 
 import keras
 import tensorflow as tf
@@ -6,13 +6,13 @@ from keras import ops
 
 
 def in_own_units(loss, mean, scale):
-    """``loss`` as one of standardised targets and outputs.
+    """A loss that undoes the standardisation of its arguments and then calls ``loss``.
 
     Parameters
     ----------
     loss : keras.losses.Loss or callable
     mean, scale : array-like or tensor of shape (n_outputs,) or (1,)
-        Units of the targets: ``y = encoded * scale + mean``.
+        The standardisation: ``y = encoded * scale + mean``.
 
     Returns
     -------
@@ -23,7 +23,7 @@ def in_own_units(loss, mean, scale):
         return _LossInOwnUnits(loss, mean, scale)
 
     def of_encoded(y_true, y_pred):
-        # The last column may be a penalty, which has no units.
+        # The last column of the output may be a penalty, which is not standardised.
         width = y_true.shape[-1]
         given = unscaled(y_pred[..., :width], mean, scale)
         if y_pred.shape[-1] > width:
@@ -34,9 +34,9 @@ def in_own_units(loss, mean, scale):
 
 
 def unscaled(values, mean, scale):
-    """Targets or outputs, a tensor of shape (..., n_outputs), in their own units."""
+    """Undo the standardisation of a tensor of shape (..., n_outputs)."""
     mean, scale = ops.cast(mean, values.dtype), ops.cast(scale, values.dtype)
-    # Units may be for all columns, so that TensorFlow forgets how many there are.
+    # TensorFlow forgets the number of columns where mean and scale have shape (1,).
     return tf.ensure_shape(values * scale + mean, values.shape)
 
 

@@ -1,4 +1,4 @@
-"""What the layers of all families are made of."""
+"""Building blocks of the networks of all families."""
 
 import keras
 
@@ -9,7 +9,7 @@ L = keras.layers
 
 
 def finalize(model):
-    """Let layers know of values that were put into their weights."""
+    """Tell ``Normalization`` layers that their weights have been assigned."""
     for layer in model._flatten_layers():
         if isinstance(layer, L.Normalization):
             layer.finalize_state()
@@ -27,12 +27,12 @@ def dense(spec, width, *, use_bias, dtype=None):
 
 
 def output_layer(spec, make=dense):
-    """The last layer, in full precision also where the layers before it are not."""
+    """The output layer, in full precision also under mixed precision."""
     return make(spec, spec.units, use_bias=spec.use_bias, dtype=spec.array_dtype)
 
 
 def activated(spec, x):
-    """``x`` after the activation of the output layer, in full precision as well."""
+    """``x`` after the output layer's activation, in full precision too."""
     if spec.output in (None, "linear"):
         return x
     return L.Activation(spec.output, dtype=spec.array_dtype)(x)
@@ -59,7 +59,7 @@ def stacked(spec, kit, x, linear):
 
 
 def hidden_layers(spec, kit, x, make=dense):
-    """``x`` after the hidden dense layers, which ``make`` makes."""
+    """``x`` after the hidden dense layers; ``make`` builds one, like :func:`dense`."""
     for width in spec.hidden_layer_sizes:
         x = make(spec, width, use_bias=spec.hidden_bias)(x)
         if spec.batch_norm:
@@ -86,8 +86,9 @@ def convolution(spec, kit, step, *, use_bias):
 
 
 def normalized(spec, kit, x, mask=None):
-    """``x`` after batch normalisation; of sequences, over the steps in ``mask``."""
-    # Keras's 0.99 takes hundreds of steps to forget where the averages started.
+    """``x`` after batch normalisation; of sequences, only steps in ``mask`` count."""
+    # With Keras's momentum of 0.99 the averages take hundreds of steps to forget their
+    # initial values.
     return kit.batch_norm(momentum=0.9, dtype=spec.dtype)(x, mask=mask)
 
 
@@ -106,7 +107,7 @@ def activation(spec):
 
 
 def initializer(value):
-    """A fresh initialiser that draws no seed of its own."""
+    """A new initialiser. One without a seed gets a fixed one, which fits replace."""
     value = keras.initializers.get(value)
     if not has_complete_config(value):
         return value
@@ -117,11 +118,11 @@ def initializer(value):
 
 
 def copy(layer, dtype=None):
-    """A fresh layer, of its own dtype or another: one cannot serve in many places."""
+    """A new layer like ``layer``: a layer object cannot stand in several places."""
     config = dict(layer.get_config())
     if dtype is not None and "dtype" in config:
         config["dtype"] = dtype
-    if not isinstance(layer, keras.Model):  # models cannot do without their names
+    if not isinstance(layer, keras.Model):  # models need the name in their config
         config.pop("name", None)
     try:
         return type(layer).from_config(config)

@@ -6,7 +6,7 @@ ops = keras.ops
 
 
 def penalized(loss):
-    """``loss`` of all columns but the last, which is added: a penalty per sample.
+    """``loss`` of all columns but the last, plus the last: a penalty for each sample.
 
     Parameters
     ----------

@@ -1,22 +1,22 @@
-"""Keras's objects where they are copied or pickled."""
+"""Makes Keras objects fit for copies and pickles."""
 
 import sys
 
 
 def portable(value):
-    """A stand-in for an optimiser, a loss, a metric or a layer; all else as it is.
+    """A :class:`Portable` for an optimiser, loss, metric or layer; else ``value``.
 
-    A deep copy and a pickle of the stand-in give a new object of Keras.
+    A deep copy or an unpickled copy of it is a new Keras object.
     """
     keras = sys.modules.get("keras")
     if keras is None or isinstance(value, keras.Model):
-        return value  # without Keras in the process there is no such object
+        return value  # as long as Keras is not imported, there is no such object
     kinds = keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric
     return Portable(value) if isinstance(value, (*kinds, keras.Layer)) else value
 
 
 class Portable:
-    """Stands for ``value``, an object of Keras, in a copy or a pickle."""
+    """Stands for the Keras object ``value`` while it is copied or pickled."""
 
     def __init__(self, value):
         self.value = value

@@ -1,4 +1,4 @@
-"""Between which numbers the outputs of activations are."""
+"""The ranges of the outputs of activations, and of the targets of losses."""
 
 from math import inf
 
@@ -28,7 +28,7 @@ _RANGES = {
 
 
 def activation_range(activation):
-    """The lowest and the highest number that an activation can give.
+    """The bounds of the outputs of an activation.
 
     Parameters
     ----------
@@ -38,13 +38,13 @@ def activation_range(activation):
     Returns
     -------
     low, high : float
-        Infinite where nothing, or little, is out of reach.
+        Infinite where there is no bound, or where it hardly matters.
     """
     return _RANGES.get(activation, (-inf, inf))
 
 
 def target_range(loss):
-    """The lowest and the highest number that a loss of values makes sense for.
+    """The bounds of the targets for which a loss of continuous targets makes sense.
 
     Parameters
     ----------

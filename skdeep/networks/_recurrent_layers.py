@@ -1,8 +1,8 @@
-"""Recurrent layers of the training template, with the weights of Keras's own.
+"""Recurrent layers of the training template. They have the weights of Keras's layers.
 
-Where XLA compiles them, the product with the inputs is one for all steps (Appleyard,
+Where XLA compiles them, one matrix product serves the inputs of all steps (Appleyard,
 Kočiský and Blunsom, 2016, "Optimizing Performance of Recurrent Neural Networks on
-GPUs"). Elsewhere they are Keras's.
+GPUs"). Elsewhere they compute as Keras's layers do.
 """
 
 import keras
@@ -45,7 +45,7 @@ class HoistedLSTM(L.LSTM):
 
 
 class HoistedGRU(L.GRU):
-    """A gated recurrent unit, its reset gate after the product."""
+    """A gated recurrent unit, whose reset gate acts after the recurrent product."""
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         if not is_lowering():
@@ -65,7 +65,7 @@ class HoistedGRU(L.GRU):
 
 
 def _recur(layer, sequences, mask, training, step, n_states):
-    """The last output of ``layer``, or all of them.
+    """The outputs of ``layer``: of the last step, or of all with ``return_sequences``.
 
     Parameters
     ----------
@@ -74,8 +74,9 @@ def _recur(layer, sequences, mask, training, step, n_states):
     mask : Tensor of shape (batch, steps) or None
     training : bool
     step : callable
-        From projected inputs, what to do with the output that is fed back, and states
-        to new states, the first of which is the output.
+        Computes one time step. Takes the projected inputs of the step, the function
+        that applies recurrent dropout, and the states. Returns the new states, the
+        first of which is the output.
     n_states : int
     """
     inputs = _projected(layer.cell, sequences)
@@ -104,7 +105,7 @@ def _recur(layer, sequences, mask, training, step, n_states):
 
 
 def _projected(cell, sequences):
-    """The cell's product with the inputs, for all steps."""
+    """The product of the cell's kernel with the inputs of all steps, plus the bias."""
     kernel = tf.convert_to_tensor(cell.kernel)
     shape = tf.shape(sequences)
     flat = tf.reshape(sequences, [-1, sequences.shape[2]])
@@ -117,9 +118,11 @@ def _projected(cell, sequences):
 
 
 def _recurrent_dropout(cell, blank, training):
-    """The same units left out in all steps (Gal and Ghahramani, 2016, "A Theoretically
-    Grounded Application of Dropout in Recurrent Neural Networks"), and in all gates,
-    where Keras's cells draw for each gate.
+    """A function that applies recurrent dropout to the output that is fed back.
+
+    It leaves out the same units in all steps (Gal and Ghahramani, 2016, "A
+    Theoretically Grounded Application of Dropout in Recurrent Neural Networks") and in
+    all gates. Keras's cells draw other units for each gate.
     """
     if not training or not cell.recurrent_dropout:
         return lambda h: h

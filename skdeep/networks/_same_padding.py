@@ -1,8 +1,8 @@
-"""How much padding "same" means."""
+"""How many zeros the padding "same" adds."""
 
 
 def same_padding(shape, window, strides):
-    """Zeros before and after each side for "same", as TensorFlow has them."""
+    """Numbers of zeros before and after each axis, as TensorFlow's "same" adds them."""
     sides = []
     for size, width, step in zip(shape[:2], window, strides, strict=True):
         total = max(0, (-(-size // step) - 1) * step + width - size)

@@ -1,4 +1,4 @@
-"""Seeds for what Keras makes without one, in place of Python's global generator."""
+"""Seeds for Keras objects without one, not drawn from Python's global generator."""
 
 import contextlib
 import random
@@ -6,7 +6,8 @@ import threading
 
 from skdeep._compat import global_state, seed_generator
 
-# Every fit replaces what is drawn with it. Odd enough that no user has chosen it.
+# Marks initialisers and dropout layers that were made without a seed: every fit
+# replaces what they draw. An unusual number, which no user is likely to choose.
 TEMPLATE_SEED = 1_953_719_161
 _GLOBAL_GENERATOR = "global_seed_generator"  # Keras 3.12 has no name for it
 _thread = threading.local()
@@ -15,7 +16,11 @@ _n_within = 0
 
 
 class _Sources:
-    """Stands where Keras has the module ``random``: threads without a source use it."""
+    """Takes the place of the module ``random`` in Keras.
+
+    A thread inside of :func:`own_seeds` draws from its own generator, other threads
+    from the module.
+    """
 
     def __getattr__(self, name):
         return getattr(getattr(_thread, "source", None) or random, name)
@@ -23,19 +28,18 @@ class _Sources:
 
 @contextlib.contextmanager
 def own_seeds(seed=TEMPLATE_SEED):
-    """Within, seeds that Keras draws in this thread come from ``seed``.
+    """Inside of this block, seeds that Keras draws in this thread follow ``seed``.
 
-    Layers and initialisers that are made without a seed ask Keras for one, which draws
-    it from Python's global generator. Within, that generator is neither drawn from nor
-    set, and other threads notice nothing. Numbers that Keras draws without a seed
-    (``keras.random``) follow ``seed``, too.
+    For layers and initialisers without a seed, Keras draws one from Python's global
+    generator. Inside of the block it leaves that generator alone, and other threads are
+    not affected. ``keras.random`` without a seed follows ``seed``, too.
 
     Parameters
     ----------
     seed : int
     """
     before = getattr(_thread, "source", None)
-    # Both are Keras's and the thread's own.
+    # Keras keeps a generator for each thread.
     generator = global_state.get_global_attribute(_GLOBAL_GENERATOR)
     _enter()
     _thread.source = random.Random(seed)

@@ -55,7 +55,7 @@ class KerasCallbacks:
     ----------
     job : TrainingJob
     shown : ShownModel
-    rate : HeldRate
+    rate : RateKeeper
         That of the model's optimiser.
     """
 

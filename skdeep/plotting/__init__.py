@@ -1,4 +1,4 @@
-"""Pictures of networks, as displays of scikit-learn's kind."""
+"""Displays of networks, in the style of scikit-learn's displays."""
 
 from skdeep.plotting._feature_maps import FeatureMapDisplay
 from skdeep.plotting._filters import FilterDisplay

@@ -22,7 +22,7 @@ MARKERS = "o", "^", "s", "D", "v", "P"
 
 
 def colors_of(values):
-    """A colour for each: numbers in their order along a map, others by sequence.
+    """A colour for each value: numbers by their order on a colour map, others in turn.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def colors_of(values):
         return [COLORS[number % len(COLORS)] for number in range(len(values))]
     import matplotlib as mpl
 
-    # Its last colours are too light for a line.
+    # The last colours of viridis are too light for a line.
     places = np.argsort(np.argsort(values)) / (len(values) - 1) * 0.9
     return list(mpl.colormaps["viridis"](places))
 
@@ -48,7 +48,7 @@ def grid_of_axes(ax, n_axes, n_columns=None, *, size=(4.0, 3.5), gap=0.4, legend
     Parameters
     ----------
     ax : matplotlib Axes, array-like of Axes or None
-        One is divided into a grid, several are drawn in, and None makes a figure.
+        One axes is divided into a grid, several are drawn in, None makes a figure.
     n_axes : int
     n_columns : int or None
         None puts all into one row.
@@ -76,7 +76,7 @@ def grid_of_axes(ax, n_axes, n_columns=None, *, size=(4.0, 3.5), gap=0.4, legend
         )
         axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
     elif not isinstance(ax, plt.Axes):
-        axes = _given(ax, n_axes)
+        axes = _checked_axes(ax, n_axes)
     elif n_axes == 1:
         axes = np.array([ax], dtype=object)
     else:
@@ -91,7 +91,7 @@ def grid_of_axes(ax, n_axes, n_columns=None, *, size=(4.0, 3.5), gap=0.4, legend
     return axes[:n_axes], cell
 
 
-def _given(axes, n_axes):
+def _checked_axes(axes, n_axes):
     axes = np.asarray(axes, dtype=object).ravel()
     if len(axes) != n_axes:
         raise ValueError(
@@ -106,9 +106,10 @@ def _divided(ax, n_rows, n_columns, gap, legend):
     ax.set_axis_off()
     gaps = {"wspace": gap, "hspace": gap}
     if ax.figure.get_layout_engine() is not None:
-        gaps = {}  # it leaves what room the labels need
+        gaps = {}  # the layout engine makes room for the labels itself
     elif legend and n_columns > 1:
-        # In units of the mean column; as wide as they are without the further one.
+        # A gap is measured in mean columns, and the legend's column changes the mean.
+        # This keeps the gaps as wide as without a legend.
         share = gap / (n_columns + gap * (n_columns - 1))
         gaps["wspace"] = share * (n_columns + 1) / (1 - share * n_columns)
     shape = n_rows, n_columns + legend
@@ -126,9 +127,9 @@ def add_legend(ax, is_new, cell=None, **options):
     Parameters
     ----------
     ax : matplotlib Axes
-        Whose lines it names.
+        The legend names the lines in it.
     is_new : bool
-        Whether the figure is ours, which is made wider.
+        Whether the display made the figure, so that the figure may be made wider.
     cell : matplotlib Axes or None
         For the legend, see :func:`grid_of_axes`.
     **options
@@ -144,9 +145,9 @@ def add_legend(ax, is_new, cell=None, **options):
     n_columns = -(-n_entries // int(3.5 * height))
     place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "borderaxespad": 0.8}
     legend = ax.legend(**{**place, "ncols": n_columns, **options})
-    # The axes keep their width.
-    beside = legend.get_window_extent().width / figure.dpi
-    figure.set_size_inches(width + beside, height)
+    # The figure grows by the width of the legend, so that the axes keep theirs.
+    legend_width = legend.get_window_extent().width / figure.dpi
+    figure.set_size_inches(width + legend_width, height)
     return legend
 
 
@@ -163,22 +164,23 @@ def _legend_inside(ax, cell, n_entries, options):
 
 
 def _fit_width(cell, legend):
-    """Make the last column of a grid, of which ``cell`` is, as wide as the legend."""
+    """Make the column of ``cell``, the last of a grid, as wide as the legend."""
     figure, grid = cell.figure, cell.get_subplotspec().get_gridspec()
     _, _, lefts, rights = grid.get_grid_positions(figure)
     total, gap = sum(rights - lefts), lefts[1] - rights[0]
     needed = legend.get_window_extent().width / figure.bbox.width
-    # The gap before it needs no room for ticks; the axes keep half of the width.
+    # The legend may use most of the gap before it, which needs no room for ticks. The
+    # axes keep at least half of the width.
     share = np.clip((needed - 0.8 * gap) / total, 0.05, 0.5)
     n_others = grid.ncols - 1
     grid.set_width_ratios([1] * n_others + [n_others * share / (1 - share)])
     for ax in figure.axes:
         spec = ax.get_subplotspec()
         if spec is not None and spec.get_gridspec() is grid:
-            ax.set_subplotspec(spec)  # which places it anew
+            ax.set_subplotspec(spec)  # moves the axes to their new position
 
 
 def hide_ticks(ax):
-    """For pictures, whose coordinates say nothing."""
+    """Axes without ticks, for images, whose coordinates say nothing."""
     ax.set(xticks=[], yticks=[])
     return ax

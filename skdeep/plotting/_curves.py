@@ -1,4 +1,4 @@
-"""Curves of training histories, for the displays that draw some."""
+"""Curves of training histories, for all displays of histories."""
 
 from collections.abc import Mapping
 from numbers import Real
@@ -7,13 +7,13 @@ import numpy as np
 
 from skdeep.model_selection._labels import short
 from skdeep.plotting._axes import add_legend, grid_of_axes
-from skdeep.plotting._diverged import GONE, clip_diverged
+from skdeep.plotting._diverged import DIVERGED, clip_diverged
 
 _VALIDATION = "val_"
 
 
 def metric_names(histories, metrics=None):
-    """The loss and what else the histories have, or those of ``metrics``.
+    """``metrics``, which the histories must have; None means the loss and all metrics.
 
     Parameters
     ----------
@@ -90,29 +90,30 @@ def draw_curves(
     names = metric_names(histories, metrics)
     axes, cell = grid_of_axes(ax, len(names), legend=True)
     lines = {}
-    for name, one in zip(names, axes, strict=True):
+    for name, metric_ax in zip(names, axes, strict=True):
         for (label, history), color in zip(histories.items(), colors, strict=True):
             for column in (name, _VALIDATION + name):
                 if column in history:
                     options = {"color": color, **_style(column), **line_kw}
                     values = history[column].dropna()
-                    line = _curve(one, values, smoothing, options)
+                    line = _curve(metric_ax, values, smoothing, options)
                     line.set_label(f"{label} {column}")
                     lines[label, column] = line
             line = lines.get((label, _VALIDATION + name)) or lines.get((label, name))
-            _mark(one, line, history, name, best_epochs.get(label))
-        one.set(xlabel="Epoch", ylabel=name.replace("_", " ").capitalize())
-        one.xaxis.get_major_locator().set_params(integer=True)
+            _mark_epoch(metric_ax, line, history, name, best_epochs.get(label))
+        metric_ax.set(xlabel="Epoch", ylabel=name.replace("_", " ").capitalize())
+        metric_ax.xaxis.get_major_locator().set_params(integer=True)
         if log_scale and name == "loss":
-            one.set_yscale("log")
+            metric_ax.set_yscale("log")
         else:
-            clip_diverged(one, name, histories, colors)
+            clip_diverged(metric_ax, name, histories, colors)
+    # line_kw may have set other colours than `colors`.
     drawn = {label: line.get_color() for (label, _), line in lines.items()}
     colors = [drawn.get(*pair) for pair in zip(histories, colors, strict=True)]
     handles = _handles(histories, best_epochs, colors, lines)
-    if any(line.get_label() == GONE for one in axes for line in one.lines):
+    if any(line.get_label() == DIVERGED for part in axes for line in part.lines):
         arrow = {"marker": "^", "markersize": 8, "linestyle": "", "color": "0.35"}
-        handles.append(Line2D([], [], label=GONE, **arrow))
+        handles.append(Line2D([], [], label=DIVERGED, **arrow))
     add_legend(axes[-1], ax is None, cell, handles=handles, title=legend_title)
     return axes, lines
 
@@ -129,7 +130,8 @@ def _check_options(histories, smoothing, log_scale, line_kw):
             f"line_kw must be a dict of properties of lines. Received {line_kw!r}."
         )
     losses = [h.filter(regex="^(val_)?loss$").to_numpy() for h in histories.values()]
-    lowest = min((part.min() for part in map(_known, losses) if part.size), default=1)
+    finite = map(_without_nan, losses)
+    lowest = min((part.min() for part in finite if part.size), default=1)
     if log_scale and lowest <= 0:
         raise ValueError(
             "log_scale=True needs losses above zero. Received a loss of "
@@ -137,7 +139,7 @@ def _check_options(histories, smoothing, log_scale, line_kw):
         )
 
 
-def _known(values):
+def _without_nan(values):
     return values[~np.isnan(values)]
 
 
@@ -149,13 +151,13 @@ def _curve(ax, values, smoothing, options):
     marker = {"marker": "."} if len(values) == 1 else {}
     if smoothing:
         ax.plot(values.index, values, **{**options, "alpha": 0.4, "linewidth": 1})
-        # The weighted mean over the epochs so far, not of zeros before them.
+        # Weighted means over the epochs so far; the first ones are not drawn to zero.
         values = values.ewm(alpha=1 - smoothing, adjust=True).mean()
     return ax.plot(values.index, values, **{**marker, **options})[0]
 
 
-def _mark(ax, line, history, name, epoch):
-    """A point at the best epoch, on what was measured even where that is smoothed."""
+def _mark_epoch(ax, line, history, name, epoch):
+    """A point at the best epoch and its measured value, also on a smoothed line."""
     column = _VALIDATION + name if _VALIDATION + name in history else name
     if line is None or epoch is None or epoch not in history[column].dropna():
         return

@@ -1,23 +1,24 @@
-"""Curves of fits that diverged, beside others that they must not flatten."""
+"""Limits of axes that diverged fits do not stretch."""
 
 import numpy as np
 
-# What the better fits begin with, so many times, is where a fit counts as diverged.
+# A fit has diverged where a value is this many times as large as the first values of
+# the better fits.
 _MOST_TIMES = 5
-GONE = "diverged"
+DIVERGED = "diverged"
 
 
 def clip_diverged(ax, name, histories, colors):
-    """Limits that show the usual curves, and arrows where others leave them.
+    """Limit the axes to the curves that did not diverge; arrows point to the others.
 
     Parameters
     ----------
     ax : matplotlib Axes
-        With the curves.
+        The axes with the curves.
     name : str
-        Of the loss or the metric.
+        The name of the loss or the metric.
     histories : dict of DataFrame
-        One alone has the limits that its values need.
+        A single history is never clipped.
     colors : list
         One for each history.
     """
@@ -30,32 +31,30 @@ def clip_diverged(ax, name, histories, colors):
     if len(parts) < 2:
         return
     most = _MOST_TIMES * np.quantile(firsts, 0.25, method="lower")
-    gone = [not len(part) or bool((part.abs() > most).any()) for part in parts]
-    if not any(gone) or all(gone):
+    diverged = [not len(part) or bool((part.abs() > most).any()) for part in parts]
+    if not any(diverged) or all(diverged):
         return
-    usual = np.concatenate(
-        [p for p, is_gone in zip(parts, gone, strict=True) if not is_gone]
-    )
-    low, high = usual.min(), usual.max()
+    usual = [part for part, off in zip(parts, diverged, strict=True) if not off]
+    low, high = np.min(np.concatenate(usual)), np.max(np.concatenate(usual))
     margin = 0.05 * ((high - low) or abs(high) or 1.0)
     limits = low - margin, high + 2 * margin
     ax.set_ylim(limits)
-    for part, color, is_gone in zip(parts, colors, gone, strict=True):
-        if is_gone:
+    for part, color, off in zip(parts, colors, diverged, strict=True):
+        if off:
             beyond = part[part.abs() > most].sort_index()
-            # Without an epoch it has diverged in the first.
+            # A history without an epoch has diverged in the first one.
             epoch, value = next(beyond.items(), (1, np.inf))
             place, marker = (limits[1], "^") if value > 0 else (limits[0], "v")
             _point(ax, epoch, place, marker, color)
 
 
 def _point(ax, epoch, place, marker, color):
-    style = {"color": color, "marker": marker, "markersize": 9, "label": GONE}
+    style = {"color": color, "marker": marker, "markersize": 9, "label": DIVERGED}
     ax.plot([epoch], [place], linestyle="", clip_on=False, zorder=4, **style)
 
 
 def _values(history, name):
-    """Those of training, then those of validation, by epoch."""
+    """The training values, then the validation values, by epoch."""
     import pandas as pd
 
     columns = [history[c] for c in (name, f"val_{name}") if c in history]

@@ -1,4 +1,4 @@
-"""FeatureMapDisplay: what the filters of a convolution make of one image."""
+"""FeatureMapDisplay: the outputs of a convolution for one image."""
 
 import difflib
 
@@ -9,11 +9,11 @@ from skdeep.inspection import layer_outputs
 from skdeep.inspection._fitted import check_own_convolutions, network_and_samples
 from skdeep.inspection._layer_outputs import chosen_names
 from skdeep.plotting._images import (
-    add_scale,
+    add_colorbar,
+    color_range,
     draw_images,
-    in_unit,
     one_layer,
-    unit_of_colors,
+    scaled_colors,
 )
 
 
@@ -80,8 +80,8 @@ class FeatureMapDisplay:
             one.
         image : array-like of shape (height, width), (height, width, n_channels) or \
                 (n_features,), or path
-            One sample, as the estimator takes them. Where it is no image itself, what
-            the network gets is drawn.
+            One sample, as the estimator takes it. For a row of pixels, or a path, the
+            image that the network gets is drawn.
         layer : str or int, default="conv_1"
             A convolution or a pooling, see :func:`skdeep.layer_outputs`; also the name
             of a layer within a backbone, such as "conv2_block1_out" of ResNet50.
@@ -123,7 +123,7 @@ class FeatureMapDisplay:
         n_columns : int, default=9
             Pictures in a row.
         n_images : int, default=64
-            At most so many maps, those of the first filters.
+            Largest number of maps; the maps of the first filters are drawn.
         im_kw : dict, default=None
             For matplotlib's ``imshow`` of the maps.
 
@@ -143,11 +143,11 @@ class FeatureMapDisplay:
             titles=["image", *range(len(maps))],
             **{"cmap": "viridis", **scale, **(im_kw or {})},
         )
-        # The image has its own unit.
+        # The image has its own scale of colours.
         self.images_[0].set(cmap="gray", clim=(np.min(self.image), np.max(self.image)))
         self.figure_ = self.axes_[0].figure
         if ax is None:
-            add_scale(self.axes_, self.images_[-1], "Activation")
+            add_colorbar(self.axes_, self.images_[-1], "Activation")
             self.figure_.suptitle(self.layer, fontsize=11)
         return self
 
@@ -165,8 +165,8 @@ def _maps_within(network, samples, layer):
     """The outputs of a layer of the backbone, which is a Keras model in the model."""
     import keras
 
-    whole = network.model_
-    steps = list(whole.operations)
+    model = network.model_
+    steps = list(model.operations)
     backbone = next(step for step in steps if isinstance(step, keras.Model))
     names = [part.name for part in backbone.layers]
     if layer not in names:
@@ -175,17 +175,17 @@ def _maps_within(network, samples, layer):
             f"layer must be one of {chosen_names(network.network_.spec, None)}, or a "
             f"layer within a backbone, such as {near}. Received layer={layer!r}."
         )
-    before = keras.Model(whole.inputs[0], steps[steps.index(backbone) - 1].output)
+    before = keras.Model(model.inputs[0], steps[steps.index(backbone) - 1].output)
     within = keras.Model(backbone.inputs[0], backbone.get_layer(layer).output)
     return keras.ops.convert_to_numpy(within(before(network._network_rows(samples))))
 
 
 def _as_image(image, network):
-    """What ``imshow`` takes: grey, or colours as shares."""
+    """An array for ``imshow``: grey values, or colours from 0 to 1."""
     if image.ndim == 1:
         image = image.reshape(network.image_shape_)
     if image.ndim == 2:
         return image
     if image.shape[-1] == 3:
-        return in_unit(image, unit_of_colors(image))
+        return scaled_colors(image, color_range(image))
     return image.mean(axis=-1)

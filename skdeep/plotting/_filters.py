@@ -4,16 +4,16 @@ import numpy as np
 
 from skdeep._compat import check_matplotlib_support
 from skdeep.inspection._fitted import check_own_convolutions, network_estimator
-from skdeep.plotting._images import add_scale, draw_images, largest, one_layer
+from skdeep.plotting._images import add_colorbar, draw_images, largest, one_layer
 
 
 class FilterDisplay:
     """The kernels of a convolution as pictures.
 
-    Red weighs for, blue against, white not at all; one scale holds for all filters.
-    Kernels over the three channels of a colour image are coloured images themselves, in
-    which grey weighs nothing. Kernels along time are pictures of channels by steps.
-    Make it with :meth:`from_estimator`.
+    Positive weights are red, negative ones blue, zero is white; all filters share one
+    scale of colours. Kernels over the three channels of a colour image are drawn as
+    coloured images, in which grey is zero. Kernels along time are pictures of channels
+    by steps. Make it with :meth:`from_estimator`.
 
     Parameters
     ----------
@@ -107,13 +107,13 @@ class FilterDisplay:
         ----------
         channel : int, default=None
             The input channel whose weights to draw. None draws kernels over three
-            channels in colour and means over more of them.
+            channels in colour, and the mean over any other number of channels.
         ax : matplotlib Axes or array-like of Axes, default=None
             One axes is divided into a grid; None makes a figure.
         n_columns : int, default=8
             Pictures in a row.
         n_images : int, default=64
-            At most so many filters, the first ones.
+            Largest number of filters; the first ones are drawn.
         im_kw : dict, default=None
             For matplotlib's ``imshow``.
 
@@ -123,7 +123,7 @@ class FilterDisplay:
             The display.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        images, what = self._pictures(channel)
+        images, description = self._pictures(channel)
         limit = largest(images)
         options = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
         if images.ndim == 4:
@@ -140,12 +140,12 @@ class FilterDisplay:
         self.figure_ = self.axes_[0].figure
         if ax is None:
             if images.ndim == 3:
-                add_scale(self.axes_, self.images_[0], "Weight")
-            self.figure_.suptitle(f"{self.layer}{what}", fontsize=11)
+                add_colorbar(self.axes_, self.images_[0], "Weight")
+            self.figure_.suptitle(f"{self.layer}{description}", fontsize=11)
         return self
 
     def _pictures(self, channel):
-        """Shape (n_filters, height, width) or (n_filters, height, width, 3)."""
+        """Pictures of shape (n_filters, height, width[, 3]), and words for a title."""
         filters = np.moveaxis(self.kernels, -1, 0)
         if self.kernels.ndim == 3:
             return filters.swapaxes(1, 2), ": channels (down) by steps"

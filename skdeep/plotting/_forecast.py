@@ -20,20 +20,20 @@ class ForecastDisplay:
     Parameters
     ----------
     series : DataFrame of shape (n_rows, n_series)
-        What happened.
+        The actual values.
     forecasts : list of DataFrame of shape (n_steps, n_series)
-        One for each time at which forecasts were made.
+        One for each origin of a forecast.
     intervals : dict, default=None
-        By label, pairs of DataFrames, the lower and the upper bounds.
+        By label, pairs of DataFrames: the lower and the upper bounds.
 
     Attributes
     ----------
     axes_ : ndarray of matplotlib Axes of shape (n_series,)
     figure_ : matplotlib Figure
     lines_ : list of matplotlib Line2D
-        For each series what happened, then the forecasts.
+        For each series the line of actual values, then the forecasts.
     bands_ : list of matplotlib FillBetweenPolyCollection
-        The intervals; those of a single step are LineCollections.
+        The intervals. An interval of a single step is a LineCollection.
 
     See Also
     --------
@@ -69,9 +69,10 @@ class ForecastDisplay:
         n_last=None,
         line_kw=None,
     ):
-        """Draw what comes after the series, as far as the forecaster says.
+        """Draw the series and the forecast after its end.
 
-        With ``quantiles`` the forecast is the median, and the others are bands.
+        With ``quantiles`` the forecast is the median, and the other quantiles are
+        bands.
 
         Parameters
         ----------
@@ -82,7 +83,7 @@ class ForecastDisplay:
         backtest : Backtest, default=None
             For an interval, see :meth:`skdeep.Forecaster.predict_interval`.
         coverage : float, default=0.9
-            Of that interval.
+            The coverage of the interval.
         ax : matplotlib Axes or array-like of Axes, default=None
             See :meth:`plot`.
         n_last : int, default=None
@@ -117,14 +118,14 @@ class ForecastDisplay:
 
     @classmethod
     def from_backtest(cls, backtest, *, y=None, ax=None, n_last=None, line_kw=None):
-        """Draw the forecasts of a backtest over what happened.
+        """Draw the forecasts of a backtest over the actual values.
 
         Parameters
         ----------
         backtest : Backtest
-            What :meth:`skdeep.Forecaster.backtest` returns.
+            From :meth:`skdeep.Forecaster.backtest`.
         y : Series or DataFrame, default=None
-            The whole series, with the index and the columns of the backtest; None draws
+            The whole series, with the index and the columns of the backtest. None draws
             only the rows that were predicted.
         ax : matplotlib Axes or array-like of Axes, default=None
             See :meth:`plot`.
@@ -146,7 +147,7 @@ class ForecastDisplay:
             columns = [group[~group.index.duplicated()] for _, group in tables]
             series = pd.concat(columns, axis=1, keys=names)
         else:
-            series = _whole_series(y, names, rows.index)
+            series = _checked_series(y, names, rows.index)
         forecasts = [
             pd.concat(
                 [group.loc[group["series"] == name, "forecast"] for name in names],
@@ -185,10 +186,10 @@ class ForecastDisplay:
         self.figure_ = self.axes_[0].figure
         self.lines_, self.bands_ = [], []
         series = self.series if n_last is None else self.series.iloc[-n_last:]
-        for column, one in enumerate(self.axes_):
-            self._draw(one, column, series, normalize_kwargs(line_kw, Line2D))
-            _format_dates(one, series.index)
-            one.set_ylabel(_axis_label(names, column))
+        for column, series_ax in enumerate(self.axes_):
+            self._draw(series_ax, column, series, normalize_kwargs(line_kw, Line2D))
+            _format_dates(series_ax, series.index)
+            series_ax.set_ylabel(_axis_label(names, column))
         self.axes_[-1].set_xlabel(str(series.index.name or "Time"))
         add_legend(self.axes_[0], ax is None, cell)
         return self
@@ -198,29 +199,29 @@ class ForecastDisplay:
         self.lines_ += ax.plot(_times(series), series.iloc[:, column], **past)
         shown = [f[f.index >= series.index[0]] for f in self.forecasts]
         shown = [forecast for forecast in shown if len(forecast)]
-        # One colour for all: they are told apart by where they leave the series.
+        # All forecasts have one colour: each is known by where it leaves the series.
         width = 1.6 if len(shown) == 1 else 1.3
         look = {"color": COLORS[2], "linewidth": width, "zorder": 3, **options}
         for number, forecast in enumerate(shown):
             label = "forecasts" if len(shown) > 1 else "forecast"
             label = label if number == 0 else None
-            joined = _joined(series.iloc[:, [column]], forecast.iloc[:, [column]])
-            # A point for each forecast, none for what was known before.
-            steps = range(len(joined) - len(forecast), len(joined))
+            curve = _with_origin(series.iloc[:, [column]], forecast.iloc[:, [column]])
+            # Markers for the steps of the forecast, not for the origin.
+            steps = range(len(curve) - len(forecast), len(curve))
             marker = "." if len(forecast) < 40 else ""
             style = {"marker": marker, "markevery": list(steps), **look}
-            line = ax.plot(_times(joined), joined.iloc[:, 0], label=label, **style)
+            line = ax.plot(_times(curve), curve.iloc[:, 0], label=label, **style)
             self.lines_ += line
         for number, (label, sides) in enumerate((self.intervals or {}).items()):
             lower, upper = (side.iloc[:, column] for side in sides)
             alpha = 0.2 + 0.15 * number
             band = {"color": COLORS[2], "alpha": alpha, "label": label}
             sides = [
-                _joined(series.iloc[:, [column]], side.to_frame())
+                _with_origin(series.iloc[:, [column]], side.to_frame())
                 for side in (lower, upper)
             ]
             times = _times(sides[0])
-            if len(times) == 1:  # no width that could be filled
+            if len(times) == 1:  # fill_between needs two points
                 self.bands_.append(ax.vlines(times, lower, upper, linewidth=8, **band))
             else:
                 bounds = [side.iloc[:, 0] for side in sides]
@@ -228,10 +229,10 @@ class ForecastDisplay:
                 self.bands_.append(filled)
 
 
-def _joined(series, later):
-    """``later`` behind the last row of ``series`` before it, where there is one."""
-    before = series[series.index < later.index[0]].iloc[-1:]
-    return pd.concat([before.set_axis(later.columns, axis=1), later])
+def _with_origin(series, forecast):
+    """``forecast`` after the last row of ``series`` before it, if there is one."""
+    before = series[series.index < forecast.index[0]].iloc[-1:]
+    return pd.concat([before.set_axis(forecast.columns, axis=1), forecast])
 
 
 def _check_type(value, kind, name):
@@ -248,13 +249,13 @@ def _axis_label(names, column):
 
 
 def _times(frame):
-    """The index as matplotlib takes it."""
-    periods = isinstance(frame.index, pd.PeriodIndex)
-    return frame.index.to_timestamp() if periods else frame.index
+    """The index in a form that matplotlib can draw."""
+    has_periods = isinstance(frame.index, pd.PeriodIndex)
+    return frame.index.to_timestamp() if has_periods else frame.index
 
 
 def _format_dates(ax, index):
-    """Dates in few words, which do not overlap."""
+    """Short dates, which do not overlap."""
     from matplotlib.dates import ConciseDateFormatter
 
     if isinstance(index, pd.PeriodIndex | pd.DatetimeIndex):
@@ -263,7 +264,7 @@ def _format_dates(ax, index):
 
 
 def _bands(tables, columns):
-    """The median, and bands of the quantiles around it: the widest first."""
+    """The median, and bands between pairs of quantiles, the widest first."""
     quantiles = sorted(tables[0].columns)
     lower = [q for q in quantiles if q < 0.5]
     upper = [q for q in reversed(quantiles) if q > 0.5]
@@ -282,8 +283,11 @@ def _side(table, name, columns):
     return table.xs(name, axis=1, level=-1)[list(columns)]
 
 
-def _whole_series(y, names, times):
-    """``y`` with the backtest's columns; arrays have theirs in the same order."""
+def _checked_series(y, names, times):
+    """``y`` as a DataFrame with the columns of the backtest.
+
+    The columns of an array are taken to be in the order of the backtest's.
+    """
     frame = y if isinstance(y, pd.DataFrame) else pd.DataFrame(y)
     if isinstance(y, pd.DataFrame):
         fits = set(names) <= set(y.columns)

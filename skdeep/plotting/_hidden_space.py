@@ -1,4 +1,4 @@
-"""HiddenSpaceDisplay: samples where a hidden layer of two units puts them."""
+"""HiddenSpaceDisplay: samples in the plane of a hidden layer with two units."""
 
 import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
@@ -17,10 +17,10 @@ from skdeep.plotting._axes import COLORS, MARKERS, add_legend, grid_of_axes
 
 
 class HiddenSpaceDisplay:
-    """Samples in the plane of a hidden layer's two units, coloured by class.
+    """Samples in the plane of a hidden layer with two units, coloured by class.
 
-    After one fit (:meth:`from_estimator`), or after chosen epochs of it side by side
-    (:meth:`from_epochs`). Continuous targets are coloured along a map.
+    :meth:`from_estimator` draws them after a fit, :meth:`from_epochs` after several of
+    its epochs side by side. Continuous targets are coloured by a colour map.
 
     Parameters
     ----------
@@ -29,21 +29,21 @@ class HiddenSpaceDisplay:
     target : ndarray of shape (n_samples,)
         Classes, or values.
     epochs : list of int or None, default=None
-        One for each picture; None for a fit that has ended.
+        The epoch of each picture; None after the last epoch of a fit.
     layer : str, default=None
         The name of the layer, for the axes.
     classes : ndarray of shape (n_classes,), default=None
         None for continuous targets.
     scores : list of float, default=None
-        The accuracy or R2 of each picture, for the titles. None where the target is not
-        what the estimator predicts, as with an autoencoder.
+        The accuracy or R2 of each picture, for the titles. None if the estimator does
+        not predict the target, as with an autoencoder.
 
     Attributes
     ----------
     axes_ : ndarray of matplotlib Axes of shape (n_epochs,)
     figure_ : matplotlib Figure
     scatters_ : list of matplotlib PathCollection
-        For each picture one per class, or one.
+        For each picture one per class, or a single one for continuous targets.
 
     See Also
     --------
@@ -72,7 +72,7 @@ class HiddenSpaceDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, layer=None, ax=None, scatter_kw=None):
-        """Draw samples as a fitted network's layer sees them.
+        """Draw the outputs of a fitted network's layer for samples.
 
         Parameters
         ----------
@@ -84,7 +84,7 @@ class HiddenSpaceDisplay:
             Their targets.
         layer : str or int, default=None
             A layer of two units, see :func:`skdeep.layer_outputs`. None takes the last
-            such layer before the output.
+            hidden layer of two units.
         ax : matplotlib Axes or array-like of Axes, default=None
             See :meth:`plot`.
         scatter_kw : dict, default=None
@@ -136,12 +136,12 @@ class HiddenSpaceDisplay:
         y : array-like of shape (n_samples,)
             Targets.
         epochs : int or list of int, default=6
-            After which epochs to look, or at how many of those that training comes to,
-            spread from the first to the last, more densely among the first. Of a list
-            those that early stopping does not reach are left out; where it reaches
-            none, the last epoch is drawn.
+            The epochs to draw, or their number. A number of epochs is spread from the
+            first to the last epoch, more densely among the first ones. Epochs of a list
+            that early stopping does not reach are left out. If it reaches none of
+            them, the last epoch is drawn.
         layer : str or int, default=None
-            As for :meth:`from_estimator`.
+            See :meth:`from_estimator`.
         ax : matplotlib Axes or array-like of Axes, default=None
             See :meth:`plot`.
         n_columns : int, default=3
@@ -158,8 +158,8 @@ class HiddenSpaceDisplay:
         Raises
         ------
         ValueError
-            If the layer has not two units, an epoch is none of the estimator's, or
-            training diverges in the first epoch.
+            If the layer has not two units, an epoch lies beyond ``epochs`` of the
+            estimator, or training diverges in the first epoch.
         """
         check_matplotlib_support(f"{cls.__name__}.from_epochs")
         target = _one_column(y)
@@ -187,7 +187,7 @@ class HiddenSpaceDisplay:
         ).plot(ax=ax, n_columns=n_columns, scatter_kw=scatter_kw)
 
     def plot(self, *, ax=None, n_columns=3, scatter_kw=None):
-        """Draw; all pictures have the same limits, so that growth is seen.
+        """Draw; all pictures have the same limits, which makes them comparable.
 
         Parameters
         ----------
@@ -245,7 +245,7 @@ class HiddenSpaceDisplay:
         return drawn
 
     def _share_limits(self):
-        """The same limits for all axes, those that hold every point."""
+        """Give all axes the same limits, which hold every point."""
         for side in "xy":
             limits = np.array([getattr(ax, f"get_{side}lim")() for ax in self.axes_])
             common = limits[:, 0].min(), limits[:, 1].max()
@@ -276,16 +276,16 @@ class _Recorder:
     Parameters
     ----------
     epochs : set of int or None
-        From one; None for all.
+        The epochs to keep, counted from one; None keeps all.
     layer : str, int or None
-        Which is checked after the first epoch.
+        The layer to draw; it is checked after the first epoch.
 
     Attributes
     ----------
     fitted : dict of int to estimator
         By epoch.
     last : dict of int to estimator
-        The last epoch that was reached.
+        The last epoch that was reached, and its estimator.
     """
 
     def __init__(self, epochs, layer):
@@ -322,7 +322,7 @@ class _Recorder:
 
 
 def _long_names(scatter_kw):
-    """Properties that do not clash with those of the display."""
+    """``scatter_kw`` with full names, so that it overrides the display's options."""
     from matplotlib.cbook import normalize_kwargs
     from matplotlib.collections import PathCollection
 
@@ -344,17 +344,17 @@ def _one_column(y):
 
 
 def _spread(n_epochs, n_chosen):
-    """So many epochs, or all, more densely among the first."""
+    """``n_chosen`` epochs of ``n_epochs``, more densely among the first."""
     if n_epochs == 0:
         return []
     chosen = set(np.geomspace(1, n_epochs, n_chosen).round().astype(int).tolist())
-    # Rounding makes some of the first ones equal.
+    # Rounding made some of the first epochs equal: others take their places.
     free = [number for number in range(1, n_epochs + 1) if number not in chosen]
     return sorted(chosen | set(free[: n_chosen - len(chosen)]))
 
 
 def _listed_epochs(epochs, network):
-    """The epochs to keep, or None for all, where it is not known how many come."""
+    """The epochs to keep; None for all, if early stopping makes the number unknown."""
     n_epochs = int(network.epochs)
     if isinstance(epochs, str) or not np.iterable(epochs):
         if not is_integer(epochs) or epochs < 1:
@@ -362,8 +362,9 @@ def _listed_epochs(epochs, network):
                 "epochs must be an int of at least 1, how many to draw, or a list of "
                 f"epochs. Received {epochs!r}. Use 6, say, or [1, 5, 20]."
             )
-        known = not network.early_stopping
-        return set(_spread(n_epochs, int(epochs))) if known else None
+        if network.early_stopping:
+            return None
+        return set(_spread(n_epochs, int(epochs)))
     chosen = set(epochs)
     if not chosen or not chosen <= set(range(1, n_epochs + 1)):
         raise ValueError(
@@ -397,13 +398,13 @@ def _plane_layer(network, layer):
 
 
 def _scores(estimators, X, y):
-    """Accuracies, or R2; None where y is not what the estimators predict."""
+    """Accuracies or R2; None if the estimators do not predict y."""
     scores = [_score(estimator, X, y) for estimator in estimators]
     return None if None in scores else scores
 
 
 def _score(estimator, X, y):
-    # Not that of the estimator: a search has any measure.
+    # Not estimator.score, which in a search may be any measure.
     network = network_estimator(estimator)
     predicted = read_labels(network, estimator.predict(X))
     if predicted.shape != y.shape:

@@ -18,7 +18,7 @@ from skdeep.plotting._curves import best_epoch_of, draw_curves
 
 
 class HistoryDisplay:
-    """Loss and metrics over the epochs, of one fit or of several side by side.
+    """Loss and metrics over the epochs, of one fit or of several.
 
     Training is a solid line, validation a dashed one, and a point marks the best
     epoch. Make it with :meth:`from_estimator`, :meth:`from_history` or
@@ -29,7 +29,7 @@ class HistoryDisplay:
     histories : dict of DataFrame
         By name, a row per epoch with Keras's names as columns.
     best_epochs : dict of int or None, default=None
-        By name, the epoch to mark; None, also for one of them, marks nothing.
+        By name, the epoch to mark. An epoch of None is not marked.
 
     Attributes
     ----------
@@ -69,13 +69,13 @@ class HistoryDisplay:
         log_scale=False,
         line_kw=None,
     ):
-        """Draw what happened in the epochs of fitted estimators.
+        """Draw the histories of fitted estimators.
 
         Parameters
         ----------
         estimator : object, list of objects or dict of objects
-            Fitted networks, pipelines that end with one, or searches over one, of
-            which the ``best_estimator_`` is drawn, for a search keeps no other. The
+            Fitted networks, pipelines that end with one, or searches over one. Of a
+            search the ``best_estimator_`` is drawn, the only one that it keeps. The
             keys of a dict are the names in the legend.
         ax : matplotlib Axes or array-like of Axes, default=None
             See :meth:`plot`.
@@ -118,13 +118,13 @@ class HistoryDisplay:
         log_scale=False,
         line_kw=None,
     ):
-        """Draw histories; the best epoch is that of the lowest validation loss.
+        """Draw histories; the best epoch has the lowest validation loss.
 
         Parameters
         ----------
         history : DataFrame, or dict of DataFrame
-            A row per epoch, as ``history_``; also the dictionary of lists that
-            ``keras.Model.fit`` gives as ``History.history``.
+            A row per epoch, like ``history_``; or the dict of lists
+            ``History.history``, which ``keras.Model.fit`` returns.
         ax : matplotlib Axes or array-like of Axes, default=None
             See :meth:`plot`.
         metrics : list of str or str, default=None
@@ -178,7 +178,7 @@ class HistoryDisplay:
         X, y : array-like
             Training data.
         n_best : int, default=4
-            How many different candidates, by their rank.
+            Number of different candidates, by their rank.
         ax : matplotlib Axes or array-like of Axes, default=None
             See :meth:`plot`.
         metrics : list of str or str, default=None
@@ -198,7 +198,7 @@ class HistoryDisplay:
         """
         check_matplotlib_support(f"{cls.__name__}.from_search")
         chosen = _best_params(search, n_best)
-        # A parameter may be an estimator, which a fit must not touch.
+        # A parameter may be an estimator; the search's own one stays unfitted.
         candidates = [
             clone(search.estimator).set_params(
                 **{name: clone(value, safe=False) for name, value in params.items()}
@@ -206,7 +206,7 @@ class HistoryDisplay:
             for params in chosen
         ]
         networks = fit_together(candidates, X, y, **fit_params)
-        names = distinct(_labels_of(chosen))
+        names = distinct(_candidate_labels(chosen))
         pairs = dict(zip(names, networks, strict=True))
         return cls.from_estimator(
             pairs,
@@ -225,15 +225,15 @@ class HistoryDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or array-like of Axes, default=None
-            One axes is divided where there are metrics, several must be as many as
-            are drawn; None makes a figure.
+            One axes is divided if there are metrics. Several axes must be as many as
+            the loss and the metrics. None makes a figure.
         metrics : list of str or str, default=None
-            Which to draw, such as ``["loss"]``, without ``val_``; None means all.
+            The metrics to draw, such as ``["loss"]``, without ``val_``; None draws all.
         smoothing : float, default=0.0
-            In [0, 1): draw exponentially weighted means, in which an epoch weighs this
-            many times what the one after it does, divided by the sum of the weights
-            (``adjust=True`` of pandas). The values themselves stay behind them, faint,
-            and carry the point of the best epoch.
+            In [0, 1): draw exponentially weighted means. Each epoch has ``smoothing``
+            times the weight of the next one, and the weights are divided by their sum
+            (``adjust=True`` of pandas). The measured values are drawn faintly behind
+            the means, with the point of the best epoch.
         log_scale : bool, default=False
             Whether the loss has a logarithmic axis.
         line_kw : dict, default=None
@@ -262,20 +262,21 @@ class HistoryDisplay:
 def _networks(estimator):
     """The fitted networks, by the names in the legend."""
     if isinstance(estimator, Mapping):
-        networks = {name: _network(one) for name, one in estimator.items()}
+        networks = {name: _network(fitted) for name, fitted in estimator.items()}
     else:
-        several = isinstance(estimator, (list, tuple))
-        found = [_network(one) for one in (estimator if several else [estimator])]
-        names = distinct([type(network).__name__ for network in found])
-        networks = dict(zip(names, found, strict=True))
+        fitted = estimator if isinstance(estimator, (list, tuple)) else [estimator]
+        unnamed = list(map(_network, fitted))
+        names = distinct([type(network).__name__ for network in unnamed])
+        networks = dict(zip(names, unnamed, strict=True))
     if not networks:
         raise ValueError("estimator must hold at least one estimator. Received none.")
     return networks
 
 
 def _network(estimator):
-    own = isinstance(estimator, BaseNetwork)
-    if own and not estimator._predicts_samples:  # its layers are not inspected
+    # network_estimator refuses networks that predict no samples (TextGenerator), but
+    # they have a history, too.
+    if isinstance(estimator, BaseNetwork) and not estimator._predicts_samples:
         check_is_fitted(estimator)
         return estimator
     return network_estimator(estimator)
@@ -290,8 +291,8 @@ def _named_histories(history):
             "history must be a DataFrame such as history_, or a dict of them. Received "
             f"{history!r}."
         )
-    is_kerases = not isinstance(values[0], (pd.DataFrame, Mapping))
-    return {"history": history} if is_kerases else dict(history)
+    is_of_keras = not isinstance(values[0], (pd.DataFrame, Mapping))
+    return {"history": history} if is_of_keras else dict(history)
 
 
 def _frame(history):
@@ -315,7 +316,7 @@ def _best_params(search, n_best):
             f"refit={search.refit!r}. Set it to the score that decides."
         )
     different = []
-    # A halving search has a candidate in several of its rounds.
+    # The same candidate may be in several rounds of a halving search.
     for number in results[key].argsort(kind="stable"):
         params = results["params"][number]
         if not any(_equal(params, other) for other in different):
@@ -330,8 +331,8 @@ def _equal(params, others):
     )
 
 
-def _labels_of(chosen):
-    """What tells the candidates apart, in lines of a legend's width."""
+def _candidate_labels(chosen):
+    """The parameters in which the candidates differ, as texts for a legend."""
     same = [
         name
         for name, value in chosen[0].items()

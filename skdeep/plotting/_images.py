@@ -1,4 +1,4 @@
-"""Pictures side by side, for the displays that draw some."""
+"""Images side by side, for displays of images, kernels and feature maps."""
 
 from numbers import Integral
 
@@ -31,12 +31,12 @@ def draw_images(images, *, ax, n_columns, n_images, titles=None, **options):
     images = list(images)[:n_images]
     axes, _ = grid_of_axes(ax, len(images), n_columns, size=(1.1, 1.2), gap=0.1)
     drawn = []
-    for number, (image, one) in enumerate(zip(images, axes, strict=True)):
-        hide_ticks(one)
-        drawn.append(one.imshow(image, **options))
-        if ax is None:  # or there may be no room
+    for number, (image, image_ax) in enumerate(zip(images, axes, strict=True)):
+        hide_ticks(image_ax)
+        drawn.append(image_ax.imshow(image, **options))
+        if ax is None:  # the user's axes may have no room for titles
             title = number if titles is None else titles[number]
-            one.set_title(str(title), fontsize=9)
+            image_ax.set_title(str(title), fontsize=9)
     return axes, drawn
 
 
@@ -66,30 +66,31 @@ def one_layer(network, layer):
     return chosen_names(spec, layer)[0]
 
 
-def add_scale(axes, image, label):
-    """What the colours in ``axes`` stand for; only in a figure of ours.
+def add_colorbar(axes, image, label):
+    """Add a colour bar for all ``axes``.
 
-    matplotlib's tight_layout cannot take a scale for several axes.
+    Only for figures that the display has made: matplotlib's tight_layout, which a user
+    may call, cannot place a colour bar of several axes.
     """
     bar = axes[0].figure.colorbar(image, ax=list(axes), label=label, aspect=30)
     bar.ax.tick_params(labelsize=8)
     return bar
 
 
-def unit_of_colors(images):
-    """What black and white are: of bytes, of shares, or the extremes of others."""
+def color_range(images):
+    """The values of black and white: 0 and 1, 0 and 255, or the extremes."""
     low, high = images.min(), images.max()
     if low < 0 or high > 255:
         return low, high
     return (0, 1) if high <= 1 else (0, 255)
 
 
-def in_unit(image, unit):
-    """Colours as shares, which ``imshow`` takes."""
-    low, high = unit
+def scaled_colors(image, limits):
+    """Colours from 0 to 1, as ``imshow`` takes them."""
+    low, high = limits
     return np.clip((image - low) / ((high - low) or 1), 0, 1)
 
 
 def largest(values):
-    """The largest absolute value, or one: limits of colours centred at zero."""
+    """The largest absolute value, or 1 if all are zero."""
     return float(np.abs(values).max()) or 1.0

@@ -8,36 +8,35 @@ from skdeep.inspection import forward_trace
 from skdeep.inspection._fitted import network_and_steps_before
 from skdeep.plotting._images import largest
 
-_NODE = 0.5
-# Size of the names, in distances of two nodes.
-_NAMES = 0.3
-# Standard deviations.
+# Lengths are in distances between two nodes: the gap beside a node, the font size.
+_NODE, _NAMES = 0.5, 0.3
+# Standardised values are darkest at this many standard deviations.
 _DARKEST = 2
-# What a trace has beside the columns.
+# Layers of a trace that are drawn in place of others, not in columns of their own.
 _EXTRA_LAYERS = "standardized_input", "rescaled_output"
 
 
 class NetworkDisplay:
     """A dense network as nodes in columns and weights between them.
 
-    A weight's line is red above zero and blue below it; the larger the weight, the
-    wider and darker, in comparison with the other weights of its layer. With a sample,
-    the nodes show its activations, the first column the features as the network gets
-    them. Nodes are red above zero and blue below it: probabilities are darkest at 1,
-    what the network standardises at two standard deviations from the mean, and other
-    columns at their largest value. Make it with :meth:`from_estimator`.
+    Lines of weights are red above zero and blue below. The larger a weight is compared
+    with the other weights of its layer, the wider and darker is its line. With a
+    sample, the nodes show its activations, the first column its features. Nodes are red
+    above zero and blue below. Probabilities are darkest at 1, standardised values at
+    two standard deviations from the mean, and other columns at their largest value.
+    Make it with :meth:`from_estimator`.
 
     Parameters
     ----------
     kernels : list of ndarray of shape (n_inputs, n_units)
-        One per layer, batch normalisation multiplied in.
+        One per layer, with batch normalisation folded in.
     activations : list of ndarray of shape (n_nodes,), default=None
         One per column, the features first.
     shades : list of ndarray of shape (n_nodes,), default=None
-        How dark to colour them, from -1 (blue) to 1 (red). None shades each column by
+        The colours of the nodes, from -1 (blue) to 1 (red). None divides each column by
         its largest activation.
     feature_names, output_names : list of str, default=None
-        Beside the first and the last column.
+        Names beside the nodes of the first and the last column.
 
     Attributes
     ----------
@@ -46,7 +45,7 @@ class NetworkDisplay:
     lines_ : list of matplotlib LineCollection
         The weights of each layer.
     nodes_ : list of list of matplotlib Circle
-        Of each column, from the top.
+        The nodes of each column, from the top.
 
     See Also
     --------
@@ -91,10 +90,11 @@ class NetworkDisplay:
         x : array-like of shape (n_features,) or (1, n_features), default=None
             One sample, whose activations to draw; also a sparse row.
         feature_names : list of str, default=None
-            None takes those that the network has seen in ``fit``, or that the steps
-            before it give, if any.
+            None takes the names that the network has seen in ``fit``, or the names that
+            a pipeline's steps before it give, if any.
         max_nodes : int, default=32
-            Refuse networks with wider layers or more features: nobody could read them.
+            Networks with wider layers or more features are refused: nobody could read
+            the picture.
         ax : matplotlib Axes, default=None
             None makes a figure.
 
@@ -164,12 +164,12 @@ class NetworkDisplay:
         return self
 
     def _room_for_names(self):
-        """Left and right of the nodes, in distances of two nodes."""
+        """The room for names left and right, in distances between two nodes."""
         for names in (self.feature_names, self.output_names):
             yield 0.6 * _NAMES * max(map(len, names), default=0) if names else 0
 
     def _font_size(self, share, largest_size):
-        """Points: a share of the distance of two nodes."""
+        """A font size in points, for a share of the distance between two nodes."""
         box, ax = self.ax_.get_window_extent(), self.ax_
         units = np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())
         pixels = min(box.width / units[0], box.height / units[1])
@@ -203,7 +203,8 @@ class NetworkDisplay:
             nodes.append(self.ax_.add_patch(circle))
             if value is not None:
                 size = self._font_size(0.25, 9)
-                self._write(place, _number(value), color=_ink(color), fontsize=size)
+                ink = _text_color(color)
+                self._write(place, _number(value), color=ink, fontsize=size)
         return nodes
 
     def _label(self, places, top):
@@ -232,7 +233,7 @@ def _check_sizes(spec, max_nodes):
 
 
 def _activations_and_shades(estimator, x, spec):
-    """Of each column: the features, then the layers in their own units."""
+    """Activations and colours of each column: the features, then the layers."""
     x = _one_row(x)
     trace = forward_trace(estimator, x)
     layers = trace.groupby("layer", observed=True)["activation"]
@@ -240,7 +241,7 @@ def _activations_and_shades(estimator, x, spec):
     shades = {name: column / largest(column) for name, column in values.items()}
     if spec.output in ("sigmoid", "softmax"):
         shades["output"] = values["output"]
-    # By the standardised numbers: the units of features differ.
+    # Features have different units, so their standardised values decide on the colour.
     for name, standardized in _standardized_columns(values).items():
         shades[name] = np.clip(standardized / _DARKEST, -1, 1)
     values["output"] = values.get("rescaled_output", values["output"])
@@ -261,7 +262,7 @@ def _standardized_columns(values):
 
 
 def _one_row(x):
-    """``x`` with an axis of samples; the names of columns stay."""
+    """``x`` as a table of one row, which keeps the names of columns."""
     if isinstance(x, pd.Series):
         row = x.to_frame().T.infer_objects()
     else:
@@ -284,7 +285,7 @@ def _names_in_fit(inner, before):
     for steps in before:
         try:
             names = steps.get_feature_names_out(names)
-        except AttributeError:  # one of the steps names nothing
+        except AttributeError:  # a step has no get_feature_names_out
             return None
     return names
 
@@ -307,13 +308,13 @@ def _output_names(estimator, units):
 
 
 def _column(n_nodes, x, tallest):
-    """Centres of the nodes from the top, in the middle of the tallest column."""
+    """Centres of the nodes from the top; the column is centred vertically."""
     y = -np.arange(n_nodes) - (tallest - n_nodes) / 2
     return np.column_stack([np.full(n_nodes, x), y])
 
 
 def _number(value):
-    """At most six characters or so."""
+    """A number in about six characters."""
     size = abs(value)
     if size < 0.01:
         return f"{value:.3f}" if size >= 0.0005 else "0"
@@ -327,6 +328,6 @@ def _shades(sizes):
     return mpl.colormaps["RdBu_r"](0.5 + np.asarray(sizes, float) / 2)
 
 
-def _ink(color):
+def _text_color(color):
     """Black or white, whichever is read more easily on ``color``."""
     return "white" if np.dot(color[:3], [0.3, 0.6, 0.1]) < 0.5 else "black"

@@ -12,13 +12,13 @@ class ParameterHistoriesDisplay:
     """Loss and metrics over the epochs, for each value of one parameter.
 
     Training is a solid line, validation a dashed one, and a point marks the epoch of
-    the lowest validation loss. Numbers are coloured in their order. Make it with
+    the lowest validation loss. The colours of numbers follow their order. Make it with
     :meth:`from_estimator` or :meth:`from_frame`.
 
     Parameters
     ----------
     histories : DataFrame
-        As :func:`skdeep.training_histories` gives it.
+        From :func:`skdeep.training_histories`.
 
     Attributes
     ----------
@@ -111,12 +111,12 @@ class ParameterHistoriesDisplay:
         log_scale=False,
         line_kw=None,
     ):
-        """Draw what :func:`skdeep.training_histories` gave.
+        """Draw the histories that :func:`skdeep.training_histories` returned.
 
         Parameters
         ----------
         histories : DataFrame
-            With two levels of columns.
+            A table whose columns have two levels.
         ax : matplotlib Axes or array-like of Axes, default=None
             See :meth:`plot`.
         metrics : list of str or str, default=None

@@ -1,4 +1,4 @@
-"""ReconstructionDisplay: samples over what came back from a model's code."""
+"""ReconstructionDisplay: samples above their reconstructions."""
 
 from collections.abc import Mapping
 
@@ -8,11 +8,11 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep._compat import check_matplotlib_support
 from skdeep.model_selection._labels import distinct
 from skdeep.plotting._axes import COLORS, add_legend, grid_of_axes, hide_ticks
-from skdeep.plotting._images import in_unit, unit_of_colors
+from skdeep.plotting._images import color_range, scaled_colors
 
 
 class ReconstructionDisplay:
-    """Samples, and below them what models make of their codes.
+    """Samples, and below them the reconstructions of models.
 
     Images are drawn as images, rows of numbers as curves over the original. Make it
     with :meth:`from_estimator` or :meth:`from_estimators`.
@@ -27,9 +27,9 @@ class ReconstructionDisplay:
     Attributes
     ----------
     errors : dict of float
-        The mean squared error of each, over all samples and values.
+        The mean squared error of each model, over all samples and values.
     axes_ : ndarray of matplotlib Axes of shape (1 + n_models, n_drawn)
-        Of rows of numbers without the first row: (n_models, n_drawn).
+        For rows of numbers the shape is (n_models, n_drawn).
     figure_ : matplotlib Figure
 
     See Also
@@ -55,7 +55,7 @@ class ReconstructionDisplay:
 
     @property
     def errors(self):
-        """The mean squared errors, by name."""
+        """The mean squared error of each model, by name."""
         return {
             name: float(np.square(values - self.originals).mean())
             for name, values in self.reconstructions.items()
@@ -65,15 +65,15 @@ class ReconstructionDisplay:
     def from_estimator(
         cls, estimator, X, *, image_shape=None, n_samples=8, ax=None, plot_kw=None
     ):
-        """Draw what ``inverse_transform`` makes of what ``transform`` makes of X.
+        """Draw samples and their reconstructions by ``transform`` and its inverse.
 
         Parameters
         ----------
         estimator : object
-            Fitted, with both methods: an autoencoder, scikit-learn's ``PCA`` or
-            ``NMF``, a pipeline of such, ...
+            A fitted estimator with ``transform`` and ``inverse_transform``: an
+            autoencoder, scikit-learn's ``PCA`` or ``NMF``, a pipeline of these, ...
         X : array-like of shape (n_samples, n_features), or images
-            Samples. All of them count in the error, the first ones are drawn.
+            Samples. The errors are measured on all of them, the first ones are drawn.
         image_shape : tuple of int, default=None
             See :meth:`plot`.
         n_samples : int, default=8
@@ -144,9 +144,9 @@ class ReconstructionDisplay:
         ----------
         image_shape : tuple of int, default=None
             (height, width) or (height, width, 3) of samples that are rows of pixels.
-            None draws such rows as curves.
+            None draws rows as curves.
         n_samples : int, default=8
-            How many of the first samples to draw.
+            Number of samples to draw, from the first on.
         ax : matplotlib Axes or array-like of Axes, default=None
             One axes is divided into a grid; None makes a figure.
         plot_kw : dict, default=None
@@ -174,15 +174,15 @@ class ReconstructionDisplay:
 
     def _draw_images(self, rows, ax, options):
         self.axes_, _ = _grid(ax, rows, size=(1.1, 1.15), gap=0.1)
-        # One scale for all rows: a pale reconstruction is to look pale.
+        # All rows share one scale, so that a pale reconstruction looks pale.
         low, high = rows["original"].min(), rows["original"].max()
-        unit = unit_of_colors(rows["original"])
+        limits = color_range(rows["original"])
         style = {"cmap": "gray_r", "vmin": low, "vmax": high, **options}
         for (name, images), axes in zip(rows.items(), self.axes_, strict=True):
-            for image, one in zip(images, axes, strict=True):
+            for image, image_ax in zip(images, axes, strict=True):
                 if image.ndim == 3:
-                    image = in_unit(image, unit)
-                hide_ticks(one).imshow(image, **style)
+                    image = scaled_colors(image, limits)
+                hide_ticks(image_ax).imshow(image, **style)
             axes[0].set_ylabel(self._label(name), fontsize=9)
 
     def _draw_curves(self, originals, rows, ax, options):
@@ -194,15 +194,15 @@ class ReconstructionDisplay:
         style = {"color": COLORS[2], "linewidth": 1, **options}
         for (name, values), axes in zip(rows.items(), self.axes_, strict=True):
             pairs = zip(originals, values, axes, strict=True)
-            for number, (original, value, one) in enumerate(pairs):
-                one.plot(original, color="0.6", linewidth=2, label="original")
-                one.plot(value, label="reconstruction", **style)
-                one.tick_params(labelsize=7)
+            for number, (original, value, curve_ax) in enumerate(pairs):
+                curve_ax.plot(original, color="0.6", linewidth=2, label="original")
+                curve_ax.plot(value, label="reconstruction", **style)
+                curve_ax.tick_params(labelsize=7)
                 if name == next(iter(rows)):
-                    one.set_title(f"sample {number}", fontsize=9)
+                    curve_ax.set_title(f"sample {number}", fontsize=9)
             axes[0].set_ylabel(self._label(name), fontsize=9)
-        for one in self.axes_[-1]:
-            one.set_xlabel("Feature", fontsize=8)
+        for curve_ax in self.axes_[-1]:
+            curve_ax.set_xlabel("Feature", fontsize=8)
         small = {"fontsize": 8} if ax is None else {}
         add_legend(self.axes_[0, -1], ax is None, cell, **small)
 

@@ -1,4 +1,4 @@
-"""Pages about fitted networks."""
+"""Reports: HTML pages about fitted networks."""
 
 from skdeep.reports._report import Report, report
 

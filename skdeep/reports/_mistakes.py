@@ -1,4 +1,4 @@
-"""The samples that a network is worst at."""
+"""The samples of a report on which the network does worst."""
 
 import html
 from math import isqrt
@@ -22,7 +22,7 @@ def mistakes(estimator, X, shown, n_worst=12):
     Parameters
     ----------
     estimator : object
-        As given to the report.
+        The estimator of the report, perhaps a pipeline.
     X : array-like of shape (n_samples, ...)
     shown : Predictions
     n_worst : int, default=12
@@ -41,13 +41,13 @@ def mistakes(estimator, X, shown, n_worst=12):
         return "<p>None: every prediction is right.</p>"
     given = _safe_indexing(X, worst)
     inner, samples = network_and_samples(estimator, given)
-    images = inner.network_.spec.of_images  # may be given as paths
-    table_given = hasattr(given, "columns")
-    if not (images or table_given) and all(isinstance(x, str) for x in given):
+    is_image = inner.network_.spec.of_images  # a str is the path of an image then
+    is_table = hasattr(given, "columns")
+    if not (is_image or is_table) and all(isinstance(x, str) for x in given):
         return _texts(given, worst, shown)
     pictures = _pictures(inner, samples, given)
     if pictures is None:
-        return _values(inner, given, worst, shown)
+        return _feature_table(inner, given, worst, shown)
     figures = "".join(
         f"<figure>{drawing}<figcaption>{_caption(number, shown)}</figcaption></figure>"
         for number, drawing in zip(worst, pictures, strict=True)
@@ -56,7 +56,7 @@ def mistakes(estimator, X, shown, n_worst=12):
 
 
 def losses_of(y, predicted, probabilities, classes):
-    """A loss per row: cross-entropy, or the error in units of the targets' spread.
+    """A loss per row: cross-entropy, or error by the targets' standard deviation.
 
     Parameters
     ----------
@@ -78,15 +78,15 @@ def losses_of(y, predicted, probabilities, classes):
 
 
 def _pictures(estimator, samples, given):
-    """A picture for each sample, or None where none would show it.
+    """A picture for each sample, or None if samples cannot be drawn.
 
-    Rows are those that the network gets or, where a pipeline has changed them, those
-    that were given.
+    Rows of pixels are looked for in the samples that the network gets and, because a
+    pipeline may have changed them, in the samples that were given.
     """
     spec = estimator.network_.spec
-    # A row's window needs the rows before it.
-    windows = getattr(estimator, "window", None) is not None
-    if hasattr(samples, "tocsr") or windows or spec.n_tokens:
+    # The window of a row needs the rows before it, which are not among the samples.
+    has_windows = getattr(estimator, "window", None) is not None
+    if hasattr(samples, "tocsr") or has_windows or spec.n_tokens:
         return None
     rows = estimator._network_rows(samples)
     if spec.of_images:
@@ -121,7 +121,7 @@ def _caption(number, shown):
 
 
 def _words(number, shown):
-    """What is true, what was predicted, and how sure."""
+    """The target, the prediction and its confidence as texts."""
     words = {
         "true": _text(shown.y, number),
         "predicted": _text(shown.predicted, number),
@@ -132,7 +132,7 @@ def _words(number, shown):
 
 
 def _text(values, number):
-    """A target: of a sequence with many, those of the first steps."""
+    """A target as text; of many targets of a sequence the first ones."""
     value = values[number]
     if np.ndim(value) == 0:
         return _short(value)
@@ -148,14 +148,14 @@ def _short(value):
     return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
 
 
-def _values(estimator, given, worst, shown):
+def _feature_table(estimator, given, worst, shown):
     """A row for each sample: its target, its prediction, its first features."""
     rows = []
     for place, number in enumerate(worst):
         words = _words(number, shown)
         features = _features(estimator, _safe_indexing(given, [place]))
         rows.append([number, *words.values(), *features.values()])
-    # A feature may have any name, also "true".
+    # Lists, because a feature may have the name "true", too.
     return table(["sample", *words, *features], rows)
 
 

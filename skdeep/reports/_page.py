@@ -1,10 +1,10 @@
-"""One HTML page that needs nothing but itself."""
+"""An HTML page that loads nothing from elsewhere."""
 
 import base64
 import html
 import io
 
-# Nothing is loaded and no script runs, whatever names and texts hold.
+# Loads nothing and runs no script, whatever the names and texts in the page hold.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -65,7 +65,7 @@ def table(header, rows, *, numbers=False):
     numbers : bool, default=False
         Whether all but the first column are numbers.
     """
-    # Not pandas's, which cuts texts as its global options say.
+    # Not DataFrame.to_html, which shortens texts by pandas's global options.
     head = "" if header is None else f"<thead>{_row(header, 'th')}</thead>"
     body = "".join(_row(row, "td") for row in rows)
     kind = ' class="numbers"' if numbers else ""

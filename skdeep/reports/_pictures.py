@@ -1,4 +1,4 @@
-"""Pictures of a fit: curves, confusion matrix, residuals, single samples."""
+"""Figures of a report: curves, confusion matrix, residuals, single samples."""
 
 import io
 
@@ -25,7 +25,7 @@ def curves(estimator):
     if not len(history):
         return "<p>None: the network was not trained here.</p>"
     parts = []
-    # One picture each: beside each other they would be too small on a phone.
+    # One picture each: in a common picture they would be too small on a phone.
     for name in dict.fromkeys(column.removeprefix("val_") for column in history):
         figure, ax = _figure(4.4, 2.9)
         HistoryDisplay.from_estimator(estimator, ax=ax, metrics=[name])
@@ -57,7 +57,7 @@ def confusion(y, predicted, classes):
         xticks_rotation="vertical" if max(map(len, labels)) > 3 else "horizontal",
     )
     drawing = picture(drawn(figure), "confusion matrix")
-    # Many small labels are not made smaller yet: the picture scrolls.
+    # With many classes the picture scrolls, so that its labels stay readable.
     return f'<figure class="{"" if written else "wide large"}">{drawing}</figure>'
 
 

@@ -1,4 +1,4 @@
-"""report: a page on what was trained and how good it is."""
+"""report: a page on a fitted network, its training and its errors."""
 
 import html
 from dataclasses import dataclass
@@ -62,14 +62,14 @@ class Report:
 
 @dataclass
 class Predictions:
-    """What a network predicts of some samples.
+    """Targets and predictions of some samples.
 
     Attributes
     ----------
     y, predicted : ndarray of shape (n_samples, ...)
     probabilities : ndarray or None
     losses : ndarray of shape (n_samples,)
-        The mean of a sequence that has a target for each step.
+        With a target for each step, the mean over the steps.
     """
 
     y: np.ndarray
@@ -79,7 +79,7 @@ class Predictions:
 
     @property
     def wrong(self):
-        """Whether anything of a sample's prediction is wrong."""
+        """Whether a sample has a wrong prediction, in any step or output."""
         different = self.y != self.predicted
         return different.reshape(len(different), -1).any(axis=1)
 
@@ -92,12 +92,12 @@ class Predictions:
 
 
 def report(estimator, X, y, path=None):
-    """Make a page on a fitted network: one HTML file that needs no network.
+    """Make a page on a fitted network: one HTML file that loads nothing from the web.
 
-    It shows what was trained, the learning curves, the confusion matrix (a table for
-    multilabel targets or many classes) or the residuals, the layers, what
-    :func:`skdeep.diagnose` finds, and the samples with the largest losses: as images,
-    curves, texts or first features.
+    It shows the network and its parameters, the findings of :func:`skdeep.diagnose`,
+    the learning curves, the confusion matrix (a table for multilabel targets or many
+    classes) or the residuals, the layers, and the samples with the largest losses: as
+    images, curves, texts or first features.
 
     Parameters
     ----------
@@ -105,12 +105,12 @@ def report(estimator, X, y, path=None):
         A fitted estimator of this package, a pipeline that ends with one, or a search
         over either. It stays as it is.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Samples, in any form that the estimator takes; best those that it was not
+        Samples, in any form that the estimator takes. Best are samples that it was not
         trained on.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         Their targets.
     path : path-like, default=None
-        File to write. None writes none.
+        File to write. None writes no file.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def report(estimator, X, y, path=None):
 
     See Also
     --------
-    diagnose : What training shows, and what to change.
+    diagnose : What is wrong with a network, and what to change.
 
     Examples
     --------
@@ -200,7 +200,7 @@ def _predictions(estimator, samples, y):
 
 
 def _errors(estimator, shown):
-    """The heading and what stands below it."""
+    """The heading and the content of the section on errors."""
     pair = [steps_as_rows(estimator, part) for part in (shown.y, shown.predicted)]
     if shown.probabilities is None:
         return "Residuals", residuals(*pair)
@@ -229,7 +229,7 @@ def _trained(estimator, inner, X, y):
 
 
 def _metric(estimator, inner):
-    """What the score of a pipeline, a search or a network is."""
+    """The name of the estimator's score."""
     while isinstance(estimator, Pipeline):
         estimator = estimator[-1]
     scoring = getattr(estimator, "scoring", None)

@@ -332,8 +332,8 @@ def test_beams_find_the_best_of_all():
         for most in (1, 2, 4):
             every = every_continuation(net, known, most)
             _, best = max(every, key=lambda pair: pair[0])
-            assert net._search(known, most, 1000) == best
-        differs += net._search(known, 4, 1) != best
+            assert net._beam_search(known, most, 1000) == best
+        differs += net._beam_search(known, 4, 1) != best
     assert differs
 
 

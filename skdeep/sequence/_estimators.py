@@ -19,7 +19,7 @@ from skdeep.sequence._spec import SequenceSpec
 
 
 class SequenceNetwork:
-    """The spec of networks for sequences, texts too."""
+    """Makes the spec of networks for sequences and for texts."""
 
     _stored_types = (SequenceSpec,)
     _auto_batch = 32
@@ -44,9 +44,9 @@ class SequenceNetwork:
         recurrent = self.cell not in ("conv", "average")
         activation = common["activation"]
         if activation == "auto":
-            activation, of_cells = "silu", "tanh"
+            activation, cell_activation = "silu", "tanh"
         else:
-            of_cells = activation
+            cell_activation = activation
         n_steps, n_channels = data.train.X.shape[1:]
         inputs = self._inputs
         steps = None if inputs.any_length else n_steps
@@ -58,7 +58,7 @@ class SequenceNetwork:
             embedding_dim=inputs.embedding_dim or 0,
             frozen_embedding=self._frozen_embedding,
             cell=self.cell,
-            cell_activation=of_cells,
+            cell_activation=cell_activation,
             cell_units=units,
             bidirectional=bool(self.bidirectional) and recurrent,
             recurrent_dropout=float(self.recurrent_dropout) if recurrent else 0.0,
@@ -76,7 +76,7 @@ class SequenceNetwork:
 
 
 class _Sequence(SequenceNetwork, TargetsPerStep):
-    """Sequences in, and one target per sequence or per step."""
+    """Takes sequences, with one target per sequence or per step."""
 
     _stored_types = (Sequences,)
     _stored_attributes = {"_inputs": is_a(Sequences)}
@@ -112,7 +112,7 @@ class SequenceClassifier(_Sequence, BaseNetworkClassifier):
 
     Examples
     --------
-    The rows of an image, from the top, as a sequence:
+    The rows of an image, from top to bottom, as the steps of a sequence:
 
     >>> from sklearn.datasets import load_digits
     >>> from skdeep import SequenceClassifier
@@ -123,7 +123,7 @@ class SequenceClassifier(_Sequence, BaseNetworkClassifier):
     >>> bool(classifier.score(digits.images[900:], digits.target[900:]) > 0.8)
     True
 
-    Layers of one's own, with attention:
+    Your own layers, with attention:
 
     >>> import keras
     >>> from keras import layers
@@ -200,7 +200,7 @@ class SequenceClassifier(_Sequence, BaseNetworkClassifier):
     about=INPUTS,
 )
 class SequenceRegressor(_Sequence, BaseNetworkRegressor):
-    """A recurrent or convolutional network from sequences to values.
+    """A recurrent or convolutional network that predicts values from sequences.
 
     See Also
     --------
@@ -209,7 +209,7 @@ class SequenceRegressor(_Sequence, BaseNetworkRegressor):
 
     Examples
     --------
-    What the pixels of an image's rows sum up to, from top to bottom:
+    The sum of an image's pixels, whose rows are the steps of a sequence:
 
     >>> from sklearn.datasets import load_digits
     >>> from skdeep import SequenceRegressor

@@ -5,12 +5,12 @@ from scipy.special import expit
 
 from skdeep.inference import ACTIVATIONS, dense_layers, pieces
 
-# Sequences at once: what belongs to their steps should stay in the cache.
+# Few enough sequences at once for the arrays of a step to stay in the CPU's cache.
 _SEQUENCES_AT_ONCE = 256
 
 
 def forward_sequence(spec, layers, X):
-    """Output before the output layer's activation.
+    """The output before the activation of the output layer.
 
     Parameters
     ----------
@@ -25,8 +25,8 @@ def forward_sequence(spec, layers, X):
     embedding = None
     if spec.n_tokens:
         embedding = layers.fixed() if spec.frozen_embedding else layers.arrays(1)[0]
-    read = _read_recurrent if spec.recurrent else _read_convolution
-    along_time = [read(spec, layers, number) for number in range(len(spec.cell_units))]
+    make = _recurrent_layer if spec.recurrent else _convolution
+    along_time = [make(spec, layers, number) for number in range(len(spec.cell_units))]
     products = layers.products(len(spec.hidden_layer_sizes))
     outputs = []
     for piece in pieces(X, _SEQUENCES_AT_ONCE):
@@ -46,19 +46,20 @@ def forward_sequence(spec, layers, X):
     return np.concatenate(outputs)
 
 
-def _read_recurrent(spec, layers, number):
-    """The layer of this number, a function of (x, mask)."""
+def _recurrent_layer(spec, layers, number):
+    """The recurrent layer of this number, a function of (x, mask)."""
     last = number == len(spec.cell_units) - 1 and not spec.return_sequences
-    ways = [_cell_arrays(spec, layers) for _ in range(spec.ways)]
+    directions = [_cell_arrays(spec, layers) for _ in range(spec.n_directions)]
     if not last:
-        ways.reverse()  # Keras lists the one first whose output is turned round
+        # In model_ the backward layer comes first if its output is flipped in time.
+        directions.reverse()
     norm = layers.normalization() if spec.batch_norm else None
     step = _STEPS[spec.cell]
     activation = ACTIVATIONS[spec.cell_activation]
 
     def apply(x, mask):
         outputs = []
-        for arrays, backwards in zip(ways, (False, True), strict=False):
+        for arrays, backwards in zip(directions, (False, True), strict=False):
             outputs.append(_recur(step, activation, arrays, x, mask, last, backwards))
         x = outputs[0] if len(outputs) == 1 else np.concatenate(outputs, axis=-1)
         return x if norm is None else x * norm[0] + norm[1]
@@ -74,9 +75,10 @@ def _cell_arrays(spec, layers):
 
 
 def _recur(step, activation, arrays, x, mask, last, backwards):
+    """The last state of each sequence, or the states of all steps."""
     kernel, recurrent, bias = arrays
-    own = bias[0] if bias.ndim == 2 else bias  # GRU has two
-    projected = x @ kernel + own
+    # A GRU has two biases: for the input, and for the recurrent part.
+    projected = x @ kernel + (bias[0] if bias.ndim == 2 else bias)
     units = len(recurrent)
     states = [np.zeros((len(x), units), x.dtype)] * 2
     outputs = None if last else np.empty((*x.shape[:2], units), x.dtype)
@@ -84,8 +86,9 @@ def _recur(step, activation, arrays, x, mask, last, backwards):
     for number in reversed(order) if backwards else order:
         new = step(projected[:, number], states, recurrent, bias, activation)
         if mask is not None:
-            there = mask[:, number, None]
-            new = [np.where(there, *pair) for pair in zip(new, states, strict=False)]
+            # Padded steps leave the states as they are.
+            present = mask[:, number, None]
+            new = [np.where(present, *pair) for pair in zip(new, states, strict=False)]
         states = new
         if not last:
             outputs[:, number] = states[0]
@@ -100,7 +103,7 @@ def _lstm_step(z, states, recurrent, bias, activation):
     h, c = states
     z = z + h @ recurrent
     units = h.shape[1]
-    gates = expit(z)  # of all, in one call; that of the new content is not used
+    gates = expit(z)  # one call for all columns is quicker than three for the gates
     i, f, o = gates[:, :units], gates[:, units : 2 * units], gates[:, 3 * units :]
     c = f * c + i * activation(z[:, 2 * units : 3 * units])
     return [o * activation(c.copy()), c]
@@ -108,22 +111,23 @@ def _lstm_step(z, states, recurrent, bias, activation):
 
 def _gru_step(z, states, recurrent, bias, activation):
     h = states[0]
-    own = h @ recurrent + bias[1]
+    fed_back = h @ recurrent + bias[1]
     units = h.shape[1]
-    gates = expit(z[:, : 2 * units] + own[:, : 2 * units])
+    gates = expit(z[:, : 2 * units] + fed_back[:, : 2 * units])
     update, reset = gates[:, :units], gates[:, units:]
-    new = activation(z[:, 2 * units :] + reset * own[:, 2 * units :])
+    new = activation(z[:, 2 * units :] + reset * fed_back[:, 2 * units :])
     return [update * h + (1 - update) * new]
 
 
 _STEPS = {"rnn": _rnn_step, "lstm": _lstm_step, "gru": _gru_step}
 
 
-def _read_convolution(spec, layers, number):
+def _convolution(spec, layers, number):
+    """A convolution along time, a function of (x, mask)."""
     kernel, bias = layers.product(spec.batch_norm)
     activation = ACTIVATIONS[spec.activation]
     width = spec.kernel_size
-    before = (width - 1) // 2  # as TensorFlow's "same"
+    before = (width - 1) // 2  # steps of padding="same" before the sequence
 
     def apply(x, mask):
         padded = np.pad(x, [(0, 0), (before, width - 1 - before), (0, 0)])
@@ -137,7 +141,7 @@ def _read_convolution(spec, layers, number):
 
 
 def _mean(x, mask):
-    """The mean over the steps that are there."""
+    """The mean over the steps, without padding."""
     if mask is None:
         return x.mean(axis=1)
     return x.sum(axis=1) / mask.sum(axis=1, keepdims=True)

@@ -29,8 +29,9 @@ from skdeep.sequence._sequences import (
     with_mask,
 )
 
-# Single precision holds integers up to here.
+# Single precision, in which tokens reach the network, holds all integers up to here.
 _MOST_TOKENS = 2**24 - 1
+# Sizes of vocabularies are rounded up by at most an eighth.
 _TOKEN_PARTS = 8
 
 
@@ -47,7 +48,7 @@ class Sequences(Inputs):
     shape : tuple of (int or None, int)
         Steps and channels; None where sequences differ in length.
     n_tokens : int
-        How many tokens are known, 0 where X are numbers.
+        Size of the vocabulary; 0 if X holds numbers.
     """
 
     field_rules: ClassVar = {
@@ -67,7 +68,7 @@ class Sequences(Inputs):
 
     @classmethod
     def of(cls, estimator):
-        """An object that reads X for this estimator, whose X is still to come."""
+        """An object that reads X for this estimator; it has not seen X yet."""
         return cls(
             plain(estimator.window),
             plain(estimator.embedding_dim),
@@ -82,21 +83,25 @@ class Sequences(Inputs):
 
     @property
     def masked(self):
-        """Whether the last channel says which steps are there."""
+        """Whether the last channel is a mask: ones for steps, zeros for padding."""
         return self.window is not None or self.any_length
 
     @property
     def embedding_rows(self):
-        """Vectors of tokens. Folds that know about as many share compiled programs."""
+        """Rows of the embedding: ``n_tokens``, rounded up.
+
+        Folds have vocabularies of about the same size. With the same rounded size they
+        share a compiled program.
+        """
         return bucket(self.n_tokens, _TOKEN_PARTS)
 
     def read(self, estimator, X, y, *, learn):
         numeric = estimator._estimator_type_ == "regressor"
         if not learn:
-            self._compare_window(estimator)
+            self._check_same_window(estimator)
         if self.window is not None:
             warn_about_gaps(X, y, self.window)
-        y, per_step = self._flat(y)
+        y, y_shape = self._flat_targets(y)
         X = self._stacked(X)
         if is_ragged(X):
             self._refuse_ragged()
@@ -106,7 +111,7 @@ class Sequences(Inputs):
             X = padded(X) if self.any_length else X
         else:
             X, y = self._regular(estimator, X, y, numeric=numeric, learn=learn)
-        return X, self._per_step(y, per_step)
+        return X, self._targets_per_step(y, y_shape)
 
     def samples(self, estimator, X):
         """An array, or a list where sequences differ in length."""
@@ -121,20 +126,21 @@ class Sequences(Inputs):
     def forward(self, network, samples):
         if not isinstance(samples, list):
             return super().forward(network, samples)
-        # Those of about the same length together.
+        # Sequences of about the same length are padded to one length, and predicted
+        # together.
         buckets = {}
         for number, sequence in enumerate(samples):
             buckets.setdefault(bucket(len(sequence)), []).append(number)
         output = np.empty((len(samples), network.spec.units))
         for numbers in buckets.values():
-            piece = padded([samples[number] for number in numbers])
-            output[numbers] = forward(network.spec, network.weights, piece)
+            rows = padded([samples[number] for number in numbers])
+            output[numbers] = forward(network.spec, network.weights, rows)
         return output
 
     def split(self, y, n_val, strata, rng):
         if self.window is None:
             return super().split(y, n_val, strata, rng)
-        # The last ones: training may not see what comes after them.
+        # The last rows are held out: training may not see the future of validation.
         train, held_out = np.split(np.arange(len(y)), [len(y) - n_val])
         if strata is not None:
             new = np.setdiff1d(y[held_out], y[train])
@@ -155,18 +161,19 @@ class Sequences(Inputs):
         overlapping = self.window is not None
         return Standardization.of_masked(rows.X, rows.weight, overlapping=overlapping)
 
-    # The forms of X
+    # X as arrays
 
     def _stacked(self, X):
-        """A list of equal arrays as one array, where only an array will do."""
+        """A list of arrays of one shape as an array, where only an array is allowed."""
         if not (self.window or self.return_sequences):
             return X
         shapes = {np.shape(item) for item in X} if is_ragged(X) else ()
         return np.stack(list(X)) if len(shapes) == 1 else X
 
     def _regular(self, estimator, X, y=NO_TARGET, *, numeric=False, learn):
-        """X of shape (n_samples, steps, channels), with a mask if the network has one;
-        and y, if given.
+        """X as an array of shape (n_samples, steps, channels), and y if it is given.
+
+        If the network is masked, the last channel is the mask.
         """
         refuse_data_sets(X)
         options = {"dtype": ["float64", "float32"]}
@@ -174,16 +181,16 @@ class Sequences(Inputs):
             options = {"multi_output": True, "y_numeric": numeric}
             options["dtype"] = accepted_dtypes(X, self.dtype)
         X = np.asarray(X) if isinstance(X, (list, tuple)) else X
-        table = getattr(X, "ndim", 2) <= 2
+        is_table = getattr(X, "ndim", 2) <= 2
         if self.window is None:
-            table = table and (learn or not self.any_length)
-        elif not table:
+            is_table = is_table and (learn or not self.any_length)
+        elif not is_table:
             raise ValueError(
                 f"window={self.window} takes one series: X of shape (n_rows, "
                 f"n_features), in the order of time. Received shape {X.shape}. "
                 "Set window=None for sequences that are samples."
             )
-        X, y = check_axes(estimator, X, y, table=table, reset=learn, **options)
+        X, y = check_axes(estimator, X, y, table=is_table, reset=learn, **options)
         if self.window is None:
             X = self._panel(estimator, X, learn)
         elif learn:
@@ -195,8 +202,8 @@ class Sequences(Inputs):
             X = with_mask(X)
         return X if is_alone(y) else (X, y)
 
-    def _compare_window(self, estimator):
-        """To go on with a network is to go on with its windows."""
+    def _check_same_window(self, estimator):
+        """Refuse another ``window`` when training goes on."""
         if estimator.window != self.window:
             raise ValueError(
                 f"{type(estimator).__name__} was fitted with window={self.window}. "
@@ -216,13 +223,13 @@ class Sequences(Inputs):
                 f"Sequences need at least one step and one channel. Received X of "
                 f"shape {X.shape}. Leave the empty ones out."
             )
-        three = X.ndim == 3
-        X = X if three else X[:, :, None]
+        has_channels = X.ndim == 3
+        X = X if has_channels else X[:, :, None]
         if learn:
             self.shape = X.shape[1:]
-            if three:
-                _forget_names(estimator, int(np.prod(X.shape[1:])))
-        self._compare(estimator, X.shape[1:])
+            if has_channels:
+                _set_unnamed_features(estimator, int(np.prod(X.shape[1:])))
+        self._check_shape(estimator, X.shape[1:])
         return X
 
     def _ragged(self, estimator, X, *, learn):
@@ -235,15 +242,14 @@ class Sequences(Inputs):
         sequences = as_sequences(X, self.dtype)
         if learn:
             self.shape = (None, sequences[0].shape[1])
-            _forget_names(estimator, sequences[0].shape[1])
-            whole = np.concatenate(sequences)
-            self._tokens(whole[None], learn=True)
+            _set_unnamed_features(estimator, sequences[0].shape[1])
+            self._tokens(np.concatenate(sequences)[None], learn=True)
         for sequence in sequences:
-            self._compare(estimator, sequence.shape)
+            self._check_shape(estimator, sequence.shape)
         sequences = [self._tokens(s[None], learn=False)[0] for s in sequences]
         return sequences if self.any_length else np.stack(sequences)
 
-    def _compare(self, estimator, shape):
+    def _check_shape(self, estimator, shape):
         steps, channels = self.shape
         if shape[1] != channels or steps not in (None, shape[0]):
             known = "any number of" if steps is None else steps
@@ -265,7 +271,10 @@ class Sequences(Inputs):
     # Tokens
 
     def _tokens(self, X, learn):
-        """Checked tokens, those that ``fit`` has not seen as one; other X as it is."""
+        """Checked tokens; all that ``fit`` has not seen become the last token.
+
+        Without ``embedding_dim``, X holds numbers and stays as it is.
+        """
         width = self.embedding_dim
         if width is None:
             return X
@@ -291,12 +300,15 @@ class Sequences(Inputs):
                 f"which must be below {_MOST_TOKENS}. Received {largest:.0f}. "
                 "Number the tokens from 0, as sklearn's OrdinalEncoder does."
             )
-        self.n_tokens = int(largest) + 2  # the last stands for unknown ones
+        self.n_tokens = int(largest) + 2  # the last token stands for unknown ones
 
     # One target per step
 
-    def _flat(self, y):
-        """y of two axes for scikit-learn's checks, and the shape it had."""
+    def _flat_targets(self, y):
+        """``y`` with two axes, as scikit-learn's checks need it, and its old shape.
+
+        The shape is that of one sample; it is None unless there is a target per step.
+        """
         if not self.return_sequences:
             return y, None
         if self.window is not None:
@@ -313,7 +325,8 @@ class Sequences(Inputs):
             )
         return y.reshape(len(y), -1), y.shape[1:]
 
-    def _per_step(self, y, shape):
+    def _targets_per_step(self, y, shape):
+        """The inverse of :meth:`_flat_targets`."""
         if shape is None:
             return y
         if shape[0] != self.shape[0]:
@@ -326,8 +339,8 @@ class Sequences(Inputs):
     # From files
 
     def feature_shape(self, shape):
-        whole = self.window is None and not self.any_length
-        return self.shape if whole else self.shape[1:]
+        is_fixed = self.window is None and not self.any_length
+        return self.shape if is_fixed else self.shape[1:]
 
     def trial(self, estimator):
         steps, channels = self.shape
@@ -342,7 +355,7 @@ class Sequences(Inputs):
         return usual(estimator, (1, steps, channels), channels)
 
 
-def _forget_names(estimator, n_features):
-    """Features without names, so many."""
+def _set_unnamed_features(estimator, n_features):
+    """Set the number of features, and remove their names."""
     estimator.n_features_in_ = n_features
     vars(estimator).pop("feature_names_in_", None)

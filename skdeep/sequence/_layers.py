@@ -1,4 +1,4 @@
-"""The body of networks for sequences."""
+"""The Keras layers of networks for sequences."""
 
 import keras
 
@@ -17,14 +17,14 @@ ops = keras.ops
 
 
 def layers_along_time(spec, kit, x):
-    """Layers along time, then a vector per sequence, or per step."""
-    x, mask = _steps(spec, kit, x)
+    """The layers along time, which give a vector per sequence or per step."""
+    x, mask = _inputs_and_mask(spec, kit, x)
     if mask is not None and not spec.recurrent:
-        x = _only(x, mask)
+        x = _without_padding(x, mask)
     for number, units in enumerate(spec.cell_units):
         if spec.recurrent:
-            vector = number == len(spec.cell_units) - 1 and not spec.return_sequences
-            x = _recurrent(spec, kit, x, mask, units, vector)
+            last = number == len(spec.cell_units) - 1 and not spec.return_sequences
+            x = _recurrent(spec, kit, x, mask, units, last)
         else:
             x = _convolution(spec, kit, x, mask, units)
         kit.mark(spec.cell, x)
@@ -39,13 +39,13 @@ def layers_along_time(spec, kit, x):
 
 
 def given_layers(spec, kit, x):
-    """The layers that the user gave; steps that are not there are zeros and masked."""
-    x, mask = _steps(spec, kit, x)
-    return applied(spec, kit, x if mask is None else _only(x, mask), mask)
+    """The layers of ``network=``; their inputs are zero and masked at padded steps."""
+    x, mask = _inputs_and_mask(spec, kit, x)
+    return applied(spec, kit, x if mask is None else _without_padding(x, mask), mask)
 
 
-def _steps(spec, kit, x):
-    """What the layers get for each step, and which steps are there, if not all."""
+def _inputs_and_mask(spec, kit, x):
+    """Channels or embedded tokens, and the mask; None if there is no padding."""
     mask = None
     if spec.masked:
         mask, x = x[:, :, -1] > 0.5, x[:, :, :-1]
@@ -65,14 +65,15 @@ def _embedded(spec, x):
     )(x[:, :, 0])
 
 
-def _only(x, mask):
-    """Zeros in steps that are not there, as beyond the ends of a sequence."""
+def _without_padding(x, mask):
+    """``x`` with zeros in padded steps, as a convolution pads a sequence's ends."""
     return x * ops.cast(ops.expand_dims(mask, -1), x.dtype)
 
 
-def _recurrent(spec, kit, x, mask, units, vector):
+def _recurrent(spec, kit, x, mask, units, last):
+    """A recurrent layer; the last one gives a vector per sequence."""
     outputs = []
-    for backwards in (False, True)[: spec.ways]:
+    for backwards in (False, True)[: spec.n_directions]:
         layer = getattr(kit, spec.cell)(
             units,
             activation=_cell_activation(spec),
@@ -81,18 +82,18 @@ def _recurrent(spec, kit, x, mask, units, vector):
             kernel_initializer=initializer(spec.kernel_initializer),
             recurrent_initializer=initializer("orthogonal"),
             kernel_regularizer=regularizer(spec),
-            return_sequences=not vector,
+            return_sequences=not last,
             go_backwards=backwards,
             seed=TEMPLATE_SEED,
             dtype=spec.dtype,
         )
         output = layer(x, mask=mask)
-        # Back into the order of time.
-        output = ops.flip(output, axis=1) if backwards and not vector else output
+        # A backward layer gives the last step first: flip it into the order of time.
+        output = ops.flip(output, axis=1) if backwards and not last else output
         outputs.append(output)
-    x = outputs[0] if spec.ways == 1 else L.Concatenate(dtype=spec.dtype)(outputs)
+    x = outputs[0] if len(outputs) == 1 else L.Concatenate(dtype=spec.dtype)(outputs)
     if spec.batch_norm:
-        x = normalized(spec, kit, x, None if vector else mask)
+        x = normalized(spec, kit, x, None if last else mask)
     return x
 
 
@@ -123,4 +124,4 @@ def _convolution(spec, kit, x, mask, units):
     if spec.batch_norm:
         x = normalized(spec, kit, x, mask)
     x = activation(spec)(x)
-    return x if mask is None else _only(x, mask)
+    return x if mask is None else _without_padding(x, mask)

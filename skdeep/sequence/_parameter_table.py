@@ -15,26 +15,26 @@ X may be
 - with ``embedding_dim``, tokens in place of one channel: integers from 0;
 - with ``window=k``, one long series: rows in the order of time, one target for
   each. Row t sees rows t-k+1 to t of the X that is passed, and nothing later. The
-  first k-1 rows of each X, be it for training or for prediction, see only the
-  rows that X has; what is before them is masked.
+  first k-1 rows of each X, for training and for prediction, see only the rows that
+  X has; the missing rows before them are masked.
 
-With a list or a window, the Keras model in ``model_``, and what ``export`` writes,
-takes one channel more: ones for steps that are there, zeros for the others.
+With a list or a window, the Keras model in ``model_``, and the model that ``export``
+writes, take one more channel: the mask, ones for steps and zeros for padding.
 
 Targets are one value or label per sequence, several columns (a horizon, say) or,
 with ``return_sequences``, one value or label per step, of shape
 (n_samples, steps).
 """
 
-# The parameters without effect where the user makes the layers, and how such layers
-# see padding.
+# Texts for the parameter `network`: which parameters have no effect with it, and how
+# its layers see padding.
 REPLACED = "``cell``, ``units``, ``hidden_layer_sizes``, ``dropout`` and the like"
 MASKED = (
     "are zeros and masked, as by ``keras.layers.Masking``. Convolutions and operators "
-    "like ``+`` lose the mask; where padding then counts, there is a warning."
+    "like ``+`` lose the mask; if padding then changes predictions, there is a warning."
 )
 
-# Of the layers along time, for sequences and for texts.
+# The layers along time, for sequences and for texts.
 LAYERS = {
     "units": Parameter(
         "array-like of int or int",
@@ -54,7 +54,7 @@ LAYERS = {
         units are left out in all steps.
         """,
     ),
-    "kernel_size": Parameter("int", [COUNT], "Steps that a convolution sees."),
+    "kernel_size": Parameter("int", [COUNT], "Number of steps in a kernel."),
     "hidden_layer_sizes": Parameter(
         "array-like of int or int",
         COUNTS,
@@ -64,19 +64,19 @@ LAYERS = {
         "str, callable, keras.layers.Layer or None",
         [StrOptions({"auto", *ACTIVATIONS}), callable, None],
         """
-        Activation of all layers but the last: "auto" is "tanh" in recurrent ones and
-        "silu" in the others; else a name or function of ``keras.activations``, or a
-        layer such as ``keras.layers.LeakyReLU(0.1)``. None is linear.
+        Activation of all layers but the output layer: a name or function of
+        ``keras.activations``, or a layer such as ``keras.layers.LeakyReLU(0.1)``.
+        "auto" is "tanh" in recurrent layers and "silu" in others. None is linear.
         """,
     ),
     "batch_norm": Parameter(
         "bool",
         ["boolean"],
         """
-        Whether there is batch normalisation after recurrent layers, and between others
-        and their activation. Its momentum is 0.9: Keras's 0.99 is for fits of thousands
-        of steps. A row counts by its weight in the means and variances; with
-        ``engine="keras"``, which uses Keras's own layers, all rows count alike.
+        Whether there is batch normalisation after recurrent layers, and between other
+        layers and their activation. Its momentum is 0.9: Keras's 0.99 is for fits of
+        thousands of steps. A sample counts by its weight in means and variances; with
+        ``engine="keras"``, which uses Keras's own layers, all samples count alike.
         """,
     ),
 }
@@ -89,7 +89,7 @@ SEQUENCE = {
         """
         The kind of the layers along time: long short-term memories, gated recurrent
         units, simple recurrent layers, convolutions with a mean over all steps at the
-        end, or only that mean.
+        end, or no layers, only the mean over all steps.
         """,
     ),
     "network": own_layers(
@@ -99,31 +99,32 @@ SEQUENCE = {
         outputs="one vector for each sequence or, with ``return_sequences``, for each "
         "step",
         gone=REPLACED,
-        padding="Steps that are not there, in sequences of different lengths and in "
-        f"windows, {MASKED}",
+        padding="Padded steps of short sequences, and missing rows of windows, "
+        f"{MASKED}",
     ),
     "return_sequences": Parameter(
         "bool",
         ["boolean"],
         """
         Whether there is one target per step, for sequences of equal length.
-        Bidirectional layers and convolutions then see what comes after a step, too.
+        Bidirectional layers and convolutions also see the steps after the target's.
         """,
     ),
     "window": Parameter(
         "int or None",
         [COUNT, None],
         """
-        Rows that each row of one long series sees, itself included. Early stopping
-        then holds out the last rows. None takes X as many sequences.
+        Number of rows of one long series that each prediction sees: its own row and
+        the rows before it. Early stopping then holds out the last rows. None takes X as
+        many sequences.
         """,
     ),
     "embedding_dim": Parameter(
         "int or None",
         [COUNT, None],
         """
-        Width of the vectors that tokens become. Tokens beyond those of ``fit`` share
-        one vector. None takes X as numbers.
+        Length of the vectors that tokens become. Tokens above the largest of ``fit``
+        share one vector. None takes X as numbers.
         """,
     ),
 }

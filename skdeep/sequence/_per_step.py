@@ -8,8 +8,8 @@ from sklearn.utils.validation import check_is_fitted
 class TargetsPerStep:
     """Targets of an estimator with the parameter ``return_sequences``.
 
-    The encodings of targets are of samples, so steps become samples for them, and what
-    they give gets its steps back.
+    Targets are encoded per sample. So each step becomes a sample before they are
+    encoded, and the results get their axis of steps back.
     """
 
     @property

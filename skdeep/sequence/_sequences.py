@@ -1,7 +1,7 @@
 """Sequences as arrays of shape (n_samples, steps, channels).
 
-Where sequences differ in length, or a window reaches back before the first row, the
-last channel is a mask: one for steps that are there, zero for the others.
+If sequences differ in length, or a window reaches back before the first row, the last
+channel is a mask: one for steps, zero for padding.
 """
 
 import math
@@ -40,8 +40,8 @@ def as_sequences(X, dtype):
     ----------
     X : iterable of array-like
     dtype : str
-        In which the network computes. The arrays are float64 unless all of X is in
-        single precision, and so is the network.
+        The dtype of the network. It is used if all of X is in single precision; else
+        the arrays are float64.
 
     Raises
     ------
@@ -83,9 +83,9 @@ def _check(sequence, number, before):
 
 
 def padded(sequences):
-    """One array, with a mask as last channel and as many steps as the longest needs.
+    """One array of all sequences, padded with zeros, with the mask as last channel.
 
-    The sequences are zeros behind their ends, where the mask is.
+    The number of steps is that of the longest sequence, rounded up by :func:`bucket`.
 
     Returns
     -------
@@ -121,18 +121,21 @@ def _memory():
 
 
 def bucket(size, parts=4):
-    """``size`` rounded up, at most by one of so many parts: each size compiles."""
+    """``size`` rounded up, by about one of ``parts`` parts of it at most.
+
+    Each size compiles a program of its own, so few different sizes are wanted.
+    """
     step = max(1, 2 ** (size.bit_length() - parts.bit_length()))
     return -(-size // step) * step
 
 
 def with_mask(X):
-    """X with a last channel that says: all steps are there."""
+    """X with a mask of ones as last channel: no step is padding."""
     return np.concatenate([X, np.ones((*X.shape[:2], 1), X.dtype)], axis=2)
 
 
 def trailing_windows(X, window):
-    """For each row of a series the rows up to it, and nothing later.
+    """For each row of a series, the last ``window`` rows up to it.
 
     Parameters
     ----------

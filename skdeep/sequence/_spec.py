@@ -1,4 +1,4 @@
-"""What a network for sequences is, as plain data."""
+"""The description of networks for sequences, as plain data."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,13 @@ from skdeep.networks._given_spec import WithNetwork
 from skdeep.networks._limits import ASSUMED_STEPS, MOST_UNROLLED
 from skdeep.networks._spec import NetworkSpec
 
-# Multiply-adds of all sequences up to which NumPy predicts faster than TensorFlow.
+# Up to this number of multiply-adds NumPy predicts faster than TensorFlow.
 _MOST_FOR_NUMPY = 20_000_000
-# Values of the largest layer that an evaluation holds at once.
+# Largest number of values in a layer's output that an evaluation holds at once.
 _VALUES_AT_ONCE = 2**22
-# Weights whose update takes as long as a dense network's step, without XLA.
+# Updating this many weights takes as long as a dense network's step, without XLA.
 _UPDATED_AS_A_STEP = 2**20
+# Kernels of a recurrent unit: one for each gate, one for the new content.
 _GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
@@ -25,21 +26,21 @@ class SequenceSpec(NetworkSpec):
     input_shape : tuple of (int or None, int)
         Steps and channels; None where sequences differ in length.
     masked : bool
-        Whether the last channel says which steps are there.
+        Whether the last channel is a mask: ones for steps, zeros for padding.
     n_tokens : int
-        How many tokens are known, 0 where the inputs are numbers.
+        Rows of the embedding; 0 if the inputs are numbers.
     embedding_dim : int
-        Width of a token's vector.
+        Length of a token's vector.
     frozen_embedding : bool
-        Whether the tokens' vectors stay as they came.
+        Whether the tokens' vectors are not trained.
     cell : {"lstm", "gru", "rnn", "conv", "average"}
-        "average" is no layer at all: the mean of the steps.
+        The kind of the layers along time. "average" has none, only the mean over steps.
     cell_activation : str, callable or keras.layers.Layer
-        Of recurrent layers; ``activation`` is that of the others.
+        Activation of recurrent layers; all other layers have ``activation``.
     cell_units : tuple of int
-        Of the layers along time.
+        Units of each layer along time.
     kernel_size : int
-        Steps that a convolution sees.
+        Number of steps in the kernel of a convolution.
     return_sequences : bool
         Whether there is an output for each step.
     """
@@ -92,7 +93,7 @@ class SequenceSpec(NetworkSpec):
 
     @property
     def widths(self):
-        # Where nothing follows the tokens' vectors, these are what is learnt.
+        # With no layers along time, the embedding counts as the first layer.
         vectors = (self.embedding_dim,) if self.only_averages else ()
         return (*vectors, *self.cell_units, *self.hidden_layer_sizes)
 
@@ -102,13 +103,13 @@ class SequenceSpec(NetworkSpec):
 
     @property
     def activations(self):
-        of_cells = self.cell_activation if self.recurrent else self.activation
-        used = [of_cells] * bool(self.cell_units)
+        along_time = self.cell_activation if self.recurrent else self.activation
+        used = [along_time] * bool(self.cell_units)
         return *used, *([self.activation] if self.hidden_layer_sizes else [])
 
     @property
-    def ways(self):
-        """In how many directions layers go through a sequence."""
+    def n_directions(self):
+        """In how many directions a layer goes through a sequence."""
         return 2 if self.recurrent and self.bidirectional else 1
 
     @property
@@ -121,19 +122,19 @@ class SequenceSpec(NetworkSpec):
 
     @property
     def n_channels(self):
-        """Numbers per step that the first layer along time gets."""
+        """Channels of the first layer along time: embedded tokens, or inputs."""
         return self.embedding_dim or self.input_shape[1] - self.masked
 
     @property
     def multiply_adds(self):
-        """Of the forward pass of one sequence."""
+        """Multiply-adds of the forward pass of one sequence."""
         width = total = self.n_channels
         for units in self.cell_units:
             if self.recurrent:
-                total += self.ways * _GATES[self.cell] * units * (width + units)
+                total += self.n_directions * _GATES[self.cell] * units * (width + units)
             else:
                 total += self.kernel_size * width * units
-            width = units * self.ways
+            width = units * self.n_directions
         return self._steps * total
 
     @property
@@ -160,9 +161,10 @@ class SequenceSpec(NetworkSpec):
 
     @property
     def fuses(self):
-        # Loops cannot be vectorised.
-        few = self.input_shape[0] is not None and self.input_shape[0] <= MOST_UNROLLED
-        return few or not self.recurrent
+        # Long recurrent layers run in a loop, which cannot be vectorised over networks.
+        n_steps = self.input_shape[0]
+        is_unrolled = n_steps is not None and n_steps <= MOST_UNROLLED
+        return is_unrolled or not self.recurrent
 
     @property
     def vectorizes(self):
@@ -171,7 +173,7 @@ class SequenceSpec(NetworkSpec):
 
 @dataclass(frozen=True, eq=False)
 class SequenceWithNetwork(WithNetwork, SequenceSpec):
-    """The user's layers in place of those along time and of the hidden ones."""
+    """A network for sequences whose hidden layers come from ``network=``."""
 
     def body(self, kit, x):
         from skdeep.sequence._layers import given_layers

@@ -22,7 +22,7 @@ from skdeep.text._tokens import (
 
 
 class _Text(TakesTexts, SequenceNetwork):
-    """Texts in, and the vectors of their tokens."""
+    """Takes texts, whose tokens become vectors."""
 
     return_sequences = False
     _stored_types = Texts, Tokenizer, Tokens
@@ -66,7 +66,7 @@ class TextClassifier(_Text, BaseNetworkClassifier):
     >>> classifier.predict(["a good actor"])
     array(['+'], dtype='<U1')
 
-    Layers of one's own:
+    Your own layers:
 
     >>> from keras import layers
     >>> def network(input_shape):
@@ -137,7 +137,7 @@ class TextClassifier(_Text, BaseNetworkClassifier):
     about=INPUTS,
 )
 class TextRegressor(_Text, BaseNetworkRegressor):
-    """A network from texts to values, ratings say.
+    """A network that predicts values from texts, such as ratings.
 
     See Also
     --------

@@ -1,4 +1,4 @@
-"""How networks read texts: as tokens, whose vectors they learn."""
+"""How networks read texts: as sequences of tokens, which an embedding takes."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -29,7 +29,7 @@ class Texts(Sequences):
     Attributes
     ----------
     vectors : ndarray of shape (n_tokens, embedding_dim) or None
-        Those that were given, until the network has them.
+        Pretrained vectors, until the network has them.
     """
 
     field_rules: ClassVar = {**Sequences.field_rules, "embedding_dim": is_size}
@@ -43,7 +43,7 @@ class Texts(Sequences):
         return cls(dtype=estimator.dtype, tokens=Tokens.of(estimator))
 
     def present(self, X, y, sample_weight):
-        # Texts without a weight are no texts: the vocabulary is that of the others.
+        # Texts of weight zero count as absent: the vocabulary is learnt without them.
         X = list(checked_texts(X))
         check_consistent_length(X, y)
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
@@ -72,7 +72,7 @@ class Texts(Sequences):
         return self._columns(list(checked_texts(X)))
 
     def prediction_dtype(self, samples, own):
-        return "float64"  # as of what scikit-learn makes of texts
+        return "float64"  # the dtype of scikit-learn's own features of texts
 
     def _learn(self, estimator, texts):
         self.tokens.learn(texts, estimator.vocabulary)
@@ -92,7 +92,7 @@ class Texts(Sequences):
         self.vectors, self.embedding_dim = vectors, vectors.shape[1]
 
     def take_vectors(self):
-        """The vectors that were given, or None; from now on the network has them."""
+        """Hand over the pretrained vectors, or None; they are not kept here."""
         return vars(self).pop("vectors", None)
 
     def _columns(self, texts):

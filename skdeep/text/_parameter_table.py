@@ -12,43 +12,45 @@ from skdeep.sequence._parameter_table import LAYERS, MASKED, REPLACED
 
 INPUTS = """
 X is a list, an array or a Series of str. The vocabulary is learnt from the texts of
-``fit``, as by :class:`TokenSequences`; tokens become vectors, and these go through
-the layers. A text without any token counts as one unknown token. Bytes, None and
-NaN are refused. The texts that early stopping holds out count for the vocabulary,
-unless they come as ``X_val``; ``partial_fit`` keeps the vocabulary of its first call.
+``fit``, as by :class:`TokenSequences`. Tokens become vectors, which go through the
+layers. A text without any token counts as one unknown token. Bytes, None and NaN are
+refused. Texts that early stopping holds out are used for the vocabulary, but not texts
+in ``X_val``. ``partial_fit`` keeps the vocabulary of its first call.
 
-The Keras model in ``model_``, and what ``export`` writes, takes token numbers and
-a second channel: ones where there is a token, zeros where there is padding.
+The Keras model in ``model_``, and the model that ``export`` writes, take token numbers
+and a second channel, the mask: ones for tokens, zeros for padding.
 """
 
-# What the tokens are.
+# The parameters that decide what the tokens are; `_tokens.Tokens` keeps their values.
 TOKENS = {
     "analyzer": Parameter(
         '{"word", "char", "subword"}',
         [StrOptions({"word", "char", "subword"})],
         """
-        What a token is: a word or a punctuation mark, a character, or a sequence of
+        What a token is. "word": a word or a punctuation mark; in scripts without spaces
+        every character counts as a word. "char": a character. "subword": a sequence of
         bytes that is frequent in the texts (byte pair encoding; Sennrich, Haddow and
-        Birch, 2016, https://arxiv.org/abs/1508.07909), which knows every text. In
-        scripts without spaces every character counts as a word.
+        Birch, 2016, https://arxiv.org/abs/1508.07909); no text has unknown tokens then.
         """,
     ),
     "max_tokens": Parameter(
         "int",
         [Interval(Integral, 3, None, closed="left")],
-        "Most tokens in the vocabulary, padding and unknown included.",
+        "Largest size of the vocabulary, padding and unknown included.",
     ),
     "vocabulary": Parameter(
         "dict, array-like of str or None",
         ["array-like", dict, None],
         """
-        The tokens, where they are known beforehand: with their numbers, as in
-        ``vocabulary_``, or in their order. ``max_tokens`` and ``min_frequency`` have no
-        effect then. None learns them from the texts of ``fit``.
+        The tokens, if they are known beforehand: a dict with their numbers, like
+        ``vocabulary_``, or a list in order. ``max_tokens`` and ``min_frequency`` have
+        no effect then. None learns the tokens from the texts of ``fit``.
         """,
     ),
     "min_frequency": Parameter(
-        "int", [COUNT], "How often a token must occur in the texts of ``fit``."
+        "int",
+        [COUNT],
+        "Tokens that occur less often in the texts of ``fit`` count as unknown.",
     ),
     "lowercase": Parameter(
         "bool", ["boolean"], "Whether capital letters become small ones."
@@ -56,12 +58,12 @@ TOKENS = {
     "strip_accents": Parameter("bool", ["boolean"], "Whether accents are removed."),
 }
 
-# How long the sequences of tokens are.
+# The parameters that decide how long the sequences of tokens are.
 LENGTH = {
     "max_length": Parameter(
         "int or None",
         [COUNT, None],
-        "Tokens to which longer texts are cut; None cuts none.",
+        "Largest number of tokens; longer texts are cut. None cuts no text.",
     ),
     "truncation": Parameter(
         '{"post", "pre"}',
@@ -77,9 +79,9 @@ TOKEN_SEQUENCES = {
         '{"post", "pre"} or None',
         [StrOptions({"post", "pre"}), None],
         """
-        None gives sequences of different lengths, which :class:`SequenceClassifier`
-        takes as they are. "post" and "pre" fill them with zeros behind or in front,
-        up to ``max_length`` or, without it, up to the longest text of ``fit``.
+        "post" fills sequences with zeros behind their tokens, "pre" before them, up to
+        ``max_length`` or, if that is None, up to the longest text of ``fit``. None
+        gives sequences of different lengths, which :class:`SequenceClassifier` takes.
         """,
     ),
 }
@@ -93,8 +95,8 @@ TEXT = {
         [StrOptions({"lstm", "gru", "rnn", "conv", "average"})],
         """
         The kind of the layers that the tokens' vectors go through: recurrent layers,
-        convolutions with a mean over all tokens at the end, or only that mean (as in
-        fastText; Joulin, Grave, Bojanowski and Mikolov, 2017,
+        convolutions with a mean over all tokens at the end, or no layers, only the mean
+        over all tokens (as in fastText; Joulin, Grave, Bojanowski and Mikolov, 2017,
         https://arxiv.org/abs/1607.01759).
         """,
     ),
@@ -102,7 +104,8 @@ TEXT = {
         'int or "auto"',
         [StrOptions({"auto"}), COUNT],
         """
-        Width of the tokens' vectors; "auto" is 64, or that of ``embedding_weights``.
+        Length of the tokens' vectors. "auto" is 64, or the length of the vectors in
+        ``embedding_weights``.
         """,
     ),
     "embedding_weights": Parameter(
@@ -111,9 +114,9 @@ TEXT = {
         """
         Pretrained vectors: a file of lines "word number number ..." (GloVe, and
         word2vec or fastText as text), vectors by word, or an array with a row for each
-        token of ``vocabulary_``. Tokens that have none start with random numbers. The
-        vectors count where a network starts, not where ``warm_start`` goes on.
-        ``skdeep.save`` takes all forms but the DataFrame.
+        token of ``vocabulary_``. Tokens without a vector start with random numbers. The
+        vectors are used when a network is made, not when ``warm_start`` goes on with
+        one. ``skdeep.save`` takes all forms but the DataFrame.
         """,
     ),
     "train_embedding": Parameter(
@@ -124,15 +127,14 @@ TEXT = {
         shape="``(None, embedding_dim)``",
         outputs="one vector for each text",
         gone=REPLACED,
-        padding="Where texts are shorter than others, tokens that are not there "
-        f"{MASKED}",
+        padding=f"Padded steps of short texts {MASKED}",
     ),
     "dropout": Parameter(
         "float",
         [SHARE],
         """
         Share of the units that each step leaves out, in [0, 1): after each layer along
-        time, of the mean of "average" and in the hidden layers.
+        time (for "average", after the mean) and in the hidden layers.
         """,
     ),
 }
@@ -144,8 +146,8 @@ TEXT_REGRESSOR = {
         ["boolean"],
         """
         Whether the targets are standardised. Squared, absolute, Huber, log-cosh and
-        quantile losses in ``history_`` are in these units then, others in those of the
-        targets.
+        quantile losses in ``history_`` then are in standardised units, other losses in
+        units of the targets.
         """,
     ),
 }
@@ -157,22 +159,22 @@ GENERATOR = {
         [StrOptions({"lstm", "gru", "rnn"})],
         "Long short-term memories, gated recurrent units, or simple recurrent layers.",
     ),
-    "window": Parameter("int", [COUNT], "Tokens that a prediction sees, at most."),
+    "window": Parameter("int", [COUNT], "Most tokens that a prediction sees."),
     "units": Parameter(
         "array-like of int or int", COUNTS, "Units of each recurrent layer."
     ),
-    "embedding_dim": Parameter("int", [COUNT], "Width of the tokens' vectors."),
+    "embedding_dim": Parameter("int", [COUNT], "Length of the tokens' vectors."),
     "max_tokens": Parameter(
         "int",
         [Interval(Integral, 3, None, closed="left")],
-        "Most tokens in the vocabulary, end and unknown included.",
+        "Largest size of the vocabulary, end and unknown included.",
     ),
     "min_frequency": Parameter(
         "int",
         [COUNT],
         """
-        How often a token must occur in the texts of ``fit``. With 1, the model never
-        sees an unknown one.
+        Tokens that occur less often in the texts of ``fit`` count as unknown. With 1,
+        training has no unknown token, so the model learns nothing about them.
         """,
     ),
     "recurrent_dropout": LAYERS["recurrent_dropout"],
@@ -192,17 +194,15 @@ GENERATOR = {
         ["boolean"],
         """
         Whether there is batch normalisation after each layer. Its momentum is 0.9:
-        Keras's 0.99 is for fits of thousands of steps. A row counts by its weight in
-        the means and variances; with ``engine="keras"``, which uses Keras's own layers,
-        all rows count alike.
+        Keras's 0.99 is for fits of thousands of steps.
         """,
     ),
     "validation_fraction": Parameter(
         "float",
         [Interval(Real, 0, 1, closed="neither")],
         """
-        Share of the stream, the last pieces and two at least, that early stopping holds
-        out when ``fit`` gets no ``X_val``.
+        Share of the stream that early stopping holds out when ``fit`` gets no
+        ``X_val``: the last pieces, at least two.
         """,
     ),
     "random_state": Parameter(
@@ -215,17 +215,19 @@ GENERATOR = {
 VOCABULARY = {
     "vocabulary_": Attribute(
         "dict",
-        "The number of each token: 0 is the padding, 1 what ``fit`` has not seen.",
+        "The number of each token: 0 is the padding, 1 stands for unknown tokens.",
     ),
 }
 GENERATOR_VOCABULARY = {
     "vocabulary_": Attribute(
         "dict",
         """
-        The number of each token: 0 is the end of a text, 1 what ``fit`` has not seen.
+        The number of each token: 0 is the end of a text, 1 stands for unknown tokens.
         """,
     ),
 }
 LENGTHS = {
-    "length_": Attribute("int or None", "Numbers per text, where they are padded."),
+    "length_": Attribute(
+        "int or None", "Length of the padded sequences; None without padding."
+    ),
 }

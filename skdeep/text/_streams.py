@@ -1,4 +1,4 @@
-"""How a language model reads texts: as one stream of tokens, in pieces."""
+"""How a language model reads texts: as a stream of tokens that is cut into pieces."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,7 +22,7 @@ class Streams(Inputs):
     ----------
     tokens : Tokens
     window : int
-        Tokens of a piece.
+        Number of tokens in a piece.
     """
 
     field_rules: ClassVar = {"tokens": is_a(Tokens), "window": is_size}
@@ -31,7 +31,7 @@ class Streams(Inputs):
     window: int
 
     def read(self, estimator, X, y, *, learn):
-        """Pieces of the stream, and for each token the next one."""
+        """Pieces of the stream, and the targets: for each token the next one."""
         texts = list(checked_texts(X))
         self.window = plain(estimator.window)
         if learn:
@@ -55,22 +55,21 @@ class Streams(Inputs):
             starts = np.append(starts, n_targets - window)
         pieces = starts[:, None] + np.arange(window)
         dtype = estimator.dtype
-        return tuple(
-            stream[pieces + later][:, :, None].astype(dtype) for later in (0, 1)
-        )
+        inputs, targets = (stream[pieces + shift][:, :, None] for shift in (0, 1))
+        return inputs.astype(dtype), targets.astype(dtype)
 
     def _refuse_single_token(self):
         tokenizer = self.tokens.tokenizer
         if tokenizer.n_tokens <= UNKNOWN + 2:
-            only = list(tokenizer.vocabulary)[UNKNOWN + 1 :]
+            tokens = list(tokenizer.vocabulary)[UNKNOWN + 1 :]
             raise ValueError(
                 "A language model needs at least two different tokens. Received texts "
-                f"with {only} only. Pass more texts, lower min_frequency or raise "
+                f"with {tokens} only. Pass more texts, lower min_frequency or raise "
                 "max_tokens."
             )
 
     def split(self, y, n_val, strata, rng):
-        # The last piece may overlap the one before.
+        # Two at least: the last piece may overlap the one before it.
         n_val = max(2, n_val)
         if n_val >= len(y):
             raise ValueError(

@@ -1,4 +1,4 @@
-"""TextGenerator: what comes next in a text."""
+"""TextGenerator: a language model, which predicts and draws the next tokens."""
 
 from dataclasses import replace
 from numbers import Integral, Real
@@ -25,7 +25,7 @@ from skdeep.text._streams import END, UNKNOWN, Streams
 from skdeep.text._tokenizer import Tokenizer, checked_texts
 from skdeep.text._tokens import TakesTexts, Tokens
 
-# Probabilities that are held at once.
+# Largest number of probabilities that are held at once.
 _VALUES_AT_ONCE = 2**24
 _COUNT = Interval(Integral, 1, None, closed="left")
 
@@ -35,13 +35,13 @@ _COUNT = Interval(Integral, 1, None, closed="left")
     attributes=(GENERATOR_VOCABULARY, TRAINING),
 )
 class TextGenerator(TakesTexts, BaseNetwork):
-    """A language model: which token comes next, given those before it.
+    """A language model: predicts the next token from the tokens before it.
 
-    The texts are joined into one stream, with an end between them, and cut into pieces
-    of ``window`` tokens. A recurrent network reads each piece and learns, after every
-    token, the probability of each token of the vocabulary to be the next. X is a list,
-    an array or a Series of str. Sub-words are bytes, of which a generated text may end
-    in the middle of a character.
+    The texts are joined into one stream, with an end token between them, and cut into
+    pieces of ``window`` tokens. A recurrent network reads each piece and learns, after
+    every token, the probability of each token of the vocabulary to be the next. X is a
+    list, an array or a Series of str. With ``analyzer="subword"`` tokens are bytes, so
+    a generated text may end in the middle of a character.
 
     The Keras model in ``model_`` takes ``window`` token numbers, of shape
     (n, window, 1), and gives the probabilities of all next tokens.
@@ -148,9 +148,9 @@ class TextGenerator(TakesTexts, BaseNetwork):
     def partial_fit(self, X, y=None):
         """Train for one epoch, going on from the weights and the optimiser's state.
 
-        The vocabulary is that of the first call; give ``vocabulary`` to know the tokens
-        of what comes later, that of :class:`TokenSequences` say, whose ``fit`` reads a
-        stream.
+        The vocabulary is learnt in the first call. If later calls bring other tokens,
+        pass ``vocabulary``: for instance the ``vocabulary_`` of
+        :class:`TokenSequences`, whose ``fit`` takes a generator of texts.
 
         Parameters
         ----------
@@ -171,7 +171,7 @@ class TextGenerator(TakesTexts, BaseNetwork):
         """
         return self._partial_fit(X, None, None)
 
-    # What the skeleton asks for
+    # The methods that a family defines
 
     def _make_inputs(self, X):
         return Streams(tokens=Tokens.of(self), window=plain(self.window))
@@ -210,11 +210,13 @@ class TextGenerator(TakesTexts, BaseNetwork):
     # Prediction
 
     def _log_probabilities(self, contexts, n_targets=None):
-        """Of each next token, after the last token or after so many last ones.
+        """Log-probabilities of the token after each context.
 
         Parameters
         ----------
         contexts : ndarray of shape (n, length)
+        n_targets : int or None
+            Also after each of the last ``n_targets`` tokens of a context.
 
         Returns
         -------
@@ -222,7 +224,7 @@ class TextGenerator(TakesTexts, BaseNetwork):
         """
         network = self.network_
         several = n_targets is not None
-        # Contexts of all lengths, at the beginning of a text.
+        # Contexts at the beginning of a text are shorter than the window.
         spec = replace(network.spec, input_shape=(None, 1), return_sequences=several)
         X = contexts[:, :, None].astype(network.spec.array_dtype)
         logits = forward(spec, network.weights, X).astype(np.float64)
@@ -233,14 +235,14 @@ class TextGenerator(TakesTexts, BaseNetwork):
         return self.network_.spec.input_shape[0]
 
     def _context(self, tokens):
-        """The last tokens, as one row."""
+        """The last tokens that fit into the window, as one row."""
         return np.array([[END, *tokens][-self._fitted_window :]])
 
     def score(self, X, y=None):
         """Mean log-likelihood of a token, ends of texts included.
 
-        Each token is predicted from those before it in its text, of which at least half
-        a window is seen, where there are so many.
+        Each token is predicted from the tokens before it in its text: from at least
+        half a window of them, if the text has as many.
 
         Parameters
         ----------
@@ -263,20 +265,20 @@ class TextGenerator(TakesTexts, BaseNetwork):
         return float(total / count)
 
     def _batches(self, texts):
-        """Yield pieces of equal lengths: inputs, and targets of the last of them."""
+        """Yield batches of pieces of one length: inputs, and the last targets."""
         pieces = {}
         for tokens in self._tokenizer.encode(texts):
             for piece in self._pieces(np.array([END, *tokens, END])):
                 lengths = tuple(map(len, piece))
                 pieces.setdefault(lengths, []).append(piece)
-        for (length, _), some in pieces.items():
+        for (length, _), alike in pieces.items():
             size = max(1, _VALUES_AT_ONCE // (length * self._tokenizer.n_tokens))
-            for start in range(0, len(some), size):
-                parts = zip(*some[start : start + size], strict=True)
+            for start in range(0, len(alike), size):
+                parts = zip(*alike[start : start + size], strict=True)
                 yield tuple(np.array(part) for part in parts)
 
     def _pieces(self, stream):
-        """Yield inputs and the targets of the last of them, each target once."""
+        """Yield inputs, and the targets of their last tokens; each target once."""
         window = self._fitted_window
         stride = max(1, window // 2)
         for start in range(0, len(stream) - 1, stride):
@@ -284,9 +286,10 @@ class TextGenerator(TakesTexts, BaseNetwork):
             yield stream[max(0, end - window) : end], stream[start + 1 : end + 1]
 
     def perplexity(self, X):
-        """How many tokens the model wavers between, on average.
+        """Perplexity: the exponential of the negative :meth:`score`.
 
-        The exponential of the negative :meth:`score`.
+        A model with this perplexity is as uncertain as a choice among this many equally
+        probable tokens.
 
         Parameters
         ----------
@@ -296,7 +299,7 @@ class TextGenerator(TakesTexts, BaseNetwork):
         Returns
         -------
         perplexity : float
-            At least 1; the number of tokens for a model that knows nothing.
+            At least 1; for a model that knows nothing, the size of the vocabulary.
         """
         return float(np.exp(-self.score(X)))
 
@@ -311,7 +314,7 @@ class TextGenerator(TakesTexts, BaseNetwork):
         prompt : str
             The beginning of a text; "" for the first token.
         top : int, default=5
-            How many.
+            Number of tokens.
 
         Returns
         -------
@@ -345,83 +348,91 @@ class TextGenerator(TakesTexts, BaseNetwork):
         n_beams=None,
         random_state=None,
     ):
-        """Go on with a text.
+        """Continue a text.
 
         Parameters
         ----------
         prompt : str, default=""
             The beginning of the text.
         max_tokens : int, default=50
-            Tokens to add; fewer, where the text comes to its end before.
+            Largest number of tokens to add; the text may end before.
         temperature : float, default=1.0
-            What logits are divided by before a token is drawn: below 1 the probable
-            ones come more often. 0 always takes the most probable.
+            The logits are divided by it before a token is drawn: below 1 probable
+            tokens come more often. 0 always takes the most probable token.
         n_beams : int, default=None
-            Look for the most probable continuation among so many at a time (beam
-            search), instead of drawing it; ``temperature`` and ``random_state`` have
-            no effect then.
+            Number of beams of a beam search for the most probable continuation. None
+            draws the tokens. With beams ``temperature`` and ``random_state`` have no
+            effect.
         random_state : int, RandomState instance or None, default=None
             Seed of the draws.
 
         Returns
         -------
         text : str
-            The prompt and what follows. Unknown tokens are never added.
+            The prompt and its continuation. Unknown tokens are never added.
         """
         check_is_fitted(self)
-        known = self._tokens_of(prompt)
+        prompt_tokens = self._tokens_of(prompt)
         if n_beams is not None:
-            new = self._search(known, plain(max_tokens), plain(n_beams))
+            new = self._beam_search(prompt_tokens, plain(max_tokens), plain(n_beams))
         else:
             rng = check_random_state(random_state)
-            new = self._draw(known, plain(max_tokens), plain(temperature), rng)
+            new = self._draw(prompt_tokens, plain(max_tokens), plain(temperature), rng)
         return self._tokenizer.continued(prompt, new)
 
     def _tokens_of(self, prompt):
         return self._tokenizer.encode(list(checked_texts([prompt], "prompt")))[0]
 
-    def _known_only(self, tokens_of_rows):
-        """Log-probabilities of the next tokens, of which none is unknown."""
-        contexts = np.concatenate([self._context(tokens) for tokens in tokens_of_rows])
+    def _next_log_probabilities(self, texts):
+        """Log-probabilities of the token after each text, minus infinity for unknown.
+
+        Parameters
+        ----------
+        texts : list of list of int
+            Tokens of as many texts, all of one length.
+        """
+        contexts = np.concatenate([self._context(tokens) for tokens in texts])
         log_p = self._log_probabilities(contexts)
         log_p[:, UNKNOWN] = -np.inf
         return log_p
 
-    def _draw(self, known, max_tokens, temperature, rng):
-        tokens = list(known)
+    def _draw(self, prompt_tokens, max_tokens, temperature, rng):
+        """New tokens, drawn one after the other."""
+        tokens = list(prompt_tokens)
         for _ in range(max_tokens):
-            log_p = self._known_only([tokens])[0]
+            log_p = self._next_log_probabilities([tokens])[0]
             if temperature == 0:
                 number = int(log_p.argmax())
             else:
-                # Of the best one zero, so that no division overflows.
+                # The largest value becomes zero, so that exp does not overflow.
                 with np.errstate(over="ignore"):
                     scaled = (log_p - log_p.max()) / temperature
-                steps = np.cumsum(np.exp(scaled))
-                # The sum may be a little less than one.
-                number = int(np.searchsorted(steps, rng.uniform() * steps[-1], "right"))
+                cumulated = np.cumsum(np.exp(scaled))
+                place = rng.uniform() * cumulated[-1]
+                number = int(np.searchsorted(cumulated, place, "right"))
             if number == END:
                 break
             tokens.append(number)
-        return tokens[len(known) :]
+        return tokens[len(prompt_tokens) :]
 
-    def _search(self, known, max_tokens, n_beams):
-        """The best of ``n_beams`` continuations by their whole probability."""
-        beams, ended = [(0.0, list(known))], []
+    def _beam_search(self, prompt_tokens, max_tokens, n_beams):
+        """New tokens of the most probable continuation that is found."""
+        beams, ended = [(0.0, list(prompt_tokens))], []
         for _ in range(max_tokens):
-            log_p = self._known_only([tokens for _, tokens in beams])
+            log_p = self._next_log_probabilities([tokens for _, tokens in beams])
             totals = log_p + np.array([[score] for score, _ in beams])
             best = np.argsort(-totals, axis=None, kind="stable")[:n_beams]
             rows, numbers = np.unravel_index(best, totals.shape)
             grown = []
             for row, number in zip(rows, numbers, strict=True):
-                whole = totals[row, number], beams[row][1] + [int(number)]
-                (ended if number == END else grown).append(whole)
+                longer = totals[row, number], beams[row][1] + [int(number)]
+                (ended if number == END else grown).append(longer)
             beams = grown
+            # Longer beams only become less probable.
             if not beams or (ended and max(ended)[0] >= beams[0][0]):
                 break
         _, tokens = max([*beams, *ended], key=lambda beam: beam[0])
-        return [number for number in tokens[len(known) :] if number != END]
+        return [number for number in tokens[len(prompt_tokens) :] if number != END]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,4 +1,4 @@
-"""TokenSequences: from texts to the numbers of their tokens."""
+"""TokenSequences: a transformer from texts to the numbers of their tokens."""
 
 import numpy as np
 from sklearn.base import (
@@ -39,16 +39,16 @@ class TokenSequences(
     Stored,
     BaseEstimator,
 ):
-    """Texts to sequences of token numbers.
+    """Turns texts into sequences of token numbers.
 
-    The vocabulary is that of the texts that ``fit`` gets, so in a pipeline no fold
-    learns from another. Number 0 is the padding, number 1 every token that ``fit``
-    has not seen; words and characters are in the order of their frequency. A text
-    without any token becomes one unknown token, for a network needs at least one step.
+    The vocabulary is learnt from the texts of ``fit``, so in a pipeline each fold has
+    its own. Number 0 is the padding, number 1 stands for tokens that ``fit`` has not
+    seen; words and characters are in the order of their frequency. A text without any
+    token becomes one unknown token, because a network needs at least one step.
 
-    Texts are brought into Unicode's composed form (NFC). The tokens are those of the
-    package ``tokenizers`` (https://github.com/huggingface/tokenizers), which the extra
-    ``skdeep[text]`` installs.
+    Texts are brought into Unicode's composed form (NFC). The package ``tokenizers``
+    (https://github.com/huggingface/tokenizers) splits them into tokens; the extra
+    ``skdeep[text]`` installs it.
 
     See Also
     --------
@@ -102,8 +102,8 @@ class TokenSequences(
         Parameters
         ----------
         X : iterable of str
-            Texts: a list, an array, a Series, or a generator, whose texts are kept in
-            memory only for ``padding`` without ``max_length``.
+            Texts: a list, an array, a Series, or a generator. Texts of a generator are
+            kept in memory only for ``padding`` without ``max_length``.
         y : None
             Ignored.
 
@@ -119,15 +119,15 @@ class TokenSequences(
         ImportError
             If the package ``tokenizers`` is missing.
         """
-        texts, longest = checked_texts(X), plain(self.max_length)
-        measured = self.padding is not None and longest is None
-        texts = list(texts) if measured else texts
+        texts, length = checked_texts(X), plain(self.max_length)
+        pads_to_longest = self.padding is not None and length is None
+        texts = list(texts) if pads_to_longest else texts
         tokens = Tokens.of(self)
         tokens.learn(texts, self.vocabulary)
-        if measured:
-            longest = max(map(len, tokens.sequences(texts, None)))
+        if pads_to_longest:
+            length = max(map(len, tokens.sequences(texts, None)))
         self._tokens, self._padding = tokens, self.padding
-        self.length_ = None if self.padding is None else longest
+        self.length_ = None if self.padding is None else length
         return self
 
     def fit_transform(self, X, y=None):
@@ -143,7 +143,7 @@ class TokenSequences(
         Returns
         -------
         tokens : ndarray
-            As :meth:`transform` gives them.
+            See :meth:`transform`.
         """
         texts = list(checked_texts(X))
         return self.fit(texts).transform(texts)
@@ -171,8 +171,8 @@ of arrays
         """
         check_is_fitted(self)
         padded = self.length_ is not None
-        longest = self.length_ if padded else self._tokens.max_length
-        sequences = self._tokens.sequences(list(checked_texts(X)), longest)
+        max_length = self.length_ if padded else self._tokens.max_length
+        sequences = self._tokens.sequences(list(checked_texts(X)), max_length)
         if not padded:
             ragged = np.empty(len(sequences), dtype=object)
             for number, sequence in enumerate(sequences):
@@ -188,7 +188,7 @@ of arrays
 
     @available_if(lambda self: vars(self).get("_padding", self.padding) is not None)
     def get_feature_names_out(self, input_features=None):
-        """Names of the tokens' places, where all texts have as many.
+        """Names of the columns; only with ``padding``.
 
         Parameters
         ----------
@@ -209,8 +209,8 @@ of arrays
     def inverse_transform(self, X):
         """Texts of these tokens.
 
-        Sub-words and characters give back the text, as far as ``lowercase`` and
-        ``strip_accents`` left it; words are joined by spaces, but for punctuation.
+        Sub-words and characters give back the text, except for changes by ``lowercase``
+        and ``strip_accents``. Words are joined by spaces, but not with punctuation.
 
         Parameters
         ----------
@@ -225,7 +225,7 @@ of arrays
         Raises
         ------
         ValueError
-            If a number is none of a token.
+            If a number stands for no token.
         """
         check_is_fitted(self)
         X = X.to_numpy() if hasattr(X, "to_numpy") else X

@@ -1,6 +1,6 @@
-"""Texts to token numbers and back.
+"""Texts as token numbers, and back.
 
-What a token is, is learnt by the package ``tokenizers`` from the training texts.
+The package ``tokenizers`` learns the vocabulary from the training texts.
 """
 
 import re
@@ -12,7 +12,7 @@ from skdeep._compat import is_pandas_na, is_scalar_nan
 from skdeep._numbers import is_integer
 
 PADDING, UNKNOWN = "[PAD]", "[UNK]"
-# Characters of scripts that put no space between words: each is a word.
+# In scripts without spaces between words, each character is a word.
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _LETTERS = rf"[\w&&[^{_UNSPACED}]]+"
 _WORDS = rf"[{_UNSPACED}]|{_LETTERS}(?:['\u2019]{_LETTERS})*|[^\w\s]"
@@ -22,14 +22,14 @@ _NO_SPACE_AFTER = re.compile(r"([(\[{\u2018\u201c«])\s+")
 
 
 def checked_texts(X, name="X"):
-    """Yield the texts of X, each after a check.
+    """Yield the texts of X; each is checked before.
 
     Parameters
     ----------
     X : iterable of str
         A list, an array of one axis or one column, a Series, or a generator.
     name : str
-        What errors call it.
+        The name of X in error messages.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def checked_texts(X, name="X"):
 
 
 def _one_column(X, name):
-    """The only column of X, where X is a table."""
+    """The single column of X, if X is a table."""
     shape = getattr(X, "shape", (0,))
     if len(shape) == 1:
         return X
@@ -101,13 +101,13 @@ def _remedy(item):
 
 @dataclass(eq=False)
 class Tokenizer:
-    """What the tokens are, as plain values.
+    """A learnt vocabulary and the rules to split texts into tokens.
 
     Attributes
     ----------
     analyzer : {"word", "char", "subword"}
     description : str
-        What the package ``tokenizers`` has learnt, in its own JSON.
+        The tokenizer of the package ``tokenizers``, as its JSON.
     """
 
     analyzer: str
@@ -129,7 +129,7 @@ class Tokenizer:
         Raises
         ------
         ValueError
-            If there is none.
+            If no token is frequent enough.
         """
         backend = _untrained(analyzer, lowercase, strip_accents)
         trainer = _trainer(analyzer, max_tokens, min_frequency)
@@ -145,12 +145,12 @@ class Tokenizer:
 
     @classmethod
     def of_vocabulary(cls, vocabulary, *, analyzer, lowercase, strip_accents):
-        """Words or characters that are known beforehand.
+        """Take words or characters that are known beforehand.
 
         Parameters
         ----------
         vocabulary : dict or iterable of str
-            Tokens, in their order or with their numbers.
+            Tokens with their numbers, or in order.
         """
         if analyzer == "subword":
             raise ValueError(
@@ -178,10 +178,10 @@ class Tokenizer:
 
     @property
     def _backend(self):
-        """The learnt object, made from its description when first needed."""
+        """The object of ``tokenizers``, made from its JSON when first needed."""
         if "_made" not in self.__dict__:
             self._made = _package().Tokenizer.from_str(self.description)
-            # A text that contains "[PAD]" holds no padding.
+            # "[PAD]" in a text is split like any other text; it is no padding.
             self._made.encode_special_tokens = True
         return self._made
 
@@ -205,7 +205,7 @@ class Tokenizer:
         return [item.ids for item in self._backend.encode_batch_fast(texts)]
 
     def continued(self, text, numbers):
-        """``text`` and what these tokens say, with a space where one belongs."""
+        """``text`` followed by the text of these tokens, with a space where needed."""
         more = self.decode(numbers)
         apart = self.analyzer == "word" and text and more and not text[-1].isspace()
         joins = apart and _NO_SPACE_BEFORE.match(f" {more}")
@@ -223,14 +223,14 @@ class Tokenizer:
         Raises
         ------
         ValueError
-            If a number is none of a token.
+            If a number stands for no token.
         """
-        known = self.n_tokens
-        wrong = [number for number in numbers if not 0 <= number < known]
+        n_tokens = self.n_tokens
+        wrong = [number for number in numbers if not 0 <= number < n_tokens]
         if wrong:
             raise ValueError(
-                f"Tokens are integers from 0 to {known - 1}. Received {wrong[0]}. Pass "
-                "what this transformer has made."
+                f"Tokens are integers from 0 to {n_tokens - 1}. Received {wrong[0]}. "
+                "Pass what this transformer has made."
             )
         numbers = [int(number) for number in numbers if number]
         if self.analyzer == "subword":
@@ -243,7 +243,7 @@ class Tokenizer:
 
 
 def _numbered(vocabulary):
-    """The number of each token of a given vocabulary, padding and unknown included."""
+    """The number of each token of a known vocabulary, with padding and unknown."""
     given = vocabulary if isinstance(vocabulary, dict) else {}
     if not all(is_integer(number) for number in given.values()):
         raise ValueError(
@@ -290,7 +290,8 @@ def _untrained(analyzer, lowercase, strip_accents):
         steps += [normalizers.NFD(), normalizers.StripAccents(), normalizers.NFC()]
     if analyzer == "subword":
         backend = package.Tokenizer(models.BPE())
-        # Merging takes time with the square of a run without spaces.
+        # The time of merging grows with the square of a run without spaces, so runs are
+        # cut at 200 characters.
         runs = splitters.Split(package.Regex(r"\s*\S{1,200}|\s+"), "isolated")
         of_bytes = splitters.ByteLevel(add_prefix_space=False)
         backend.pre_tokenizer = splitters.Sequence([runs, of_bytes])
@@ -313,20 +314,20 @@ def _trainer(analyzer, max_tokens, min_frequency):
     }
     if analyzer != "subword":
         return package.trainers.WordLevelTrainer(**common)
-    # All bytes, so that every text can be written with them.
+    # All 256 bytes are tokens, so that no text has an unknown token.
     alphabet = package.pre_tokenizers.ByteLevel.alphabet()
     return package.trainers.BpeTrainer(initial_alphabet=alphabet, **common)
 
 
 def cut(tokens, max_length, truncation):
-    """At most ``max_length`` of ``tokens``; an unknown one where there are none.
+    """At most ``max_length`` of ``tokens``; one unknown token if there are none.
 
     Parameters
     ----------
     tokens : list of int
     max_length : int or None
     truncation : {"post", "pre"}
-        Which end is cut off.
+        Whether the end or the beginning is cut off.
     """
     if max_length is not None and len(tokens) > max_length:
         tokens = tokens[:max_length] if truncation == "post" else tokens[-max_length:]

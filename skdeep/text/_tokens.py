@@ -1,4 +1,4 @@
-"""How estimators read texts: as numbers of tokens."""
+"""How estimators turn texts into numbers of tokens."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -10,7 +10,7 @@ from skdeep._rules import is_a, is_size, one_of, or_none, require
 from skdeep.text._parameter_table import LENGTH, TOKENS
 from skdeep.text._tokenizer import Tokenizer, cut
 
-_LEAST_SUBWORDS = 258  # all bytes, padding and unknown
+_LEAST_SUBWORDS = 258  # 256 bytes, padding and unknown
 
 
 @dataclass(eq=False)
@@ -20,12 +20,12 @@ class Tokens:
     Parameters
     ----------
     settings : dict
-        The parameters that decide what the tokens are: those of TOKENS.
+        The estimator's parameters that decide what the tokens are; see TOKENS.
     max_length : int or None
     truncation : {"post", "pre"} or None
         The estimator's parameters, if it has them.
     tokenizer : Tokenizer or None
-        What was learnt.
+        None before :meth:`learn`.
     """
 
     field_rules: ClassVar = {
@@ -42,11 +42,11 @@ class Tokens:
 
     @classmethod
     def of(cls, estimator):
-        """An object that reads texts for this estimator, whose texts are to come."""
+        """An object that reads texts for this estimator; it has not seen any yet."""
         return cls(_settings(estimator)).with_lengths(estimator)
 
     def with_lengths(self, estimator):
-        """The same tokens, of texts that are cut as the estimator says now."""
+        """The same tokens, with the estimator's present ``max_length``."""
         names = [name for name in LENGTH if hasattr(estimator, name)]
         return replace(
             self, **{name: plain(getattr(estimator, name)) for name in names}
@@ -67,7 +67,7 @@ class Tokens:
             name: bool(settings[name]) for name in ("lowercase", "strip_accents")
         }
         if vocabulary is not None:
-            for _ in texts:  # each is checked when it comes
+            for _ in texts:  # reading the generator checks each text
                 pass
             self.tokenizer = Tokenizer.of_vocabulary(
                 vocabulary, analyzer=analyzer, **changes
@@ -88,7 +88,7 @@ class Tokens:
         )
 
     def compare(self, estimator):
-        """To go on with a network is to go on with its tokens."""
+        """Refuse other settings of the tokens when training goes on."""
         old, new = self.settings, _settings(estimator)
         changed = [name for name in old if old[name] != new[name]]
         if changed:
@@ -100,12 +100,12 @@ class Tokens:
             )
 
     def refuse_unknown(self, sequences):
-        """Where the vocabulary was given, and the texts are others."""
+        """Refuse texts of which the vocabulary knows no token."""
         if max(np.max(sequence) for sequence in sequences) <= 1:
             raise ValueError(
                 "No token of the texts is in the vocabulary. Received "
-                f"vocabulary={self.settings['vocabulary']!r:.80}. Pass that of such "
-                "texts, or None."
+                f"vocabulary={self.settings['vocabulary']!r:.80}. Pass a vocabulary of "
+                "texts of this kind, or None."
             )
 
     def sequences(self, texts, max_length):
@@ -122,7 +122,7 @@ class Tokens:
         ]
 
     def check_stored(self):
-        """Refuse what a file cannot hold."""
+        """Refuse values that do not come from ``fit``."""
         for field, rule in self.field_rules.items():
             value = getattr(self, field)
             require(rule(value), "Tokens", field, value)
@@ -136,14 +136,14 @@ def _settings(estimator):
 
 
 class TakesTexts:
-    """What estimators of texts share: a vocabulary, and scikit-learn's tags.
+    """The vocabulary and scikit-learn's tags of estimators that take texts.
 
-    Needs ``_tokens``, a :class:`Tokens`, once it is fitted.
+    A fitted estimator must have ``_tokens``, a :class:`Tokens`.
     """
 
     @property
     def vocabulary_(self):
-        """The number of each token: 0 is the padding, 1 what ``fit`` has not seen."""
+        """The number of each token; 1 stands for tokens that ``fit`` has not seen."""
         return self._tokenizer.vocabulary
 
     @property

@@ -6,17 +6,17 @@ import numpy as np
 
 
 def token_vectors(given, vocabulary, n_rows):
-    """A row for each token's vector, NaN for those that have none.
+    """The vector of each token as a row; a row is NaN if there is no vector.
 
     Parameters
     ----------
     given : path-like, dict, DataFrame or array-like
-        A file of lines "word number number ...", as GloVe, word2vec and fastText write
-        them as text; vectors by word; or an array of shape (n_tokens, dim).
+        A text file of lines "word number number ..." (GloVe, word2vec, fastText),
+        vectors by word, or an array of shape (n_tokens, dim).
     vocabulary : dict
         The number of each token.
     n_rows : int
-        Rows wanted, at least as many as there are tokens.
+        Rows of the result, at least as many as there are tokens.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def token_vectors(given, vocabulary, n_rows):
 
 
 def _vector(token, value):
-    """One axis of finite numbers, at least one."""
+    """``value`` as a vector of at least one number, all finite."""
     try:
         vector = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
@@ -77,7 +77,7 @@ def _from_file(path, vocabulary):
                     width = int(fields[1])  # word2vec starts with the table's size
                     continue
                 width = width or len(fields) - 1
-                # Some tables have words with spaces.
+                # Some files have words with spaces in them.
                 n_words = max(1, len(fields) - width)
                 token = " ".join(fields[:n_words])
                 if token in vocabulary:

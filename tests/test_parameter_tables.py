@@ -5,6 +5,7 @@ import inspect
 import json
 import pickle
 import pkgutil
+import re
 
 import pytest
 from numpydoc.docscrape import NumpyDocString
@@ -76,6 +77,12 @@ def test_every_property_of_a_fitted_estimator_is_documented(cls):
         and not name.startswith("_")
     }
     assert {name for name in fitted if name not in attributes} == set()
+
+
+@pytest.mark.parametrize("cls", [c for c in ESTIMATORS if hasattr(c, "_auto_batch")])
+def test_the_automatic_batch_is_the_documented_one(cls):
+    estimator, (_, text) = cls(), sections(cls, "Parameters")["batch_size"]
+    assert int(re.search(r"\d+", text)[0]) == estimator._batch_size(1000)
 
 
 def test_every_description_is_of_some_estimator():

@@ -188,8 +188,6 @@ class Autoencoder(
 
     # What the skeleton asks for
 
-    _auto_batch = 32
-
     def _make_inputs(self, X):
         n_axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
         if self.image_shape is not None or n_axes > 2:

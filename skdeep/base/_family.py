@@ -20,7 +20,7 @@ class Family(metaclass=ABCMeta):
     # What reads X. Of a table this is all there is to know.
     _inputs = Inputs()
     # Rows of a batch, where ``batch_size`` and the learning rate are automatic.
-    _auto_batch = 200
+    _auto_batch = 32
     # The parameter of that name, for families that do not have it.
     network = None
     # Parameters that say what the layers are: ``network=`` takes their place.

@@ -42,6 +42,7 @@ class _Dense:
 
     _inputs = Tables()
     _of_layers = "hidden_layer_sizes", "activation", "dropout", "batch_norm"
+    _auto_batch = 200
 
     _stored_types = DenseSpec, Tables
 

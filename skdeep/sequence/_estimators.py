@@ -22,7 +22,6 @@ class SequenceNetwork:
     """Makes the spec of networks for sequences and for texts."""
 
     _stored_types = (SequenceSpec,)
-    _auto_batch = 32
     _of_layers = (
         "cell",
         "units",

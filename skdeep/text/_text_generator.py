@@ -66,7 +66,6 @@ class TextGenerator(TakesTexts, BaseNetwork):
     _stored_types = ClassTargets, SequenceSpec, Streams, Tokenizer, Tokens
     _stored_attributes = {"_inputs": is_a(Streams), "_targets": is_a(ClassTargets)}
     _estimator_type_ = None
-    _auto_batch = 32
     hidden_layer_sizes = ()
     normalize = False
 

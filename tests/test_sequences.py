@@ -415,6 +415,8 @@ CASES = {
 def test_engines_and_forward_passes_agree(images, name, monkeypatch):
     X, y = images
     params = CASES[name]
+    if not name.startswith("masked"):
+        X = X[:, 2:6]  # few steps are compiled in less time
     if name == "tokens":
         X = X[:, 3].astype(int)
     if name.startswith("masked"):
@@ -495,7 +497,7 @@ def fit_fused(net, data, y):
 
 @pytest.mark.parametrize(
     ("cell", "n_steps", "together"),
-    [("gru", 8, True), ("lstm", 8, True), ("gru", 12, False), ("conv", 12, True)],
+    [("gru", 4, True), ("lstm", 4, True), ("gru", 12, False), ("conv", 12, True)],
 )
 def test_fused_is_as_alone(images, fused_runs, cell, n_steps, together, monkeypatch):
     """Short ones are trained together, those with longer loops in turns."""

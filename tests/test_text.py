@@ -129,14 +129,15 @@ def test_weights():
 )
 def test_engines_and_forward_passes_agree(cell, frozen, monkeypatch):
     params = {**TINY, "dtype": "float64", "epochs": 2, "dropout": 0.0}
-    params |= {"train_embedding": not frozen}
+    length = 12 if cell == "average" else 4
+    params |= {"train_embedding": not frozen, "max_length": length}
     params |= {"hidden_layer_sizes": (3,), "min_frequency": 3}
     reference = TextClassifier(cell, engine="keras", **params).fit(TEXTS, ABOUT_IMAGES)
     monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
     net = TextClassifier(cell, **params).fit(TEXTS, ABOUT_IMAGES)
     same_weights(net, reference, 1e-6)
     by_numpy = net.predict_proba(TEXTS)
-    tokens = TokenSequences(max_length=12, min_frequency=3).fit_transform(TEXTS)
+    tokens = TokenSequences(max_length=length, min_frequency=3).fit_transform(TEXTS)
     outputs = np.asarray(net.model_(padded([t[:, None].astype(float) for t in tokens])))
     assert_allclose(outputs[:, 0], by_numpy[:, 1], atol=1e-12)
     monkeypatch.setattr(SequenceSpec, "suits_numpy", lambda spec, n_rows: False)

@@ -21,7 +21,7 @@ class QuantileLoss(keras.losses.Loss):
     Raises
     ------
     ValueError
-        If ``quantile`` lies elsewhere.
+        If ``quantile`` is not between 0 and 1.
 
     See Also
     --------

@@ -23,20 +23,20 @@ _LAYOUT += "batch_norm", "use_bias"
 
 @dataclass(frozen=True, eq=False)
 class NetworkSpec:
-    """What all networks have; each family adds its own.
+    """The fields that all networks have; each family adds its own.
 
-    Two specs with the same :attr:`key` share compiled programs. What the engine asks
-    of a family are the methods under "What a family defines", below.
+    Networks whose specs have the same :attr:`key` share compiled programs. The methods
+    below "What a family defines" say how a family differs from a stack of dense layers.
 
     Attributes
     ----------
     input_shape : tuple of int
-        Of one sample.
+        The shape of one sample.
     units : int
-        Width of the output.
+        Units of the output layer.
     output : str or None
-        Activation of the output layer; None for a network without one, which gives
-        features.
+        Activation of the output layer. None is for a network without an output layer,
+        which computes features.
     hidden_layer_sizes : tuple of int
     use_bias : bool
         Whether hidden layers and the output layer have biases.
@@ -44,8 +44,8 @@ class NetworkSpec:
         Whether the inputs are standardised.
     dtype : {"float32", "float64", "mixed_bfloat16"}
     double_inputs : bool
-        Whether the inputs are centred in double precision, whatever the layers
-        compute in.
+        Whether the inputs are standardised in double precision, whatever the dtype of
+        the layers.
     """
 
     input_shape: tuple
@@ -70,7 +70,7 @@ class NetworkSpec:
 
     @property
     def layout(self):
-        """What decides which arrays the network has, by name."""
+        """The fields, by name, that decide which arrays the network has."""
         layout = {name: getattr(self, name) for name in self._layout_names()}
         return {**layout, "dropout": self.dropout > 0, "dtype": self.dtype}
 
@@ -79,40 +79,40 @@ class NetworkSpec:
 
     @property
     def array_dtype(self):
-        """Of the weights and of what comes out."""
+        """The dtype of the weights and of the output."""
         return "float32" if self.dtype == "mixed_bfloat16" else self.dtype
 
     @property
     def input_dtype(self):
-        """Of what goes in."""
+        """The dtype of the input."""
         return "float64" if self.double_inputs else self.array_dtype
 
     @property
     def row_dtypes(self):
-        """Of inputs and of targets."""
+        """The dtypes of the input and of the targets."""
         return self.input_dtype, self.array_dtype
 
     @property
     def body_shape(self):
-        """Of one sample where the layers get it."""
+        """The shape of one sample as the layers get it."""
         return self.input_shape
 
     @property
     def output_shape(self):
-        """Of one sample's output."""
+        """The shape of the output for one sample."""
         return (self.units,)
 
     @property
     def hidden_bias(self):
-        """Whether layers that come before an activation have biases.
+        """Whether hidden layers have biases.
 
-        A batch normalisation in between has a shift of its own.
+        Batch normalisation has a shift of its own, which makes biases superfluous.
         """
         return self.use_bias and not self.batch_norm
 
     @property
     def gives_values(self):
-        """Whether outputs are values, which have units; others are probabilities."""
+        """Whether outputs are continuous values instead of probabilities."""
         return self.output in ("linear", "exponential")
 
     @property
@@ -122,35 +122,35 @@ class NetworkSpec:
 
     @property
     def activations(self):
-        """Those that the layers have."""
+        """The activations of the hidden layers."""
         return (self.activation,) if self.widths else ()
 
     @property
     def fine_tunes(self):
-        """Whether layers are trained that come with weights."""
+        """Whether pretrained layers are trained further."""
         return False
 
     @property
     def only_averages(self):
-        """Whether the network is a mean of vectors that it learns."""
+        """Whether the network only averages token vectors that it learns."""
         return False
 
     @property
     def rows_at_once(self):
-        """How many samples an evaluation may hold the layers' outputs of."""
+        """For how many samples at once the layers' outputs may be held in memory."""
         return 8192
 
     def suits_xla(self, batch_size):
-        """Whether a step is faster with XLA, however long compiling takes."""
+        """Whether a training step is faster with XLA, not counting the compilation."""
         return True
 
     def suits_numpy(self, n_rows):
-        """Whether NumPy predicts so many samples faster than TensorFlow."""
+        """Whether NumPy predicts ``n_rows`` samples faster than TensorFlow."""
         return True
 
     @property
     def plain_step_cost(self):
-        """How long a step without XLA takes, next to a dense network's."""
+        """How many times as long as a dense network's a step without XLA takes."""
         return 1
 
     @property
@@ -160,17 +160,20 @@ class NetworkSpec:
 
     @property
     def mixes_rows(self):
-        """Layers in which rows that fill up a batch may change others, by name."""
+        """Names of layers in which the rows of a batch may change each other.
+
+        A batch with such layers must not be filled up with more rows.
+        """
         return ()
 
     @property
     def vectorizes(self):
-        """Whether many networks in one plain graph are faster than one by one."""
+        """Whether, without XLA, one graph for many networks is faster than turns."""
         return True
 
     # What a family defines, where its networks differ from a stack of dense layers
 
-    # What a family without such fields has in them.
+    # The values of fields that only some families have, for all other families.
     masked = False
     n_tokens = 0
     backbone = None
@@ -178,17 +181,17 @@ class NetworkSpec:
     return_sequences = False
     tied = False
     recurrent = False
-    # Fields whose values are of layers that ``network=`` takes the place of.
+    # Fields of the layers that ``network=`` replaces, and their values then.
     _without_layers = {
         "hidden_layer_sizes": (),
         "activation": "linear",
         "dropout": 0.0,
         "batch_norm": False,
     }
-    # The family's spec with layers of the user's, a subclass of WithNetwork; None where
-    # there is no such parameter.
+    # The family's spec with the user's layers, a subclass of WithNetwork; None for
+    # families without the parameter ``network``.
     _of_given_layers = None
-    # What a file may hold in the fields; see :mod:`skdeep._rules`.
+    # Rules for the values of the fields that a file may hold; see :mod:`skdeep._rules`.
     field_rules = {
         "input_shape": is_shape,
         "units": is_size,
@@ -205,7 +208,7 @@ class NetworkSpec:
     }
 
     def augmented(self, kit, x):
-        """The raw inputs ``x`` as training changes them, before they are scaled.
+        """The raw inputs ``x`` after augmentation, which acts in training only.
 
         Parameters
         ----------
@@ -216,7 +219,7 @@ class NetworkSpec:
         return x
 
     def body(self, kit, x):
-        """The scaled inputs ``x`` after the layers before the hidden dense ones."""
+        """The scaled inputs ``x`` after the layers before the hidden dense layers."""
         return x
 
     def connected(self, kit, x, *, linear):
@@ -234,7 +237,7 @@ class NetworkSpec:
         return stacked(self, kit, x, linear)
 
     def halves(self, weights):
-        """Networks that come one after another.
+        """The networks that this one applies one after another.
 
         Parameters
         ----------
@@ -243,14 +246,15 @@ class NetworkSpec:
         Returns
         -------
         halves : list of (NetworkSpec, Weights, str or None)
-            The last are activations that follow, those of output layers.
+            The string is the activation of the output layer, to be applied after the
+            network; None leaves it out.
         """
         return [(self, weights, None)]
 
     def forward(self, layers, X):
-        """The output of the last layer before its activation, by NumPy.
+        """The output of the last layer before its activation, computed by NumPy.
 
-        Called only where :meth:`suits_numpy` says so.
+        Called only where :meth:`suits_numpy` returns True.
 
         Parameters
         ----------
@@ -265,7 +269,7 @@ class NetworkSpec:
         raise NotImplementedError(f"{type(self).__name__} is not computed by NumPy.")
 
     def stock_arrays(self, trainable):
-        """Trainable arrays of the template, as a model of stock layers has them."""
+        """Trainable arrays of a model of stock layers, from those of the template."""
         return trainable
 
     def template_arrays(self, trainable):
@@ -279,19 +283,19 @@ class NetworkSpec:
 
     @property
     def dense_layer_names(self):
-        """Names of the layers of a dense network; None of others, which ask Keras."""
+        """Layer names of a dense network; None for others: Keras's model has them."""
         return None
 
     @property
     def array_shapes(self):
-        """Shapes of the trainable arrays and of the others; None asks Keras."""
+        """Shapes of trainable arrays and of others; None if only Keras knows them."""
         return None
 
     def __copy__(self):
-        return self  # it never changes
+        return self  # a spec never changes
 
     def __getstate__(self):
-        # Without what is computed from the fields.
+        # Only fields: cached properties are computed from them anew.
         return {f.name: portable(getattr(self, f.name)) for f in fields(self)}
 
     def __eq__(self, other):
@@ -311,9 +315,9 @@ class Weights:
         In the order of the Keras model's variables.
     optimizer : list of ndarray or None
     n_steps : int
-        Steps that this optimiser has done.
+        Steps that the optimiser has taken.
     optimizer_kind : str or None
-        Names the optimiser whose state that is, where it is known.
+        The kind of optimiser that the state belongs to, if it is known.
     """
 
     trainable: list
@@ -324,5 +328,5 @@ class Weights:
 
 
 def is_weight(array):
-    """Whether an array of a network is no state of a random generator."""
+    """Whether an array of a network is a weight, no state of a random generator."""
     return array.dtype.kind == "f" or array.shape != (2,)

@@ -1,4 +1,4 @@
-"""Compiled functions that leave nothing behind when they are dropped."""
+"""Compiled functions that free all their memory when they are dropped."""
 
 import gc
 import threading
@@ -9,23 +9,24 @@ import tensorflow as tf
 
 from skdeep._compat import config_pb2, ops
 
-# Of one function, for so many shapes of its arguments.
+# A function keeps compiled code for this many shapes of its arguments.
 _MOST_SHAPES = 8
-# What a cache may hold, and what a graph takes beside its network's arrays: measured.
+# The bytes that a cache may hold, and the bytes of a graph without its network's
+# arrays. Measured.
 _MOST_BYTES = 150 * 2**20
 GRAPH_BYTES = 7 * 2**20
 
 
 def traced(run, signature, **options):
-    """``run`` as a graph of TensorFlow's, made at the first call.
+    """``run`` as a TensorFlow graph, which is traced at the first call.
 
     Parameters
     ----------
     run : callable
-        Of tensors.
+        Takes and returns tensors.
     signature : list of nest of TensorSpec
     **options
-        Of ``tf.function``.
+        Further arguments of ``tf.function``.
     """
     made, lock = [], threading.Lock()
 
@@ -39,11 +40,12 @@ def traced(run, signature, **options):
 
 
 def _graph(run, signature, options):
-    """A concrete function, whose making TensorFlow does not take for a mistake.
+    """A concrete function that does not keep its graph alive for ever.
 
-    TensorFlow keeps the gradients that operations like ``tf.nn.silu`` bring, and with
-    them the graph of whoever has called them, for as long as the process lives. What
-    is traced here takes its own gradients, so that nobody asks for these again.
+    Operations like ``tf.nn.silu`` register a gradient function of their own. TensorFlow
+    keeps it, and with it the graph that called the operation, until the process ends.
+    Functions that are traced here compute their gradients inside of the graph. Nobody
+    needs the registered ones afterwards, so they are removed.
     """
 
     def within(*arguments):
@@ -71,7 +73,7 @@ class Compiled:
         self._lock = threading.Lock()
 
     def __call__(self, shape, *arguments):
-        """Call it; ``shape`` is equal for arguments of equal shapes."""
+        """Call ``run``; ``shape`` must be equal for arguments of equal shapes."""
         with self._lock:
             if shape not in self._by_shape:
                 self._by_shape[shape] = _compiled(self._run, arguments)
@@ -86,15 +88,15 @@ class Compiled:
 
 
 def _compiled(run, arguments):
-    """``run`` compiled by XLA at its first call, for arguments of these shapes.
+    """``run``, compiled by XLA at its first call, for arguments of these shapes.
 
-    TensorFlow keeps what XLA has compiled as long as the device that it was compiled
-    for, and eager calls share devices that last as long as the process. A session has
-    devices of its own, so what it has compiled goes when the session goes.
+    TensorFlow keeps compiled code as long as the device that it was compiled for. Eager
+    calls share devices that live until the process ends. A session has devices of its
+    own, so its compiled code is freed together with the session.
     """
     specs = tf.nest.map_structure(tf.TensorSpec.from_tensor, arguments)
     if tf.config.list_logical_devices("GPU"):
-        # Arrays that a session is fed with would travel through the host's memory.
+        # A session would copy its arguments from the GPU to the host and back.
         return traced(run, specs, jit_compile=True)
     return _Session(run, specs)
 
@@ -105,7 +107,7 @@ class _Session:
     Parameters
     ----------
     run : callable
-        Of tensors.
+        Takes and returns tensors.
     specs : list of nest of TensorSpec
     """
 
@@ -124,7 +126,7 @@ class _Session:
         return tf.nest.pack_sequence_as(self._results, list(results))
 
     def _open(self):
-        """Make the graph, and the session that is closed when nobody refers to it."""
+        """Make the graph and the session, which closes when nothing refers to it."""
         function = _graph(self._run, self._specs, {"jit_compile": True})
         self._results = function.structured_outputs
         self._captured = [_array(tensor) for tensor in function.captured_inputs]
@@ -132,17 +134,23 @@ class _Session:
             definition, inputs, outputs = _one_call(function)
             tf.import_graph_def(definition, name="")
         self.session = tf.compat.v1.Session(graph=graph)
-        # The public make_callable looks at all that goes in and out anew at each call,
-        # which takes ten times as long as this.
+        # The public make_callable checks all arguments and results at each call, which
+        # takes ten times as long.
         options = config_pb2.CallableOptions(feed=inputs, fetch=outputs)
         self._call = self.session._make_callable_from_options(options)
 
 
 def _one_call(function):
-    """The definition of a graph that calls ``function``; names of what goes in and out.
+    """The definition of a graph that calls ``function``, and names of its tensors.
 
-    To call it in a graph as Python functions are called would register a gradient,
-    which TensorFlow keeps as long as the process lives.
+    A plain call of ``function`` in a graph would register a gradient, which TensorFlow
+    keeps until the process ends.
+
+    Returns
+    -------
+    definition : GraphDef
+    inputs, outputs : list of str
+        Names of the tensors.
     """
     with tf.Graph().as_default() as graph:
         inputs = [tf.compat.v1.placeholder(t.dtype, t.shape) for t in function.inputs]
@@ -157,20 +165,20 @@ def _one_call(function):
 
 
 def _array(tensor):
-    """The values of an eager tensor, which share its memory."""
-    # NumPy cannot look into a single bfloat16.
+    """The values of an eager tensor, as an array that shares its memory."""
+    # NumPy has no view of a bfloat16 scalar, so scalars are copied.
     return np.asarray(tensor) if tensor.ndim else np.asarray(tensor.numpy())
 
 
 def _tensor(array):
-    """An eager tensor of these values, in their memory where that can be had."""
+    """An eager tensor with the values of ``array``, sharing its memory if possible."""
     if array.ndim and array.size and array.dtype.kind in "fiu":
         return shared(array)
     return tf.convert_to_tensor(array)
 
 
 def shared(array):
-    """A tensor in the memory of ``array``: it holds whatever is written there."""
+    """A tensor that shares the memory of ``array`` and so sees later changes of it."""
     return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
 
@@ -180,7 +188,14 @@ def _registered():
 
 
 def _forget(before, graph):
-    """Take out what was registered since for ``graph`` and for graphs within."""
+    """Remove gradients registered since ``before`` for ``graph`` and nested graphs.
+
+    Parameters
+    ----------
+    before : set of str
+        Names that were registered earlier.
+    graph : tf.Graph
+    """
     registered = _registered()
     for name in set(registered) - before:  # other threads may trace, too
         if graph in _graphs_of(registered[name]["type"]):
@@ -190,7 +205,7 @@ def _forget(before, graph):
 def _graphs_of(gradient):
     """The graphs around the tensors that a gradient function holds."""
     found, waiting = [], [gradient]
-    for _ in range(2):  # it holds another function, which holds them
+    for _ in range(2):  # the tensors are in the closure of a function in its closure
         waiting = [
             part
             for function in waiting
@@ -206,10 +221,11 @@ def _graphs_of(gradient):
 
 
 class Cache:
-    """What was made last, as much as memory is meant to hold.
+    """Keeps the objects that were used last, up to a number of bytes.
 
-    Graphs refer to themselves in circles that Python finds late, for it sees little of
-    what they take. So a quarter is let go at a time, and looked for.
+    Graphs are freed by Python's garbage collector, because they refer to themselves. It
+    does not know how large they are, and would run late. So the cache drops a quarter
+    of its bytes at a time, and runs the collector.
 
     Parameters
     ----------
@@ -222,14 +238,14 @@ class Cache:
         self._lock = threading.RLock()
 
     def get(self, key, make, size=None):
-        """What ``make`` gives, or gave for this key.
+        """The object of this key, made by ``make()`` at the first use.
 
         Parameters
         ----------
         key : hashable
         make : callable
         size : callable, default=None
-            The bytes that something made takes; None asks its ``n_bytes``.
+            Takes the object and returns its bytes; None takes its ``n_bytes``.
         """
         with self._lock:
             if key not in self._made:

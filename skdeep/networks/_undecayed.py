@@ -1,13 +1,13 @@
-"""Weights that an optimiser was told not to decay: no part of its configuration."""
+"""Weights without weight decay, which are no part of an optimiser's configuration."""
 
 
 def names_without_decay(optimizer):
-    """What ``exclude_from_weight_decay(var_names=...)`` was told, as a pattern.
+    """The pattern of ``exclude_from_weight_decay(var_names=...)``.
 
     Parameters
     ----------
     optimizer : object
-        Others than optimisers of Keras have none.
+        An optimiser of Keras, or another object, which has no such pattern.
 
     Returns
     -------
@@ -16,7 +16,7 @@ def names_without_decay(optimizer):
     Raises
     ------
     ValueError
-        If it was told a list of variables.
+        If variables were excluded with ``var_list``.
     """
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     if getattr(inner, "_exclude_from_weight_decay", None):
@@ -30,6 +30,6 @@ def names_without_decay(optimizer):
 
 
 def exclude_names(optimizer, names):
-    """Tell a new optimiser what :func:`names_without_decay` gave of another."""
+    """Exclude the pattern ``names`` of another optimiser from the weight decay."""
     if names:
         optimizer.exclude_from_weight_decay(var_names=[names])

@@ -1,6 +1,6 @@
-"""The training engine; knows no estimator.
+"""The training engine. It imports no estimator.
 
-Importing this package imports no TensorFlow: :func:`train` does.
+Importing this package imports no TensorFlow; calling :func:`train` does.
 """
 
 from skdeep._forked import refuse_if_forked

@@ -1,4 +1,4 @@
-"""Keras callbacks: which hooks they need, and how both engines call them."""
+"""Keras callbacks: which of their hooks are used, and how both engines call them."""
 
 from numbers import Real
 
@@ -15,19 +15,19 @@ _BATCH_HOOKS = {
 
 
 def needs_batches(callback):
-    """Whether ``callback`` has to be called for every batch."""
+    """Whether ``callback`` needs a call for every batch."""
     kinds = keras.callbacks.ModelCheckpoint, keras.callbacks.BackupAndRestore
     if isinstance(callback, kinds):
         return callback.save_freq != "epoch"
     if isinstance(callback, keras.callbacks.TensorBoard):
         return callback.update_freq != "epoch" or bool(callback._should_trace)
     if isinstance(callback, keras.callbacks.TerminateOnNaN):
-        return False  # the engine checks every epoch itself
+        return False  # the engine itself looks for NaN after every epoch
     return any(_overrides_hook(callback, hook) for hook in _BATCH_HOOKS)
 
 
 def _overrides_hook(callback, hook):
-    # LambdaCallback has its functions in the instance.
+    # A LambdaCallback sets its functions as attributes of the instance.
     base = keras.callbacks.Callback
     return any(
         getattr(getattr(callback, name), "__func__", None) is not getattr(base, name)
@@ -36,9 +36,9 @@ def _overrides_hook(callback, hook):
 
 
 def release_models(callbacks):
-    """After a fit: the callbacks hold no model, which may be large.
+    """Remove the model from callbacks after a fit, for it may be large.
 
-    Whoever overrides ``set_model`` expects a model there, so Keras's own is called.
+    The base class's ``set_model`` is called: one that a user overrides expects a model.
     """
     for callback in callbacks:
         if isinstance(callback, keras.callbacks.Callback):
@@ -48,15 +48,15 @@ def release_models(callbacks):
 class KerasCallbacks:
     """Calls Keras callbacks, which see the model that :class:`ShownModel` holds.
 
-    Before a hook this model has the weights and the learning rate that the engine
-    trains with; what the hook makes of them is what it goes on with.
+    Before each hook the model gets the engine's current weights and learning rate. If
+    the hook changes them, training goes on with the changed ones.
 
     Parameters
     ----------
     job : TrainingJob
     shown : ShownModel
     rate : RateKeeper
-        That of the model's optimiser.
+        Keeps the learning rate of the model's optimiser.
     """
 
     def __init__(self, job, shown, rate):
@@ -70,7 +70,8 @@ class KerasCallbacks:
             steps=job.steps_per_epoch,
             verbose=0,
         )
-        # Showing the model for every batch takes time. Keras counts other hooks.
+        # Batch hooks that no callback overrides are left out: to put weights into the
+        # model for every batch takes time. Keras's callback list needs all other hooks.
         self._unused_hooks = {
             hook
             for hook in _BATCH_HOOKS
@@ -95,13 +96,13 @@ class KerasCallbacks:
         n_steps : int
             Steps of this fit so far.
         weights : callable
-            Gives the current :class:`Weights`.
+            Returns the current :class:`Weights`.
         take : callable
-            Gets the network's trainable arrays and the others, if a callback has set
-            some, be it before an error or an interruption.
+            Called with the trainable arrays and the other arrays, if a callback has
+            changed some, also if it then raised an error.
         *arguments
-            Of the hook. Of ``on_epoch_end`` the last is what the history gets, to
-            which callbacks may add something.
+            The arguments of the hook. The last argument of ``on_epoch_end`` is the
+            epoch's record in the history, to which callbacks may add values.
         """
         self._rate.set_rate_after(n_steps)
         if hook in self._unused_hooks:
@@ -128,7 +129,7 @@ class KerasCallbacks:
 
 
 class _Logs(keras.callbacks.Callback):
-    """An epoch's logs with what the callbacks before this one write into them.
+    """The logs of an epoch, with the values that earlier callbacks have added.
 
     Attributes
     ----------

@@ -1,17 +1,18 @@
-"""Whether a network is still sound: finite weights, finite outputs."""
+"""Checks whether the weights and the outputs of a network are finite."""
 
 import numpy as np
 
 from skdeep.inference import forward
 
-_PROBE_SHARE = 32  # of what an evaluation takes at once
+# The check takes one of 32 of the rows that an evaluation takes at once.
+_PROBE_SHARE = 32
 
 
 def network_is_finite(job, weights):
     """Whether ``weights`` and the outputs for some training rows are finite.
 
-    A loss can be finite although the step after it made the weights so large that
-    no prediction is.
+    A finite loss is not enough: the last step may have made the weights so large that
+    predictions are infinite.
     """
     if not all(np.isfinite(w).all() for w in weights.trainable):
         return False

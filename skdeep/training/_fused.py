@@ -1,8 +1,8 @@
-"""Many networks of one template, trained as one program.
+"""Trains many networks of one template as one program.
 
-``tf.vectorized_map`` runs over the whole training step, optimiser included, with
-the members' states stacked. Each member has its own rows, order, weights and
-learning rates; one that has no step left keeps its state.
+The networks, the members, have their states stacked. ``tf.vectorized_map`` maps the
+training step, optimiser included, over the stack. Each member has its own rows, order,
+weights and learning rates. A member without steps left keeps its state.
 """
 
 import threading
@@ -32,16 +32,17 @@ from skdeep.training._stack import (
     validation_batch,
 )
 
-# The weights of larger networks leave a core's cache when many are trained together;
-# fewer networks gain too little to compile for them. Measured on two cores.
+# Networks with more weights do not fit into a core's cache when many are trained
+# together. With fewer members the gain is smaller than the time to compile. Measured on
+# two cores.
 _MOST_WEIGHTS = 20_000
 _FEWEST_MEMBERS = 8
 # A compilation takes about as long as this many steps of one network.
 _COMPILATION_STEPS = 50_000
-# Without XLA, mapping the steps over members costs as much as so many steps of one
-# network; where more are taken, mapped steps take half the time. Measured on two cores.
+# Without XLA, tracing the mapped steps takes as long as this many steps of one network.
+# Mapped steps then take half the time of steps in turns. Measured on two cores.
 _MAPPING_STEPS = 12_000
-# Bytes of batches per call.
+# Bytes of the batches of one call.
 _CHUNK_BYTES = 16 * 2**20
 
 
@@ -66,26 +67,26 @@ class FusedProgram:
         self._compiled = Compiled(self._run_lowered)
         self._plain = traced(self._run, signature=_stacked(program.signature))
         state, *others = program.evaluation_signature
-        # Optimisers have no part in it.
+        # An evaluation does not need the state of the optimiser.
         signature = _stacked([state._replace(optimizer=[]), *others])
         self.evaluate = traced(self._evaluate, signature=signature)
 
     @property
     def n_compiled(self):
-        """For how many shapes it is compiled."""
+        """The number of shapes for which the program is compiled."""
         return len(self._compiled)
 
     def note_steps_in_turns(self, n_steps):
-        """Take note of steps that members took one by one."""
+        """Count steps that members took one after another."""
         self._steps_in_turns += n_steps
 
     def pays_without_xla(self, n_members, n_steps):
-        """Whether to map the steps over the members: enough of them have come."""
+        """Whether there are enough steps to map them over the members, without XLA."""
         expected = self._steps_in_turns + n_members * n_steps
         return self._mapped or expected >= _MAPPING_STEPS
 
     def pays(self, n_members, n_steps):
-        """Whether one compiled call for all is faster than one for each in turn."""
+        """Whether one compiled call for all members is faster than one for each."""
         if not self._fits_caches:
             return False
         if n_members >= _FEWEST_MEMBERS:
@@ -96,7 +97,10 @@ class FusedProgram:
         return (size - n_members) * n_steps <= _COMPILATION_STEPS
 
     def call_size(self, n_members, n_steps):
-        """How many members a call has room for: compiled before, if that will do."""
+        """The number of members of a call, with a compiled program if one will do.
+
+        Room that no member takes costs time; so does compiling for another size.
+        """
         size = self._compiled_for(n_members)
         if size is None or (size - n_members) * n_steps > _COMPILATION_STEPS:
             size = n_members
@@ -107,7 +111,7 @@ class FusedProgram:
         return min((size for size in self._sizes if size >= n_members), default=None)
 
     def run(self, states, metric_states, chunk, *, xla):
-        """Run the steps of ``chunk``, all of whose parts have an axis of members.
+        """Run the steps of ``chunk``. The first axis of all its parts is the member.
 
         Parameters
         ----------
@@ -142,7 +146,7 @@ class FusedProgram:
                 (active, states, metric_states, *batches, *chunk.per_fit),
                 warn=False,
             )
-            # The map forgets shapes that the loop wants to stay.
+            # vectorized_map loses static shapes, which the loop needs.
             new = tf.nest.map_structure(
                 lambda after, before: tf.ensure_shape(after, before.shape),
                 tuple(new),
@@ -153,7 +157,7 @@ class FusedProgram:
         n_members, n_steps = tf.shape(chunk.rows)[0], tf.shape(chunk.rows)[1]
         static = chunk.rows.shape[0]
         losses = tf.TensorArray(self._dtype, size=n_steps, element_shape=[static])
-        # Steps that nobody takes leave zeros.
+        # Steps that no member takes have a loss of zero.
         losses = losses.unstack(tf.zeros([n_steps, n_members], self._dtype))
         _, states, metric_states, losses = tf.while_loop(
             lambda number, *_: number < tf.reduce_max(chunk.n_steps),
@@ -165,7 +169,8 @@ class FusedProgram:
     def _member(self, arguments):
         active, state, metric_state, *rest = arguments
         new, new_metrics, loss = self._step(state, metric_state, *rest)
-        # Also a zero gradient moves Adam, so a member at rest is put back.
+        # Adam moves weights also at a zero gradient, so an inactive member gets its old
+        # state back.
         kept, kept_metrics = tf.nest.map_structure(
             lambda after, before: tf.where(active, after, before),
             (new, new_metrics),
@@ -206,7 +211,7 @@ class Member:
     Parameters
     ----------
     ticket : Ticket
-        Has the job, and takes the outcome or the error.
+        Holds the job, and gets the outcome or the error.
     clock : SharedTime
     """
 
@@ -221,7 +226,7 @@ class Member:
         self.resume_with(None)
 
     def resume_with(self, answer):
-        """To the next request, or to the end."""
+        """Hand the answer to the run, and get its next request or its end."""
         self.evaluating = False
         try:
             request = advance(self._requests, answer)
@@ -254,7 +259,7 @@ class Member:
         try:
             if self._rewind is None:  # no epoch has begun
                 raise KeyboardInterrupt
-            if self.evaluating:  # its epoch is whole
+            if self.evaluating:  # the epoch is complete, but for the validation
                 answer, self.run.interrupted = evaluate(self.run), True
             else:
                 answer = self._rewind.to_whole_epochs()
@@ -274,22 +279,31 @@ class Member:
 
     @property
     def left(self):
-        """How many steps of the request are still to be taken."""
+        """The number of steps of the request that are left."""
         return len(self.plan.order) - self.taken
 
     @property
     def steps_left(self):
-        """How many steps may still come, all epochs together."""
+        """The number of steps that may still come in all epochs."""
         job = self.run.job
         return (job.epochs - self.epochs) * job.steps_per_epoch
 
     @property
     def epochs(self):
-        """How many epochs are behind it."""
+        """The number of completed epochs."""
         return len(self.run.history) + self.taken // self.run.job.steps_per_epoch
 
     def note_steps(self, losses, values=None, place=None):
-        """Take in what a call gave: losses, and either new values or their place."""
+        """Take in the result of a call.
+
+        Parameters
+        ----------
+        losses : ndarray of shape (n_steps,)
+        values : tuple, default=None
+            State and metric variables, if they are not stacked.
+        place : tuple of (Stack, int), default=None
+            Where the state and the metric variables are stacked.
+        """
         before = self.place, self._values, self._losses
         self.taken += len(losses)
         self._rewind.note_call(self.taken, lambda: self._taken_at(*before))
@@ -300,11 +314,11 @@ class Member:
         state, metrics = self.current()
         self.resume_with(StepsTaken(state, metrics, _joined(self._losses)))
         if metrics or self.run.state is not state:
-            # The next request starts from something else than what is stacked.
+            # The next request starts from other values than the stacked ones.
             self.place = None
 
     def step_alone(self):
-        """The next steps, with the program for one network."""
+        """Take the next steps with the program for one network."""
         try:
             before = self._taken_at(self.place, self._values, self._losses)
             state, variables, losses = take_steps(self.run, self.plan, before)
@@ -316,7 +330,7 @@ class Member:
         self.note_steps(losses, values=(state, variables))
 
     def evaluate_alone(self):
-        """The validation data, with the program for one network."""
+        """Evaluate the validation data with the program for one network."""
         try:
             record = evaluate(self.run)
         except BaseException as error:
@@ -326,7 +340,7 @@ class Member:
 
 
 def _current(place, values):
-    """State and metric variables: ``values``, or what is at a place of a stack."""
+    """State and metric variables: ``values``, or those at ``place`` in a stack."""
     if place is None:
         return values
     stack, row = place
@@ -338,14 +352,14 @@ def _joined(losses):
 
 
 class TrainingGroup:
-    """Trains members together, and takes in new ones where one leaves.
+    """Trains members together. When one finishes, it admits a new one.
 
     Parameters
     ----------
     next_tickets : callable
-        Gives at most so many tickets that wait for this template.
+        Takes a number, and returns at most so many tickets that wait for this template.
     report : callable
-        Told after every call how many epochs each member has behind it.
+        Called after every call of a program, with the members' completed epochs.
     """
 
     def __init__(self, next_tickets, report):
@@ -358,12 +372,12 @@ class TrainingGroup:
         self._may_fuse = True
 
     def train(self, tickets):
-        """Until neither a member nor a ticket is left.
+        """Train until no member and no ticket is left.
 
         Parameters
         ----------
         tickets : list of Ticket
-            The first ones.
+            For the first members.
         """
         try:
             self._admit(tickets)
@@ -373,7 +387,7 @@ class TrainingGroup:
                 self._report_epochs()
                 self._admit(self._next_tickets(MOST_MEMBERS - len(self._members)))
         except BaseException as error:
-            # Nobody may be left waiting, whatever went wrong here.
+            # After any error every ticket must be settled, or its thread waits on.
             for member in self._members:
                 member.ticket.fail(error)
             raise
@@ -382,7 +396,7 @@ class TrainingGroup:
         self._report([member.epochs for member in self._members])
 
     def _admit(self, tickets):
-        """Take in those who come, let go those who were interrupted."""
+        """Make members of new tickets, and end members that were interrupted."""
         self._clock.share(len(self._members) + len(tickets))
         for ticket in tickets:
             try:
@@ -428,7 +442,7 @@ class TrainingGroup:
         return max((member.steps_left for member in self._members), default=0)
 
     def _evaluate(self, members):
-        """The validation data of those who wait for it."""
+        """Evaluate the validation data of these members."""
         if self._evaluates_together(members):
             try:
                 records = self._records(members)
@@ -451,7 +465,7 @@ class TrainingGroup:
         return job.path == "xla" or self._together()
 
     def _records(self, members):
-        """What :func:`evaluate` gives for each of them."""
+        """The result of :func:`evaluate` for each member, computed together."""
         if self._validation is None or self._validation[0] != members:
             self._validation = members, validation_batch(members)
         program = members[0].run.program
@@ -499,7 +513,7 @@ class TrainingGroup:
             member.note_steps(losses[:count, row], place=(stack, row))
 
     def _n_steps(self, size):
-        """Steps of one call; compiled code gets one of a few numbers."""
+        """The number of steps of a call. Compiled code takes a few numbers only."""
         run = self._members[0].run
         job = run.job
         longest = max(member.run.job.steps_per_epoch for member in self._members)
@@ -514,11 +528,11 @@ class TrainingGroup:
         return limit
 
     def _padded(self, size):
-        """The members, and the first one again where there is room for more."""
+        """The members, filled up with the first one to ``size``."""
         return self._members + self._members[:1] * (size - len(self._members))
 
     def _stacked(self, size):
-        """States and metric variables of all members, with ``size`` rows."""
+        """Stacked states and metric variables of the members, filled up to ``size``."""
         call_size = [member.place for member in self._members]
         if None not in call_size:
             stack = call_size[0][0]
@@ -529,7 +543,7 @@ class TrainingGroup:
         return tf.nest.map_structure(lambda *rows: tf.stack(rows), *values)
 
     def _chunk(self, size, n_steps):
-        """The members' next batches, and how many steps each one takes."""
+        """The next batches of the members, and the number of steps of each member."""
         feed = self._members[0].run.feed
         if (size, n_steps) not in self._buffers:
             self._buffers = {(size, n_steps): feed.buffers(size, n_steps)}

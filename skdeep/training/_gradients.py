@@ -1,4 +1,4 @@
-"""The slopes of the loss at a fitted network."""
+"""Gradients of the loss of a fitted network."""
 
 from typing import NamedTuple
 
@@ -10,18 +10,18 @@ from skdeep.training._program import per_sample
 
 
 class Slopes(NamedTuple):
-    """The loss of some samples and its derivatives.
+    """The loss of some samples and its gradients.
 
     Attributes
     ----------
     loss : float
-        With the penalties.
+        Including the penalties.
     outputs, weighted : dict of str to ndarray of shape (n_samples, ...)
-        What layers give, and what their activations get.
+        Outputs of the layers, and inputs of their activations.
     deltas : dict of str to ndarray of shape (n_samples, ...)
-        Derivatives by what the activations get.
+        Gradients with respect to the inputs of the activations.
     weights : dict of str to ndarray
-        Derivatives by the trainable weights, named like "dense_1/kernel".
+        Gradients with respect to the trainable weights, by names like "dense_1/kernel".
     """
 
     loss: float
@@ -32,21 +32,21 @@ class Slopes(NamedTuple):
 
 
 def slopes(spec, loss_of, weights, X, Y, weight=None):
-    """Derivatives of the training loss, without dropout.
+    """Gradients of the training loss, without dropout.
 
-    Batch normalisation takes the averages that prediction takes.
+    Batch normalisation takes its moving averages, as in prediction.
 
     Parameters
     ----------
     spec : NetworkSpec
     loss_of : keras.losses.Loss or callable
-        Of encoded targets and outputs.
+        Takes encoded targets and outputs.
     weights : Weights
     X : ndarray of shape (n_samples, *spec.input_shape)
     Y : ndarray of shape (n_samples, n_targets)
         Encoded targets.
     weight : ndarray of shape (n_samples,), default=None
-        Of the samples.
+        Sample weights.
 
     Returns
     -------

@@ -1,15 +1,15 @@
-"""What happened in each epoch."""
+"""The history: loss and metrics of each epoch."""
 
 import numpy as np
 
 
 def lists_by_name(records):
-    """Lists by name, as in ``keras.callbacks.History``.
+    """A list of values for each name, as in ``keras.callbacks.History``.
 
     Parameters
     ----------
     records : list of dict
-        Of each epoch; some may have more names than others.
+        One for each epoch; some may have more names than others.
     """
     history = {}
     for record in records:
@@ -19,12 +19,12 @@ def lists_by_name(records):
 
 
 class History:
-    """One dictionary per epoch, with Keras's names.
+    """One dict per epoch, with Keras's names of the loss and the metrics.
 
     Parameters
     ----------
     records : list of dict, optional
-        The epochs of earlier fits that this one goes on from.
+        The epochs of earlier fits, if this fit continues them.
     """
 
     def __init__(self, records=()):
@@ -38,7 +38,7 @@ class History:
 
     @property
     def best_epoch(self):
-        """The epoch, from one, with the lowest validation loss; else the last."""
+        """The epoch, from one, with the lowest validation loss; else the last epoch."""
         losses = [record.get("val_loss", np.nan) for record in self.records]
         if np.all(np.isnan(losses)):
             return len(self.records)

@@ -1,4 +1,4 @@
-"""What a fit asks the engine for, and what it gets back."""
+"""The input of the training engine, and its result."""
 
 from dataclasses import dataclass, field
 
@@ -8,10 +8,10 @@ from skdeep.encoding import EncodedSamples, Standardization
 from skdeep.networks import Head, NetworkSpec, Weights
 from skdeep.training._stopping import StoppingRule
 
-# A compilation with XLA costs about as much as this many of a dense network's steps
-# without it.
+# A compilation with XLA takes about as long as this many steps of a dense network
+# without XLA.
 SHORT_FIT_STEPS = 400
-# Networks that a worker trains together: more of them save no more overhead.
+# Networks that a worker trains together. More of them do not reduce the overhead.
 MOST_MEMBERS = 16
 
 
@@ -22,21 +22,20 @@ class TrainingJob:
     Attributes
     ----------
     hooks : sequence
-        Objects with ``epoch_begin(epoch)`` and ``epoch_end(epoch, record, weights)``,
-        both of which return whether to stop; ``weights`` is a function that gives
-        the current :class:`Weights`.
+        Objects with ``epoch_begin(epoch)`` and ``epoch_end(epoch, record, weights)``.
+        Both return whether to stop. ``weights`` is a function that returns the current
+        :class:`Weights`.
     keras_callbacks : list of keras.callbacks.Callback
     stopping : StoppingRule or None
     resume : Weights or None
     pretrained : list of ndarray or None
-        What the layers that come with weights have: an embedding, a backbone, the
-        user's.
+        Arrays of the pretrained layers: an embedding, a backbone, a user's layers.
     planned_epochs : int or None
-        Of a whole fit; None where nobody knows its end.
+        The epochs of the whole fit; None in ``partial_fit``, whose end is unknown.
     shuffle : bool
         Whether epochs go through the rows in random order.
     model : keras.Model or None
-        What callbacks see, if it is the user's own.
+        The user's own model, which callbacks see then.
     """
 
     spec: NetworkSpec
@@ -68,7 +67,7 @@ class TrainingJob:
 
     @property
     def schedule(self):
-        """The schedule that was asked for; a rate that was given stays as it is."""
+        """The learning rate schedule; None where the rate stays constant."""
         schedule = self.learning_rate_schedule
         if isinstance(schedule, str) and schedule == "auto":
             untouched = self.learning_rate is None and self.optimizer == "auto"
@@ -85,14 +84,16 @@ class TrainingJob:
                 f"{self.learning_rate!r} and {schedule!r}. Pass one of them."
             )
         if self.planned_epochs is None and isinstance(schedule, str):
-            return None  # one epoch has no end to decay towards
+            return None  # without a known last epoch, a named schedule has no end
         return schedule
 
     @property
     def path(self):
-        """How to run the epochs: as one XLA program ("xla"); as a graph of TensorFlow's
-        own operations, of which XLA fuses those of the optimiser ("graph"); or without
-        XLA, where compiling takes longer than training ("plain").
+        """How the epochs are run.
+
+        "xla" compiles all steps with XLA. "graph" runs TensorFlow's own operations,
+        with the optimiser's compiled by XLA. "plain" uses no XLA, because compiling
+        would take longer than training.
         """
         n_steps = self.steps_per_epoch * self.epochs
         if n_steps * self.spec.plain_step_cost < SHORT_FIT_STEPS:
@@ -101,7 +102,7 @@ class TrainingJob:
 
     @property
     def watched(self):
-        """Whether something has to happen on the host after every epoch."""
+        """Whether Python code has to run after every epoch."""
         return bool(
             self.validation is not None
             or self.stopping is not None
@@ -125,7 +126,7 @@ class Outcome:
     Attributes
     ----------
     best_epoch : int
-        From one; zero where what early stopping has kept is older than this fit.
+        From one. Zero if early stopping keeps the weights of an earlier fit.
     diverged_at : int or None
         The epoch, from one, whose loss or weights were not finite.
     interrupted : bool

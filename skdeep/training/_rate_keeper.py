@@ -1,4 +1,4 @@
-"""The learning rate of an optimiser that callbacks see."""
+"""Keeps the learning rate that callbacks see up to date."""
 
 import keras
 
@@ -6,13 +6,14 @@ from skdeep.training._optimizers import innermost
 
 
 class RateKeeper:
-    """Keeps the learning rate of optimisers at what the engine trains with.
+    """Sets the learning rate of optimisers to the engine's, and notices assignments.
 
-    A rate that somebody else assigns, be it the old one, holds from then on.
+    If a callback assigns a rate, be it the same, training goes on with that rate.
 
     Parameters
     ----------
     rates : LearningRates
+        The engine's learning rates.
     steps_per_epoch : int
     """
 
@@ -25,8 +26,8 @@ class RateKeeper:
     def watch(self, optimizer):
         """Keep the rate of ``optimizer``, too.
 
-        One that has a schedule of its own, or many rates (``MultiOptimizer``), is left
-        alone.
+        An optimiser with a schedule of its own or with several rates
+        (``MultiOptimizer``) stays as it is.
         """
         optimizer = innermost(optimizer)
         if any(optimizer is kept.optimizer for kept in self._kept):
@@ -35,7 +36,7 @@ class RateKeeper:
             self._kept.append(_KeptOptimizer(optimizer))
 
     def set_rate_after(self, n_steps):
-        """Set the rate of the step that follows ``n_steps`` of this fit."""
+        """Set the rate of the next step, after ``n_steps`` steps of this fit."""
         if not self._kept:
             return
         if not self._first <= n_steps < self._first + len(self._ahead):
@@ -45,7 +46,7 @@ class RateKeeper:
             kept.set_rate(float(self._ahead[n_steps - self._first]))
 
     def adopt_assigned(self):
-        """Go on with the rate that a callback has assigned, if one has."""
+        """Go on with the rate that a callback has assigned, if any."""
         for kept in self._kept:
             rate = kept.assigned()
             if rate is not None:
@@ -53,19 +54,20 @@ class RateKeeper:
                 self._ahead = ()
 
     def release(self):
-        """Leave the optimisers as they were found."""
+        """Remove what notices assignments from the optimisers."""
         for kept in self._kept:
             del kept.variable.assign
 
 
 class _KeptOptimizer:
-    """One optimiser whose rate is held."""
+    """One optimiser whose rate is kept."""
 
     def __init__(self, optimizer):
         self.optimizer = optimizer
         self.variable = optimizer.learning_rate
         self._assign = self.variable.assign
-        # An attribute of the instance, for an equal value is an assignment, too.
+        # Replaces the method, because an assignment of the same value changes nothing
+        # that could be noticed afterwards.
         self.variable.assign = self._note_assignment
         self._last_set, self._was_assigned = None, False
 
@@ -80,7 +82,7 @@ class _KeptOptimizer:
         self._was_assigned = False
 
     def assigned(self):
-        """The rate or schedule that somebody has assigned since, or None."""
+        """The rate or schedule assigned since :meth:`set_rate`, or None."""
         given = self.optimizer._learning_rate
         if given is not self.variable:  # a schedule in place of a rate
             self.optimizer._learning_rate = self.variable

@@ -1,4 +1,4 @@
-"""Trains a compiled Keras model of the user's with the compiled engine."""
+"""Trains a user's compiled Keras model with skdeep's compiled engine."""
 
 from dataclasses import replace
 
@@ -21,12 +21,12 @@ from skdeep.training._optimizers import UNSUPPORTED, OptimizerSpec
 from skdeep.training._program import program_for
 from skdeep.training._whole_batches import is_of_whole_batches
 
-_LARGEST_INTEGER = 2**24  # up to which single precision has all
+_LARGEST_INTEGER = 2**24  # single precision holds all integers up to this one
 _REDUCTIONS = "sum_over_batch_size", "mean", "sum"
 
 
 def fit_user_model(model, X, y, weight, options):
-    """Train a compiled Keras model in place, with the compiled engine if that can.
+    """Train a compiled Keras model in place, with the compiled engine if it can.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def fit_user_model(model, X, y, weight, options):
     Returns
     -------
     history : dict of str to list
-        What ``keras.Model.fit`` has under these names.
+        As in ``keras.callbacks.History``.
     """
     y = _column(model, y)
     _name_as_in_every_fit(model)
@@ -57,14 +57,14 @@ def fit_user_model(model, X, y, weight, options):
 
 
 def _name_as_in_every_fit(model):
-    """Take off the numbers that Keras gives the metrics of a process."""
+    """Remove the numbers that Keras appends to the names of metrics, as in "auc_2"."""
     for metric in keras.tree.flatten(_user_metrics(model)):
         if isinstance(metric, keras.metrics.Metric):
             metric.name = plain_name(metric)
 
 
 def _column(model, y):
-    """Targets of a single unit as a column: own losses may subtract it from that."""
+    """Targets of a single unit as a column, which fits ``y - output`` in a loss."""
     units = [tuple(output.shape[1:]) for output in getattr(model, "outputs", ())]
     alone = isinstance(y, np.ndarray) and y.ndim == 1 and units == [(1,)]
     return y[:, None] if alone else y
@@ -73,7 +73,7 @@ def _column(model, y):
 def _fit_compiled(model, X, y, weight, options):
     held_out, callbacks = options.validation, keras.tree.flatten(options.callbacks)
     plain = isinstance(X, np.ndarray) and isinstance(y, np.ndarray)
-    # Keras callbacks see the number of the epoch.
+    # Callbacks see the number of the epoch, which the compiled engine counts from zero.
     numbered = options.initial_epoch > 0 and callbacks
     of_keras = held_out is not None and not isinstance(held_out, tuple)
     if not plain or numbered or of_keras or options.others:
@@ -94,7 +94,7 @@ def _fit_compiled(model, X, y, weight, options):
 def train_user_model(
     model, train_rows, *, batch_size, epochs, seed, validation=None, **options
 ):
-    """Train a compiled model in place with the compiled engine, if that can.
+    """Train a compiled model in place with the compiled engine, if it can.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def train_user_model(
 
 
 def _build_metrics(model, y):
-    """Make the model's metrics, as the first step of ``keras.Model.fit`` does."""
+    """Build the model's metrics, as the first step of ``keras.Model.fit`` does."""
     metrics = model._compile_metrics
     if metrics is not None and not metrics.built:
         shape = [size or 1 for size in model.outputs[0].shape[1:]]
@@ -166,7 +166,13 @@ def _job(model, train_rows, validation, batch_size, epochs, seed, options):
 
 
 def _data(model, spec, head, train_rows, validation):
-    """Rows to train on and for validation, and metrics, for a program that exists."""
+    """Encoded training and validation samples, and metrics.
+
+    Raises
+    ------
+    ValueError
+        Where the compiled engine cannot train on them.
+    """
     if is_of_whole_batches(head, spec.output_shape):
         raise _NeedsKerasError
     rows, held_out = (
@@ -178,11 +184,11 @@ def _data(model, spec, head, train_rows, validation):
 
 
 class _NeedsKerasError(ValueError):
-    """Only ``keras.Model.fit`` can do what is asked for."""
+    """The compiled engine cannot train this; ``keras.Model.fit`` may."""
 
 
 def _loss(model, validation):
-    """The loss of a model with one output, or None where there is another."""
+    """The loss of a model, or None if the compiled engine cannot compute it."""
     loss = model.loss
     if isinstance(loss, list | tuple) and len(loss) == 1:
         loss = loss[0]
@@ -190,8 +196,8 @@ def _loss(model, validation):
         return None
     if isinstance(loss, keras.losses.Loss):
         if type(loss).__call__ is not keras.losses.Loss.__call__:
-            return None  # it weighs and averages by itself
-        # Of sums Keras gives the mean over batches.
+            return None  # the loss applies weights and averages by itself
+        # For sums, Keras's val_loss is the mean over batches.
         sums = loss.reduction == "sum" and validation is not None
         return loss if loss.reduction in _REDUCTIONS and not sums else None
     if isinstance(loss, str):
@@ -207,7 +213,7 @@ def _weights(model):
 
 
 def _rows(spec, head, X, y, weight):
-    """Arrays as the engine takes them: targets with an axis of columns."""
+    """Encoded samples for the engine, whose targets have an axis of columns."""
     X, y = np.asarray(X), np.asarray(y)
     shape = (len(y), *spec.output_shape[:-1], head.width)
     if y.shape == shape[:-1]:
@@ -229,7 +235,7 @@ def _rows(spec, head, X, y, weight):
 
 
 def _user_metrics(model):
-    """What was given to compile as ``metrics`` and as ``weighted_metrics``."""
+    """The arguments ``metrics`` and ``weighted_metrics`` of ``compile``."""
     given = model._compile_metrics
     if given is None:
         return [], []

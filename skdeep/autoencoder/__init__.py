@@ -1,4 +1,4 @@
-"""Networks that learn short codes of their inputs."""
+"""Autoencoders: networks that learn short codes of their inputs."""
 
 from skdeep.autoencoder._estimator import Autoencoder
 

@@ -1,4 +1,4 @@
-"""Autoencoder: short codes of samples, and samples from codes."""
+"""Autoencoder: a network that encodes samples, and decodes codes."""
 
 from dataclasses import replace
 
@@ -31,7 +31,8 @@ from skdeep.networks import (
     target_range,
 )
 
-# Tukey, 1977, "Exploratory Data Analysis": quartile distances beyond the quartile.
+# Outliers lie this many interquartile ranges beyond the quartile (Tukey, 1977,
+# "Exploratory Data Analysis").
 _FENCE = 1.5
 _ROUNDING = 1e-6
 
@@ -46,17 +47,17 @@ class Autoencoder(
     TakesImages,
     BaseNetwork,
 ):
-    """A network that learns short codes and makes its inputs of them again.
+    """A network that learns short codes, and reconstructs its inputs from them.
 
-    An encoder leads to ``n_components`` numbers, a decoder that mirrors it back to the
-    inputs. Rows are tables, and the layers dense, unless ``image_shape`` says that
-    they are images; then, and with images of shape (n_samples, height, width) or
-    (n_samples, height, width, channels), convolutions come before the dense layers and
-    after those of the decoder.
+    An encoder turns each sample into a code of ``n_components`` numbers. A decoder with
+    the same layers in reverse order turns the code into the sample again. Tables go
+    through dense layers. Images, of shape (n_samples, height, width) or (n_samples,
+    height, width, channels), or rows with an ``image_shape``, also go through
+    convolutions: before the dense layers of the encoder and after those of the decoder.
 
     See Also
     --------
-    ReconstructionDisplay : Samples beside what the autoencoder makes of them.
+    ReconstructionDisplay : Samples beside their reconstructions.
     sklearn.decomposition.PCA : Codes by a linear model.
 
     Examples
@@ -126,7 +127,7 @@ class Autoencoder(
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None, *, X_val=None, sample_weight_val=None):
-        """Train the network to give its inputs again.
+        """Train the network to reconstruct its inputs.
 
         Parameters
         ----------
@@ -163,7 +164,7 @@ class Autoencoder(
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train for one epoch, going on from the weights and the optimiser's state.
 
-        Standardisation is that of the first call, ``offset_`` that of the last.
+        The first call decides on the standardisation, the last one on ``offset_``.
 
         Parameters
         ----------
@@ -182,11 +183,11 @@ class Autoencoder(
         Raises
         ------
         ValueError
-            If a parameter or X is not valid, or X does not go with the first call.
+            If a parameter or X is not valid, or X does not fit the first call.
         """
         return self._partial_fit(X, None, sample_weight)
 
-    # What the skeleton asks for
+    # The methods that a family defines
 
     def _make_inputs(self, X):
         n_axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
@@ -203,47 +204,48 @@ class Autoencoder(
         n_features = int(np.prod(data.train.X.shape[1:]))
         head = self._head_of(n_features)
         self._check_values(head, data)
+        # An activation of the output decides on its range: the output then is X itself.
         if head.output != "linear":
-            units = self._own_units().repeated(n_features)
+            scaling = self._without_standardization().repeated(n_features)
         elif self.normalize:
-            units = data.inputs.repeated(n_features)
+            scaling = data.inputs.repeated(n_features)
         else:
-            units = Standardization.none(n_features)
-        targets = ContinuousTargets(False, units)
+            scaling = Standardization.none(n_features)
+        targets = ContinuousTargets(False, scaling)
         train, validation = (
-            rows and replace(rows, Y=SamplesAsTargets(rows.X, units, self.dtype))
+            rows and replace(rows, Y=SamplesAsTargets(rows.X, scaling, self.dtype))
             for rows in (data.train, data.validation)
         )
         return replace(
-            data, train=train, validation=validation, targets=targets, outputs=units
+            data, train=train, validation=validation, targets=targets, outputs=scaling
         )
 
-    def _own_units(self):
-        """Those of X; of images, as ``rescale`` makes them."""
+    def _without_standardization(self):
+        """The scaling of X as it is, or of pixels times ``rescale``."""
         if self._sees_images:
             return self._inputs.pixel_scaling()
         return Standardization.none(1)
 
     def _check_values(self, head, data):
-        """Refuse X that the loss is not for; warn where no output can be like X."""
+        """Refuse X outside of the loss's range; warn outside of the activation's."""
         named = (data.train, "X"), (data.validation, "the validation data")
         for rows, name in named:
             rule = f"loss={self.loss!r} needs {name}"
-            found = rows and self._beyond(rows, *target_range(self.loss), rule)
-            if found:
-                raise ValueError(f"{found}, or use loss='auto'.")
+            message = rows and self._out_of_range(rows, *target_range(self.loss), rule)
+            if message:
+                raise ValueError(f"{message}, or use loss='auto'.")
         rule = f"output_activation={head.output!r} cannot give what is not"
-        found = self._beyond(data.train, *activation_range(head.output), rule)
-        if found:
-            warn(f"{found}, or set output_activation=None.")
+        message = self._out_of_range(data.train, *activation_range(head.output), rule)
+        if message:
+            warn(f"{message}, or set output_activation=None.")
 
-    def _beyond(self, rows, least, most, rule):
-        """What is wrong with rows that are not from ``least`` to ``most``, or None."""
+    def _out_of_range(self, rows, least, most, rule):
+        """A message if rows are not all from ``least`` to ``most``, else None."""
         if np.isinf([least, most]).all():
             return None
         low, high = smallest_and_largest(rows.X)
         factor = self._inputs.factor if self._sees_images else 1.0
-        # Scaling to a range ends within rounding of it.
+        # After MinMaxScaler values may leave the range by rounding.
         if low * factor >= least - _ROUNDING and high * factor <= most + _ROUNDING:
             return None
         received = f"numbers from {low:g} to {high:g}"
@@ -294,15 +296,15 @@ class Autoencoder(
 
     def _fitted_attributes(self, network, targets, data=None):
         attributes = super()._fitted_attributes(network, targets, data)
-        # A share is one of all that fit got as X, also of what was held out of it.
-        shared = self.contamination != "auto" and data.held_out_weight is not None
-        parts = data.parts if shared else [data.telling]
+        # A share of outliers is meant of all rows of X, also of those held out of it.
+        all_rows = self.contamination != "auto" and data.held_out_weight is not None
+        parts = data.parts if all_rows else [data.validation_or_training]
         scores = np.concatenate([minus_errors(network, targets, p.X) for p in parts])
         weight = np.concatenate([part.weight.astype(np.float64) for part in parts])
         return {**attributes, "offset_": self._offset(scores, weight)}
 
     def _offset(self, scores, weight):
-        """The score under which a sample is an outlier."""
+        """The score below which a sample is an outlier."""
 
         def quantile(share):
             return _weighted_percentile(scores, weight, 100 * share, average=True)

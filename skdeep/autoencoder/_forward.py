@@ -1,4 +1,4 @@
-"""Codes of samples, and samples from codes."""
+"""Encoding and decoding in NumPy."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from skdeep.inference import ACTIVATIONS, activated, forward, pieces
 
 
 def encode(spec, weights, X):
-    """The codes.
+    """The codes of samples.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def encode(spec, weights, X):
 
 
 def decode(spec, weights, code):
-    """Samples in the network's units, after the activation of its output.
+    """Samples from codes, in the network's units, after the output's activation.
 
     Parameters
     ----------

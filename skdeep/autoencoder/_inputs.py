@@ -1,4 +1,4 @@
-"""How autoencoders read X: tables and images, which are their targets, too."""
+"""How autoencoders read X: tables or images, which are also the targets."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -12,9 +12,9 @@ from skdeep.base._inputs import Inputs
 from skdeep.conv._inputs import Images
 from skdeep.encoding import accepted_dtypes, deviations
 
-# What the middle feature's standard deviation is of the largest, where all are taken to
-# have one unit. In tables of many units it is below a hundredth.
-_SHARED = 0.1
+# Features count as having one unit if the median of their standard deviations is at
+# least this share of the largest. In tables of many units it is below a hundredth.
+_COMMON_UNIT_SHARE = 0.1
 
 
 @dataclass(eq=False)
@@ -42,7 +42,7 @@ class TablesAlone(Inputs):
         dtype = accepted_dtypes(X, estimator._array_dtype)
         X = self._checked(estimator, X, dtype, learn)
         self.row_shape = X.shape[1:]
-        return X, _places(X)
+        return X, _placeholder_targets(X)
 
     def samples(self, estimator, X):
         return self._checked(estimator, X, ("float64", "float32"), learn=False)
@@ -61,7 +61,8 @@ class TablesAlone(Inputs):
         if isinstance(normalize, bool):
             return scaling
         spread = deviations(rows.X, rows.weight)
-        if normalize == "auto" and np.median(spread) < _SHARED * spread.max():
+        least = _COMMON_UNIT_SHARE * spread.max()
+        if normalize == "auto" and np.median(spread) < least:
             return scaling
         common = np.sqrt(np.mean(spread**2)) or 1.0
         return replace(scaling, scale=np.full(len(spread), common))
@@ -74,7 +75,7 @@ class ImagesAlone(Images):
     Parameters
     ----------
     row_shape : tuple of int
-        Of a sample in X, which may be a row of numbers.
+        Shape of a sample in X, which may be a flat row.
     """
 
     field_rules: ClassVar = {**Images.field_rules, "row_shape": is_sizes}
@@ -83,7 +84,7 @@ class ImagesAlone(Images):
 
     def read(self, estimator, X, y, *, learn):
         images = super().read(estimator, X, learn=learn)
-        return images, _places(images)
+        return images, _placeholder_targets(images)
 
     def samples(self, estimator, X):
         return super().read(estimator, X, learn=False)
@@ -93,6 +94,6 @@ class ImagesAlone(Images):
         self.row_shape = X.shape[1:]
 
 
-def _places(X):
-    """What stands for targets, which are cut as X is."""
+def _placeholder_targets(X):
+    """Stand-ins for targets while X and y are split; the targets are made from X."""
     return np.zeros(X.shape[0], bool)

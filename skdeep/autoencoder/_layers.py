@@ -1,4 +1,4 @@
-"""The layers of autoencoders."""
+"""The Keras layers of autoencoders."""
 
 from math import prod
 
@@ -22,20 +22,20 @@ ops = keras.ops
 
 
 def reconstruction(spec, kit, x):
-    """From scaled inputs to scaled outputs, images flattened."""
+    """Encoder and decoder: scaled inputs to scaled outputs, images flattened."""
     if spec.noise:
         x = kit.noise(spec.noise, seed=TEMPLATE_SEED, dtype=spec.dtype)(x)
-    made = []
+    encoder_layers = []
 
-    def remembered(*args, **options):
-        made.append(dense(*args, **options))
-        return made[-1]
+    def recorded_dense(*args, **options):
+        encoder_layers.append(dense(*args, **options))
+        return encoder_layers[-1]
 
     encoder, decoder = spec.encoder, spec.decoder
     if spec.filters:
         x = _conv.blocks(encoder, kit, x)
-    x = hidden_layers(encoder, kit, x, remembered)
-    code = weighted = output_layer(encoder, remembered)(x)
+    x = hidden_layers(encoder, kit, x, recorded_dense)
+    code = weighted = output_layer(encoder, recorded_dense)(x)
     if spec.code_activation != "linear":
         code = L.Activation(spec.code_activation, dtype=spec.dtype)(code)
     if spec.code_l1 and not kit.is_template:
@@ -44,9 +44,10 @@ def reconstruction(spec, kit, x):
     if spec.filters:
         output = images(decoder, kit, code)
     else:
-        layer = _transposed(made) if spec.tied and kit.is_template else dense
-        output = hidden_layers(decoder, kit, code, layer)
-        output = output_layer(decoder, layer)(output)
+        is_tied = spec.tied and kit.is_template
+        make_layer = _transposed(encoder_layers) if is_tied else dense
+        output = hidden_layers(decoder, kit, code, make_layer)
+        output = output_layer(decoder, make_layer)(output)
     weighted, output = output, activated(spec, output)
     kit.mark("output", output, weighted)
     penalized = spec.code_l1 and kit.is_template
@@ -54,16 +55,17 @@ def reconstruction(spec, kit, x):
 
 
 def _transposed(layers):
-    """What makes the layers of the decoder out of those of the encoder."""
+    """A function that makes the decoder's layers from the encoder's, last one first."""
     sources = reversed(layers)
 
-    def make(spec, width, *, use_bias, dtype=None):
+    def make_layer(spec, width, *, use_bias, dtype=None):
         return TransposedDense(next(sources), use_bias, dtype=dtype or spec.dtype)
 
-    return make
+    return make_layer
 
 
 def _with_penalty(spec, code, output):
+    """The output with a further column: the penalty on the code."""
     penalty = spec.code_l1 * ops.sum(ops.abs(code), axis=-1, keepdims=True)
     return L.Concatenate(dtype=spec.dtype)([output, penalty])
 

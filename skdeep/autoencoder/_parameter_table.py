@@ -10,21 +10,21 @@ from skdeep.conv._parameter_table import IMAGES
 from skdeep.networks import ACTIVATIONS, RECONSTRUCTION_LOSSES
 
 AUTOENCODER = {
-    "n_components": Parameter("int", [COUNT], "Width of the code."),
+    "n_components": Parameter("int", [COUNT], "Number of values in a code."),
     "hidden_layer_sizes": Parameter(
         'array-like of int, int or "auto"',
         [StrOptions({"auto"}), *COUNTS],
         """
-        Widths of the encoder's dense layers; the decoder has the same in reverse
-        order. "auto" is ``(256,)`` for tables and ``()`` for images. ``()`` makes a
-        linear model of tables.
+        Widths of the encoder's dense layers; the decoder has the same widths in reverse
+        order. "auto" is ``(256,)`` for tables and ``()`` for images. ``()`` is a linear
+        model for tables.
         """,
     ),
     "image_shape": Parameter(
         "tuple of (height, width) or (height, width, channels), or None",
         IMAGES["image_shape"].constraint,
         """
-        Shape of images that come as rows of numbers. None takes such rows as a table.
+        Shape of images that come as rows of numbers. None takes rows as a table.
         """,
     ),
     "rescale": IMAGES["rescale"],
@@ -52,10 +52,10 @@ AUTOENCODER = {
         """
         Activation of the output, a name of ``keras.activations``: "sigmoid" for numbers
         from 0 to 1, "tanh" for numbers from -1 to 1, "relu" or "softplus" for numbers
-        that are not negative. With an activation the network learns to give X as it is
-        (pixels times ``rescale``), whatever ``normalize`` makes of the inputs. A
-        warning says where X holds values that the activation cannot give. None is
-        linear, or what ``loss`` needs: "sigmoid" for "binary_crossentropy".
+        that are not negative. With an activation the targets are X itself (pixels times
+        ``rescale``), and ``normalize`` is for the inputs only. A warning says if X
+        holds values that the activation cannot give. None is linear, or the activation
+        that ``loss`` needs: "sigmoid" for "binary_crossentropy".
         """,
     ),
     "noise": Parameter(
@@ -91,21 +91,21 @@ AUTOENCODER = {
         [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
         """
         Share of outliers in the training data, in (0, 0.5]. With "auto", an outlier is
-        a sample whose reconstruction error is more than 1.5 quartile distances above
-        the upper quartile (Tukey's rule). With validation data, the errors on that data
-        count: errors on the training data are smaller than those on new data. Where
-        early stopping holds out a part of X, a share is one of the whole X.
+        a sample whose reconstruction error is more than 1.5 interquartile ranges above
+        the upper quartile (Tukey's rule). Validation data, if there is any, gives the
+        errors, because errors on training data are smaller than on new data. If early
+        stopping holds out a part of X, a share still refers to all rows of X.
         """,
     ),
     "loss": Parameter(
         "str, callable or keras.losses.Loss",
         [StrOptions({"auto", *RECONSTRUCTION_LOSSES}), callable],
         """
-        "auto" is the mean squared error. Else a loss of ``keras.losses`` by name or as
-        an object, or a function of (y_true, y_pred). Squared, absolute, Huber, log-cosh
-        and quantile losses are those of inputs as ``normalize`` makes them, all others
-        those of inputs as they are. With ``output_activation`` all losses are those of
-        inputs as they are, pixels times ``rescale``. "binary_crossentropy" is for
+        "auto" is the mean squared error. Otherwise a loss of ``keras.losses`` by name
+        or as an object, or a function of (y_true, y_pred). Squared, absolute, Huber,
+        log-cosh and quantile losses are computed on standardised inputs (see
+        ``normalize``), all others on X itself. With ``output_activation`` all losses
+        are computed on X itself, pixels times ``rescale``. "binary_crossentropy" is for
         numbers from 0 to 1, "poisson" needs an activation that is never negative.
         """,
     ),
@@ -116,11 +116,11 @@ AUTOENCODER = {
         True centres each feature inside the network and divides it by its standard
         deviation. "common" divides all features by the standard deviation of an average
         feature, so that features of one unit, like pixels, keep their relative weight.
-        "auto" is "common" where the middle feature's standard deviation is at least a
-        tenth of the largest. Channels of images are standardised, unless this is False.
-        The outputs of the network are its inputs, so squared, absolute, Huber, log-cosh
-        and quantile losses in ``history_`` are in these units, others in those of the
-        inputs. With ``output_activation`` this is for the encoder only.
+        "auto" is "common" if the median of the features' standard deviations is at
+        least a tenth of the largest, else True. Channels of images are standardised
+        unless this is False. Squared, absolute, Huber, log-cosh and quantile losses in
+        ``history_`` are in standardised units, other losses in units of X. With
+        ``output_activation`` only the encoder's inputs are standardised.
         """,
     ),
 }
@@ -129,7 +129,7 @@ CODES = {
     "offset_": Attribute(
         "float",
         """
-        The score under which a sample is an outlier, from the data of the last call of
+        The score below which a sample is an outlier, from the data of the last call of
         ``fit`` or ``partial_fit``.
         """,
     ),
@@ -140,6 +140,6 @@ CODES = {
         "keras.Model", "The second half of ``model_``: from codes to raw outputs."
     ),
     "image_shape_": Attribute(
-        "tuple of (int, int, int)", "Height, width and channels, where X are images."
+        "tuple of (int, int, int)", "Height, width and channels, if X holds images."
     ),
 }

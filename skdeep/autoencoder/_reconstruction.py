@@ -1,4 +1,4 @@
-"""What a fitted autoencoder does: codes, samples from codes, scores of samples."""
+"""Methods of a fitted autoencoder: codes, samples from codes, scores of samples."""
 
 from dataclasses import replace
 
@@ -14,9 +14,10 @@ from skdeep.inference import forward, pieces
 
 
 class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
-    """A transformer itself, for scikit-learn wraps ``transform`` where it is defined.
+    """The methods of a fitted autoencoder.
 
-    Needs ``network_``, ``_targets``, ``_inputs``.
+    The class inherits TransformerMixin itself, because scikit-learn wraps ``transform``
+    in the class that defines it. It needs ``network_``, ``_targets`` and ``_inputs``.
     """
 
     # Codes
@@ -63,8 +64,8 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         samples : ndarray of shape (n_samples, n_features)
-            In the units of the training data; images in the shape in which ``fit`` got
-            them. In the precision of X; float64 where single precision would lose
+            In the units of the training data, and images in the shape of the training
+            data. In the precision of X, but float64 if single precision would lose
             digits of the training data.
 
         Raises
@@ -85,7 +86,7 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return self._samples(decode(network.spec, network.weights, codes), codes)
 
     def reconstruct(self, X):
-        """Make samples of the codes of samples: with ``noise``, without their noise.
+        """Encode samples and decode the codes; with ``noise`` this removes noise.
 
         Parameters
         ----------
@@ -132,10 +133,10 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         score : float
-            One minus the sum of squared errors over the sum of squared deviations from
-            the means of X, of all features together, in the units of the training's
-            loss: with ``normalize``, of standardised features, and with
-            ``output_activation`` of features as they are. At most 1.
+            One minus the sum of squared errors divided by the sum of squared deviations
+            from the means of X, over all features, in the units of the training loss:
+            with ``normalize`` of standardised features, with ``output_activation`` of X
+            itself. At most 1.
 
         Raises
         ------
@@ -166,9 +167,9 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            Minus the mean squared error over the features, in the units of the
-            training's loss: with ``normalize``, of standardised features, and with
-            ``output_activation`` of features as they are (pixels times ``rescale``).
+            Minus the mean squared error over the features, in the units of the training
+            loss: with ``normalize`` of standardised features, with
+            ``output_activation`` of X itself (pixels times ``rescale``).
 
         Raises
         ------
@@ -182,7 +183,7 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return minus_errors(self.network_, self._targets, self._inputs.samples(self, X))
 
     def decision_function(self, X):
-        """The scores above ``offset_``; outliers are below zero.
+        """The scores minus ``offset_``; outliers are below zero.
 
         Parameters
         ----------
@@ -244,11 +245,11 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         from skdeep.networks._build import build_stock
 
         network = self.network_
-        of_encoder, of_decoder = network.spec.halves(network.weights)
-        spec, weights, activation = of_encoder
+        encoder_half, decoder_half = network.spec.halves(network.weights)
+        spec, weights, activation = encoder_half
         spec = replace(spec, output=activation)
         encoder = build_stock(spec, weights, network.inputs, None)
-        spec, weights, activation = of_decoder
+        spec, weights, activation = decoder_half
         spec = replace(spec, output=activation)
         decoder = build_stock(spec, weights, None, network.outputs)
         if self._sees_images:
@@ -274,8 +275,8 @@ def minus_errors(network, targets, X):
     """Minus the mean squared error of each sample, in the units of ``targets``."""
     spec, scores = network.spec, np.empty(X.shape[0])
     for piece in pieces(X, spec.rows_at_once):
-        # Of the numbers that the network was trained with, in double precision: a row
-        # has one score, in training too, whatever it came as and beside which rows.
+        # Rows are cast as in training, then computed in double precision. So a score
+        # depends neither on the dtype of X nor on other rows.
         rows = dense(X[piece], dtype=spec.input_dtype).astype(np.float64)
         error = forward(spec, network.weights, rows)
         error -= SamplesAsTargets(rows, targets.scaling, np.float64)[:]

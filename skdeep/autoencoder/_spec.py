@@ -1,4 +1,4 @@
-"""What an autoencoder is, as plain data: an encoder and a decoder."""
+"""The description of autoencoders, as plain data: an encoder and a decoder."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,8 +12,8 @@ from skdeep.conv._spec import ConvSpec, Step
 from skdeep.dense._spec import DenseSpec
 from skdeep.networks._spec import NetworkSpec, Weights, is_weight
 
-_OF_BOTH = "activation", "use_bias", "kernel_initializer", "dropout", "batch_norm"
-_OF_BOTH += "l1", "l2"
+_SHARED_FIELDS = "activation", "use_bias", "kernel_initializer", "dropout", "batch_norm"
+_SHARED_FIELDS += "l1", "l2", "dtype"
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,23 +25,23 @@ class AutoencoderSpec(NetworkSpec):
     input_shape : tuple of int
         (n_features,), or height, width and channels of images.
     units : int
-        Numbers per sample, images flattened.
+        Number of values per sample, images flattened.
     output : str
-        Activation of the samples.
+        Activation of the reconstructed samples.
     hidden_layer_sizes : tuple of int
         Dense layers of the encoder.
     n_components : int
-        Width of the code.
+        Number of values in a code.
     code_activation : str
     noise : float
-        Standard deviation of what is added to the scaled inputs in training.
+        Standard deviation of the noise that training adds to the scaled inputs.
     code_l1 : float
-        Penalty on the code. With one, the network has a column more in training: the
-        penalty of each sample.
+        Penalty on the code. In training the network then has a further output column,
+        the penalty of each sample.
     tied : bool
         Whether the decoder's kernels are the encoder's, transposed.
     filters : tuple of int
-        Of the convolutions, which halve the images; () for tables.
+        Filters of the convolutions, each of which halves the images; () for tables.
     kernel_size : tuple of (int, int)
     """
 
@@ -72,12 +72,12 @@ class AutoencoderSpec(NetworkSpec):
         return True
 
     def _half(self, family, **own):
-        both = {name: getattr(self, name) for name in (*_OF_BOTH, "dtype")}
-        return family(**both, output="linear", **own)
+        shared = {name: getattr(self, name) for name in _SHARED_FIELDS}
+        return family(**shared, output="linear", **own)
 
     @cached_property
     def encoder(self):
-        """The spec of what makes the code, which is its output layer."""
+        """The spec of the encoder, whose output is the code."""
         own = {
             "input_shape": self.input_shape,
             "units": self.n_components,
@@ -92,7 +92,7 @@ class AutoencoderSpec(NetworkSpec):
 
     @cached_property
     def decoder(self):
-        """The spec of what makes samples from codes."""
+        """The spec of the decoder, whose input is the code."""
         own = {
             "input_shape": (self.n_components,),
             "units": self.units,
@@ -108,7 +108,7 @@ class AutoencoderSpec(NetworkSpec):
 
     @property
     def widths(self):
-        """Those of the encoder, whose learning rate both halves learn well with."""
+        """The widths of the encoder: its learning rate suits both halves."""
         return self.encoder.widths
 
     @property
@@ -143,14 +143,14 @@ class AutoencoderSpec(NetworkSpec):
         Returns
         -------
         halves : list of (NetworkSpec, Weights, str)
-            Without dropout; each has its own kernels, and a linear output, which the
-            activation follows.
+            The encoder, then the decoder, without dropout and with kernels of their
+            own. Their outputs are linear; the str is the activation that follows.
         """
         fixed = [array for array in weights.non_trainable if is_weight(array)]
         n_scaling = 2 if self.normalize else 0
         scaling, fixed = fixed[:n_scaling], fixed[n_scaling:]
         trainable = untied(self, weights.trainable)
-        # The decoder has as many layers as the encoder.
+        # The decoder has as many layers as the encoder, so both have as many arrays.
         half, middle = len(trainable) // 2, len(fixed) // 2
         encoder = Weights(trainable[:half], [*scaling, *fixed[:middle]])
         decoder = Weights(trainable[half:], fixed[middle:])
@@ -162,12 +162,12 @@ class AutoencoderSpec(NetworkSpec):
 
 @dataclass(frozen=True, eq=False)
 class ImageDecoderSpec(ConvSpec):
-    """Dense layers, then convolutions, before each of which images become larger.
+    """Dense layers, then convolutions, each after an upsampling.
 
     Attributes
     ----------
     input_shape : tuple of (int,)
-        Width of the code.
+        Number of values in a code.
     shapes : tuple of (int, int, int)
         Height, width and channels after the dense layers and each convolution.
     """
@@ -185,10 +185,10 @@ class ImageDecoderSpec(ConvSpec):
     @cached_property
     def multiply_adds(self):
         widths = self.input_shape[0], *self.hidden_layer_sizes, prod(self.shapes[0])
-        of_convs = (
+        convolutions = (
             prod(step.after) * prod(step.window) * step.before[2] for step in self.steps
         )
-        return sum(a * b for a, b in pairwise(widths)) + sum(of_convs)
+        return sum(a * b for a, b in pairwise(widths)) + sum(convolutions)
 
     @property
     def widths(self):
@@ -212,11 +212,11 @@ class ImageDecoderSpec(ConvSpec):
 
 
 def untied(spec, trainable):
-    """The arrays of both halves, also where the decoder has no kernels of its own."""
+    """The arrays of both halves; with ``tied`` the decoder gets its own kernels."""
     if not spec.tied:
         return trainable
     n_hidden = len(spec.hidden_layer_sizes)
-    # Each layer has a kernel more in the encoder, and no other arrays than here.
+    # A layer of the encoder has one array more than its mirror image: the kernel.
     n_encoder = (len(trainable) + n_hidden + 1) // 2
     encoder, decoder = trainable[:n_encoder], iter(trainable[n_encoder:])
     kernels = [array for array in encoder if array.ndim == 2]
@@ -231,12 +231,12 @@ def untied(spec, trainable):
 
 
 def tied_again(arrays):
-    """What :func:`untied` was given: the decoder's kernels are the encoder's.
+    """The inverse of :func:`untied`: without the kernels of the decoder.
 
     Parameters
     ----------
     arrays : list of ndarray
-        Of both halves.
+        The arrays of both halves.
     """
     half = len(arrays) // 2
     encoder, decoder = arrays[:half], arrays[half:]

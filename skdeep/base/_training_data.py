@@ -48,7 +48,7 @@ class Encoded:
     held_out_weight: float | None = None
 
     @property
-    def telling(self):
+    def validation_or_training(self):
         """Rows that tell how good a network is: for validation, if there are any."""
         return self.train if self.validation is None else self.validation
 

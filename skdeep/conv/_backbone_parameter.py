@@ -13,7 +13,7 @@ def describe_backbone(backbone):
 
 
 class TakesBackbone:
-    """Pickles and files of estimators whose parameter ``backbone`` may be a model."""
+    """Pickles and files of estimators whose ``backbone`` may be a Keras model."""
 
     _stored_types = (FrozenModel,)
 

@@ -1,4 +1,4 @@
-"""Pretrained networks of keras.applications, and networks of the user's."""
+"""Backbones: pretrained networks of keras.applications, and the user's models."""
 
 import contextlib
 import functools
@@ -25,24 +25,24 @@ def describe(backbone):
             "it on an image, first."
         )
     config = dict(keras.saving.serialize_keras_object(backbone))
-    config.pop("compile_config", None)  # it is not trained by its own loss
+    config.pop("compile_config", None)  # the estimator's loss trains it, not its own
     return json.dumps(config, sort_keys=True)
 
 
 def is_name(description):
-    """Whether a backbone's description is a name of keras.applications."""
+    """Whether a description is a name of keras.applications, not JSON."""
     return not description.startswith("{")
 
 
 def build_backbone(description, image_shape):
-    """The layers of a backbone, with any weights.
+    """A backbone as a Keras model; its weights are still to be set.
 
     Parameters
     ----------
     description : str
         From :func:`describe`.
     image_shape : tuple of (int, int, int)
-        For networks of keras.applications, which are built for it.
+        Networks of keras.applications are built for this shape.
     """
     refuse_if_forked()
     with own_seeds():
@@ -54,7 +54,7 @@ def build_backbone(description, image_shape):
 def _rebuilt(description):
     config = json.loads(description)
     try:
-        # In safe mode, for the description may come from a file.
+        # In safe mode, because the description may come from a file.
         return keras.saving.deserialize_keras_object(config, safe_mode=True)
     except Exception as error:
         raise ValueError(
@@ -65,7 +65,7 @@ def _rebuilt(description):
 
 
 def check_backbone(model, description, image_shape):
-    """Refuse a backbone that cannot take such images or give their features."""
+    """Refuse a backbone that cannot take images of this shape, or gives no features."""
     if is_name(description):
         if image_shape[2] not in (1, 3):
             raise ValueError(
@@ -91,7 +91,7 @@ def check_backbone(model, description, image_shape):
 
 
 def backbone_input(description, x):
-    """Pixels from 0 to 255 as the backbone wants them."""
+    """Pixels from 0 to 255 after the preprocessing of the backbone."""
     if not is_name(description):
         return x
     if x.shape[-1] == 1:
@@ -131,14 +131,14 @@ def _imagenet(name, image_shape):
 
 
 def top_labels(name, X, factor, top):
-    """The labels of ImageNet for images, a DataFrame.
+    """The most probable ImageNet labels of images, a DataFrame.
 
     Parameters
     ----------
     name : str
     X : ndarray of shape (n_samples, height, width, channels)
     factor : float
-        What makes its values 0 to 255.
+        X times this factor is from 0 to 255.
     top : int
     """
     import pandas as pd
@@ -192,7 +192,7 @@ def _application(name, image_shape, weights):
 
 @contextlib.contextmanager
 def download_errors(name):
-    """Say what to do where Keras cannot download."""
+    """Within it, an error of Keras's download names the remedy."""
     try:
         yield
     except Exception as error:

@@ -25,7 +25,7 @@ from skdeep.networks import AUGMENTATIONS
 
 
 class _Conv(TakesBackbone, TakesImages):
-    """Images in, and the spec of the network."""
+    """Takes images, and makes the spec of the network."""
 
     _stored_types = ConvSpec, Images
     _stored_attributes = {"_inputs": is_a(Images)}
@@ -65,7 +65,7 @@ class _Conv(TakesBackbone, TakesImages):
         )
 
     def _global_pooling(self):
-        # A backbone gives more numbers than dense layers can learn from.
+        # Without pooling, a backbone gives more features than dense layers can use.
         default = None if self.backbone is None else "average"
         return self.global_pooling or default
 
@@ -76,9 +76,9 @@ class _Conv(TakesBackbone, TakesImages):
             return ()
         items = tuple(augment) if isinstance(augment, (list, tuple)) else (augment,)
         for item in items:
-            known = isinstance(item, str) and item in AUGMENTATIONS
-            layer = hasattr(item, "compute_output_shape") and not isinstance(item, type)
-            if not known and not layer:
+            is_name = isinstance(item, str) and item in AUGMENTATIONS
+            is_layer = hasattr(item, "compute_output_shape")
+            if not is_name and (not is_layer or isinstance(item, type)):
                 raise ValueError(
                     f"augment must hold names of {sorted(AUGMENTATIONS)} or Keras "
                     f"layers. Received {item!r}."
@@ -136,7 +136,7 @@ class ConvClassifier(_Conv, BaseNetworkClassifier):
     >>> bool(classifier.score(digits.images[900:], digits.target[900:]) > 0.7)
     True
 
-    Layers of one's own:
+    Your own layers:
 
     >>> from keras import layers
     >>> def network(input_shape):
@@ -204,7 +204,7 @@ class ConvClassifier(_Conv, BaseNetworkClassifier):
     attributes=(SHAPE, TRAINING, FEATURES),
 )
 class ConvRegressor(_Conv, BaseNetworkRegressor):
-    """A convolutional network from images to one or many continuous targets.
+    """A convolutional network that predicts continuous targets from images.
 
     See Also
     --------

@@ -5,12 +5,12 @@ import numpy as np
 from skdeep.inference import ACTIVATIONS, dense_layers, pieces
 from skdeep.networks._same_padding import same_padding
 
-# Values of the largest matrix of patches: it should stay in the cache.
+# Largest number of values in a matrix of patches, which should stay in the CPU's cache.
 PATCHES_AT_ONCE = 2**17
 
 
 def forward_conv(spec, layers, X):
-    """Output before the output layer's activation.
+    """The output before the activation of the output layer.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def _pool(x, step, pooling):
 
 
 def _windows(x, step):
-    """What each place of the window sees while it moves over the images."""
+    """Yield the pixels at each position of the window, for all its places."""
     (height, width), (down, right) = step.after[:2], step.strides
     for i in range(step.window[0]):
         for j in range(step.window[1]):

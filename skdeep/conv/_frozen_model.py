@@ -1,11 +1,13 @@
-"""A Keras model within a parameter, as plain values."""
+"""The Keras model of a parameter as plain values."""
 
 from dataclasses import dataclass
 
 
 @dataclass
 class FrozenModel:
-    """A Keras model as plain values: a pickle of the model itself has a time in it.
+    """A Keras model as plain values.
+
+    Equal models have equal pickles then: Keras's own pickles hold the time.
 
     Attributes
     ----------

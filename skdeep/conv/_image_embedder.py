@@ -1,4 +1,4 @@
-"""ImageEmbedder: from images to the features of a pretrained network."""
+"""ImageEmbedder: a transformer from images to features of a pretrained network."""
 
 from dataclasses import asdict, replace
 
@@ -48,7 +48,7 @@ class ImageEmbedder(
 ):
     """Features of images from a pretrained network.
 
-    Nothing is trained, so no fold can learn from another.
+    Nothing is trained, so in cross-validation nothing leaks between folds.
 
     See Also
     --------
@@ -83,7 +83,7 @@ class ImageEmbedder(
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
-        """Take the images' shape, and the weights.
+        """Learn the shape of the images, and load the weights; nothing is trained.
 
         Parameters
         ----------
@@ -151,50 +151,49 @@ class ImageEmbedder(
         """
         check_is_fitted(self)
         X = self._inputs.samples(self, X)
-        features = self._features if self.memory is None else self._remembered
+        features = self._features if self.memory is None else self._cached_features
         return features(X)
 
     def _weights(self):
-        """The parameter ``backbone_weights``, spelt out."""
-        named = isinstance(self.backbone, str)
+        """The parameter ``backbone_weights``, with "auto" resolved."""
         if self.backbone_weights == "auto":
-            return "imagenet" if named else None
+            return "imagenet" if isinstance(self.backbone, str) else None
         return self.backbone_weights
 
     def _features(self, X):
         output = forward(self.network_.spec, self.network_.weights, X)
         return output.astype("float32")
 
-    def _remembered(self, X):
-        """The features from memory; what is not there is computed and put there."""
-        keep = check_memory(self.memory).cache(_kept, ignore=["features"])
+    def _cached_features(self, X):
+        """The features from ``memory``; missing ones are computed and stored there."""
+        cache = check_memory(self.memory).cache(_cached_row, ignore=["features"])
         spec, weights = self.network_.spec, self.network_.weights
-        # Its fields, not its key: that is for one process only.
+        # spec.key would not do: it holds only within one process.
         network = joblib.hash((asdict(spec), vars(weights)))
         keys = [f"{network} {joblib.hash(image)}" for image in X]
-        # A damaged file gives None, too.
+        # A damaged file gives None, like a missing one.
         rows = [
-            keep(key, None) if keep.check_call_in_cache(key, None) else None
+            cache(key, None) if cache.check_call_in_cache(key, None) else None
             for key in keys
         ]
-        new = [number for number, row in enumerate(rows) if row is None]
-        for number, row in zip(new, self._features(X[new]), strict=True):
-            keep.call(keys[number], row)
+        missing = [number for number, row in enumerate(rows) if row is None]
+        for number, row in zip(missing, self._features(X[missing]), strict=True):
+            cache.call(keys[number], row)
             rows[number] = row
         return np.array(rows, dtype="float32").reshape(len(X), -1)
 
     def predict_top(self, X, top=3):
         """The most probable of ImageNet's 1,000 labels.
 
-        The whole network is loaded, with its output layer: ``backbone`` must be a name,
-        and its weights ImageNet's.
+        The network is loaded with its output layer, so ``backbone`` must be a name and
+        its weights ImageNet's.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, height, width, channels)
             Images.
         top : int, default=3
-            How many labels.
+            Number of labels.
 
         Returns
         -------
@@ -231,6 +230,6 @@ class ImageEmbedder(
         return tags
 
 
-def _kept(key, features):
-    """What joblib keeps for ``key``."""
+def _cached_row(key, features):
+    """The features that joblib stores under ``key``."""
     return features

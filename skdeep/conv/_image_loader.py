@@ -1,4 +1,4 @@
-"""ImageLoader: from files to arrays, inside of a pipeline."""
+"""ImageLoader: a transformer from image files to arrays."""
 
 import contextlib
 import os
@@ -16,10 +16,10 @@ from skdeep.base._stored import Stored
 from skdeep.conv._parameter_table import LOADER
 
 _MODES = {"rgb": "RGB", "rgba": "RGBA", "gray": "L"}
-# Work that takes less needs no progress bar.
+# The progress bar appears after this time.
 _SECONDS_WITHOUT_BAR = 2.0
-# What Pillow raises where a file is not as it should be.
-_DAMAGES = OSError, SyntaxError, ValueError
+# Errors of Pillow for files that are damaged or no images.
+_FILE_ERRORS = OSError, SyntaxError, ValueError
 
 
 @documented(
@@ -30,7 +30,8 @@ class ImageLoader(
 ):
     """Load image files, or convert images in memory, to one array of bytes.
 
-    One image is open at a time: what a fold does not need is not loaded.
+    Files are opened one after the other, and only when ``transform`` gets them: in a
+    pipeline a fold loads its own images only.
 
     See Also
     --------
@@ -84,12 +85,12 @@ class ImageLoader(
         Returns
         -------
         images : ndarray of shape (n_samples, height, width, channels), uint8
-            Turned as their EXIF data says.
+            The images, rotated as their EXIF data says.
 
         Raises
         ------
         FileNotFoundError, ValueError
-            If a file is missing, truncated or no image; both name it.
+            If a file is missing, truncated or no image. The error names the file.
         """
         self._validate_params()
         items = _one_dimensional(X)
@@ -113,7 +114,7 @@ class ImageLoader(
         return tuple(map(int, pair))
 
     def _loaded(self, item, number):
-        """One image in its size and mode; errors name it."""
+        """One image, resized and with the right channels; errors name its file."""
         from PIL import Image
 
         if isinstance(item, np.ndarray):
@@ -126,7 +127,7 @@ class ImageLoader(
                 return self._fit_to_size(item)
         except FileNotFoundError:
             raise FileNotFoundError(f"No image file {name}, X[{number}].") from None
-        except (*_DAMAGES, Image.DecompressionBombError) as error:
+        except (*_FILE_ERRORS, Image.DecompressionBombError) as error:
             raise ValueError(
                 f"The file {name}, X[{number}], is no image or is damaged: {error}. "
                 "Replace it, or leave it out."
@@ -187,7 +188,7 @@ def _one_dimensional(X):
 
 
 def _check_items(items):
-    """Refuse what is neither a path nor an image, before any is loaded."""
+    """Refuse items that are neither paths nor images, before any image is loaded."""
     try:
         from PIL import Image
     except ImportError as error:

@@ -1,10 +1,13 @@
-"""What estimators of images share: parameters, ``image_shape_``, tags."""
+"""Common parts of estimators that take images: parameters, ``image_shape_``, tags."""
 
 from skdeep.conv._inputs import Images
 
 
 class TakesImages:
-    """Needs the parameters ``image_shape`` and ``rescale``, perhaps ``backbone``."""
+    """The inputs, ``image_shape_`` and tags of estimators that take images.
+
+    The estimator must have the parameters ``image_shape`` and ``rescale``.
+    """
 
     def _make_inputs(self, X):
         return Images.of(self)
@@ -27,7 +30,7 @@ class TakesImages:
 
 
 def pair(estimator, name):
-    """The parameter ``name``, one number for both sides or one for each.
+    """The parameter ``name`` as a pair: one number stands for height and width.
 
     Parameters
     ----------

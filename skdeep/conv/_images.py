@@ -1,4 +1,4 @@
-"""Images as people have them: one shape for all, or an error with the remedy."""
+"""Images in any form as one array; images of several shapes are refused."""
 
 import os
 from math import isqrt, prod
@@ -9,12 +9,12 @@ from scipy import sparse
 from skdeep._numbers import is_integer
 
 INTEGERS = ("uint8", "int64", "int32", "int16", "int8", "uint16", "uint32", "uint64")
-# Most images have one of these; anything else in the last place is suspicious.
+# Usual numbers of channels. Another number on the last axis is suspicious.
 _CHANNELS = (1, 2, 3, 4)
 
 
 def image_array(X):
-    """``X`` as an array, flat or with the axes of images; views where possible.
+    """``X`` as an array of images or of flat rows; a view where possible.
 
     Raises
     ------
@@ -22,7 +22,7 @@ def image_array(X):
         If the images differ in size, or are names of files.
     """
     if sparse.issparse(X):
-        return X  # for scikit-learn to refuse
+        return X  # scikit-learn's checks refuse it with a good message
     if hasattr(X, "iloc"):
         values = X.to_numpy() if _holds_objects(X) else None
         if values is None:
@@ -33,21 +33,21 @@ def image_array(X):
     except ValueError as error:
         raise _different_sizes(X) from error
     if array.dtype.kind in "US":
-        raise ValueError(_NAMES.format(received=f"dtype {array.dtype}"))
+        raise ValueError(_FILE_NAMES.format(received=f"dtype {array.dtype}"))
     if array.dtype == object and len(array.shape) and len(array):
-        return _of_objects(array)
+        return _object_array(array)
     return array
 
 
 def holds_bytes(X):
-    """Whether all numbers of an array of integers are from 0 to 255."""
+    """Whether all values of an integer array are from 0 to 255."""
     return X.dtype == np.uint8 or (X.min(initial=0) >= 0 and X.max(initial=0) <= 255)
 
 
 def compact_pixels(X):
-    """Integers as bytes, where they fit, else as floats; floats as they are.
+    """Integers as bytes if they fit, else as floats; floats as they are.
 
-    What is float32, float64 or uint8 stays as it is until its batch is due.
+    Bytes and floats are cast batch by batch, which saves memory.
     """
     if X.dtype.kind not in "iu":
         return X
@@ -61,11 +61,11 @@ def _holds_objects(table):
     return any(getattr(dtype, "kind", "O") in "OUS" for dtype in dtypes)
 
 
-def _of_objects(array):
-    """An array of objects: of images, or of what scikit-learn makes numbers of."""
+def _object_array(array):
+    """An object array of images as one array; scikit-learn converts other objects."""
     first = array.flat[0]
     if isinstance(first, (str, os.PathLike)):
-        raise ValueError(_NAMES.format(received=repr(first)))
+        raise ValueError(_FILE_NAMES.format(received=repr(first)))
     if array.ndim == 1 and isinstance(first, np.ndarray):
         try:
             return np.stack(list(array))
@@ -74,7 +74,7 @@ def _of_objects(array):
     return array
 
 
-_NAMES = (
+_FILE_NAMES = (
     "X must hold pixels, but it holds names of files: received {received}. Put an "
     "ImageLoader(size=(height, width)) before the network."
 )
@@ -95,10 +95,10 @@ def infer_image_shape(shape, image_shape):
     Parameters
     ----------
     shape : tuple of int
-        Of the array: (n, height, width), (n, height, width, channels) or
+        Shape of the array: (n, height, width), (n, height, width, channels) or
         (n, n_pixels).
     image_shape : tuple of int or None
-        What the user says: (height, width) or (height, width, channels).
+        The user's parameter: (height, width) or (height, width, channels).
 
     Returns
     -------
@@ -109,15 +109,15 @@ def infer_image_shape(shape, image_shape):
             f"Images must have at least one pixel and one channel. Received X of shape "
             f"{tuple(shape)}. Leave the empty ones out."
         )
-    given = None if image_shape is None else _given(image_shape)
+    given = None if image_shape is None else _checked_image_shape(image_shape)
     if len(shape) == 2:
-        return _of_flat(shape[1], given)
+        return _shape_of_flat_rows(shape[1], given)
     if len(shape) not in (3, 4):
         raise ValueError(
             "X must have the shape (n, height, width), (n, height, width, channels) "
             f"or (n, n_pixels). Received X of shape {shape}."
         )
-    found = _three(shape[1:])
+    found = _with_channels(shape[1:])
     if given is not None:
         if found != given:
             raise ValueError(
@@ -134,24 +134,24 @@ def infer_image_shape(shape, image_shape):
     return found
 
 
-def _given(image_shape):
-    """What the user says, with channels."""
-    good = len(image_shape) in (2, 3) and all(
+def _checked_image_shape(image_shape):
+    """The user's parameter, with channels."""
+    valid = len(image_shape) in (2, 3) and all(
         is_integer(side) and side > 0 for side in image_shape
     )
-    if not good:
+    if not valid:
         raise ValueError(
             "image_shape must be (height, width) or (height, width, channels), "
             f"positive integers. Received image_shape={image_shape!r}."
         )
-    return _three(tuple(map(int, image_shape)))
+    return _with_channels(tuple(map(int, image_shape)))
 
 
-def _three(shape):
+def _with_channels(shape):
     return (*shape, 1) if len(shape) == 2 else tuple(shape)
 
 
-def _of_flat(n_values, given):
+def _shape_of_flat_rows(n_values, given):
     if given is not None:
         if prod(given) != n_values:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""How estimators read images: shapes, and units of pixels."""
+"""How estimators read images: their shape, and the range of pixels."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -35,13 +35,13 @@ class Images(Inputs):
     rescale : {"auto", None} or float
         The estimator's parameter.
     backbone : str or None
-        The name of the backbone, "a model" for one that the user made, or None.
+        The name of the backbone, "a model" for the user's own model, or None.
     shape : tuple of (int, int, int)
         Height, width and channels.
     of_bytes, of_integers : bool
-        Of which kind pixels are.
+        Whether pixels are integers from 0 to 255, or any integers.
     factor : float
-        What pixels are multiplied with.
+        The factor by which pixels are multiplied.
     """
 
     casts_batches: ClassVar = True
@@ -61,7 +61,7 @@ class Images(Inputs):
 
     @classmethod
     def of(cls, estimator):
-        """An object that reads X for this estimator, whose X is still to come."""
+        """An object that reads X for this estimator; it has not seen X yet."""
         backbone = getattr(estimator, "backbone", None)
         named = backbone is None or isinstance(backbone, str)
         return cls(estimator.rescale, backbone if named else "a model")
@@ -73,17 +73,17 @@ class Images(Inputs):
         if not is_alone(y):
             options["multi_output"] = True
             options["y_numeric"] = estimator._estimator_type_ == "regressor"
-        flat = np.ndim(X) == 2 or not hasattr(X, "ndim")
-        X, y = check_axes(estimator, X, y, table=flat, reset=learn, **options)
+        is_flat = np.ndim(X) == 2 or not hasattr(X, "ndim")
+        X, y = check_axes(estimator, X, y, table=is_flat, reset=learn, **options)
         if learn:
             self.of_integers = X.dtype.kind in "iu"
             X = compact_pixels(X)
             self._learn(estimator, X)
         else:
-            self._compare_kinds(estimator, X)
+            self._check_same_kind(estimator, X)
             X = compact_pixels(X)
-            self._compare_shapes(estimator, X)
-            self._compare_units(estimator, X)
+            self._check_same_shape(estimator, X)
+            self._check_same_range(estimator, X)
         X = X.reshape(len(X), *self.shape)
         return X if is_alone(y) else (X, y)
 
@@ -96,15 +96,15 @@ class Images(Inputs):
     def scaling(self, rows, normalize):
         if not self._standardizes(normalize):
             return self.pixel_scaling()
-        # A mean and a standard deviation are there whatever the unit.
+        # Standardised pixels do not depend on the factor.
         return super().scaling(rows, normalize)
 
     def _standardizes(self, normalize):
-        # Backbones have their own way.
+        # Backbones have their own preprocessing.
         return bool(normalize) and self.backbone is None
 
     def pixel_scaling(self):
-        """The factor as the statistics of the network's first layer."""
+        """The factor as mean and scale of the network's first layer."""
         n_channels = self.shape[-1]
         scale = np.full(n_channels, 1 / self.factor)
         return Standardization(np.zeros(n_channels), scale)
@@ -132,8 +132,9 @@ class Images(Inputs):
             return 1.0 if self.rescale is None else float(self.rescale)
         if self.backbone is None:
             return _BYTE if self.of_bytes else 1.0
-        # keras.applications want 0 to 255; others know what they want.
-        if not self._guesses_unit:
+        # Networks of keras.applications take pixels from 0 to 255. The user's own model
+        # takes X as it is.
+        if not self._guesses_range:
             return 1.0
         if X.min() < 0 or X.max() <= 0:
             raise ValueError(
@@ -144,15 +145,16 @@ class Images(Inputs):
         return 1 / _BYTE if X.max() <= 1 else 1.0
 
     @property
-    def _guesses_unit(self):
-        named = self.backbone not in (None, "a model")
-        return self.rescale == "auto" and named and not self.of_bytes
+    def _guesses_range(self):
+        """Whether the maximum of X decides between 0 to 1 and 0 to 255."""
+        is_named = self.backbone not in (None, "a model")
+        return self.rescale == "auto" and is_named and not self.of_bytes
 
-    def _compare_kinds(self, estimator, X):
+    def _check_same_kind(self, estimator, X):
         if self.rescale != "auto":
             return
         now = X.dtype.kind in "iu"
-        # Integers above 255 have the unit of floats.
+        # After fit on integers above 255, which stay as they are, floats are fine.
         if self.of_integers != now and (now or self.of_bytes):
             kinds = {True: "integers", False: "floats"}
             raise ValueError(
@@ -170,7 +172,7 @@ class Images(Inputs):
                 "rescale=None."
             )
 
-    def _compare_shapes(self, estimator, X):
+    def _check_same_shape(self, estimator, X):
         if X.ndim == 2:
             return
         shape = X.shape[1:] if X.ndim == 4 else (*X.shape[1:], 1)
@@ -180,8 +182,8 @@ class Images(Inputs):
                 f"fitted on images of shape {self.shape}. Bring them to that shape."
             )
 
-    def _compare_units(self, estimator, X):
-        if self._guesses_unit and self._in_other_unit(X.max()):
+    def _check_same_range(self, estimator, X):
+        if self._guesses_range and self._in_other_range(X.max()):
             raise ValueError(
                 "rescale='auto' takes floats up to 1 for shares of 255. "
                 f"{type(estimator).__name__} was fitted on floats up to "
@@ -190,7 +192,7 @@ class Images(Inputs):
                 "rescale=None."
             )
 
-    def _in_other_unit(self, maximum):
+    def _in_other_range(self, maximum):
         if self.factor > 1:
             return maximum > 1
         return 0 < maximum <= 1

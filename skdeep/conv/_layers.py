@@ -1,4 +1,4 @@
-"""The body of convolutional networks."""
+"""The Keras layers of convolutional networks."""
 
 import math
 
@@ -15,7 +15,7 @@ from skdeep.networks._parts import (
 from skdeep.networks._seeds import TEMPLATE_SEED
 
 L = keras.layers
-# As shares of the image, or of a whole turn.
+# Shifts and zooms are shares of the image, rotations shares of a full turn.
 _AUGMENT = {
     "flip": lambda **kw: L.RandomFlip("horizontal", **kw),
     "shift": lambda **kw: L.RandomTranslation(0.1, 0.1, fill_mode="nearest", **kw),
@@ -25,7 +25,7 @@ _AUGMENT = {
 
 
 def augmented(spec, kit, x):
-    """``x`` randomly changed in training, before it is scaled."""
+    """Random changes of the images in training, before they are scaled."""
     for item in spec.augment:
         if isinstance(item, str):
             layer = _AUGMENT[item](seed=TEMPLATE_SEED, dtype=spec.input_dtype)
@@ -37,13 +37,13 @@ def augmented(spec, kit, x):
 
 
 def _check_augmentation(layer, x):
-    """Refuse what is more than a random change of the training images."""
+    """Refuse a layer that learns, or that changes images in prediction, too."""
     shape = x.shape[1:]
-    probe = np.linspace(0, 1, math.prod(shape), dtype="float32").reshape(1, *shape)
-    after = keras.ops.convert_to_numpy(layer(probe, training=False))
+    image = np.linspace(0, 1, math.prod(shape), dtype="float32").reshape(1, *shape)
+    after = keras.ops.convert_to_numpy(layer(image, training=False))
     learns = any(v.name != "seed_generator_state" for v in layer.variables)
-    same = layer(x).shape == x.shape and np.array_equal(after, probe)
-    if learns or not same:
+    is_same = layer(x).shape == x.shape and np.array_equal(after, image)
+    if learns or not is_same:
         raise ValueError(
             f"augment takes layers that change images in training only, not their "
             f"shape, and that learn nothing. Received {layer!r}. Put it before the "
@@ -84,10 +84,11 @@ def _backbone(spec, x):
             f"fine_tune={spec.fine_tune} is more than the {len(model.layers)} layers "
             "of the backbone. Lower it."
         )
-    model.trainable = True  # whatever its user has frozen
+    model.trainable = True  # fine_tune alone decides, not layers frozen before
     first = len(model.layers) - spec.fine_tune
     for number, layer in enumerate(model.layers):
-        # Statistics of few images would undo what was learnt from many.
+        # Batch normalisation keeps the statistics of the pretraining, which come from
+        # far more images.
         learns = not isinstance(layer, L.BatchNormalization)
         layer.trainable = number >= first and learns
     return model(backbone_input(spec.backbone, x))

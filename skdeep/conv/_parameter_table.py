@@ -11,7 +11,7 @@ from skdeep.base._documented import Attribute, Parameter
 from skdeep.base._parameter_table import COUNT, COUNTS, batch_size, own_layers
 from skdeep.networks import AUGMENTATIONS, BACKBONES
 
-# Of all estimators that take images.
+# Parameters of all estimators that take images.
 IMAGES = {
     "image_shape": Parameter(
         "tuple of (height, width) or (height, width, channels), or None",
@@ -26,9 +26,9 @@ IMAGES = {
         [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither"), None],
         """
         The factor by which pixels are multiplied. "auto" divides integers from 0 to
-        255, of whatever dtype, by 255 and leaves floats as they are; then all data must
-        be of the kind, integers or floats, that ``fit`` has seen. None leaves all
-        pixels as they are.
+        255, of any dtype, by 255 and leaves floats as they are. All data must then be
+        of the same kind, integers or floats, as in ``fit``. None leaves all pixels as
+        they are.
         """,
     ),
 }
@@ -38,7 +38,7 @@ CONV = {
     "filters": Parameter(
         "array-like of int or int",
         COUNTS,
-        "Filters of the convolutions, a number for each block.",
+        "Number of filters in the convolutions of each block.",
     ),
     "kernel_size": Parameter(
         "int or (int, int)", COUNTS, "Height and width of the convolutions."
@@ -47,38 +47,38 @@ CONV = {
         "int",
         [COUNT],
         """
-        Convolutions before each pooling; 2 gives stacks as in VGG (Simonyan and
-        Zisserman, 2015, https://arxiv.org/abs/1409.1556).
+        Number of convolutions before each pooling; 2 gives stacks as in VGG (Simonyan
+        and Zisserman, 2015, https://arxiv.org/abs/1409.1556).
         """,
     ),
     "strides": Parameter(
-        "int or (int, int)", COUNTS, "Step of the first convolution of each block."
+        "int or (int, int)", COUNTS, "Strides of the first convolution of each block."
     ),
     "padding": Parameter(
         '{"same", "valid"}',
         [StrOptions({"same", "valid"})],
         """
-        "same" pads each image with zeros, so that a convolution of step 1 keeps its
-        size. "valid" does not pad.
+        "same" pads each image with zeros, so that a convolution with ``strides=1``
+        keeps its size. "valid" does not pad.
         """,
     ),
     "pooling": Parameter(
         '{"max", "average"} or None',
         [StrOptions({"max", "average"}), None],
-        "Pooling at the end of each block; None for none.",
+        "Pooling at the end of each block; None leaves it out.",
     ),
     "pool_size": Parameter(
         "int or (int, int)",
         COUNTS,
         """
-        Height and width of the pooling's window, which are also its step. The window is
-        cut to the size of its input, where that is smaller.
+        Height and width of the pooling's window, which are also its strides. A window
+        larger than its input is cut to the size of the input.
         """,
     ),
     "global_pooling": Parameter(
         '{"average", "max"} or None',
         [StrOptions({"average", "max"}), None],
-        "Makes one number per filter after the last block; None keeps all numbers.",
+        "Pools each filter to one number after the last block; None flattens instead.",
     ),
     "hidden_layer_sizes": Parameter(
         "array-like of int or int",
@@ -92,38 +92,39 @@ CONV = {
         """
         Random changes of the training images: horizontal flips, shifts and zooms by
         up to 10 %, rotations by up to 14 degrees, or layers of Keras. The layers get
-        the pixels as they come in X, and random numbers of ``random_state``.
+        the pixels as they are in X, before scaling; ``random_state`` seeds them.
         """,
     ),
     "backbone": Parameter(
         "str, keras.Model or None",
         [StrOptions(set(BACKBONES)), HasMethods(["get_weights"]), None],
         """
-        Takes the place of the blocks: a name of ``keras.applications``, with its own
+        A network in place of the blocks: a name of ``keras.applications``, with its own
         preprocessing, or a model that takes the images as they are. ``normalize`` has
-        no effect on its inputs, and ``global_pooling=None`` means "average". Named
-        ones want pixels from 0 to 255: floats up to 1 are multiplied by 255.
+        no effect on its inputs, and ``global_pooling=None`` means "average". Networks
+        of ``keras.applications`` take pixels from 0 to 255: floats up to 1 are
+        multiplied by 255.
         """,
     ),
     "backbone_weights": Parameter(
         '"imagenet", path-like or None',
         [str, os.PathLike, None],
         """
-        "imagenet" is downloaded by Keras; a path is of a file that Keras wrote. None
-        keeps the weights of a model, and is random weights for a name. A backbone
-        computes in its own precision, whatever ``dtype``.
+        Weights to start with. Keras downloads "imagenet". A path is that of a weights
+        file of Keras. None keeps the weights of a model, and gives random weights to a
+        name. A backbone computes in its own precision, not in ``dtype``.
         """,
     ),
     "fine_tune": Parameter(
         "int",
         [Interval(Integral, 0, None, closed="left")],
-        "How many of the backbone's last layers are trained.",
+        "Number of the backbone's last layers that are trained.",
     ),
     "network": own_layers(
         inputs="scaled images",
         shape="``(height, width, channels)``",
         outputs="one vector for each image",
-        gone="all that describe the blocks, ``hidden_layer_sizes``, ``backbone``, "
+        gone="the parameters of the blocks, ``hidden_layer_sizes``, ``backbone``, "
         "``activation``, ``dropout``, ``batch_norm``",
     ),
     "batch_size": batch_size(64),
@@ -131,10 +132,10 @@ CONV = {
         '{"float32", "float64", "mixed_bfloat16"}',
         [StrOptions({"float32", "float64", "mixed_bfloat16"})],
         """
-        Precision of the weights and the training. Predictions come in this precision
-        or in that of X, whichever is higher; X of integers counts as float64.
-        "mixed_bfloat16" computes the layers in 16 bits, but keeps weights and outputs
-        in 32: Keras's policy, faster on processors that have instructions for it.
+        Precision of the weights and the training. Predictions have this precision or
+        the precision of X, whichever is higher; X of integers counts as float64.
+        "mixed_bfloat16" is Keras's policy: layers compute in 16 bits, weights and
+        outputs have 32. It is faster on processors with instructions for it.
         """,
     ),
 }
@@ -150,22 +151,22 @@ EMBEDDER = {
         '"auto", "imagenet" or path-like',
         [str, os.PathLike],
         """
-        "imagenet" is downloaded by Keras; a path is of a file that Keras wrote. "auto"
-        is "imagenet" for a name, and the weights that it has for a model.
+        Keras downloads "imagenet". A path is that of a weights file of Keras. "auto" is
+        "imagenet" for a name; a model keeps its weights.
         """,
     ),
     "pooling": Parameter(
         '{"average", "max"} or None',
         [StrOptions({"average", "max"}), None],
-        "Makes one number per channel of the backbone's output; None keeps all.",
+        "Pools each channel of the backbone's output to one number; None flattens.",
     ),
     "memory": Parameter(
         "str, joblib.Memory or None",
         [str, joblib.Memory, None],
         """
-        A folder for the features of every image that was ever transformed, as in
-        scikit-learn's pipelines. Each image is computed once, whatever fold, candidate
-        or process it comes in.
+        A folder that keeps the features of all images, as in scikit-learn's pipelines.
+        The features of an image are computed once, in whichever folds, candidates or
+        processes it occurs.
         """,
     ),
 }
@@ -185,14 +186,14 @@ LOADER = {
         "bool",
         ["boolean"],
         """
-        Whether an image is cut to the proportions of ``size`` before resizing, instead
-        of being distorted.
+        Whether an image is cropped to the aspect ratio of ``size`` before it is
+        resized. Otherwise resizing distorts it.
         """,
     ),
     "verbose": Parameter(
         "int",
         ["verbose"],
-        "1 shows a progress bar on work of more than two seconds.",
+        "1 shows a progress bar if loading takes more than two seconds.",
     ),
 }
 
@@ -204,5 +205,5 @@ SHAPE = {
 EMBEDDED = {
     "network_": Attribute("object", "The network as plain arrays."),
     **SHAPE,
-    "n_features_in_": Attribute("int", "Numbers per image."),
+    "n_features_in_": Attribute("int", "Number of values per image."),
 }

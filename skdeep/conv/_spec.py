@@ -1,4 +1,4 @@
-"""What a convolutional network is, as plain data, and the shapes it goes through."""
+"""The description of convolutional networks, as plain data, and their shapes."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,9 +10,9 @@ from skdeep.networks._given_spec import WithNetwork
 from skdeep.networks._limits import MOST_FOR_XLA
 from skdeep.networks._spec import NetworkSpec
 
-# Those of all images up to which NumPy predicts faster than TensorFlow.
+# Up to this number of multiply-adds NumPy predicts faster than TensorFlow.
 _MOST_FOR_NUMPY = 20_000_000
-# Values of the largest layer that an evaluation holds at once.
+# Largest number of values in a layer's output that an evaluation holds at once.
 _VALUES_AT_ONCE = 2**21
 _BACKBONE_ROWS = 32
 
@@ -25,7 +25,7 @@ class Step(NamedTuple):
     kind : {"conv", "pool"}
     window, strides : tuple of (int, int)
     before, after : tuple of (int, int, int)
-        Height, width and channels.
+        Height, width and channels of its input and its output.
     """
 
     kind: str
@@ -50,7 +50,7 @@ class ConvSpec(NetworkSpec):
     backbone : str or None
         A name of keras.applications or an architecture in JSON, in place of blocks.
     fine_tune : int
-        How many of the last layers of the backbone are trained.
+        Number of the backbone's last layers that are trained.
     """
 
     filters: tuple = (32, 64)
@@ -106,14 +106,14 @@ class ConvSpec(NetworkSpec):
         steps, shape = [], self.input_shape
         for block, filters in enumerate(() if self.backbone else self.filters):
             for number in range(self.convs_per_block):
-                # Only the first of a block takes larger steps.
+                # Only the first convolution of a block has strides.
                 strides = self.strides if number == 0 else (1, 1)
                 sides = self._convolved(shape, strides, block)
                 step = Step("conv", self.kernel_size, strides, shape, (*sides, filters))
                 steps.append(step)
                 shape = step.after
             if self.pooling is not None:
-                # A window is at most as large as what it pools.
+                # A window is at most as large as its input.
                 sides = zip(self.pool_size, shape, strict=False)
                 window = tuple(min(pair) for pair in sides)
                 pooled = (shape[0] // window[0], shape[1] // window[1], shape[2])
@@ -138,13 +138,13 @@ class ConvSpec(NetworkSpec):
 
     @property
     def n_flat(self):
-        """Numbers per image that reach the dense layers."""
+        """Number of values per image that reach the dense layers."""
         shape = self.steps[-1].after if self.steps else self.input_shape
         return shape[2] if self.global_pooling else prod(shape)
 
     @cached_property
     def multiply_adds(self):
-        """Of one image's forward pass."""
+        """Multiply-adds of the forward pass of one image."""
         total, width = 0, self.n_flat
         for step in self.steps:
             if step.kind == "conv":
@@ -171,7 +171,7 @@ class ConvSpec(NetworkSpec):
 
     @property
     def most_patch_values(self):
-        """Values of an image's patches in the layer where they are most."""
+        """The largest number of values that an image's patches have in a layer."""
         convs = [step for step in self.steps if step.kind == "conv"]
         sizes = [prod(s.after[:2]) * prod(s.window) * s.before[2] for s in convs]
         return max(sizes, default=prod(self.input_shape))
@@ -196,7 +196,7 @@ class ConvSpec(NetworkSpec):
 
 @dataclass(frozen=True, eq=False)
 class ConvWithNetwork(WithNetwork, ConvSpec):
-    """The user's layers in place of the blocks and of the hidden ones."""
+    """A network for images whose hidden layers come from ``network=``."""
 
 
 ConvSpec._of_given_layers = ConvWithNetwork

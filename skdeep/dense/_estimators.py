@@ -38,7 +38,7 @@ _SKLEARN_OUTPUTS = {
 
 
 class _Dense:
-    """The spec, and networks from given weights."""
+    """Makes the spec; also fitted networks from weights that are given."""
 
     _inputs = Tables()
     _of_layers = "hidden_layer_sizes", "activation", "dropout", "batch_norm"
@@ -97,9 +97,9 @@ class _Dense:
         Raises
         ------
         TypeError
-            If ``mlp`` is a classifier and this class one of regressors, or the reverse.
+            If ``mlp`` is a classifier and this class a regressor, or the reverse.
         ValueError
-            If a parameter does not go with the network.
+            If a parameter does not fit the network.
         """
         check_is_fitted(mlp)
         if is_classifier(mlp) != (cls._estimator_type_ == "classifier"):
@@ -112,7 +112,7 @@ class _Dense:
             "activation": _SKLEARN_ACTIVATIONS[mlp.activation],
             **params,
         }
-        estimator, targets = cls._like(mlp, params)
+        estimator, targets = cls._unfitted_like(mlp, params)
         output = estimator._head(targets).output
         if output != _SKLEARN_OUTPUTS[mlp.out_activation_]:
             raise ValueError(
@@ -125,8 +125,8 @@ class _Dense:
         return estimator
 
     @classmethod
-    def _of_kernels(cls, kernels, params):
-        """An estimator for given weights, whose parameters are checked."""
+    def _unfitted_for_kernels(cls, kernels, params):
+        """An unfitted estimator for given kernels, with valid parameters."""
         if params.get("normalize"):
             raise ValueError(
                 "Given weights are for inputs and outputs as they are. Received "
@@ -141,7 +141,7 @@ class _Dense:
     def _adopt_weights(self, kernels, biases, targets):
         """Become a fitted network with these weights."""
         dtype = self.dtype
-        with np.errstate(over="ignore"):  # what overflows is refused below
+        with np.errstate(over="ignore"):  # _check_weights refuses infinite numbers
             kernels = [np.array(kernel, dtype=dtype, ndmin=2) for kernel in kernels]
             if biases is None:
                 biases = [np.zeros(kernel.shape[1]) for kernel in kernels]
@@ -151,7 +151,7 @@ class _Dense:
                     "False and biases. Leave one of them out."
                 )
             biases = [np.array(bias, dtype=dtype, ndmin=1) for bias in biases]
-        _check_chain(kernels, biases)
+        _check_weights(kernels, biases)
         head = self._head(targets)
         if head.units != kernels[-1].shape[1]:
             raise ValueError(
@@ -182,7 +182,8 @@ class _Dense:
         return self
 
 
-def _check_chain(kernels, biases):
+def _check_weights(kernels, biases):
+    """Refuse arrays that are not finite, or do not fit each other."""
     if not all(np.isfinite(array).all() for array in (*kernels, *biases)):
         raise ValueError(
             "kernels and biases must be finite in the network's dtype, which holds "
@@ -231,7 +232,7 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
     >>> bool(classifier.score(X, y) > 0.9)
     True
 
-    Layers of one's own, with a residual block:
+    Your own layers, with a residual block:
 
     >>> import keras
     >>> def residual(input_shape):
@@ -290,16 +291,16 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
         Parameters
         ----------
         kernels : list of array-like of shape (n_inputs, n_units)
-            One per layer; the last one's units are the outputs. Two classes take
-            one unit (sigmoid) or two (softmax).
+            One per layer. The units of the last layer are the outputs. Two classes
+            take one unit (sigmoid) or two (softmax).
         biases : list of array-like of shape (n_units,), default=None
-            None means zeros. With ``use_bias=False`` there are none.
+            One per layer; None means zeros. With ``use_bias=False`` there are none.
         activation : str, default="relu"
             Activation of the hidden layers.
         classes : array-like of shape (n_classes,), default=None
             Labels in the order of the outputs; None numbers them from zero. A single
-            output is for the second of two labels. ``classes_`` is sorted, as are the
-            columns of probabilities.
+            output is the probability of the second label. ``classes_`` is sorted, and
+            so are the columns of probabilities.
         **params
             Further parameters of the estimator.
 
@@ -315,40 +316,41 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
         """
         units = np.shape(np.atleast_2d(kernels[-1]))[1]
         given = np.arange(max(2, units)) if classes is None else np.asarray(classes)
-        known, order = np.unique(given, return_index=True)
-        if len(known) < given.size:
+        sorted_classes, order = np.unique(given, return_index=True)
+        if len(sorted_classes) < given.size:
             raise ValueError(
                 "classes must hold each label once, in the order of the outputs. "
                 f"Received classes={classes!r}."
             )
-        kind = "binary" if len(known) == 2 else "multiclass"
+        kind = "binary" if len(sorted_classes) == 2 else "multiclass"
         if kind == "binary" and units == 2:
             params = {"loss": "categorical_crossentropy", **params}
-        estimator = cls._of_kernels(kernels, {"activation": activation, **params})
-        targets = ClassTargets(kind, known)
+        params = {"activation": activation, **params}
+        estimator = cls._unfitted_for_kernels(kernels, params)
+        targets = ClassTargets(kind, sorted_classes)
         targets.margins = learns_margins(estimator.loss)
         estimator._adopt_weights(kernels, biases, targets)
-        return estimator._with_outputs_in_order(order)
+        return estimator._reorder_outputs(order)
 
-    def _with_outputs_in_order(self, order):
-        """With the last layer's units, which were in another, in this order."""
+    def _reorder_outputs(self, order):
+        """Sort the units of the output layer, as the classes were sorted."""
         trainable = self.network_.weights.trainable
-        one = trainable[-1].shape[-1] == 1  # speaks for the second of two classes
+        is_single = trainable[-1].shape[-1] == 1  # the logit of the second class
         for place in (-2, -1) if self.use_bias else (-1,):
             last = trainable[place]
-            if one and order[0] == 1:
+            if is_single and order[0] == 1:
                 trainable[place] = -last
-            elif not one:
+            elif not is_single:
                 trainable[place] = np.ascontiguousarray(last[..., order])
         return self
 
     @classmethod
-    def _like(cls, mlp, params):
+    def _unfitted_like(cls, mlp, params):
         kind = "multiclass"
         if mlp.out_activation_ == "logistic":
             kind = "binary" if mlp.n_outputs_ == 1 else "multilabel-indicator"
         targets = ClassTargets(kind, np.asarray(mlp.classes_))
-        return cls._of_kernels(mlp.coefs_, params), targets
+        return cls._unfitted_for_kernels(mlp.coefs_, params), targets
 
 
 @documented(
@@ -415,9 +417,9 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
         Parameters
         ----------
         kernels : list of array-like of shape (n_inputs, n_units)
-            One per layer; the last one's units are the outputs.
+            One per layer. The units of the last layer are the outputs.
         biases : list of array-like of shape (n_units,), default=None
-            None means zeros. With ``use_bias=False`` there are none.
+            One per layer; None means zeros. With ``use_bias=False`` there are none.
         activation : str, default="relu"
             Activation of the hidden layers.
         **params
@@ -441,18 +443,19 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
         >>> network.predict([[-1.0, 2.0]])
         array([-3.])
         """
-        estimator = cls._of_kernels(kernels, {"activation": activation, **params})
+        params = {"activation": activation, **params}
+        estimator = cls._unfitted_for_kernels(kernels, params)
         units = np.shape(np.atleast_2d(kernels[-1]))[1]
         return estimator._adopt_weights(kernels, biases, estimator._unscaled(units))
 
     def _unscaled(self, n_outputs):
-        """Targets as they are."""
+        """Targets that are not standardised."""
         positive = loss_rule(self.loss).values == POSITIVE
-        none = Standardization.none(n_outputs)
-        return ContinuousTargets(n_outputs == 1, none, positive)
+        scaling = Standardization.none(n_outputs)
+        return ContinuousTargets(n_outputs == 1, scaling, positive)
 
     @classmethod
-    def _like(cls, mlp, params):
+    def _unfitted_like(cls, mlp, params):
         loss = {"loss": "poisson"} if mlp.out_activation_ == "exp" else {}
-        estimator = cls._of_kernels(mlp.coefs_, {**loss, **params})
+        estimator = cls._unfitted_for_kernels(mlp.coefs_, {**loss, **params})
         return estimator, estimator._unscaled(mlp.n_outputs_)

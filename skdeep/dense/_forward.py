@@ -7,7 +7,7 @@ from skdeep.inference import ACTIVATIONS, NUMPY_ROWS, FoldedLayers, dense_layers
 
 
 def forward_dense(spec, layers, X):
-    """Output before the output layer's activation.
+    """The output before the activation of the output layer.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def forward_dense(spec, layers, X):
     activation = ACTIVATIONS[spec.activation] if spec.widths else None
     products = layers.products(len(spec.widths))
     output = np.empty((X.shape[0], spec.units), layers.dtype)
-    # Every piece is computed in the same memory, which stays in the cache.
+    # All pieces use the same memory, which stays in the CPU's cache.
     n_rows = min(X.shape[0], NUMPY_ROWS)
     widths = spec.hidden_layer_sizes
     buffers = [np.empty((n_rows, width), layers.dtype) for width in widths]
@@ -43,16 +43,16 @@ def dense_products(spec, weights):
     Returns
     -------
     products : list of tuple
-        Copies: a kernel of shape (n_inputs, n_units) and a bias of shape (n_units,)
-        for each layer, zeros where it has none.
+        For each layer copies of the kernel, of shape (n_inputs, n_units), and of the
+        bias, of shape (n_units,); zeros without a bias.
     """
     layers = FoldedLayers(spec, weights, spec.array_dtype)
     n_hidden, n_last = len(spec.hidden_layer_sizes), 1 + spec.use_bias
-    own = 3 if spec.batch_norm else n_last
+    n_dense = 3 if spec.batch_norm else n_last
     n_arrays = (len(weights.trainable) - n_last) // max(1, n_hidden)
     products = []
     for _ in range(n_hidden):
         products.append(layers.product(spec.batch_norm))
-        layers.arrays(n_arrays - own)  # the weights of an activation
+        layers.arrays(n_arrays - n_dense)  # skip the weights of an activation layer
     products.append(layers.product(False))
     return [(np.array(kernel), np.array(bias)) for kernel, bias in products]

@@ -5,7 +5,7 @@ from skdeep.base._inputs import Inputs
 
 
 class Tables(Inputs):
-    """Reads tables, and says which estimators are for other X."""
+    """Reads tables; errors for other X name the estimators that take it."""
 
     def read(self, estimator, X, y, *, learn):
         _refuse_axes(estimator, X)

@@ -22,9 +22,9 @@ LAYERS = {
     "coefs_": Attribute(
         "list of ndarray of shape (n_inputs, n_units)",
         """
-        The kernels of the layers, as scikit-learn's MLP has them. Standardisation
-        (``normalize``) comes before the first kernel, which is for standardised inputs.
-        Batch normalisation is folded into the kernels.
+        The kernels of the layers, as scikit-learn's MLP has them. With ``normalize``
+        the first kernel is for standardised inputs. Batch normalisation is folded into
+        the kernels.
         """,
     ),
     "intercepts_": Attribute(

@@ -1,4 +1,4 @@
-"""What a dense network is, as plain data."""
+"""The description of dense networks, as plain data."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,7 +9,7 @@ from skdeep.networks._spec import NetworkSpec
 
 @dataclass(frozen=True, eq=False)
 class DenseWithNetwork(WithNetwork):
-    """The user's layers in place of a stack of dense ones."""
+    """A network for tables whose hidden layers come from ``network=``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class DenseSpec(NetworkSpec):
         if not isinstance(self.activation, str):
             return None
         if len(self.input_shape) != 1 or self.input_shape[0] is None:
-            return [], []  # no such network has weights
+            return [], []  # of a damaged file: these shapes fit no weights
         widths = (*self.input_shape, *self.hidden_layer_sizes)
         trainable, fixed = [], [self.input_shape] * 2 if self.normalize else []
         for before, after in pairwise(widths):

@@ -9,7 +9,7 @@ from sklearn.model_selection import GridSearchCV
 
 import skdeep
 from skdeep import KerasClassifier, KerasRegressor
-from skdeep.training import _fused, _given
+from skdeep.training import _fused, _user_model
 
 SPARSE = {"loss": "sparse_categorical_crossentropy", "optimizer": "adam"}
 
@@ -19,7 +19,7 @@ def only_engine(monkeypatch):
     def refuse(*args):
         raise AssertionError("keras.Model.fit was called")
 
-    monkeypatch.setattr(_given, "fit_keras_model", refuse)
+    monkeypatch.setattr(_user_model, "fit_keras_model", refuse)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def by_keras(monkeypatch):
 
     def fit(estimator, *data, **options):
         with monkeypatch.context() as patch:
-            patch.setattr(_given, "_fit_compiled", lambda *args: None)
+            patch.setattr(_user_model, "_fit_compiled", lambda *args: None)
             return estimator.fit(*data, **options)
 
     return fit

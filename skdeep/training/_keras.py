@@ -1,7 +1,7 @@
-"""The Keras engine: the same job through ``keras.Model.fit``.
+"""The Keras engine: trains a job with ``keras.Model.fit``.
 
-For callbacks with batch hooks, for optimisers that the compiled engine cannot
-run, and as the reference that the compiled engine is tested against.
+It serves callbacks with batch hooks, and optimisers and layers that the compiled engine
+cannot run. The tests compare the compiled engine with it.
 """
 
 import keras
@@ -41,7 +41,8 @@ def train_keras(job, optimizer):
     -------
     Outcome
     """
-    # Of an optimiser without a compiled form only the state differs.
+    # The program gives initial weights and metrics here, for which any optimiser will
+    # do.
     known = optimizer if optimizer.supported else OptimizerSpec("sgd")
     program = program_for(job.spec, job.head, known, job.metrics)
     slots = program.slots_of(job.resume) if optimizer.supported else None
@@ -103,7 +104,7 @@ def _start(model, job, program, slots):
 
 
 class _ValidationBatches(keras.utils.PyDataset):
-    """The validation data in pieces: windows of a series overlap in memory."""
+    """The validation data in pieces: windows of a series are large when copied."""
 
     def __init__(self, job):
         super().__init__()
@@ -121,12 +122,12 @@ class _ValidationBatches(keras.utils.PyDataset):
 
 
 def _weight(Y, weight):
-    """Keras wants a weight for each target: where steps have some, for each step."""
+    """Sample weights; where each step has a target, repeated for each step."""
     return weight if Y.ndim == 2 else np.repeat(weight[:, None], Y.shape[1], axis=1)
 
 
 class _Batches(keras.utils.PyDataset):
-    """The job's batches in the same order as the compiled engine takes them."""
+    """The job's batches, in the order in which the compiled engine takes them."""
 
     def __init__(self, job):
         super().__init__()
@@ -146,12 +147,12 @@ class _Batches(keras.utils.PyDataset):
 
     def start(self, epoch):
         """Put the rows into the order of ``epoch``."""
-        # Not Keras's own on_epoch_end: it also comes after a trial batch.
+        # Not in on_epoch_end, which Keras also calls after a trial batch.
         self._order = self._job.order(epoch)
 
 
 class _Observer(keras.callbacks.Callback):
-    """History, hooks, early stopping and divergence on Keras's side."""
+    """Keeps the history, calls hooks, and stops training early or at divergence."""
 
     def __init__(self, job, batches, program, done, rate):
         super().__init__()
@@ -168,12 +169,12 @@ class _Observer(keras.callbacks.Callback):
         self._rate = rate
         self._last_finite = None
         self._between_epochs = True
-        # In the order of the compiled engine; Keras sorts them by name.
+        # The order of the columns in the compiled engine; Keras sorts them by name.
         names = "loss", *metric_names(job.metrics)
         self._columns = *names, *(f"val_{name}" for name in names)
 
     def take_best_before(self, model):
-        """What an earlier fit has kept may stay the best, on today's data."""
+        """Let the weights of an earlier fit compete for the best, on the new data."""
         self.set_model(model)
         if self.stopping is None or self.job.resume is None:
             return
@@ -189,7 +190,7 @@ class _Observer(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.history and self.job.keras_callbacks:
-            self.take_last()  # what they made of the epoch before
+            self.take_last()  # callbacks may have set weights after the last epoch
         self._between_epochs = False
         self.n_steps = epoch * self.job.steps_per_epoch
         self._rate.set_rate_after(self.n_steps)
@@ -224,19 +225,20 @@ class _Observer(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def add(self, record):
-        """Take in what callbacks have written beside the epoch's own columns."""
+        """Add the values that callbacks have written into the epoch's logs."""
         if self.diverged_at is None:
             own = self.history.records[-1]
             own.update({k: v for k, v in record.items() if k not in own})
 
     def take_last(self):
         """Take the weights that the model ends with."""
-        # Optimisers with averages replace them at the very end, callbacks may, too.
+        # Optimisers with averages replace the weights at the very end, and callbacks
+        # may do so.
         if self.diverged_at is None:
             self._last_finite = self.weights()
 
     def go_back(self):
-        """Give the model what it had at the end of the last whole epoch."""
+        """Put the model back to the end of the last whole epoch."""
         if self._between_epochs or self.diverged_at is not None:
             return
         last = self._last_finite
@@ -245,13 +247,13 @@ class _Observer(keras.callbacks.Callback):
             assign_optimizer(self.model, last.optimizer)
 
     def weights(self, done=None):
-        """What the model has now, after so many steps of its optimiser."""
+        """The model's :class:`Weights`, after ``done`` steps of its optimiser."""
         model = self.model
         lists = model.trainable_variables, model.non_trainable_variables
         trainable, fixed = ([v.numpy() for v in part] for part in lists)
         optimizer = model.optimizer
         if (averages := _averages(optimizer)) and int(optimizer.iterations) > 0:
-            # As at the end of training, when Keras replaces the weights.
+            # At the end of training Keras replaces the weights by their averages.
             trainable = [variable.numpy() for variable in averages]
         slots = optimizer_values(optimizer)
         kind = state_kind(type(optimizer), optimizer.variables)
@@ -273,14 +275,14 @@ class _Observer(keras.callbacks.Callback):
 
 
 def _averages(optimizer):
-    """The variables in which an optimiser averages the weights, if it does."""
+    """The variables with an optimiser's averages of the weights; empty without."""
     if not getattr(optimizer, "use_ema", False):
         return []
     return optimizer._model_variables_moving_average
 
 
 def _set_model_weights(model, trainable, others):
-    """Go on with these arrays, also where the optimiser averages them."""
+    """Set the model's weights, and restart the optimiser's averages from them."""
     assign(model.trainable_variables, trainable)
     assign(model.non_trainable_variables, others)
     if averages := _averages(model.optimizer):
@@ -288,7 +290,10 @@ def _set_model_weights(model, trainable, others):
 
 
 class _CallbackForwarder(keras.callbacks.Callback):
-    """Hands hooks on to callbacks that see the shown model."""
+    """Forwards the hooks of ``keras.Model.fit`` to the user's callbacks.
+
+    The callbacks see the model of :class:`ShownModel`, not the one that is trained.
+    """
 
     def __init__(self, callbacks, observer):
         super().__init__()
@@ -297,7 +302,7 @@ class _CallbackForwarder(keras.callbacks.Callback):
         self._begun = False
 
     def close(self):
-        """After training, of whose end Keras does not tell if it is interrupted."""
+        """End training for the callbacks; Keras does not after an interruption."""
         try:
             if self._begun:
                 self.on_train_end()

@@ -1,4 +1,4 @@
-"""``keras.Model.fit`` for a model of the user's, with shuffling of its own."""
+"""``keras.Model.fit`` for a user's model, in batches that a seed decides."""
 
 import math
 from dataclasses import dataclass, field
@@ -17,26 +17,26 @@ _map = keras.tree.map_structure
 
 @dataclass
 class FitOptions:
-    """How a given Keras model is trained.
+    """How a user's Keras model is trained.
 
     Attributes
     ----------
     batch_size : int
     epochs : int
-        To train now.
+        The number of epochs of this call.
     initial_epoch : int
-        Epochs that were trained before.
+        The number of epochs trained before.
     shuffle : bool
     seed : int
-        Of the order of the rows.
+        Decides the order of the rows.
     validation : tuple of (X, y, weight), data set, or None
-        Encoded; a data set is one of ``keras.Model.fit``'s other kinds.
+        Encoded samples, or any other data that ``keras.Model.fit`` takes.
     validation_batch_size : int
     callbacks : list of keras.callbacks.Callback
     verbose : int or str
         As in ``keras.Model.fit``.
     hooks : list
-        Those of a :class:`TrainingJob`, for the compiled engine.
+        As in :class:`TrainingJob`; only the compiled engine calls them.
     others : dict
         Further arguments of ``keras.Model.fit``.
     """
@@ -67,15 +67,15 @@ def fit_keras_model(model, X, y, weight, options):
     Returns
     -------
     history : dict of str to list
-        Keras's, of this training.
+        That of ``keras.Model.fit``, for this call.
     """
     if not model.optimizer.built:
-        # In the first step it would make TensorFlow trace that step twice.
+        # An optimiser that is built in the first step makes TensorFlow trace it twice.
         model.optimizer.build(model.trainable_variables)
     record, guard = _Record(), _LastFiniteState()
     callbacks = keras.tree.flatten(options.callbacks)
     at_once = model.steps_per_execution
-    model.steps_per_execution = 1  # more of them would go beyond an epoch's end
+    model.steps_per_execution = 1  # several could go beyond the end of an epoch
     try:
         _fit(model, _Batches(X, y, weight, options), options, [record, guard])
     except KeyboardInterrupt:
@@ -108,7 +108,7 @@ def _fit(model, batches, options, observers):
 
 
 def warn_of_divergence(epoch):
-    """Say that training has stopped because of an epoch's loss."""
+    """Warn that training has stopped because the loss of an epoch is not finite."""
     warn(
         f"The loss or the weights became NaN or infinite in epoch {epoch}; training "
         "stopped with the weights of the epoch before. Lower the optimiser's learning "
@@ -118,7 +118,7 @@ def warn_of_divergence(epoch):
 
 
 def split(X, y, weight, fraction):
-    """The rows to train on and the last ones, for validation, as Keras splits them.
+    """Split off the last rows for validation, as Keras does.
 
     Returns
     -------
@@ -143,7 +143,7 @@ def split(X, y, weight, fraction):
 
 
 class _Batches(keras.utils.PyDataset):
-    """Batches without end; each pass over the rows has an order of its own."""
+    """Endless batches; each pass over the rows has an order of its own."""
 
     num_batches = None
 
@@ -152,7 +152,7 @@ class _Batches(keras.utils.PyDataset):
         self._data = _tuples((X, y, weight))
         self._n_rows = _n_rows(X)
         self._size = min(options.batch_size, self._n_rows)
-        # Drawn as the compiled engine's jobs draw theirs: same seed, same batches.
+        # Drawn as in the compiled engine, so that the same seed gives the same batches.
         seed = np.random.RandomState(options.seed).randint(2**31 - 1)
         self._seed = int(seed) if options.shuffle else None
         self.per_pass = -(-self._n_rows // self._size)
@@ -174,7 +174,7 @@ class _Batches(keras.utils.PyDataset):
 
 
 def _tuples(nest):
-    """Tuples for lists, which TensorFlow's data sets take for arrays."""
+    """``nest`` with tuples for lists: TensorFlow's data sets take lists for arrays."""
     if isinstance(nest, (list, tuple)):
         return tuple(_tuples(part) for part in nest)
     if isinstance(nest, dict):
@@ -183,7 +183,7 @@ def _tuples(nest):
 
 
 def _validation(options):
-    """Validation data in the batches that were asked for."""
+    """The validation data in batches of ``validation_batch_size``."""
     if not isinstance(options.validation, tuple):
         return options.validation
     X, y, weight = options.validation
@@ -195,7 +195,7 @@ def _validation(options):
 
 
 class _SinglePass(_Batches):
-    """The rows once, in order."""
+    """Batches of one pass over the rows, in their order."""
 
     @property
     def num_batches(self):
@@ -203,7 +203,7 @@ class _SinglePass(_Batches):
 
 
 def _select_rows(rows, nest):
-    """These rows of each array, or None."""
+    """These rows of each array in ``nest``; None stays None."""
     return None if nest is None else _map(lambda array: array[rows], nest)
 
 
@@ -212,7 +212,7 @@ def _n_rows(X):
 
 
 class _Record(keras.callbacks.Callback):
-    """Each epoch's logs, with what callbacks after this one write into them."""
+    """Keeps the logs of each epoch. Later callbacks may still write into them."""
 
     def __init__(self):
         super().__init__()
@@ -228,7 +228,7 @@ class _Record(keras.callbacks.Callback):
 
 
 class _LastFiniteState(keras.callbacks.Callback):
-    """Keeps what the model had before an epoch and stops where a loss is not finite."""
+    """Keeps the state before each epoch, and stops at a loss that is not finite."""
 
     def __init__(self):
         super().__init__()
@@ -237,7 +237,7 @@ class _LastFiniteState(keras.callbacks.Callback):
         self._diverged_at = None
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._state = state_of(self.model)  # with what callbacks have set
+        self._state = state_of(self.model)  # with weights that callbacks have set
         self._within_epoch = True
 
     def on_epoch_end(self, epoch, logs=None):
@@ -247,12 +247,12 @@ class _LastFiniteState(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def go_back(self, model):
-        """After an interruption: to the end of the last whole epoch."""
+        """After an interruption, go back to the end of the last whole epoch."""
         if self._within_epoch:
             put_back(model, self._state)
 
     def close(self, model):
-        """After training: put back finite weights, if the last are not."""
+        """After training, put back the last finite weights."""
         if self._diverged_at is None:
             return
         put_back(model, self._state)

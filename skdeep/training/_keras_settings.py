@@ -1,14 +1,15 @@
-"""Settings of Keras that belong to one thread, handed on to others."""
+"""Passes Keras settings, which each thread has for itself, to other threads."""
 
 import contextlib
 import sys
 
 
 def keras_settings():
-    """A context manager in which another thread has the settings of this one.
+    """A context manager that gives another thread the settings of this thread.
 
-    They are the dtype policy and the objects of ``keras.saving.custom_object_scope``.
-    Without Keras in the process there are none.
+    The settings are the dtype policy and the objects of
+    ``keras.saving.custom_object_scope``. As long as Keras is not imported, there are
+    none.
     """
     if "keras" not in sys.modules:
         return contextlib.nullcontext()

@@ -15,17 +15,18 @@ from skdeep.training._program import Chunk, State, program_for
 from skdeep.training._schedules import LearningRates
 from skdeep.training._stopping import EarlyStopping
 
-# Bounds of what one uninterrupted stretch of epochs holds and takes.
+# Bounds of the rows and steps of the epochs that run without a look between them.
 _ORDER_ROWS = 1_000_000
 _ORDER_STEPS = 4096
 
 
 class TrainRequest(NamedTuple):
-    """A request: take the steps of some epochs; answered by (state, metrics, losses).
+    """Asks for the steps of some epochs. The answer is a :class:`StepsTaken`.
 
     Attributes
     ----------
     orders : list of ndarray of shape (n_samples,)
+        The order of the rows in each epoch.
     first : int
         The number of the first step.
     """
@@ -35,7 +36,7 @@ class TrainRequest(NamedTuple):
 
 
 class EvaluateRequest(NamedTuple):
-    """A request: the validation data once; answered by the record of an epoch."""
+    """Asks for an evaluation. The answer is a dict of validation loss and metrics."""
 
 
 def train_compiled(job, optimizer, calling=contextlib.nullcontext):
@@ -46,7 +47,7 @@ def train_compiled(job, optimizer, calling=contextlib.nullcontext):
     job : TrainingJob
     optimizer : OptimizerSpec
     calling : callable
-        Makes a context manager that is entered around callbacks.
+        Returns a context manager that is entered around callbacks.
 
     Returns
     -------
@@ -65,7 +66,7 @@ def train_compiled(job, optimizer, calling=contextlib.nullcontext):
 
 
 def advance(requests, answer):
-    """Hand in an answer; returns the next request, or None at the end."""
+    """Send an answer to a run; returns its next request, or None at its end."""
     try:
         return requests.send(answer)
     except StopIteration:
@@ -73,7 +74,7 @@ def advance(requests, answer):
 
 
 def perform(run, request):
-    """Do what ``run`` asks for; returns the answer."""
+    """Compute what ``run`` requests; returns the answer."""
     if isinstance(request, EvaluateRequest):
         return evaluate(run)
     plan = run.plan(request)
@@ -90,7 +91,7 @@ def perform(run, request):
 
 
 class StepsTaken(NamedTuple):
-    """What the first steps of a plan have given."""
+    """State, metric variables and losses after the first steps of a plan."""
 
     state: State
     variables: list
@@ -102,7 +103,7 @@ class StepsTaken(NamedTuple):
 
 
 def take_steps(run, plan, taken, stop=None):
-    """One call of the compiled program: the next steps of ``plan``, up to ``stop``."""
+    """Call the program once: it takes the next steps of ``plan``, up to ``stop``."""
     chunk = run.feed.chunk(Plan(*(part[:stop] for part in plan)), taken.n_steps)
     state, variables, losses = run.program.run(
         taken.state, taken.variables, chunk, path=run.job.path
@@ -112,9 +113,10 @@ def take_steps(run, plan, taken, stop=None):
 
 
 class EpochRewind:
-    """The way back to the end of the last whole epoch, for one who interrupts.
+    """After an interruption, goes back to the end of the last whole epoch.
 
-    Calls end anywhere in an epoch, so the one that went beyond is done again.
+    A call may end in the middle of an epoch. Then its steps are taken once more, up to
+    the end of the epoch before.
     """
 
     def __init__(self, run, plan):
@@ -122,16 +124,22 @@ class EpochRewind:
         self._last = 0, None
 
     def note_call(self, n_steps, before):
-        """Take in a call that went up to ``n_steps``.
+        """Note a call after which ``n_steps`` are taken.
 
-        ``before`` gives what had been :class:`StepsTaken` when it began.
+        ``before`` returns the :class:`StepsTaken` from which the call started.
         """
         n_epochs = n_steps // self._run.job.steps_per_epoch
         if n_epochs > self._last[0]:
             self._last = n_epochs, before
 
     def to_whole_epochs(self):
-        """What was there at that end; without one, the interruption goes on."""
+        """The :class:`StepsTaken` of the whole epochs.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If not even one epoch is whole.
+        """
         n_epochs, before = self._last
         if not n_epochs:
             raise KeyboardInterrupt
@@ -156,7 +164,7 @@ def evaluate(run):
 
 
 def validation_record(run, total, penalty, variables):
-    """What the history gets; ``total`` is the weighted sum of losses."""
+    """The record of an evaluation; ``total`` is the weighted sum of losses."""
     loss = total / float(run.job.validation.weight.sum()) + float(penalty)
     return {"val_loss": loss} | run.program.metric_results(variables, prefix="val_")
 
@@ -164,8 +172,9 @@ def validation_record(run, total, penalty, variables):
 class Run:
     """One network in training.
 
-    :meth:`requests` is a generator: it asks for steps and is given their result. So
-    the same lines train one network, or many whose steps are taken together.
+    :meth:`requests` is a generator. It yields requests for steps and evaluations, and
+    gets their results by ``send``. So the same code trains one network alone, and many
+    networks whose steps are computed together.
     """
 
     def __init__(self, job, optimizer, calling=contextlib.nullcontext):
@@ -196,7 +205,7 @@ class Run:
                 self.callbacks = KerasCallbacks(job, shown, rate)
 
     def _first_state(self):
-        """The state to start from, and how many steps the optimiser has done."""
+        """The initial state, and the number of steps that the optimiser has taken."""
         job = self.job
         state = self.program.initial_state(
             job.initial_seeds, job.inputs, job.resume, job.pretrained
@@ -208,7 +217,7 @@ class Run:
         return state._replace(optimizer=slots), job.resume.n_steps
 
     def requests(self):
-        """Yield what is to be computed, epoch by epoch."""
+        """Yield the requests of all epochs."""
         if self.callbacks is not None:
             with self._calling():
                 self._call_back("on_train_begin")
@@ -231,14 +240,14 @@ class Run:
                 break
 
     def _take_best_before(self):
-        """What an earlier fit has kept may stay the best, on today's data."""
+        """Let the weights of an earlier fit compete for the best, on the new data."""
         record = dict(self.job.stopping.before)
         if self.job.validation is not None:
             record |= yield EvaluateRequest()
         self.stopping.begin(record, (self.state, self.done))
 
     def _unwatched_epochs(self):
-        """Many epochs a call: nobody looks between them."""
+        """Many epochs for each request, because nothing looks at single epochs."""
         job = self.job
         by_rows = _ORDER_ROWS // len(job.train)
         at_once = max(1, min(by_rows, _ORDER_STEPS // job.steps_per_epoch))
@@ -251,7 +260,7 @@ class Run:
             orders = orders[: len(losses)]  # fewer after an interruption
             finite = self._finite_epochs(losses)
             while finite and (finite < len(losses) or not self._sound()):
-                # The steps are deterministic: do the sound epochs once more.
+                # Steps are deterministic, so the finite epochs can be trained again.
                 finite = min(finite, len(losses) - 1)
                 self.state = before
                 losses = losses[:0]
@@ -279,7 +288,7 @@ class Run:
         return record
 
     def _train(self, orders):
-        """Mean loss per epoch, and metric variables."""
+        """The mean loss of each epoch, and the metric variables."""
         first = len(self.history) * self.job.steps_per_epoch
         self.state, variables, losses = yield TrainRequest(orders, first)
         losses = losses.reshape(-1, self.job.steps_per_epoch)
@@ -290,7 +299,7 @@ class Run:
         return self.feed.plan(request.orders, self.rates, request.first)
 
     def _finite_epochs(self, losses):
-        """How many epochs came before the first whose loss is not finite."""
+        """The number of epochs before the first whose loss is not finite."""
         finite = np.isfinite(losses)
         return len(losses) if finite.all() else int(finite.argmin())
 
@@ -324,7 +333,7 @@ class Run:
         return Weights(*parts, self.done, self.program.state_kind)
 
     def close(self):
-        """After training, or after an error: tell the callbacks."""
+        """Tell the callbacks that training has ended, also after an error."""
         if self.callbacks is None:
             return
         try:
@@ -335,7 +344,7 @@ class Run:
             self.callbacks.close()
 
     def _call_back(self, hook, *arguments):
-        """Call a hook, and go on with the weights that callbacks have set in it."""
+        """Call a hook of the callbacks; they may set other weights in it."""
         n_steps = len(self.history) * self.job.steps_per_epoch
         self.callbacks.call(hook, n_steps, self.weights, self._take, *arguments)
 
@@ -344,10 +353,10 @@ class Run:
         self.state = self.program.with_weights(self.state, *parts)
 
     def interrupt(self):
-        """Keep the epochs so far; without any, the interruption goes on."""
+        """Keep the epochs so far; without any, raise the interruption again."""
         if not self.history:
             raise
-        if self._before_epoch is not None:  # validation did not come to its end
+        if self._before_epoch is not None:  # the epoch was interrupted
             self.state, self.done = self._before_epoch
         self.interrupted = True
 
@@ -371,11 +380,11 @@ class Plan(NamedTuple):
     Attributes
     ----------
     order : ndarray of shape (n_steps, batch_size)
-        Rows; the last batch of an epoch is filled up with any row.
+        Indices of rows. The last batch of an epoch is filled up with some row.
     weight : ndarray of shape (n_steps, batch_size)
         As in :class:`Chunk`.
     rows : ndarray of shape (n_steps,)
-        How many rows of the batch count.
+        The number of rows of each batch, without those that fill it up.
     rates : ndarray of shape (n_steps,)
         Learning rates.
     """
@@ -426,7 +435,7 @@ class Feed:
         (X, Y), count = self._reused, len(order)
         self.job.train.gather(order, X[:count], Y[:count])
         if self.job.path == "xla":
-            # Compiled code has fixed shapes; what is behind n_steps is not read.
+            # Compiled code needs fixed shapes. It ignores steps from n_steps on.
             missing = len(X) - count
             weight = np.pad(weight, ((0, missing), (0, 0)))
             rows, rates = np.pad(rows, (0, missing)), np.pad(rates, (0, missing))
@@ -437,6 +446,6 @@ class Feed:
         return Chunk(X, Y, *parts, *self.scaling, self.decay_scale)
 
     def buffers(self, *leading):
-        """Empty arrays for rows and targets, with axes in front of the batch's."""
+        """Empty arrays for samples and targets; ``leading`` axes precede the batch."""
         job = self.job
         return job.train.buffers(*leading, job.batch_size, dtypes=job.spec.row_dtypes)

@@ -1,4 +1,4 @@
-"""Keras metrics by name or object, fresh for each use."""
+"""Makes Keras metrics from names, functions and objects, anew for each use."""
 
 import inspect
 import re
@@ -15,13 +15,13 @@ _ACCURACY = "accuracy", "acc"
 
 
 def make_metrics(metrics, head):
-    """New Keras metrics.
+    """Make new Keras metrics.
 
     Parameters
     ----------
     metrics : sequence of str, callable or keras.metrics.Metric
         "accuracy" becomes the accuracy that fits the output layer, "f1_score" the mean
-        over its columns.
+        F-score of its columns.
     head : Head
 
     Returns
@@ -36,15 +36,15 @@ def make_metrics(metrics, head):
 
 
 class InOwnUnits(keras.metrics.Metric):
-    """A metric of Keras's engine that sees targets in the units of the user's.
+    """A metric for ``keras.Model.fit`` that undoes the standardisation of targets.
 
     Parameters
     ----------
     metric : keras.metrics.Metric
     n_units : int
-        Columns of the output; what follows is a penalty.
+        Columns of the output; a further column is a penalty.
     units : Standardization
-        That the network learns in.
+        How the targets are standardised.
     """
 
     def __init__(self, metric, n_units, units):
@@ -59,7 +59,7 @@ class InOwnUnits(keras.metrics.Metric):
         self.metric.update_state(*pair, sample_weight=sample_weight)
 
     def result(self):
-        # A variable would be that of the next reset by the time it is read.
+        # A copy: Keras may reset the variable before it reads the result.
         return keras.ops.multiply(self.metric.result(), 1)
 
     def reset_state(self):
@@ -67,7 +67,7 @@ class InOwnUnits(keras.metrics.Metric):
 
 
 def in_units_of(metric, y, output, units):
-    """Standardised targets and outputs in the units that ``metric`` needs.
+    """Undo the standardisation of targets and outputs, as far as ``metric`` needs it.
 
     Parameters
     ----------
@@ -78,26 +78,26 @@ def in_units_of(metric, y, output, units):
     """
     mean, scale = units.mean, units.scale
     if _is_of_differences(metric):
-        # Far from zero single precision would lose what values differ by.
+        # Single precision would lose small differences of large values.
         mean = 0.0 * mean
     return [unscaled(values, mean, scale) for values in (y, output)]
 
 
 def _is_of_differences(metric):
-    """Whether a metric gives the same wherever the values lie."""
+    """Whether a metric depends on differences of values only."""
     if redefines(metric, "update_state"):
         return False
     if isinstance(metric, (keras.metrics.RootMeanSquaredError, keras.metrics.R2Score)):
         return True
-    formula = getattr(metric, "_fn", None)  # of a mean over samples
+    formula = getattr(metric, "_fn", None)  # metrics that are means have one
     return formula is not None and loss_rule(formula).values == STANDARDIZED
 
 
 def metric_names(metrics):
-    """The names in the history: Keras's own, whatever the process did before.
+    """The names of metrics in the history, independent of earlier fits.
 
-    Keras numbers the metrics of a process ("auc_2"). Here a name has a number where
-    the same list has it already, as Keras numbers those of one model.
+    Keras numbers the metrics of a process ("auc_2"). Here a name gets a number only if
+    it stands in ``metrics`` twice, as for the metrics of one Keras model.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def metric_names(metrics):
 
 
 def plain_name(metric):
-    """Keras's name of a metric without the number of the process."""
+    """Keras's name of a metric, without the number that Keras may append."""
     if isinstance(metric, str) and not isinstance(_metric_class(metric), type):
         return metric
     metric = _metric_class(metric) if isinstance(metric, str) else metric
@@ -136,7 +136,7 @@ def plain_name(metric):
 
 
 def _metric_class(name):
-    """The class of a name like "AUC"; None for others, such as "auc" and "mse"."""
+    """The Keras class with the name "AUC", say; None for names like "auc" and "mse"."""
     found = getattr(keras.metrics, name, None)
     return found if isinstance(found, type) else None
 
@@ -158,7 +158,8 @@ def _make(metric, head):
 def _by_name(name, head):
     metric = _named(name)
     if isinstance(metric, keras.metrics.FBetaScore):
-        # Keras's defaults give a number per column and take the largest for the label.
+        # With Keras's defaults it would give a number for each column, and take the
+        # largest column as the label.
         if head.output == "linear" and head.labels is not None:
             raise ValueError(
                 f"metrics=[{name!r}] needs probabilities, which the loss "
@@ -169,7 +170,7 @@ def _by_name(name, head):
 
 
 def _threshold(head):
-    """From which value on a column is a label of its own, or None: the largest is."""
+    """The output above which a sample has a column's label; None: the largest wins."""
     several = head.units > 1 and head.labels == "one"
     if head.labels is None or head.output == "softmax" or several:
         return None
@@ -177,7 +178,7 @@ def _threshold(head):
 
 
 def _check_threshold(metric, head):
-    """Refuse F-scores that take the largest column where each is a decision."""
+    """Refuse F-scores that take the largest column where each column is a decision."""
     if not isinstance(metric, keras.metrics.FBetaScore) or metric.threshold is not None:
         return
     if _threshold(head) is not None:
@@ -194,7 +195,7 @@ def _named(name):
         return keras.metrics.get(name)
     except ValueError as error:
         if inspect.isfunction(found := getattr(keras.metrics, name, None)):
-            return found  # such as "huber", which Keras knows as a loss only
+            return found  # such as "huber", which keras.metrics.get does not know
         known = {"accuracy", *(n for n in dir(keras.metrics) if n[0] != "_")}
         raise ValueError(
             "metrics must hold names or objects of keras.metrics, or functions. "

@@ -1,4 +1,4 @@
-"""Keras models of a training job, for callbacks and for the Keras engine."""
+"""Keras models for a training job: for callbacks, and for the Keras engine."""
 
 import itertools
 from dataclasses import replace
@@ -9,11 +9,11 @@ import numpy as np
 from skdeep.networks._build import StockNetwork, assign, build_template
 from skdeep.training._metrics import InOwnUnits, make_metrics
 
-_RATE = "learning_rate"  # an optimiser's variable
+_RATE = "learning_rate"  # the name of an optimiser's variable
 
 
 def compiled_model(job, optimizer, learning_rate):
-    """The job's template as a ``keras.Model`` on which ``compile`` was called."""
+    """The job's template as a compiled ``keras.Model``."""
     template = build_template(job.spec)
     model = keras.Model(template.inputs, template.outputs)
     metrics = make_metrics(job.metrics, job.head)
@@ -30,7 +30,7 @@ def compiled_model(job, optimizer, learning_rate):
 
 
 class _LossInDouble(keras.losses.Loss):
-    """A loss in double precision: Keras's are in single, whatever the layers are."""
+    """A loss in double precision. Keras computes losses in single precision."""
 
     def __init__(self, loss):
         reduction = getattr(loss, "reduction", "sum_over_batch_size")
@@ -42,10 +42,10 @@ class _LossInDouble(keras.losses.Loss):
 
 
 class ShownModel:
-    """The model that callbacks see, whose files Keras loads without skdeep.
+    """The model that callbacks see. Keras loads its files without skdeep.
 
-    It is the user's own, where the job has one, or made of stock layers, from raw
-    inputs to raw outputs, as ``model_`` is.
+    It is the user's own model, if the job has one. Otherwise it is made of stock layers
+    and goes from raw inputs to raw outputs, as ``model_`` does.
 
     Parameters
     ----------
@@ -53,15 +53,16 @@ class ShownModel:
     template : keras.Model
         The training template.
     spec : OptimizerSpec
-        Makes an optimiser for the model, whose state is that of the :class:`Weights`
+        Makes the model's optimiser, whose state follows the :class:`Weights` that are
         shown.
     optimizer : keras.optimizers.Optimizer, default=None
-        That of the engine, which the model shares if its variables are as many.
+        The engine's optimiser. The model shares it, unless tied kernels make the
+        numbers of variables differ.
 
     Attributes
     ----------
     model : keras.Model
-        Compiled, its metrics built: callbacks look up their directions.
+        Compiled, with built metrics: callbacks ask them whether more is better.
     """
 
     def __init__(self, job, template, spec, optimizer=None):
@@ -75,7 +76,7 @@ class ShownModel:
             outputs = job.outputs if job.spec.gives_values else None
             self._stock = StockNetwork(job.spec, template, inputs, outputs)
             self.model = self._stock.model
-            if not optimizer.built:  # that of the engine is
+            if not optimizer.built:  # the engine's is built already
                 optimizer.build(self.model.trainable_variables)
             self.model.compile(
                 optimizer=optimizer,
@@ -109,7 +110,7 @@ class ShownModel:
         self._shown = self._values()
 
     def replaced(self):
-        """The network's arrays, trainable ones and others, if somebody changed some."""
+        """The network's lists of arrays if a callback has changed some, else None."""
         now = self._values()
         pairs = zip(itertools.chain(*now), itertools.chain(*self._shown), strict=True)
         if all(np.array_equal(new, old, equal_nan=True) for new, old in pairs):
@@ -122,24 +123,28 @@ class ShownModel:
 
 
 def _portable_loss(head):
-    """The loss in the model's file: None where Keras alone does not have it."""
+    """The loss for the model's file; None if Keras cannot load it without skdeep."""
     loss = replace(head, penalized=False).keras_loss()
     return None if type(loss).__module__.startswith("skdeep.") else loss
 
 
 def optimizer_values(optimizer):
-    """The optimiser's state in the order of the compiled engine, or None."""
+    """The optimiser's state in the compiled engine's order; None before it is built."""
     if not optimizer.built:
         return None
     values = [variable.numpy() for variable in optimizer.variables]
     if all(variable.name != _RATE for variable in optimizer.variables):
-        # A schedule is no variable; where there is none, the rate is the second.
+        # The engine expects the learning rate as the second value. With a schedule
+        # there is no such variable.
         values.insert(1, np.float32(0))
     return values
 
 
 def assign_optimizer(model, values):
-    """Put such a state into the model's optimiser, all but its learning rate."""
+    """Put a state as of :func:`optimizer_values` into the model's optimiser.
+
+    The learning rate is left out.
+    """
     model.optimizer.build(model.trainable_variables)
     slots = [v for v in model.optimizer.variables if v.name != _RATE]
     first, _, *others = values

@@ -1,11 +1,9 @@
 """Keras optimisers as functions of their state.
 
-Keras's TensorFlow backend
-switches ``stateless_apply`` off (for the sake of ``tf.distribute``); here a
-subclass goes back to the backend-neutral methods of ``BaseOptimizer``, found
-through the optimiser's own MRO. Should a new Keras move them,
-``tests/test_optimizers.py`` names what is missing, and ``engine="keras"`` goes on
-working meanwhile.
+Keras's TensorFlow backend switches ``stateless_apply`` off, for ``tf.distribute``. A
+subclass here restores the methods of ``BaseOptimizer``, which fit all backends. If a
+new Keras moves these methods, ``tests/test_optimizers.py`` names the missing ones, and
+``engine="keras"`` still works.
 """
 
 import contextlib
@@ -23,21 +21,22 @@ from skdeep.networks._undecayed import exclude_names, names_without_decay
 BASE = next(
     cls for cls in keras.optimizers.Optimizer.__mro__ if cls.__name__ == "BaseOptimizer"
 )
-# The default optimiser: its first learning rate, and the sum over a fit of rate times
-# weight decay.
-_RATE = 0.003  # of two layers of 128 units
-_FINE_TUNING_RATE = 3e-4  # what has been learnt should not be lost
+# The default optimiser: its first learning rate, and the sum of learning rate times
+# weight decay over all steps of a fit.
+_RATE = 0.003  # for two layers of 128 units
+_FINE_TUNING_RATE = 3e-4  # small, so that pretrained weights are not lost
 _WHOLE_DECAY = 1.0
 _MOST_DECAY = 2.0
-_PARTIAL_DECAY = 0.1  # in partial_fit, which has no end
-# Averages of tokens: steps from which the learning rate is that of other networks, and
-# what it is multiplied with at most where there are fewer.
+_PARTIAL_DECAY = 0.1  # in partial_fit, whose number of steps is unknown
+# Networks that average token vectors: with at least this many steps their learning rate
+# is that of other networks. With fewer it is larger, at most by the second number.
 _ENOUGH_STEPS = 3000
 _MOST_FEW_STEPS_FACTOR = 3.0
-# Keras 3.14 has the first, 3.15 the second: of an older one, nothing is an instance.
+# Keras 3.14 added the first, Keras 3.15 the second. Without the class, the empty tuple
+# lets isinstance return False.
 SCHEDULE_FREE = getattr(keras.optimizers, "ScheduleFreeAdamW", ())
 _MULTI_OPTIMIZER = getattr(keras.optimizers, "MultiOptimizer", ())
-# Wrappers around other optimisers: their state is not theirs alone.
+# Wrappers around other optimisers, which hold a part of their state.
 UNSUPPORTED = (keras.optimizers.LossScaleOptimizer, _MULTI_OPTIMIZER)
 RESTORED = (
     "assign",
@@ -56,7 +55,7 @@ _tracing = threading.local()
 
 
 class Functional(keras.optimizers.Optimizer):
-    """Mixin that makes ``stateless_apply`` work, placed behind the optimiser."""
+    """A mixin, the last base class, that makes ``stateless_apply`` work."""
 
     @property
     def weight_decay(self):
@@ -70,7 +69,7 @@ class Functional(keras.optimizers.Optimizer):
 
     @contextlib.contextmanager
     def decaying(self, scale):
-        """Within, weight decay is ``scale`` times what it is, a tensor."""
+        """Inside of this block, multiply the weight decay by ``scale``, a tensor."""
         _tracing.decay_scale = scale
         try:
             yield
@@ -132,17 +131,18 @@ for _name in RESTORED:
 
 
 def state_kind(cls, variables):
-    """Names the kind of an optimiser's state: none goes on from that of another.
+    """A text that is equal for optimisers that can go on from each other's state.
 
     Parameters
     ----------
     cls : type
-        Of the optimiser.
+        The optimiser's class.
     variables : list of keras.Variable
-        Its own. Their names end in what they hold: ``..._momentum``, say.
+        The optimiser's variables. The end of a name, such as ``..._momentum``, says
+        what the variable holds.
     """
     package = cls.__module__.split(".")[0]
-    of_keras = package == "keras"  # where its modules may move
+    of_keras = package == "keras"  # the modules of its classes may move
     kinds = dict.fromkeys(variable.name.rsplit("_", 1)[-1] for variable in variables)
     return " ".join([package if of_keras else cls.__module__, cls.__qualname__, *kinds])
 
@@ -153,13 +153,13 @@ def _functional_class(cls):
 
 
 class OptimizerSpec:
-    """An optimiser without its learning rate, which is data of each fit.
+    """An optimiser without its learning rate, which each fit passes as data.
 
     Parameters
     ----------
     optimizer : str or keras.optimizers.Optimizer
     job : TrainingJob, default=None
-        "auto" depends on it.
+        The setting "auto" depends on the job.
 
     Attributes
     ----------
@@ -171,7 +171,7 @@ class OptimizerSpec:
     supported : bool
         Whether the compiled engine can run it.
     decay_scale : float
-        What its weight decay is multiplied with, data of each fit too.
+        Multiplies the weight decay. Each fit passes it as data, too.
     """
 
     def __init__(self, optimizer, job=None):
@@ -194,7 +194,7 @@ class OptimizerSpec:
         self.key = identity(self._parts())
 
     def _parts(self):
-        """What makes its steps what they are, but for the learning rate."""
+        """All that determines the optimiser's steps, except for the learning rate."""
         config = {k: v for k, v in self._config.items() if k != "name"}
         return type(self._optimizer), config, self._undecayed
 
@@ -216,13 +216,13 @@ class OptimizerSpec:
 
     def _new(self, cls, learning_rate):
         optimizer = cls.from_config({**self._config, "learning_rate": learning_rate})
-        # Not part of the configuration, but of what the user asked for.
+        # The configuration does not contain these names.
         exclude_names(optimizer, self._undecayed)
         return optimizer
 
 
 def innermost(optimizer):
-    """The optimiser that takes the steps: not ``LossScaleOptimizer``, but its inner."""
+    """The optimiser that takes the steps: that inside of a ``LossScaleOptimizer``."""
     while hasattr(optimizer, "inner_optimizer"):
         optimizer = optimizer.inner_optimizer
     return optimizer
@@ -240,12 +240,12 @@ def _refuse_rate_of_many(optimizer, job):
 
 @functools.cache
 def _default():
-    # Its weight decay is the job's `decay_scale`.
+    # The job's `decay_scale` multiplies the weight decay of one.
     return keras.optimizers.AdamW(_RATE, weight_decay=1.0, beta_2=0.99)
 
 
 def _default_rate(job):
-    """Narrow and shallow networks need larger steps: measured on the same tables."""
+    """The rate of "auto": narrow and shallow networks need larger steps. Measured."""
     spec = job.spec
     if spec.fine_tunes:
         return _FINE_TUNING_RATE
@@ -257,9 +257,10 @@ def _default_rate(job):
 
 
 def _few_steps_factor(job):
-    """Vectors of tokens move only where a text has them: few steps must be larger.
+    """The factor of the learning rate for networks that average token vectors.
 
-    Measured on sets of 120 to 16,000 texts.
+    A step moves only the vectors of tokens that occur in its batch. So where steps are
+    few, they must be larger. Measured on sets of 120 to 16,000 texts.
     """
     if job.planned_epochs is None:
         return 1.0
@@ -268,11 +269,11 @@ def _few_steps_factor(job):
 
 
 def _weight_decay(job, own_rate):
-    """The decay that takes off about as much in long fits as in short ones.
+    """The weight decay of "auto", with the same total effect in short and long fits.
 
-    It should go with one over the number of steps (Wang and Aitchison, 2024,
-    https://arxiv.org/abs/2405.13698). A larger learning rate does not raise what a
-    step takes off.
+    It is proportional to one over the number of steps (Wang and Aitchison, 2024,
+    https://arxiv.org/abs/2405.13698). A larger learning rate does not increase the
+    decay of a step.
     """
     rate = own_rate if job.learning_rate is None else job.learning_rate
     if callable(job.schedule):
@@ -280,7 +281,7 @@ def _weight_decay(job, own_rate):
     rate = float(rate(0)) if callable(rate) else rate
     decay = _PARTIAL_DECAY
     if job.planned_epochs is not None:
-        # Along a cosine, the mean is half of the first.
+        # The mean rate of a cosine schedule is half of the first rate.
         mean_rate = _RATE / 2 if job.schedule else _RATE
         n_steps = job.steps_per_epoch * job.planned_epochs
         decay = min(_MOST_DECAY, _WHOLE_DECAY / (n_steps * mean_rate))
@@ -289,7 +290,7 @@ def _weight_decay(job, own_rate):
 
 @functools.cache
 def _named(name):
-    # Not keras.optimizers.get, which does not know Lamb.
+    # keras.optimizers.get does not know Lamb.
     names = {attribute.lower(): attribute for attribute in dir(keras.optimizers)}
     if name.lower() not in names:
         raise ValueError(

@@ -1,8 +1,8 @@
-"""Compiled training steps, shared by every fit of the same template.
+"""Compiled training steps, shared by all fits of the same template.
 
-A program is a function of (weights, optimiser state, a chunk of batches) that
-captures no variable, so fits of any seed, fold and learning rate, and from any
-thread, run the same compiled code.
+A program is a function of weights, optimiser state and batches. It captures no
+variable, so fits with any seed, fold and learning rate run the same compiled code, in
+any thread.
 """
 
 import itertools
@@ -35,7 +35,7 @@ _SEEDED = (
 
 
 class State(NamedTuple):
-    """Everything that a training step changes: lists of tensors."""
+    """All that a training step changes, except for metrics: lists of tensors."""
 
     trainable: list
     non_trainable: list
@@ -75,7 +75,7 @@ class Program:
         state = self._signature()
         width = [None, *spec.output_shape[:-1], head.width]
         rows = [None, *spec.input_shape]
-        # Of states, metric variables and a chunk.
+        # Arguments: state, metric variables and a chunk.
         self.signature = [*state, self._chunk_signature(rows, width)]
         self._compiled_update = tf.function(
             self._update, jit_compile=True, autograph=False
@@ -94,24 +94,24 @@ class Program:
 
     @property
     def n_bytes(self):
-        """About what it takes of memory."""
+        """About how many bytes of memory the program takes."""
         arrays = [*self.model.variables, *self.optimizer.variables]
         n_graphs = 1 + len(self._compiled_run)
         if self.fused is not None:
             n_graphs += 1 + self.fused.n_compiled
-        # As variables and as what fits start with.
+        # Twice, as variables and as the initial values of fits.
         return 2 * n_bytes(arrays) + n_graphs * GRAPH_BYTES
 
     def _signature(self):
-        """Shapes of the state and of the metric variables."""
+        """TensorSpecs of the state and of the metric variables."""
         blank = np.random.RandomState(0)
         none = Standardization.none(self.spec.input_shape[-1] or 1)
         values = self.initial_state(blank, none), self.metric_state()
         return tf.nest.map_structure(tf.TensorSpec.from_tensor, values)
 
     def _batch_signature(self, rows, targets, weights):
-        """Shapes of rows, targets, weights and target units: any number of rows."""
-        # One unit for all columns, or one for each.
+        """TensorSpecs of samples, targets, weights, and mean and scale of targets."""
+        # The last two have one value for all columns, or one for each.
         others = targets, weights, [None], [None]
         return [
             tf.TensorSpec(rows, self.spec.input_dtype),
@@ -119,7 +119,7 @@ class Program:
         ]
 
     def _chunk_signature(self, rows, targets):
-        """The same with an axis of steps in front."""
+        """The :class:`Chunk` of TensorSpecs, with an axis of steps in front."""
         x, y, weight, mean, scale = self._batch_signature(
             [None, *rows], [None, *targets], [None, None]
         )
@@ -134,7 +134,7 @@ class Program:
             for width in (head.width, head.units)
         )
         for metric in self.metrics:
-            # Some make their variables, or more of them, on the first batch.
+            # Some metrics make variables on the first batch.
             try:
                 metric.update_state(y, output, sample_weight=np.ones(shape))
             except Exception as error:
@@ -151,14 +151,15 @@ class Program:
                     f"which gives {shape_of_result[0]}. Pass keras.metrics.F1Score("
                     "average='macro'), say."
                 )
-        # Zeros, unless reset_state says otherwise: the largest error starts at -inf.
+        # The values after reset_state, which need not be zero: a maximum starts at
+        # -inf.
         self._metric_start = [
             [tf.identity(tf.convert_to_tensor(v)) for v in metric.variables]
             for metric in self.metrics
         ]
 
     def metric_state(self):
-        """Fresh metric variables, a list of lists of tensors."""
+        """The initial metric variables, a list of lists of tensors."""
         return [list(values) for values in self._metric_start]
 
     def metric_results(self, state, prefix=""):
@@ -169,16 +170,18 @@ class Program:
         }
 
     def initial_state(self, rng, standardization, weights=None, pretrained=None):
-        """Weights drawn with ``rng``, or those given, and a new optimiser state.
+        """The state at the beginning of a fit, with a new optimiser state.
 
         Parameters
         ----------
         rng : numpy.random.RandomState
+            Draws the weights, if there are none, and the seeds of dropout.
         standardization : Standardization
+            Of the inputs.
         weights : Weights or None
-            Of the whole network.
+            All weights to start with.
         pretrained : list of ndarray or None
-            Of layers that come with weights; see :func:`with_pretrained`.
+            Weights of pretrained layers; see :func:`with_pretrained`.
         """
         state = self._initial.draw(rng, standardization, weights)
         if weights is not None or pretrained is None:
@@ -188,12 +191,12 @@ class Program:
         return State(trainable, fixed, self._initial.slots(trainable))
 
     def slots_of(self, weights):
-        """The optimiser's state to go on with, or None where it starts anew.
+        """The optimiser's state from an earlier fit, or None if it does not fit.
 
         Parameters
         ----------
         weights : Weights or None
-            Of an earlier fit, whose optimiser may have been another one.
+            From the earlier fit, which may have used another optimiser.
         """
         slots = weights and weights.optimizer
         if slots is None or weights.optimizer_kind not in (None, self.state_kind):
@@ -202,7 +205,7 @@ class Program:
         return slots if [np.shape(slot) for slot in slots] == own else None
 
     def chunk_steps(self, total_steps, step_values, max_bytes=_CHUNK_BYTES):
-        """How many steps one call takes, from a few sizes only: each compiles."""
+        """The steps of one call, one of a few numbers: each is compiled anew."""
         step_bytes = step_values * np.dtype(self.spec.array_dtype).itemsize
         limit = max(1, max_bytes // max(1, step_bytes))
         size = 1
@@ -263,7 +266,7 @@ class Program:
         decay,
         update=None,
     ):
-        # What the rows count in batch normalisation.
+        # The weights of the rows in batch normalisation.
         counts = weight if self._weighs_rows else _present(weight, rows)
         with tf.GradientTape() as tape, weighing(counts):
             tape.watch(state.trainable)
@@ -279,7 +282,7 @@ class Program:
             scaled = self.optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, state.trainable)
         for gradient, weight_array in zip(gradients, state.trainable, strict=True):
-            if isinstance(gradient, tf.Tensor):  # products may forget a side of one
+            if isinstance(gradient, tf.Tensor):  # products may lose the size of an axis
                 gradient.set_shape(weight_array.shape)
         slots = list(state.optimizer)
         index = self._initial.rate_index
@@ -300,7 +303,7 @@ class Program:
         return loss(y, output)
 
     def _update(self, slots, gradients, trainable, decay):
-        """What the optimiser makes of its state and of the weights."""
+        """The weights and the optimiser's state after one step."""
         with self.optimizer.decaying(decay):
             trainable, slots = self.optimizer.stateless_apply(
                 slots, gradients, trainable
@@ -308,11 +311,11 @@ class Program:
         return _tensors(trainable), _tensors(slots)
 
     def _update_metrics(self, state, y, output, weight, mean, scale):
-        if not self._weighs_metrics:  # but rows that fill up a batch do not count
+        if not self._weighs_metrics:  # only rows that fill up a batch are left out
             weight = tf.cast(weight > 0, weight.dtype)
         if len(y.shape) > 2:  # every step of a sequence counts
             weight = tf.broadcast_to(weight[:, None], tf.shape(y)[:2])
-        output = output[..., : self.units]  # what follows is a penalty
+        output = output[..., : self.units]  # without a column of penalties
         units = _Units(mean, scale)
         return [
             _tensors(
@@ -337,7 +340,7 @@ class Program:
         return loss, penalty, metric_state
 
     def with_weights(self, state, trainable, non_trainable):
-        """``state`` with other weights, from which averages of weights go on."""
+        """``state`` with other weights; the optimiser's averages restart from them."""
         slots = list(state.optimizer)
         for place, weight in zip(
             self._initial.average_indices, trainable, strict=False
@@ -346,28 +349,28 @@ class Program:
         return State(trainable, non_trainable, slots)
 
     def finalize(self, state):
-        """The weights that training ends with: averages, where they were asked for."""
+        """The state at the end of training: with averaged weights, if there are some."""
         if not self.optimizer.use_ema:
             return state
         if int(state.optimizer[self._initial.iteration_index]) == 0:
-            return state  # averages begin with zeros
+            return state  # without a step, the averages are zeros
         averages = [state.optimizer[i] for i in self._initial.average_indices]
         return state._replace(trainable=averages)
 
 
 class _Units(NamedTuple):
-    """Of targets: ``y = encoded * scale + mean``."""
+    """The standardisation of targets: ``y = encoded * scale + mean``."""
 
     mean: object
     scale: object
 
 
 class Chunk(NamedTuple):
-    """Batches for one call; the first axis of the first five is the step.
+    """Batches for one call; the first axis of the first five fields is the step.
 
-    ``weight`` holds a row's weight divided by the rows of its batch (unless the
-    loss is a sum), and zero for the rows that pad the last batch. ``decay_scale``
-    multiplies the optimiser's weight decay.
+    ``weight`` holds the weight of each row, divided by the number of rows of its batch
+    unless the loss is a sum. It is zero for rows that fill up the last batch. ``rows``
+    is that number of rows. ``decay_scale`` multiplies the optimiser's weight decay.
     """
 
     x: object
@@ -382,7 +385,7 @@ class Chunk(NamedTuple):
 
     @property
     def shape(self):
-        """Equal for chunks of which all parts have equal shapes."""
+        """The shapes of all parts, a key of compiled code."""
         return tuple(tuple(part.shape) for part in self)
 
     @property
@@ -395,7 +398,7 @@ class Chunk(NamedTuple):
 
 
 class _InitialValues:
-    """What each variable starts with, without building a model again."""
+    """Draws initial values of all variables without building the model again."""
 
     def __init__(self, model, optimizer):
         variables = [*model.trainable_variables, *model.non_trainable_variables]
@@ -404,7 +407,8 @@ class _InitialValues:
         self._optimizer = [tf.convert_to_tensor(v.value) for v in optimizer.variables]
         place = {id(v): i for i, v in enumerate(variables)}
         self._seeded = list(_seeded_initializers(model, place))
-        # Keras's own initialisers in one call; another one may not be traceable.
+        # Keras's initialisers are traced to be run in one call. A user's may not be
+        # traceable.
         self._traceable = self._seeded and all(
             cls.__module__.startswith("keras.") for _, cls, _ in self._seeded
         )
@@ -427,7 +431,7 @@ class _InitialValues:
         self.iteration_index = place[id(optimizer._iterations)]
         averages = getattr(optimizer, "_model_variables_moving_average", ())
         self.average_indices = [place[id(v)] for v in averages]
-        # Schedule-free AdamW (Defazio et al., 2024) starts its iterate at the weights.
+        # Schedule-free AdamW (Defazio et al., 2024) starts its momentums at the weights.
         follows = isinstance(optimizer, SCHEDULE_FREE)
         slots = optimizer._momentums if follows else ()
         self._copies = [place[id(v)] for v in slots]
@@ -466,7 +470,10 @@ class _InitialValues:
         return values
 
     def _values_to_go_on_with(self, weights):
-        """Those of ``weights``; other augmentations may have other generators."""
+        """The values of ``weights``, but the states of random generators stay.
+
+        Other augmentations than in the earlier fit may have other generators.
+        """
         fixed = filter(is_weight, weights.non_trainable)
         kept = itertools.chain(weights.trainable, fixed)
         generators = set(self._generators)
@@ -476,7 +483,7 @@ class _InitialValues:
         ]
 
     def _draw_seeded(self, seeds):
-        """What the initialisers give for these seeds, one for each."""
+        """Values drawn by the initialisers, with a seed for each."""
         if self._traceable:
             seeds = [[seed, 0] for seed in seeds]
             return self._draw_traced(tf.constant(seeds, "uint32"))
@@ -489,7 +496,7 @@ class _InitialValues:
         values = []
         for number, (index, cls, config) in enumerate(self._seeded):
             initializer = cls.from_config({"seed": 0, **config})
-            if "seed" not in config:  # the user's own stays
+            if "seed" not in config:  # a seed of the user's stays
                 initializer.seed = _TensorSeed(seeds[number])
             values.append(self._initialize(initializer, index))
         return values
@@ -500,7 +507,7 @@ class _InitialValues:
 
 
 class _TensorSeed(keras.random.SeedGenerator):
-    """Hands a tensor to a random function of Keras, which takes no other."""
+    """A seed that is a tensor, in the form that Keras's random functions take."""
 
     def __init__(self, value):
         self._value = value
@@ -510,7 +517,7 @@ class _TensorSeed(keras.random.SeedGenerator):
 
 
 def _all_layers(model):
-    """The layers, also those of models within."""
+    """The layers of a model, also those of models inside of it."""
     for layer in model.layers:
         yield layer
         if isinstance(layer, keras.Model):
@@ -519,7 +526,9 @@ def _all_layers(model):
 
 def _seeded_initializers(model, place):
     for layer in _all_layers(model):
-        owner = getattr(layer, "cell", layer)  # where recurrent layers have theirs
+        owner = getattr(
+            layer, "cell", layer
+        )  # a recurrent layer's cell has the weights
         for attribute, name in _SEEDED:
             initializer = getattr(owner, name, None)
             if initializer is None or id(getattr(owner, attribute, None)) not in place:
@@ -533,7 +542,7 @@ def _seeded_initializers(model, place):
 
 
 def per_sample(loss):
-    """``loss`` as a function that gives one number per sample."""
+    """``loss`` as a function that returns one number per sample."""
     function = loss.call if isinstance(loss, keras.losses.Loss) else loss
 
     def loss_of_each(y_true, y_pred):
@@ -545,14 +554,14 @@ def per_sample(loss):
 
 
 def _present(weight, rows):
-    """1 for the first ``rows`` of a batch, 0 for those that fill it up."""
+    """1 for the first ``rows`` rows of a batch, 0 for rows that fill it up."""
     return tf.cast(tf.range(tf.shape(weight)[0]) < rows, weight.dtype)
 
 
 def _result(metric, values):
-    """What ``metric`` gives with ``values`` for its variables."""
+    """The result of ``metric`` if its variables have these ``values``."""
     pairs = list(zip(metric.variables, values, strict=True))
-    # A result may be one of the variables, which has this value in the scope only.
+    # A copy: the result may be one of the variables, which has its value only in here.
     with keras.StatelessScope(state_mapping=pairs):
         return float(tf.convert_to_tensor(keras.ops.multiply(metric.result(), 1)))
 
@@ -565,15 +574,15 @@ _programs = Cache()
 
 
 def template_key(spec, head, optimizer, metrics):
-    """Equal for jobs that share a program."""
+    """A key that is equal for jobs that share a program."""
     names = tuple(metric_names(metrics))
-    # What Keras's losses and metrics compute with unless they are told otherwise.
+    # Keras's losses and metrics use these settings by default.
     settings = keras.config.floatx(), keras.config.epsilon()
     keys = spec.key, head.key, optimizer.key
     return *keys, identity(metrics), names, settings
 
 
 def program_for(spec, head, optimizer, metrics):
-    """The program for this template, built at its first use."""
+    """The program for this template, made at its first use."""
     key = template_key(spec, head, optimizer, metrics)
     return _programs.get(key, lambda: Program(spec, head, optimizer, metrics))

@@ -1,4 +1,4 @@
-"""How far the fits inside of ``fuse()`` are."""
+"""Prints the progress of the fits inside of ``fuse()``."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ _SECONDS_BETWEEN_LINES = 2.0
 
 
 class Progress:
-    """Prints now and then how far all fits are together.
+    """Counts fits and epochs, and prints a line every two seconds.
 
     Parameters
     ----------
@@ -22,36 +22,36 @@ class Progress:
         self._in_training = {}
         self._next_line = time.monotonic() + _SECONDS_BETWEEN_LINES
 
-    def update(self, tile, epochs, waiting):
-        """Take in what a tile trains.
+    def update(self, group, epochs, waiting):
+        """Note the progress of a group of networks.
 
         Parameters
         ----------
-        tile : hashable
-            Names the tile.
+        group : hashable
+            A key of the group.
         epochs : list of int
-            How many epochs each of its networks has behind it.
+            The number of completed epochs of each of its networks.
         waiting : int
-            How many fits wait for their turn.
+            The number of fits that wait for their turn.
         """
         with self._lock:
-            self._in_training[tile] = epochs
+            self._in_training[group] = epochs
             if self._shown and time.monotonic() >= self._next_line:
                 self._next_line = time.monotonic() + _SECONDS_BETWEEN_LINES
                 print(self._line(waiting), flush=True)
 
     def expect(self, change):
-        """So many more tasks, or fewer, may still bring a fit."""
+        """Change the number of tasks that may still bring a fit."""
         with self._lock:
             self._expected += change
 
     def begin_fit(self):
-        """A fit has come."""
+        """Count a fit that waits or trains."""
         with self._lock:
             self._begun += 1
 
     def end_fit(self):
-        """A fit has got its result."""
+        """Count a fit that has its result."""
         with self._lock:
             self._ended += 1
 
@@ -62,7 +62,7 @@ class Progress:
             print(self._line(0), flush=True)
 
     def _line(self, waiting):
-        epochs = [number for tile in self._in_training.values() for number in tile]
+        epochs = [number for group in self._in_training.values() for number in group]
         n_fits = self._begun + self._expected
         line = f"fuse: {self._ended} of {n_fits} fits done"
         if epochs:

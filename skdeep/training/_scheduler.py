@@ -2,18 +2,18 @@
 
 Why nothing can hang:
 
-* A fit waits for its ticket only, and only worker threads settle tickets. What a
-  worker itself fits (in a callback, say) is trained on the spot.
-* Where a callback waits for another thread's fit, all workers may stand still. Once
-  everybody who trains has been in callbacks for ``_STANDSTILL`` seconds, one ticket
-  that no worker has taken is withdrawn and trained by the thread that waits for it.
-  The next one follows only when that thread stands still in callbacks as well.
-* Workers take tickets after at most ``_QUIET_IN_TASKS`` seconds without a new one,
-  whatever the count of running tasks says; the count lets them start sooner.
-* Every ticket that a worker has taken is settled by it: with an outcome, or with the
-  error that stopped it. Closing settles the rest.
-* Every wait for a ticket, a core or a worker has a time-out, after which the reason
-  for waiting is looked at again.
+* A fit waits for its own ticket only, and worker threads settle tickets. A fit that a
+  worker starts itself, in a callback, is trained at once in that thread.
+* If callbacks wait for the fits of other threads, all workers may stand still. When all
+  training threads have been in callbacks for ``_STANDSTILL`` seconds, one ticket that
+  no worker has taken is withdrawn. The thread that waits for it trains it. Another
+  ticket is withdrawn only when that thread stands still in callbacks as well.
+* Workers take tickets at the latest ``_QUIET_IN_TASKS`` seconds after the last one has
+  come. The count of running tasks lets them start sooner.
+* A worker settles every ticket that it has taken, with an outcome or with an error.
+  Closing the scheduler settles the others.
+* Every wait for a ticket, a core or a worker has a time-out. Then the thread checks
+  whether it still has to wait.
 """
 
 import contextlib
@@ -32,12 +32,12 @@ from skdeep.training._job import MOST_MEMBERS
 from skdeep.training._keras_settings import keras_settings
 from skdeep.training._progress import Progress
 
-# Seconds without a new fit after which those that wait are trained: where nothing is
-# known of the others, and where tasks are under way that may still bring one.
+# After this many seconds without a new fit, the waiting ones are trained. The second
+# number holds while tasks that may bring a fit are running.
 _QUIET = 0.03
 _QUIET_IN_TASKS = 0.25
 _LOOK_AGAIN = 1.0
-# Seconds in callbacks after which a worker counts as one that stands still.
+# After this many seconds in callbacks a thread counts as standing still.
 _STANDSTILL = 10.0
 _CONSTRAINTS = {
     "width": [Interval(Integral, 1, None, closed="left"), None],
@@ -53,7 +53,7 @@ def _in_task():
 
 
 def active_scheduler():
-    """The scheduler that fits of this thread go to, or None."""
+    """The scheduler for fits of this thread, or None."""
     if getattr(_thread, "worker", False):
         return None
     return getattr(_thread, "scheduler", None) or _active
@@ -61,20 +61,20 @@ def active_scheduler():
 
 @contextlib.contextmanager
 def scheduling(width=None, verbose=0):
-    """Send the fits of all threads to one scheduler; inner uses share the outer's.
+    """Send the fits of all threads to one scheduler; nested blocks share it.
 
     Parameters
     ----------
     width : int or None
-        How many fits may be under way.
+        The number of fits that may be under way.
     verbose : int
-        Whether to print how far the fits are.
+        Above zero, the progress is printed.
     """
     scheduler = acquire(width, verbose)
     try:
         yield scheduler
     except BaseException:
-        if scheduler.users == 1:  # what others wait for goes on
+        if scheduler.users == 1:  # otherwise fits of other blocks go on
             scheduler.abort()
         raise
     finally:
@@ -88,7 +88,7 @@ def check_options(caller, **options):
 
 
 def _forget():
-    """In a forked process: the scheduler's threads stayed in the parent."""
+    """In a forked process, start without a scheduler: its threads are not copied."""
     global _active, _active_lock, _thread
     _active, _active_lock, _thread = None, threading.Lock(), threading.local()
 
@@ -98,7 +98,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def acquire(width=None, verbose=0):
-    """Start the scheduler, or join the one that is at work."""
+    """Start the scheduler, or join the one that is running."""
     global _active
     with _active_lock:
         if _active is None:
@@ -109,7 +109,7 @@ def acquire(width=None, verbose=0):
 
 
 def release(scheduler):
-    """The counterpart of :func:`acquire`; the last one ends the scheduler."""
+    """The counterpart of :func:`acquire`; the last call ends the scheduler."""
     global _active
     with _active_lock:
         scheduler.users -= 1
@@ -121,7 +121,7 @@ def release(scheduler):
 
 
 def default_width():
-    """Some fits per core, fewer where memory is short."""
+    """The default number of fits under way: 32 per core, fewer if memory is short."""
     return min(32 * cpu_count(), max(8, _free_memory() // (64 * 2**20)))
 
 
@@ -146,9 +146,9 @@ class Ticket:
     key : hashable
         Equal for tickets whose networks can be trained together.
     of_task : bool
-        Whether the fit is that of a task that the scheduler counts.
+        Whether the fit belongs to a task that the scheduler counts.
     seconds : float
-        How long training took, this fit's share where several were trained at once.
+        The training time; of networks that are trained together, this one's share.
     """
 
     def __init__(self, job, optimizer, scheduler):
@@ -157,7 +157,7 @@ class Ticket:
         self.job = job
         self.optimizer = optimizer
         template = template_key(job.spec, job.head, optimizer, job.metrics)
-        # Sequences may be longer in one fit than in another.
+        # The length of sequences may differ between fits.
         parts = job.train, job.validation
         shapes = [part and part.X.shape[1:] for part in parts]
         self.key = template, job.batch_size, job.path, *shapes
@@ -189,15 +189,15 @@ class Ticket:
             self._settled.set()
 
     def warn(self, message):
-        """Warn whoever waits, in the thread that waits."""
+        """Store a warning, which the waiting thread issues."""
         self._warning = message
 
     def wait(self):
-        """The outcome; raises what training raised."""
+        """Wait for the outcome; raises the error that training raised."""
         try:
             self._wait()
         except KeyboardInterrupt:
-            # The worker hands back the epochs so far.
+            # The worker stops training and returns the epochs so far.
             self._interrupted = True
             self._wait()
         if self._error is not None:
@@ -235,7 +235,7 @@ class Tasks:
     ----------
     scheduler : Scheduler
     n_threads : int
-        So many run at once; those behind them come when one has ended.
+        The number of tasks that run at once. The others wait until one has ended.
     """
 
     def __init__(self, scheduler, n_threads):
@@ -245,8 +245,8 @@ class Tasks:
         self._lock = threading.Lock()
 
     def submit(self, executor, function):
-        """A future of ``function()``, which counts until it is done."""
-        self._change(1)  # first, for the task may be quick to wait for its fit
+        """A future of ``function()``; the task counts until it is done."""
+        self._change(1)  # before the task starts, which may soon wait for its fit
         try:
             future = executor.submit(self._run, function, keras_settings())
         except BaseException:
@@ -276,10 +276,10 @@ class Tasks:
 
 
 def _leave_out_waiting(results):
-    """Take the time in the queue out of the times that scikit-learn has measured.
+    """Subtract the time that fits have waited from scikit-learn's ``fit_time``.
 
-    scikit-learn's searches and cross-validations measure each fit inside of its task
-    and return the time as ``fit_time``.
+    scikit-learn's searches and cross-validations measure the time of a fit inside of
+    its task.
     """
     for result in results:
         if isinstance(result, dict) and "fit_time" in result:
@@ -287,14 +287,14 @@ def _leave_out_waiting(results):
 
 
 class Scheduler:
-    """Worker threads that train what waits.
+    """Worker threads that train the waiting fits.
 
     Parameters
     ----------
     width : int
-        How many fits may be under way.
+        The number of fits that may be under way.
     verbose : int
-        Whether to print how far the fits are.
+        Above zero, the progress is printed.
     """
 
     def __init__(self, width, verbose=0):
@@ -324,7 +324,7 @@ class Scheduler:
         return any(thread.is_alive() for thread in self._threads)
 
     def train(self, job, optimizer):
-        """Train ``job`` with the others; returns its :class:`Outcome`."""
+        """Train ``job`` with other fits; returns its :class:`Outcome`."""
         if self.aborted:
             raise KeyboardInterrupt
         ticket = Ticket(job, optimizer, self)
@@ -337,7 +337,7 @@ class Scheduler:
                 self._tasks -= counted
                 self._condition.notify()
         if not accepted:
-            # A thread of the user's that outlives fuse().
+            # A thread of the user has outlived fuse().
             from skdeep.training._loop import train_compiled
 
             return train_compiled(job, optimizer)
@@ -346,7 +346,7 @@ class Scheduler:
         try:
             outcome = ticket.wait()
             if self.aborted and ticket.of_task:
-                raise KeyboardInterrupt  # or the task would go on
+                raise KeyboardInterrupt  # ends the task, too
             return outcome
         finally:
             self.count(counted)
@@ -359,19 +359,19 @@ class Scheduler:
         self.progress.begin_fit()
         if _in_task() and not _thread.brought:
             _thread.brought = True
-            self.progress.expect(-1)  # it is under way now
+            self.progress.expect(-1)  # the expected fit has come
 
-    # What else may still bring a fit
+    # The count of tasks that may still bring a fit
 
     def count(self, change):
-        """So many more tasks, or fewer, may be about to bring a fit."""
+        """Change the number of tasks that may soon bring a fit."""
         with self._condition:
             self._tasks += change
             self._condition.notify()
 
     @contextlib.contextmanager
     def expecting(self):
-        """Around what is about to bring a fit."""
+        """Count the code inside of this block as a task that may bring a fit."""
         self.count(1)
         try:
             yield
@@ -380,7 +380,7 @@ class Scheduler:
 
     @contextlib.contextmanager
     def resting(self):
-        """Around what keeps a task from bringing a fit: waiting for others."""
+        """Do not count this task while it waits for other tasks inside of this block."""
         counted = int(_in_task())
         self.count(-counted)
         self._leave_core()
@@ -392,10 +392,10 @@ class Scheduler:
 
     @contextlib.contextmanager
     def working(self):
-        """Around a task: no more of them work at a time than there are cores.
+        """Around a task: at most as many tasks as cores compute at the same time.
 
-        Dozens of threads would take Python's lock from each other, and from the
-        workers. Who gets no core for a while goes on without.
+        Dozens of threads would take Python's global lock from each other, and from the
+        workers. A task that gets no core within a second goes on without one.
         """
         _thread.tasks, _thread.scheduler = 1, self
         _thread.brought, _thread.waited = False, 0.0
@@ -427,7 +427,7 @@ class Scheduler:
             from skdeep.training._fused import TrainingGroup
 
             key, tickets = work
-            # What went wrong has been told to those who wait.
+            # The group has passed the error to the waiting threads already.
             with contextlib.suppress(Exception):
                 TrainingGroup(
                     lambda free, key=key: self._take(key, free), self._report
@@ -436,7 +436,7 @@ class Scheduler:
                 self._busy -= 1
 
     def _next_work(self):
-        """A template and tickets for it; None at the end."""
+        """A template's key and tickets for it; None when the scheduler closes."""
         with self._condition:
             while not self._ready:
                 if self._closing:
@@ -456,7 +456,7 @@ class Scheduler:
         return len(self._threads) - self._busy
 
     def _complete(self):
-        """Whether to start: enough wait, or no other is likely to come soon."""
+        """Whether to start: enough fits wait, or no other is likely to come soon."""
         if len(self._waiting) >= min(self.width, MOST_MEMBERS):
             return True
         if all(ticket.of_task for ticket in self._waiting):
@@ -473,16 +473,16 @@ class Scheduler:
         self._waiting.clear()
 
     def _take(self, key, free):
-        """At most ``free`` tickets for a template, a fair share of them at once."""
+        """At most ``free`` tickets for a template, and a fair share of all of them."""
         with self._condition:
             if self._complete():
-                # While all workers are busy, nobody else looks at who waits.
+                # If all workers are busy, no other thread makes waiting tickets ready.
                 self._release_waiting()
             tickets = self._ready.get(key, ())
-            # Idle workers take another template first: two compile at a time.
+            # Idle workers take other templates first, so that these compile in parallel.
             others = max(0, self._idle - (len(self._ready) - 1))
             if len(tickets) >= MOST_MEMBERS <= 2 * self._tasks:
-                others = 0  # for them, enough is about to come
+                others = 0  # enough tickets will come for the other workers
             share = -(-len(tickets) // (1 + others))
             taken = [tickets.popleft() for _ in range(min(free, share))]
             if key in self._ready and not tickets:
@@ -498,7 +498,7 @@ class Scheduler:
 
     @contextlib.contextmanager
     def calling(self):
-        """Around callbacks, which may wait for another fit."""
+        """Around the callbacks of a fit, which may wait for another fit."""
         fit = object()
         self._calling[fit] = time.monotonic()
         try:
@@ -507,9 +507,9 @@ class Scheduler:
             del self._calling[fit]
 
     def withdraw(self, ticket):
-        """Take back a ticket that nobody can be hoped to train; whether that was so.
+        """Withdraw a ticket if all workers stand still; returns whether it was done.
 
-        Who takes one back trains it and calls :meth:`end_alone`.
+        The caller then trains it and calls :meth:`end_alone`.
         """
         with self._condition:
             if not self._all_stand_still():
@@ -522,22 +522,22 @@ class Scheduler:
             return False
 
     def end_alone(self):
-        """A ticket that was taken back is settled."""
+        """Note that a withdrawn ticket is settled."""
         with self._condition:
             self._alone -= 1
 
     def _all_stand_still(self):
-        """Whether everybody who trains has been in callbacks for long."""
+        """Whether all training threads have been in callbacks for ``_STANDSTILL``."""
         latest = time.monotonic() - _STANDSTILL
         still = sum(since <= latest for since in list(self._calling.values()))
         return still >= len(self._threads) + self._alone
 
     def abort(self):
-        """Stop what is in training, with the epochs so far."""
+        """Stop all training; networks keep the epochs so far."""
         self.aborted = True
 
     def close(self):
-        """End the workers, once what is in training has ended."""
+        """End the workers when the networks in training have finished."""
         with self._condition:
             self._closing = True
             self._release_waiting()

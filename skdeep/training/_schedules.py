@@ -1,4 +1,4 @@
-"""Learning rates as data: one number per step, so no rate compiles anew."""
+"""Learning rates as arrays with a number per step: a new rate compiles nothing."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ _ELEMENTWISE = (
     "PolynomialDecay",
 )
 _SINGLE = np.finfo(np.float32)
-# How far the named schedules fall over a fit where Keras has no default.
+# The named schedules, and their arguments where Keras has no default.
 _NAMED = {
     "cosine_decay": ("CosineDecay", {}),
     "exponential_decay": ("ExponentialDecay", {"decay_rate": 0.01}),
@@ -27,15 +27,16 @@ class LearningRates:
     ----------
     rate : float or LearningRateSchedule
     schedule : str, LearningRateSchedule or None
-        A name is stretched over ``total_steps``; None keeps ``rate``.
+        A named schedule reaches its end after ``total_steps``. None keeps ``rate``.
     total_steps : int
     start : int, default=0
-        Steps that the optimiser has done already; only schedule objects see it.
+        Steps that the optimiser has taken in earlier fits. Schedule objects go on from
+        there, named schedules begin anew.
     """
 
     @classmethod
     def of_job(cls, job, optimizer, start=0):
-        """Those of a :class:`TrainingJob` with its :class:`OptimizerSpec`."""
+        """The learning rates of a :class:`TrainingJob`."""
         rate = job.learning_rate
         if rate is None:
             rate = optimizer.learning_rate
@@ -62,9 +63,9 @@ class LearningRates:
         return not callable(self._schedule)
 
     def override(self, rate):
-        """Go on with ``rate``, a number or a schedule, as a callback asked."""
+        """Go on with ``rate``, a number or a schedule that a callback has set."""
         self._schedule = rate if callable(rate) else float(rate)
-        self._call = None  # that of the schedule before
+        self._call = None  # it belonged to the schedule before
 
     def of(self, first, count):
         """Rates of the steps ``first`` to ``first + count``, shape (count,)."""
@@ -80,7 +81,7 @@ class LearningRates:
 
 
 def _check_single(rate):
-    """Refuse a rate that is infinite or nothing in single precision."""
+    """Refuse a rate that single precision turns into infinity or zero."""
     size, least = abs(float(rate)), float(_SINGLE.smallest_subnormal)
     if not size <= float(_SINGLE.max) or 0 < size < least:
         raise ValueError(
@@ -99,12 +100,13 @@ def _for_many_steps(schedule):
     def one(step):
         return tf.cast(schedule(step), tf.float32)
 
-    # AutoGraph would write files; without it, Python's "if" cannot be traced.
+    # Without AutoGraph, which would write files, a Python "if" in a user's schedule
+    # cannot be traced. Then it is called once per step.
     steps = tf.TensorSpec([None], tf.int64)
     try:
         return tf.function(
             lambda steps: tf.map_fn(one, steps, fn_output_signature=tf.float32),
             autograph=False,
         ).get_concrete_function(steps)
-    except Exception:  # whatever a function of the user's raises, it will again
+    except Exception:  # an error of the user's schedule will be raised again
         return lambda steps: [one(step) for step in tf.constant(steps)]

@@ -1,9 +1,9 @@
-"""What members that are trained together have, stacked: the first axis is theirs."""
+"""Stacked tensors of members that are trained together; the first axis is theirs."""
 
 import numpy as np
 import tensorflow as tf
 
-# Validation data of more than this is not stacked.
+# Larger validation data are not stacked.
 _EVALUATION_BYTES = 16 * 2**20
 
 
@@ -26,19 +26,19 @@ class Stack:
     def row(self, number):
         """One member's state and metric variables."""
         if self._rows is None:
-            # All at once: an operation costs more than what it copies.
+            # All rows at once: the call of an operation costs more than the copy.
             self._rows = [tf.unstack(part) for part in tf.nest.flatten(self.values)]
         parts = [part[number] for part in self._rows]
         return tf.nest.pack_sequence_as(self.values, parts)
 
 
 def stacked_constants(members):
-    """One tensor for each of the members' constants."""
+    """The members' constants, stacked: a tensor for each constant."""
     return [tf.stack(parts) for parts in zip(*members, strict=True)]
 
 
 def may_be_stacked(members):
-    """Whether the validation data of all members may be stacked."""
+    """Whether the validation data of all members are small enough to be stacked."""
     rows = [member.run.job.validation for member in members]
     size = len(rows) * max(map(len, rows)) * rows[0].width
     itemsize = np.dtype(members[0].run.job.spec.array_dtype).itemsize
@@ -46,7 +46,7 @@ def may_be_stacked(members):
 
 
 def validation_batch(members):
-    """Stacked validation rows, targets, weights and target units."""
+    """Stacked validation samples, targets, weights, and means and scales of targets."""
     longest = max(len(member.run.job.validation) for member in members)
     job = members[0].run.job
     dtypes = job.spec.row_dtypes
@@ -54,7 +54,7 @@ def validation_batch(members):
     weight = np.zeros((len(members), longest), Y.dtype)
     for row, member in enumerate(members):
         rows = member.run.job.validation
-        # Where one has fewer rows, its first fills up, without a weight.
+        # Where a member has fewer rows, its first row fills up, with the weight zero.
         order = np.zeros(longest, np.intp)
         order[: len(rows)] = np.arange(len(rows))
         rows.gather(order, X[row], Y[row])

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class StoppingRule:
-    """What a job asks of early stopping.
+    """The settings of early stopping.
 
     Attributes
     ----------
     monitor : str
         The column of the history to watch.
     min_delta : float
-        The least improvement for which training goes on.
+        The least improvement that counts for ``patience``.
     patience : int or None
-        Epochs without such an improvement before training stops; None never stops it.
+        Epochs without such an improvement after which training stops; None never stops.
     before : dict
-        The record of the epoch whose weights an earlier fit has kept.
+        The history's record of the epoch whose weights an earlier fit has kept.
     """
 
     monitor: str = "val_loss"
@@ -33,7 +33,7 @@ class EarlyStopping:
     ----------
     rule : StoppingRule
     metrics : list of keras.metrics.Metric
-        What the history holds beside the loss.
+        Columns of the history beside the loss.
     validated : bool
         Whether there are validation data.
 
@@ -41,7 +41,7 @@ class EarlyStopping:
     ----------
     best_state : object or None
     best_epoch : int
-        The number of its epoch, from one; zero is what an earlier fit has kept.
+        The epoch of this state, from one; zero if it comes from an earlier fit.
     """
 
     def __init__(self, rule, metrics, validated):
@@ -52,13 +52,13 @@ class EarlyStopping:
         self.best_state, self.best_epoch = None, 0
 
     def begin(self, record, state):
-        """Take in what an earlier fit has reached."""
+        """Start with the state that an earlier fit has kept."""
         if math.isfinite(record.get(self._rule.monitor, math.nan)):
             self._best = self._reference = self._sign * record[self._rule.monitor]
             self.best_state = state
 
     def update(self, record, state):
-        """Take in an epoch; returns whether to stop."""
+        """Note an epoch; returns whether to stop."""
         self._epochs += 1
         score = self._sign * record[self._rule.monitor]
         if score > self._best:
@@ -72,7 +72,7 @@ class EarlyStopping:
 
 
 def _sign(monitor, metrics, validated):
-    """1 where more is better, -1 where less is."""
+    """1 if larger values are better, -1 if smaller ones are."""
     directions = {"loss": "down"}
     directions |= {m.name: getattr(m, "_direction", None) for m in metrics}
     if validated:

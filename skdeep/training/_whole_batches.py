@@ -1,9 +1,9 @@
-"""Losses of a whole batch, which rows that fill up a batch would change.
+"""Losses that depend on the whole batch. Rows that fill up a batch would change them.
 
-Keras's losses are known by name. A loss of the user's is called on a few numbers: a
-list cannot know it, its result has the same shape whether it looks at other rows or
-not, and to train every own loss through ``keras.Model.fit`` would cost most fits with
-one the compiled engine, and ``fuse()``.
+Keras's losses are known by name. A user's loss is called on a few numbers: no list
+knows it, and the shape of its result does not show whether it looks at other rows. If
+every user's loss were trained through ``keras.Model.fit``, most of them would lose the
+compiled engine and ``fuse()`` without need.
 """
 
 import keras
@@ -15,13 +15,13 @@ _OF_KERAS = "dice", "tversky", "circle"
 
 
 def is_of_whole_batches(head, output_shape):
-    """Whether the loss of a sample depends on the samples beside it.
+    """Whether the loss of a sample depends on the other samples of the batch.
 
     Parameters
     ----------
     head : Head
     output_shape : tuple of int or None
-        Of one sample.
+        The shape of one sample's output.
     """
     loss = head.loss
     of_keras = isinstance(loss, str) or _module(loss).split(".")[0] == "keras"
@@ -37,7 +37,7 @@ def is_of_whole_batches(head, output_shape):
             np.asarray(function(targets, np.stack([first, other]).astype("float32")))
             for other in others
         ]
-    except Exception:  # whatever the user's loss raises shows in training
+    except Exception:  # training will show the error of the user's loss
         return False
     return not values[0].shape or not np.allclose(values[0][0], values[1][0])
 

@@ -11,7 +11,7 @@ from tensorflow.python.eager import context
 from tensorflow.python.framework import ops
 
 import skdeep
-from skdeep.inference._keras_model import HeldModel
+from skdeep.inference._keras_model import PicklableModel
 from skdeep.networks import _traced
 from skdeep.networks._traced import Cache, Compiled, traced
 from skdeep.training import _program
@@ -142,7 +142,7 @@ def test_with_a_gpu_arrays_stay_there(monkeypatch):
 def test_a_held_model_keeps_the_last_calls():
     inputs = keras.Input((None,), dtype="int64")
     model = keras.Model(inputs, keras.ops.sum(inputs, axis=1))
-    held = HeldModel(model)
+    held = PicklableModel(model)
     for width in range(1, 9):
         large = np.full((2, width), 2**40)  # beyond what the shared call takes
         np.testing.assert_array_equal(held.predict(large), [width * 2**40] * 2)

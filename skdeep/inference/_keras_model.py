@@ -18,7 +18,7 @@ _FEWEST_ROWS = 32
 _MOST_CALLS = 4  # one for each kind of input: shapes and dtypes
 
 
-class HeldModel:
+class PicklableModel:
     """A Keras model, its compiled call, and its plain values for pickles.
 
     Parameters

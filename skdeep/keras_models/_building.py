@@ -5,7 +5,7 @@ import numpy as np
 from keras import tree
 from sklearn.utils import check_random_state
 
-from skdeep.inference._keras_model import HeldModel, as_inputs
+from skdeep.inference._keras_model import PicklableModel, as_inputs
 from skdeep.keras_models._checks import (
     builder,
     check_inputs,
@@ -144,7 +144,9 @@ class KerasBuilding:
 
     def _ensure_compiled_model(self):
         if self._is_given(self.model_) and not self._held.is_shared:
-            self._held = HeldModel(copy_model(self.model_, self._sample), self._sample)
+            self._held = PicklableModel(
+                copy_model(self.model_, self._sample), self._sample
+            )
         model = self.model_
         # Optimisers with new names all the time would fill TensorFlow's caches.
         with building(self._generator.randint(SEEDS)):

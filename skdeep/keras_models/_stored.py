@@ -4,7 +4,7 @@ import numpy as np
 
 from skdeep._rules import is_sizes, require
 from skdeep.base._stored import Stored, named, zeros
-from skdeep.inference._keras_model import HeldModel
+from skdeep.inference._keras_model import PicklableModel
 
 
 class StoredModel(Stored):
@@ -14,7 +14,7 @@ class StoredModel(Stored):
 
     def _check_stored(self):
         name, held = type(self).__name__, vars(self).get("_held")
-        require(held is None or isinstance(held, HeldModel), name, "_held", held)
+        require(held is None or isinstance(held, PicklableModel), name, "_held", held)
         if held is None:
             return
         shape, dtype = self.X_shape_, self.X_dtype_

@@ -12,7 +12,7 @@ from skdeep._numbers import plain
 from skdeep.base._documented import documented
 from skdeep.base._hooks import Printer
 from skdeep.base._network import BaseNetwork
-from skdeep.inference._keras_model import HeldModel, as_inputs, as_targets
+from skdeep.inference._keras_model import PicklableModel, as_inputs, as_targets
 from skdeep.keras_models._building import SEEDS, KerasBuilding
 from skdeep.keras_models._checks import (
     check_parameters,
@@ -102,7 +102,7 @@ class BaseWrapper(KerasBuilding, KerasPrediction, KerasData, KerasParameters):
 
     @model_.setter
     def model_(self, model):
-        self._held = HeldModel(model)
+        self._held = PicklableModel(model)
 
     @property
     def initialized_(self):

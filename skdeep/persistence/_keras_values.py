@@ -1,6 +1,6 @@
 """Keras models, and objects that hold one, as plain values."""
 
-from skdeep.inference._keras_model import HeldModel
+from skdeep.inference._keras_model import PicklableModel
 from skdeep.networks._frozen_keras import FrozenKerasModel, _map, _Recipe
 from skdeep.persistence._keras_objects import (
     check_architecture,
@@ -17,9 +17,9 @@ def encoded(value):
     ----------
     value : object
         Also a :class:`FrozenKerasModel`, by which estimators replace models in their
-        pickled state, and a :class:`HeldModel`.
+        pickled state, and a :class:`PicklableModel`.
     """
-    if isinstance(value, HeldModel):
+    if isinstance(value, PicklableModel):
         return "held_model", _as_tuple(frozen(value.model, value.sample))
     if isinstance(value, FrozenKerasModel):
         return "keras_model", _as_tuple(frozen(value.thaw(), value.sample))
@@ -44,7 +44,7 @@ def decoded_model(architecture, sample, compiled, variables, optimizer):
 def decoded_held(architecture, sample, compiled, variables, optimizer):
     """The model with which a fitted KerasClassifier or KerasRegressor predicts."""
     model = decoded_model(architecture, sample, compiled, variables, optimizer)
-    return HeldModel(model, sample)
+    return PicklableModel(model, sample)
 
 
 def thawed(model):

@@ -65,8 +65,8 @@ def _trained(job, engine):
 
 def _obstacles(job, optimizer):
     """What the compiled engine cannot run, in words."""
+    from skdeep.training._batch_losses import loss_depends_on_batch
     from skdeep.training._callbacks import needs_batches
-    from skdeep.training._whole_batches import is_of_whole_batches
 
     batchwise = [c for c in job.keras_callbacks if needs_batches(c)]
     obstacles = [f"the callback {type(callback).__name__}" for callback in batchwise]
@@ -78,6 +78,6 @@ def _obstacles(job, optimizer):
             f"each row alone ({', '.join(job.spec.mixes_rows)}; a class of your own "
             "says so by mixes_rows = False)"
         )
-    if is_of_whole_batches(job.head, job.spec.output_shape):
+    if loss_depends_on_batch(job.head, job.spec.output_shape):
         obstacles.append(f"the loss {job.head.loss}, which looks at whole batches")
     return obstacles

@@ -349,7 +349,7 @@ class Program:
         return State(trainable, non_trainable, slots)
 
     def finalize(self, state):
-        """The state at the end of training: with averaged weights, if there are some."""
+        """The state at the end of training; with the optimiser's averages, if any."""
         if not self.optimizer.use_ema:
             return state
         if int(state.optimizer[self._initial.iteration_index]) == 0:
@@ -431,7 +431,7 @@ class _InitialValues:
         self.iteration_index = place[id(optimizer._iterations)]
         averages = getattr(optimizer, "_model_variables_moving_average", ())
         self.average_indices = [place[id(v)] for v in averages]
-        # Schedule-free AdamW (Defazio et al., 2024) starts its momentums at the weights.
+        # Momentums of schedule-free AdamW (Defazio et al., 2024) start at the weights.
         follows = isinstance(optimizer, SCHEDULE_FREE)
         slots = optimizer._momentums if follows else ()
         self._copies = [place[id(v)] for v in slots]

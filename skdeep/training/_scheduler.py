@@ -380,7 +380,7 @@ class Scheduler:
 
     @contextlib.contextmanager
     def resting(self):
-        """Do not count this task while it waits for other tasks inside of this block."""
+        """Do not count this task inside of this block: it waits for other tasks."""
         counted = int(_in_task())
         self.count(-counted)
         self._leave_core()
@@ -479,7 +479,7 @@ class Scheduler:
                 # If all workers are busy, no other thread makes waiting tickets ready.
                 self._release_waiting()
             tickets = self._ready.get(key, ())
-            # Idle workers take other templates first, so that these compile in parallel.
+            # Idle workers take other templates first: so two compile at a time.
             others = max(0, self._idle - (len(self._ready) - 1))
             if len(tickets) >= MOST_MEMBERS <= 2 * self._tasks:
                 others = 0  # enough tickets will come for the other workers

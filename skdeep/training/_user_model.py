@@ -11,6 +11,7 @@ from skdeep.networks import Head, Weights
 from skdeep.networks._given import given_spec
 from skdeep.networks._made_anew import check_described, made_anew
 from skdeep.training import train
+from skdeep.training._batch_losses import loss_depends_on_batch
 from skdeep.training._callbacks import needs_batches
 from skdeep.training._history import lists_by_name
 from skdeep.training._job import TrainingJob
@@ -19,7 +20,6 @@ from skdeep.training._metrics import plain_name
 from skdeep.training._models import assign_optimizer, assign_weights, optimizer_values
 from skdeep.training._optimizers import UNSUPPORTED, OptimizerSpec
 from skdeep.training._program import program_for
-from skdeep.training._whole_batches import is_of_whole_batches
 
 _LARGEST_INTEGER = 2**24  # single precision holds all integers up to this one
 _REDUCTIONS = "sum_over_batch_size", "mean", "sum"
@@ -173,7 +173,7 @@ def _data(model, spec, head, train_rows, validation):
     ValueError
         Where the compiled engine cannot train on them.
     """
-    if is_of_whole_batches(head, spec.output_shape):
+    if loss_depends_on_batch(head, spec.output_shape):
         raise _NeedsKerasError
     rows, held_out = (
         part and _rows(spec, head, *part) for part in (train_rows, validation)

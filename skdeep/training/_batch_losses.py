@@ -14,7 +14,7 @@ from skdeep.networks import loss_name
 _OF_KERAS = "dice", "tversky", "circle"
 
 
-def is_of_whole_batches(head, output_shape):
+def loss_depends_on_batch(head, output_shape):
     """Whether the loss of a sample depends on the other samples of the batch.
 
     Parameters

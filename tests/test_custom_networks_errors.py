@@ -93,7 +93,7 @@ def test_images_must_become_vectors(images):
     ],
 )
 def test_parameters_of_other_layers_are_refused(cls, parameters, images):
-    assert set(cls._of_layers) <= set(cls().get_params())
+    assert set(cls._layer_parameters) <= set(cls().get_params())
     with pytest.raises(ValueError, match="must have their defaults") as raised:
         cls(network=residual, **parameters).fit(*images)
     for name in parameters:

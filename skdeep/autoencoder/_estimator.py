@@ -156,7 +156,7 @@ class Autoencoder(
         """
         previous = self.network_ if self.warm_start and self._is_fitted else None
         validation = X_val, None, sample_weight_val
-        with self._as_before_an_error():
+        with self._restored_on_error():
             return self._fit(X, None, sample_weight, validation, previous)
 
     @with_callbacks

@@ -1,1 +1,1 @@
-"""What all estimators share: the skeleton of ``fit`` and ``predict``."""
+"""The base of all estimators: the skeleton of ``fit`` and ``predict``."""

@@ -1,4 +1,4 @@
-"""What classifiers add: classes, class weights, probabilities."""
+"""The base of classifiers: classes, class weights, probabilities."""
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -29,9 +29,9 @@ _SMOOTHING = 0.1
 
 
 def _has_probabilities(estimator):
-    """Whether it learns, or has learnt, probabilities; raises otherwise."""
-    fitted = vars(estimator).get("_targets")
-    margins = learns_margins(estimator.loss) if fitted is None else fitted.margins
+    """True if it learns, or has learnt, probabilities; else an AttributeError."""
+    targets = vars(estimator).get("_targets")
+    margins = learns_margins(estimator.loss) if targets is None else targets.margins
     if margins:
         raise AttributeError(
             "Probabilities are not available for hinge losses, which learn margins. "
@@ -56,7 +56,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
     def partial_fit(self, X, y, sample_weight=None, *, classes=None):
         """Train for one epoch, going on from the weights and the optimiser's state.
 
-        Standardisation and the set of classes are those of the first call.
+        The first call decides on the standardisation and the set of classes.
 
         Parameters
         ----------
@@ -67,8 +67,8 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights, scaled to mean one.
         classes : array-like of shape (n_classes,), default=None
-            Every label that may come. Needed in the first call, unless y has a column
-            for each label; what such columns mean is said by ``multilabel``.
+            All labels that any call may bring. Needed in the first call, unless y has a
+            column for each label (see ``multilabel``).
 
         Returns
         -------
@@ -78,8 +78,8 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         Raises
         ------
         ValueError
-            If a parameter, X or y is not valid, if X and y do not go with the first
-            call, or if the first call gets no ``classes`` and cannot know them.
+            If a parameter, X or y is not valid, if X and y do not fit the first call,
+            or if the first call needs ``classes`` and gets none.
         """
         refuse_balanced(self.class_weight)
         classes = self._check_classes(y, classes)
@@ -99,7 +99,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         )
 
     def _has_columns(self, y):
-        """Whether y has a column per label, so that their number is known."""
+        """Whether y has a column per label, so that all labels are known."""
         return has_columns(y)
 
     def predict(self, X):
@@ -113,8 +113,8 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Labels. Where the targets had a column for each label, rows of 0 and 1 like
-            them: exactly one 1 in each if the columns are classes.
+            Labels. If the targets had a column for each label, so have the predictions:
+            rows of 0 and 1, with exactly one 1 if the columns are classes.
 
         Raises
         ------
@@ -165,8 +165,8 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         Returns
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_`` and in the precision of X. They are finite also
-            where a probability is zero for its dtype.
+            In the order of ``classes_`` and in the precision of X. They are finite even
+            if a probability is so small that its dtype rounds it to zero.
 
         Raises
         ------
@@ -181,7 +181,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         return self._decoded("log_probabilities", X)
 
     def decision_function(self, X):
-        """Logits; with a hinge loss margins, at least 1 or at most -1 where it is sure.
+        """Compute logits; with a hinge loss margins, beyond 1 or -1 for sure labels.
 
         Parameters
         ----------
@@ -204,7 +204,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         return self._decoded("decision", X)
 
     def score(self, X, y, sample_weight=None):
-        """Mean accuracy; of targets with a column per label that of whole rows.
+        """Mean accuracy; with a column per label, all labels of a row must be right.
 
         Parameters
         ----------
@@ -239,26 +239,28 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         check_labels(y)
         return plain_columns(y)
 
-    def _form(self, y, previous, *, more_to_come):
+    def _indicator(self, y, previous, *, more_to_come):
         given = self.multilabel
         multilabel = given if isinstance(given, str) else bool(given)
         if previous is None:
-            form = Indicator.of(y, multilabel, more_to_come=more_to_come)
-            if form is not None and form.one_hot and not more_to_come:
-                self._refuse_one_class(form.read(y))
-            return form
-        form = self._targets.indicator
-        one_hot = form is not None and form.one_hot
+            indicator = Indicator.of(y, multilabel, more_to_come=more_to_come)
+            if indicator is not None and indicator.one_hot and not more_to_come:
+                self._refuse_one_class(indicator.read(y))
+            return indicator
+        indicator = self._targets.indicator
+        one_hot = indicator is not None and indicator.one_hot
         if multilabel is one_hot and has_columns(y):
             raise ValueError(
                 f"multilabel={multilabel} does not go on with a fit for which the "
                 f"columns of y were {'classes' if one_hot else 'labels'}. Set "
                 "multilabel='auto', or call fit with warm_start=False."
             )
-        return form
+        return indicator
 
-    def _read(self, form, y):
-        return super()._read(form, y) if form is None else form.read(y)
+    def _read_labels(self, indicator, y):
+        if indicator is None:
+            return super()._read_labels(indicator, y)
+        return indicator.read(y)
 
     @staticmethod
     def _refuse_one_class(numbers):

@@ -1,4 +1,4 @@
-"""The parameter ``network``: layers of the user's."""
+"""The parameter ``network``: the user's own layers."""
 
 import inspect
 
@@ -9,7 +9,7 @@ from skdeep.networks import with_network
 
 
 def check_network(estimator):
-    """Refuse what makes no layers, and parameters that would have no effect."""
+    """Refuse a model in place of a function, and parameters without effect."""
     if estimator.network is None:
         return
     if not isinstance(estimator.network, type) and hasattr(
@@ -23,7 +23,7 @@ def check_network(estimator):
     parameters = inspect.signature(type(estimator).__init__).parameters
     given = [
         f"{name}={getattr(estimator, name)!r}"
-        for name in estimator._of_layers
+        for name in estimator._layer_parameters
         if name in parameters
         and not np.array_equal(getattr(estimator, name), parameters[name].default)
     ]
@@ -37,13 +37,13 @@ def check_network(estimator):
 
 
 def with_layers(estimator, spec, previous, rng):
-    """``spec`` with the user's layers, if there are any, and what these bring.
+    """``spec`` with the user's layers, if there are any, and their weights.
 
     Returns
     -------
     spec : NetworkSpec
     weights : list of ndarray
-        Of the layers; empty where a fit goes on with those of ``previous``.
+        Empty if the fit goes on with the weights of ``previous``.
     """
     if estimator.network is None:
         return spec, []
@@ -60,7 +60,7 @@ def with_layers(estimator, spec, previous, rng):
 
 
 def remember_network(estimator):
-    """Which function the fitted network is of: going on needs no new layers."""
+    """Keep the function that made the layers: a warm start makes no new ones."""
     estimator.__dict__.pop("_network_made", None)
     if estimator.network is not None:
         estimator._network_made = estimator.network

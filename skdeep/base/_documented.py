@@ -1,4 +1,4 @@
-"""Parameters and attributes: documentation and constraints made from tables."""
+"""Documentation and constraints of parameters and attributes, made from tables."""
 
 import inspect
 import json
@@ -13,15 +13,15 @@ _TITLE = re.compile(rf"^({'|'.join(_SECTIONS)})\n-{{3,}}\n", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Parameter:
-    """What a parameter is; its default stands in the signature of ``__init__``.
+    """Description of a parameter; its default stands in the signature of ``__init__``.
 
     Attributes
     ----------
     type : str
         The types that it may have, as the documentation names them.
     constraint : list or None
-        Which values are valid, as in scikit-learn's ``_parameter_constraints``. None is
-        for classes that check their parameters otherwise.
+        The valid values, as in scikit-learn's ``_parameter_constraints``. None is for
+        classes that check their parameters in another way.
     text : str
         The description.
     """
@@ -33,7 +33,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Attribute:
-    """What an attribute of a fitted estimator is.
+    """Description of an attribute of a fitted estimator.
 
     Attributes
     ----------
@@ -107,18 +107,18 @@ def documented(*, parameters, attributes=(), about="", notes=""):
 
 
 def store_parameters(estimator, arguments):
-    """Store what ``__init__`` got, unchanged.
+    """Store the arguments of ``__init__`` as attributes, unchanged.
 
-    A dataclass would do this, too. But packages like dask take the fields of a
-    dataclass for all that it holds. They would take two estimators with equal
-    parameters for one, also where these were fitted to different data.
+    A dataclass would do this, too. But packages like dask identify a dataclass by its
+    fields. They would confuse two estimators with equal parameters that were fitted to
+    different data.
 
     Parameters
     ----------
     estimator : object
         The estimator.
     arguments : dict
-        What ``locals()`` is in the first line of ``__init__``.
+        ``locals()`` in the first line of ``__init__``.
     """
     for name, value in arguments.items():
         if name not in ("self", "__class__"):
@@ -130,7 +130,7 @@ def _merged(tables):
 
 
 def _arguments(cls):
-    """The arguments of ``__init__`` by name, with stars where they have some."""
+    """The arguments of ``__init__`` by name; ``*args`` and ``**kwargs`` with stars."""
     _, *arguments = inspect.signature(cls.__init__).parameters.values()
     return {str(a.replace(default=a.empty, annotation=a.empty)): a for a in arguments}
 

@@ -1,7 +1,7 @@
-"""What a family of networks defines, and what a kind of target does.
+"""The methods that a family of networks, and a kind of target, define.
 
-The skeleton (``_network``, ``_training_data``) calls these methods, and no others of a
-family. docs/contributing.md shows them at work.
+The skeleton (``_network``, ``_training_data``) calls these methods of a family, and no
+others. docs/contributing.md shows an example.
 """
 
 from abc import ABCMeta, abstractmethod
@@ -17,15 +17,15 @@ class Family(metaclass=ABCMeta):
 
     # A family
 
-    # What reads X. Of a table this is all there is to know.
+    # Reads X; the default reads tables.
     _inputs = Inputs()
     # Rows of a batch, where ``batch_size`` and the learning rate are automatic.
     _auto_batch = 32
-    # The parameter of that name, for families that do not have it.
+    # Families may lack the parameter ``network``.
     network = None
-    # Parameters that say what the layers are: ``network=`` takes their place.
-    _of_layers = ()
-    # Whether there is a prediction for each sample: displays and diagnosis need it.
+    # Parameters that describe the layers: they have no effect with ``network=``.
+    _layer_parameters = ()
+    # Whether there is a prediction for each sample; displays and diagnoses need it.
     _predicts_samples = True
 
     @abstractmethod
@@ -34,13 +34,13 @@ class Family(metaclass=ABCMeta):
 
         Parameters
         ----------
-        data : Encoded
+        data : TrainingData
         common : dict
             The fields that all families have.
         """
 
     def _make_inputs(self, X):
-        """What reads X from now on, an :class:`Inputs`."""
+        """A new object that reads X, an :class:`Inputs`."""
         return Inputs()
 
     def _pretrained(self, spec):
@@ -52,14 +52,14 @@ class Family(metaclass=ABCMeta):
         return self._positive_integers("hidden_layer_sizes")
 
     def _fitted_attributes(self, network, targets, data=None):
-        """What ``fit`` leaves: attributes by name.
+        """The fitted attributes by name.
 
         Parameters
         ----------
         network : FittedNetwork
         targets : object
             From :meth:`_learn_targets`.
-        data : Encoded or None
+        data : TrainingData or None
             None for weights that were given, not learnt.
         """
         return {
@@ -75,45 +75,54 @@ class Family(metaclass=ABCMeta):
 
     @abstractmethod
     def _head(self, targets):
-        """Output layer and loss for ``targets``, a :class:`Head`."""
+        """The output layer and the loss for ``targets``, a :class:`Head`."""
 
     @abstractmethod
     def _learn_targets(self, y, weight, classes):
-        """The encoding of ``y``."""
+        """The encoding of ``y``, such as a :class:`ClassTargets`."""
 
     @abstractmethod
     def _encode_targets(self, targets, y):
-        """Targets of shape (n_samples, units)."""
+        """Encoded targets, of shape (n_samples, units)."""
 
     def _prepared_targets(self, y):
-        """``y`` for scikit-learn's checks; an error where it is of a wrong kind."""
+        """``y`` for scikit-learn's checks; refuses targets of a wrong kind."""
         return y
 
-    def _form(self, y, previous, *, more_to_come):
-        """The form of targets with a column per label, or None."""
+    def _indicator(self, y, previous, *, more_to_come):
+        """What the columns of ``y`` mean, an :class:`Indicator`; None without columns.
+
+        Parameters
+        ----------
+        y : ndarray or CSR
+        previous : FittedNetwork or None
+            The network with which training goes on.
+        more_to_come : bool
+            Whether later calls may bring more rows, as in ``partial_fit``.
+        """
         return None
 
-    def _read(self, form, y):
-        """``y`` as the rest of a fit takes it."""
+    def _read_labels(self, indicator, y):
+        """``y`` as a dense array, with class numbers in place of one-hot rows."""
         return y.toarray() if sparse.issparse(y) else y
 
     def _output_scaling(self, targets):
-        """The units of the outputs."""
+        """The scaling of the network's outputs, a :class:`Standardization`."""
         return Standardization.none(1)
 
     def _strata(self, y):
-        """Labels of which both parts shall have their share, or None."""
+        """Labels whose shares a validation split keeps, or None."""
         return None
 
     def _class_weight(self, targets, y, weight):
-        """What weights are multiplied with, a :class:`ClassWeights` or None."""
+        """Factors of the weights by class, a :class:`ClassWeights` or None."""
         return None
 
     def _decode(self, decode, output):
-        """Predictions by ``decode``, a method of the targets, from outputs."""
+        """Predictions from outputs; ``decode`` is a method of the targets."""
         return decode(output)
 
     def _precision_of(self, samples):
-        """The dtype of what is predicted for these samples."""
+        """The dtype of predictions for these samples."""
         own = self.network_.spec.array_dtype
         return self._inputs.prediction_dtype(samples, own)

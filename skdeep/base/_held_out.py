@@ -1,4 +1,4 @@
-"""Which rows early stopping holds out of the training data."""
+"""The split of training data into rows to train on and rows for validation."""
 
 import numpy as np
 
@@ -6,16 +6,16 @@ from skdeep._warn import warn
 
 
 def split_rows(n_samples, n_val, strata, rng):
-    """The numbers of the rows to train with and of those to hold out, shuffled.
+    """Shuffled indices of the rows to train on, and of the rows to hold out.
 
     Parameters
     ----------
     n_samples : int
     n_val : int
-        How many rows to hold out.
+        Number of rows to hold out.
     strata : ndarray of shape (n_samples,) or None
-        Labels, whose shares are kept where both parts have room for every label.
-        Where they have not, every label keeps a row for training.
+        Labels, whose shares are kept if both parts can have a row of every label. If
+        not, the rows to train on have one of every label.
     rng : numpy.random.RandomState
 
     Returns

@@ -1,4 +1,4 @@
-"""What happens around every epoch on scikit-learn's side."""
+"""Hooks that training calls around every epoch: scikit-learn's callbacks, printing."""
 
 
 class ScikitLearnCallbacks:
@@ -8,9 +8,10 @@ class ScikitLearnCallbacks:
     ----------
     estimator : BaseNetwork
     context : sklearn.callback.CallbackContext
-    X, y : the training data as the caller gave them
+    X, y : object
+        The training data as the caller gave them.
     attributes : callable
-        Gives the fitted attributes for some weights.
+        A function from weights to the fitted attributes.
     """
 
     def __init__(self, estimator, context, X, y, attributes):

@@ -1,4 +1,4 @@
-"""scikit-learn's checks for X that is a table or has more axes."""
+"""scikit-learn's checks, for X that is a table or has more axes."""
 
 import numpy as np
 from sklearn.exceptions import DataConversionWarning
@@ -7,11 +7,11 @@ from sklearn.utils.validation import column_or_1d, validate_data
 
 from skdeep._warn import warn
 
-NO_TARGET = "no_validation"  # scikit-learn's word for it
+NO_TARGET = "no_validation"  # scikit-learn's own mark for X without y
 
 
 def count_axes(X):
-    """Axes of an array, or how deep lists are nested."""
+    """Number of axes of an array or of nested lists."""
     n_axes = 0
     while isinstance(X, (list, tuple)) and len(X):
         n_axes, X = n_axes + 1, X[0]
@@ -19,10 +19,11 @@ def count_axes(X):
 
 
 def refuse_data_sets(X):
-    """Refuse what gives batches one by one, such as a ``tf.data.Dataset``."""
-    rows = any(hasattr(X, name) for name in ("__getitem__", "__array__", "shape"))
-    batches = hasattr(X, "__iter__") and not rows  # generators and loaders, too
-    if batches or any(cls.__name__ == "PyDataset" for cls in type(X).__mro__):
+    """Refuse data sets that give one batch after the other, like tf.data.Dataset."""
+    has_rows = any(hasattr(X, name) for name in ("__getitem__", "__array__", "shape"))
+    gives_batches = hasattr(X, "__iter__") and not has_rows  # also generators, loaders
+    is_py_dataset = any(cls.__name__ == "PyDataset" for cls in type(X).__mro__)
+    if gives_batches or is_py_dataset:
         raise TypeError(
             "X must hold its rows all at once, as arrays do. Received a data set, "
             f"{type(X).__name__}. Put its batches together: of a tf.data.Dataset, "
@@ -35,7 +36,8 @@ def refuse_data_sets(X):
 def one_column(y):
     """Targets of shape (n_samples, 1) as (n_samples,), with scikit-learn's warning.
 
-    That of ``column_or_1d`` points at a line of this package.
+    The warning is not left to ``column_or_1d``, where it would name a line of this
+    package instead of the user's.
     """
     if np.ndim(y) == 2:
         warn(
@@ -52,7 +54,7 @@ def is_alone(y):
 
 
 def check_axes(estimator, X, y, *, table, reset, **options):
-    """X and y after scikit-learn's checks; y stays as it is if X is alone.
+    """X and y after scikit-learn's checks; NO_TARGET is returned as it is.
 
     Parameters
     ----------
@@ -60,11 +62,11 @@ def check_axes(estimator, X, y, *, table, reset, **options):
     X : array-like
     y : array-like or NO_TARGET
     table : bool
-        Whether X has columns, whose number and names are remembered or compared.
+        Whether X has features: their number and names are then set or compared.
     reset : bool
-        Whether they are remembered.
+        Whether they are set, as in ``fit``, not compared.
     **options : object
-        Of :func:`sklearn.utils.check_array`, and of ``check_X_y`` if there is a y.
+        For :func:`sklearn.utils.check_array`, or ``check_X_y`` if there is a y.
     """
     if table and is_alone(y):
         return validate_data(estimator, X, reset=reset, **options), y

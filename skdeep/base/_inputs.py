@@ -1,7 +1,7 @@
-"""How an estimator reads its X: an object that it makes in ``fit`` and keeps.
+"""How an estimator reads its X: by an object that ``fit`` makes and keeps.
 
-Predictions read X with it, so they do not follow ``set_params``. A family whose X is no
-table has a class of its own, and makes an object of it in ``_make_inputs``.
+Predictions use this object, so ``set_params`` does not change them. A family that takes
+other X than tables has a subclass, whose objects ``_make_inputs`` makes.
 """
 
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from sklearn.utils.validation import validate_data
 
 from skdeep._rules import require
 from skdeep.base._held_out import split_rows
-from skdeep.base._stored import named, usual
+from skdeep.base._stored import mean_samples, with_feature_names
 from skdeep.encoding import Standardization, accepted_dtypes, prediction_dtype
 from skdeep.inference import forward
 
 
 @dataclass(eq=False)
 class Inputs:
-    """Reads tables, dense or sparse; the base of what reads other kinds of X.
+    """Reads tables, dense or sparse; the base of classes for other kinds of X.
 
-    Fields are what is learnt, and the parameters that predictions depend on.
+    Its fields are learnt from X, or are parameters that predictions depend on.
     """
 
-    # Whether rows keep their own dtype until their batch is due.
+    # Whether each batch is cast when it is used, not all rows before training.
     casts_batches: ClassVar = False
-    # What a file may hold in the fields; see :mod:`skdeep._rules`.
+    # Rules for the fields of an object from a file; see :mod:`skdeep._rules`.
     field_rules: ClassVar = {}
 
     def read(self, estimator, X, y, *, learn):
@@ -39,7 +39,7 @@ class Inputs:
             Any X that ``fit`` may be given.
         y : array-like
         learn : bool
-            Whether X decides what later X must be like; if not, it must be so.
+            Whether to learn the fields from X. If not, X must fit them.
 
         Returns
         -------
@@ -58,7 +58,7 @@ class Inputs:
         )
 
     def samples(self, estimator, X):
-        """Samples to predict for, as :meth:`forward` takes them.
+        """Samples for a prediction, in the form that :meth:`forward` takes.
 
         Parameters
         ----------
@@ -71,11 +71,11 @@ class Inputs:
         )
 
     def as_rows(self, samples):
-        """Samples as one array or CSR, as the network's layers take them."""
+        """Samples as one array or CSR matrix, in the form that the layers take."""
         return samples
 
     def forward(self, network, samples):
-        """Output of the last layer before its activation.
+        """The output of the last layer before its activation.
 
         Parameters
         ----------
@@ -89,12 +89,15 @@ class Inputs:
         """The dtype of predictions for these samples, by a network of dtype ``own``."""
         return prediction_dtype(samples, own)
 
-    def present(self, X, y, sample_weight):
-        """Training data, without what must not be looked at for it has no weight."""
+    def without_zero_weights(self, X, y, sample_weight):
+        """Training data, without samples of weight zero if ``read`` learns from each.
+
+        All other inputs drop these samples after ``read``.
+        """
         return X, y, sample_weight
 
     def split(self, y, n_val, strata, rng):
-        """The numbers of the rows to train with and of those to hold out."""
+        """Indices of the rows to train on, and of the rows to hold out."""
         return split_rows(len(y), n_val, strata, rng)
 
     def scales(self, normalize):
@@ -102,12 +105,12 @@ class Inputs:
         return bool(normalize)
 
     def scaling(self, rows, normalize):
-        """The statistics of the network's first layer.
+        """Mean and scale of the network's first layer.
 
         Parameters
         ----------
         rows : EncodedSamples
-            To train with.
+            Training rows.
         normalize : object
             The estimator's parameter.
 
@@ -122,7 +125,7 @@ class Inputs:
     # From files
 
     def check_stored(self, estimator, shape):
-        """Refuse what does not belong to a network for samples of this shape."""
+        """Refuse fields that do not fit a network for samples of this shape."""
         for field, rule in self.field_rules.items():
             value = getattr(self, field)
             require(rule(value), type(self).__name__, field, value)
@@ -132,12 +135,13 @@ class Inputs:
             require(fits, type(estimator).__name__, "n_features_in_", n_features)
 
     def feature_shape(self, shape):
-        """Features of X, for a network that takes samples of this shape."""
+        """The shape of a sample's features in X, for inputs of this shape."""
         return shape
 
-    def trial(self, estimator):
-        """Samples that a fitted estimator must take; None where they would be huge."""
+    def trial_samples(self, estimator):
+        """Samples that a fitted estimator must take; None if they would be huge."""
         n_features = vars(estimator).get("n_features_in_")
         if n_features is None:
             return None
-        return named(estimator, usual(estimator, (1, n_features), n_features))
+        X = mean_samples(estimator, (1, n_features), n_features)
+        return with_feature_names(estimator, X)

@@ -1,4 +1,4 @@
-"""What every fitted network tells of itself: its history, layers and weights."""
+"""The history, the layers and the weights of fitted networks."""
 
 import html
 from collections.abc import Mapping
@@ -19,7 +19,10 @@ _STYLE = (
 
 
 class NetworkInsight:
-    """Needs ``network_`` and ``_history``, the records of all epochs."""
+    """Public attributes and methods about a fitted network.
+
+    The estimator must have ``network_`` and ``_history``, the records of all epochs.
+    """
 
     @property
     def history_(self):
@@ -28,7 +31,7 @@ class NetworkInsight:
 
     @property
     def n_iter_(self):
-        """Epochs trained: scikit-learn's name of ``n_epochs_``."""
+        """Number of trained epochs: scikit-learn's name for ``n_epochs_``."""
         return len(self._records("n_iter_"))
 
     @property
@@ -38,13 +41,13 @@ class NetworkInsight:
 
     @property
     def loss_(self):
-        """The training loss of the last epoch; None without any."""
+        """The training loss of the last epoch; None if there was no epoch."""
         losses = [record["loss"] for record in self._records("loss_")]
         return losses[-1] if losses else None
 
     @property
     def best_loss_(self):
-        """The lowest training loss; None with validation data, which chose instead."""
+        """The lowest training loss; None with validation data, as in scikit-learn."""
         records = self._records("best_loss_")
         if not records or any("val_loss" in record for record in records):
             return None
@@ -68,7 +71,7 @@ class NetworkInsight:
 
     @property
     def best_validation_score_(self):
-        """The highest of ``validation_scores_``; None without any."""
+        """The highest of ``validation_scores_``; None without validation data."""
         self._require("best_validation_score_")
         scores = self.validation_scores_
         return None if scores is None else float(np.nanmax(scores))
@@ -89,13 +92,13 @@ class NetworkInsight:
         Returns
         -------
         summary : DataFrame
-            A row per layer, its name as index. ``output_shape`` is that of one sample,
-            None where sequences differ in length; ``parameters`` counts all numbers
-            that belong to the layer, ``trainable`` those that training changes;
-            ``flops`` are the floating-point operations of its products for one sample,
-            two per multiply-add (additions of biases, activations, poolings and
-            normalisations are not counted; a layer along sequences of different lengths
-            counts one step).
+            A row per layer, with its name as index. ``output_shape`` is the shape for
+            one sample, with None for steps if sequences differ in length.
+            ``parameters`` is the number of weights, ``trainable`` the number of weights
+            that training changes. ``flops`` are the floating-point operations of the
+            layer's products for one sample, two per multiply-add. Biases, activations,
+            poolings and normalisations do not count. If sequences differ in length,
+            ``flops`` are those of one step.
 
         Examples
         --------
@@ -141,8 +144,8 @@ class NetworkInsight:
     def set_weights(self, weights):
         """Replace arrays of the network.
 
-        What has been learnt about optimising it is forgotten: ``warm_start`` and
-        ``partial_fit`` go on with a new optimiser.
+        The state of the optimiser is reset: ``warm_start`` and ``partial_fit`` go on
+        with a new optimiser.
 
         Parameters
         ----------
@@ -157,10 +160,10 @@ class NetworkInsight:
         Raises
         ------
         TypeError
-            If it is no dict.
+            If ``weights`` is no dict.
         ValueError
-            If a name is unknown, a shape is another one, a value is not finite, or a
-            variance is negative.
+            If a name is unknown, a shape differs, a value is not finite, or a variance
+            is negative.
         """
         from skdeep.networks._named import with_new_values
 
@@ -177,7 +180,7 @@ class NetworkInsight:
                 raise ValueError(
                     f"weights must be some of {list(own)}. Received {name!r}."
                 )
-            with np.errstate(over="ignore"):  # what overflows is refused below
+            with np.errstate(over="ignore"):  # infinite values are refused below
                 new[name] = np.array(value, dtype=own[name].dtype)
             if new[name].shape != own[name].shape:
                 raise ValueError(
@@ -210,7 +213,7 @@ class NetworkInsight:
 
 
 def _as_html(summary):
-    """The layers from top to bottom."""
+    """The summary as an HTML table."""
     table, cell = _STYLE
     head = "".join(
         f'<th style="{cell}">{html.escape(name.replace("_", " "))}</th>'

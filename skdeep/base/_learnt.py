@@ -4,14 +4,14 @@ from skdeep._numbers import plain
 
 
 class LearntParameters:
-    """Keeps parameters that predictions need beside the network."""
+    """Keeps the values that parameters had in ``fit``, for predictions."""
 
     def _learn_parameters(self, *names):
-        """Keep the present values, in ``fit``."""
+        """Keep the present values; called in ``fit``."""
         values = {name: plain(getattr(self, name)) for name in names}
         self._learnt = {**self.__dict__.get("_learnt", {}), **values}
 
     def _as_learnt(self, name):
-        """The value in ``fit``; before it, the present one."""
+        """The value that a parameter had in ``fit``; before it, the present value."""
         learnt = self.__dict__.get("_learnt", {})
         return learnt[name] if name in learnt else plain(getattr(self, name))

@@ -1,4 +1,4 @@
-"""The skeleton of every estimator: fit as a table of contents."""
+"""The skeleton of all estimators: ``fit`` and ``predict``, step by step."""
 
 import contextlib
 import copy
@@ -46,20 +46,22 @@ from skdeep.networks import (
 )
 from skdeep.training import History, StoppingRule, TrainingJob, train
 
-# Rows of a batch where an optimiser or a rate is named, and up to which all are one.
-_OF_KERAS, _WHOLE = 32, 64
+# Keras's batch size; it goes with a learning rate or an optimiser that the user chose.
+_KERAS_BATCH = 32
+# Up to this number of rows, all rows are one batch.
+_SINGLE_BATCH = 64
 
 
 @dataclass
 class FittedNetwork:
-    """A trained network as plain values: what prediction and pickles need.
+    """A trained network as plain values, for predictions and pickles.
 
     Attributes
     ----------
     spec : NetworkSpec
     weights : Weights
     inputs, outputs : Standardization
-        Units of the inputs and of the outputs.
+        The scaling of the inputs and of the outputs.
     """
 
     spec: NetworkSpec
@@ -108,10 +110,10 @@ class BaseNetwork(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Training data. Dense networks take sparse data, which stays sparse;
-            convolutional ones take images of shape (n_samples, height, width) or
-            (n_samples, height, width, channels), too; those for sequences what
-            their class describes.
+            Training data. Dense networks take sparse data, which stays sparse.
+            Networks for images also take the shapes (n_samples, height, width) and
+            (n_samples, height, width, channels). Networks for sequences and texts
+            describe their X in the docstring of the class.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -137,22 +139,23 @@ class BaseNetwork(
         """
         previous = self.network_ if self.warm_start and self._is_fitted else None
         validation = X_val, y_val, sample_weight_val
-        with self._as_before_an_error():
+        with self._restored_on_error():
             return self._fit(X, y, sample_weight, validation, previous)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         previous = self.network_ if self._is_fitted else None
-        with self._as_before_an_error():
+        with self._restored_on_error():
             return self._fit(X, y, sample_weight, None, previous, classes)
 
     @contextlib.contextmanager
-    def _as_before_an_error(self):
-        """A fit that fails leaves what was fitted before."""
+    def _restored_on_error(self):
+        """A context in which a fit that fails leaves the estimator as it was."""
         before = dict(self.__dict__)
         try:
             yield
         except BaseException:
-            # The failed fit may have left a file open in a callback of the user's.
+            # These copies stay: the failed fit may have left a callback in a state that
+            # cannot be copied, with an open file for instance.
             before |= self._callbacks_to_copy()
             self.__dict__.clear()
             self.__dict__.update(before)
@@ -161,17 +164,17 @@ class BaseNetwork(
     def _fit(self, X, y, sample_weight, validation, previous, classes=None):
         refuse_if_forked()
         start_tensorflow(self.verbose)
-        whole = validation is not None
-        epochs = plain(self.epochs) if whole else 1
+        is_whole_fit = validation is not None  # else it is a partial_fit
+        epochs = plain(self.epochs) if is_whole_fit else 1
         check_network(self)
         context = self._init_callback_context(max_subtasks=epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         rng = self._generator(previous)
         data = self._encode(X, y, sample_weight, validation, previous, classes, rng)
-        job = self._job(data, epochs, previous, rng, whole)
+        job = self._job(data, epochs, previous, rng, is_whole_fit)
         job.hooks = self._hooks(context, X, y, data, job)
         outcome = train(job, self.engine)
-        self._keep(data, job, outcome, rng, previous)
+        self._store_outcome(data, job, outcome, rng, previous)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -189,13 +192,16 @@ class BaseNetwork(
 
     # Training
 
-    def _job(self, data, epochs, previous, rng, whole):
-        spec, of_network = self._spec(data, previous, rng)
-        pretrained = None
+    def _job(self, data, epochs, previous, rng, is_whole_fit):
+        """All that training needs to know, a :class:`TrainingJob`."""
+        spec, custom_weights = self._spec(data, previous, rng)
+        pretrained = stopping = None
         if previous is None:
-            pretrained = [*(self._pretrained(spec) or ()), *of_network] or None
+            pretrained = [*(self._pretrained(spec) or ()), *custom_weights] or None
         keras_callbacks = self._keras_callbacks()
         self._remember_callbacks()
+        if is_whole_fit and self.early_stopping:
+            stopping = self._stopping_rule()
         return TrainingJob(
             spec=spec,
             head=self._head(data.targets),
@@ -209,10 +215,10 @@ class BaseNetwork(
             metrics=tuple(self.metrics or ()),
             batch_size=self._batch_size(len(data.train)),
             epochs=epochs,
-            planned_epochs=plain(self.epochs) if whole else None,
+            planned_epochs=epochs if is_whole_fit else None,
             initial_seeds=rng,
             order_seed=int(rng.randint(2**31 - 1)),
-            stopping=self._stopping_rule() if whole and self.early_stopping else None,
+            stopping=stopping,
             resume=previous.weights if previous else None,
             pretrained=pretrained,
             keras_callbacks=keras_callbacks,
@@ -255,13 +261,14 @@ class BaseNetwork(
         return min(plain(self.batch_size), n_samples)
 
     def _automatic_batch(self, n_samples):
-        # The own size goes with the own rates; without these, that of Keras. All rows
-        # of small data: a row of weight two is then exactly the row twice.
-        own = self._auto_batch
-        named = self.learning_rate is not None or self.optimizer != "auto"
-        if named and n_samples > _WHOLE:
-            own = min(own, _OF_KERAS)
-        return min(own, n_samples)
+        # The family's batch size goes with the automatic learning rate. With a rate or
+        # an optimiser of the user, Keras's batch size is expected. Small data is one
+        # batch, so that a row of weight two has exactly the effect of two equal rows.
+        size = self._auto_batch
+        user_chose = self.learning_rate is not None or self.optimizer != "auto"
+        if user_chose and n_samples > _SINGLE_BATCH:
+            size = min(size, _KERAS_BATCH)
+        return min(size, n_samples)
 
     def _hooks(self, context, X, y, data, job):
         hooks = [Printer(job.epochs)] if self.verbose else []
@@ -274,7 +281,8 @@ class BaseNetwork(
             hooks.append(ScikitLearnCallbacks(self, context, X, y, attributes))
         return hooks
 
-    def _keep(self, data, job, outcome, rng, previous):
+    def _store_outcome(self, data, job, outcome, rng, previous):
+        """Set all fitted attributes."""
         history = History(self._history if previous is not None else ())
         offset = len(history)
         for record in outcome.records:
@@ -285,42 +293,40 @@ class BaseNetwork(
             setattr(self, name, value)
         self.__dict__.pop("_model", None)
         self._history = history.records
-        self._random_state = copy.deepcopy(rng) if self._own_generator else rng
+        # Copied if it is the user's own generator, which goes on being used elsewhere.
+        is_users = isinstance(self.random_state, np.random.RandomState)
+        self._random_state = copy.deepcopy(rng) if is_users else rng
         self.n_epochs_ = len(history)
-        self._keep_epochs(job, outcome, history, offset)
+        self._store_best_epoch(job, outcome, history, offset)
         remember_network(self)
         self._warn_about(outcome)
 
-    def _keep_epochs(self, job, outcome, history, offset):
-        """Which epoch was the best, and that whose weights are kept."""
+    def _store_best_epoch(self, job, outcome, history, offset):
+        """Set the best epoch, and the epoch whose weights were kept."""
         if job.stopping is None:
             self._kept_epoch = len(history)
-            watched = job.validation is not None
-            self.best_epoch_ = history.best_epoch if watched else len(history)
+            validated = job.validation is not None
+            self.best_epoch_ = history.best_epoch if validated else len(history)
             return
         before = getattr(self, "_kept_epoch", offset) if offset else 0
         best = outcome.best_epoch
         self._kept_epoch = self.best_epoch_ = offset + best if best else before
 
-    @property
-    def _own_generator(self):
-        return isinstance(self.random_state, np.random.RandomState)
-
     def _warn_about(self, outcome):
         if outcome.diverged_at is not None:
-            raw = "normalize" in self._get_param_names() and not self.normalize
-            scale = ", set normalize=True or scale the data" if raw else ""
+            unscaled = "normalize" in self._get_param_names() and not self.normalize
+            remedy = ", set normalize=True or scale the data" if unscaled else ""
             warn(
                 f"The loss or the weights became NaN or infinite in epoch "
                 f"{outcome.diverged_at}; training stopped with the weights of the "
-                f"epoch before. Lower learning_rate{scale}.",
+                f"epoch before. Lower learning_rate{remedy}.",
                 DivergenceWarning,
             )
         if outcome.interrupted:
             warn("Training interrupted by user.")
 
     def _spec(self, data, previous, rng):
-        """The network, and the weights that layers of the user's bring."""
+        """The network's spec, and the weights that layers of ``network=`` bring."""
         head = self._head(data.targets)
         common = {
             "input_shape": data.train.X.shape[1:],
@@ -339,7 +345,7 @@ class BaseNetwork(
             "double_inputs": data.double_inputs,
         }
         spec = self._family_spec(data, common)
-        spec, of_network = with_layers(self, spec, previous, rng)
+        spec, custom_weights = with_layers(self, spec, previous, rng)
         if previous is not None and spec.layout != previous.spec.layout:
             old, new = previous.spec.layout, spec.layout
             names = [n for n in {**old, **new} if old.get(n) != new.get(n)]
@@ -349,10 +355,10 @@ class BaseNetwork(
                 f"{ {name: new.get(name) for name in names} }. Call fit with "
                 "warm_start=False to start anew."
             )
-        return spec, of_network
+        return spec, custom_weights
 
     def _positive_integers(self, name, *, least=0):
-        """The parameter ``name``, an integer or at least so many, as a tuple."""
+        """The parameter ``name`` as a tuple of at least ``least`` positive integers."""
         value = getattr(self, name)
         sizes = np.atleast_1d(np.asarray(value, dtype=object))
         for size in sizes:
@@ -370,13 +376,13 @@ class BaseNetwork(
     # Prediction
 
     def _decoded(self, method, X):
-        """What this method of the targets makes of the network's outputs for X.
+        """The network's outputs for X, decoded by this method of the targets.
 
-        Floats come in the precision of X, as scikit-learn's MLP gives them.
+        Floats have the precision of X, as with scikit-learn's MLP.
         """
         check_is_fitted(self)
         samples = self._inputs.samples(self, X)
-        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused
+        with np.errstate(over="ignore", invalid="ignore"):  # _check_output refuses them
             output = self._inputs.forward(self.network_, samples)
         self._check_output(output, samples)
         decoded = self._decode(getattr(self._targets, method), output)
@@ -388,7 +394,7 @@ class BaseNetwork(
         return decoded
 
     def _check_output(self, output, samples):
-        """Refuse to go on with numbers that are none."""
+        """Refuse outputs that are NaN or infinite."""
         finite = np.isfinite(output)
         if not finite.all():
             row = int(finite.reshape(len(output), -1).all(axis=1).argmin())
@@ -400,7 +406,7 @@ class BaseNetwork(
             )
 
     def _network_rows(self, X):
-        """``X`` as one array or CSR, as the network's layers take it."""
+        """``X`` as one array or CSR matrix, in the form that the layers take."""
         return self._inputs.as_rows(self._inputs.samples(self, X))
 
     # Fitted state
@@ -422,13 +428,13 @@ class BaseNetwork(
             File or folder to write.
         format : {"tf_saved_model", "onnx", "litert"}, default="tf_saved_model"
             "onnx" needs the extra ``skdeep[onnx]``; the path of "litert" ends in
-            ``.tflite``. Scaling is part of the exported network, labels are not:
-            a classifier's export gives probabilities in the order of ``classes_``.
+            ``.tflite``. Scaling is part of the exported network. Labels are not: the
+            network of a classifier gives probabilities in the order of ``classes_``.
 
         Raises
         ------
         ValueError
-            If the ending of ``path`` is that of another format, or if the format lacks
+            If ``path`` has the ending of another format, or if the format lacks
             operations of the network.
         ImportError
             If a package that the format needs is missing.
@@ -436,7 +442,7 @@ class BaseNetwork(
         from skdeep.networks._exported import export
 
         model = self.model_
-        # ONNX needs a model that was called.
+        # The export to ONNX needs a model that was called before.
         shape = [size or 1 for size in self.network_.spec.input_shape]
         model(np.zeros((1, *shape), self.network_.spec.input_dtype))
         export(model, path, format)
@@ -465,7 +471,7 @@ class BaseNetwork(
         return state
 
     def __setstate__(self, state):
-        # A pickle of an older version lacks parameters that came later.
+        # A pickle of an older version lacks newer parameters.
         parameters = signature(type(self).__init__).parameters.values()
         defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
         super().__setstate__({**defaults, **state})

@@ -1,4 +1,4 @@
-"""Parameters as they are checked, shown and copied."""
+"""How parameters are checked, shown, copied and pickled."""
 
 import functools
 import pickle
@@ -13,21 +13,22 @@ from skdeep.networks._portable import portable
 
 
 class AnyCase(StrOptions):
-    """scikit-learn's rule for names, whatever their letters' case."""
+    """scikit-learn's constraint for names, in upper or lower case."""
 
     def is_satisfied_by(self, val):
         return isinstance(val, str) and val.lower() in self.options
 
 
 class Parameters(BaseEstimator):
-    """Parameters as they are checked, shown, copied and pickled.
+    """Checks, shows, copies and pickles parameters.
 
-    Errors suggest names that are known; ``repr`` shows the settings of Keras objects.
+    Errors suggest known names; ``repr`` shows the settings of Keras objects.
 
-    ``fit`` calls the user's own callbacks, for state such as ``stopped_epoch`` is read
-    off them, as with Keras; copies have that state, too. But after a fit some hold what
-    cannot be copied, such as an open file: of these a copy is as before the fit.
-    Optimisers, losses and metrics are made anew, also those of a user's own classes.
+    ``fit`` calls the user's own callbacks, not copies, because users read state such as
+    ``stopped_epoch`` from them, as with Keras. Copies of the estimator have this state,
+    too. But after a fit a callback may hold an object that cannot be copied, such as an
+    open file. Its copy then has the state from before the fit. Optimisers, losses and
+    metrics, also of a user's own classes, are copied by their configurations.
     """
 
     def _validate_params(self):
@@ -51,7 +52,7 @@ class Parameters(BaseEstimator):
         }
         return closest(value, known) if isinstance(value, str) else ""
 
-    # Shown
+    # Showing
 
     def __repr__(self, N_CHAR_MAX=700):
         shown = object.__new__(_printed(type(self)))
@@ -64,10 +65,10 @@ class Parameters(BaseEstimator):
         params.update({name: readable(value) for name, value in params.items()})
         return params
 
-    # Copied
+    # Copying
 
     def _remember_callbacks(self):
-        """Before a fit: keep copies of the callbacks."""
+        """Keep copies of the callbacks; called before a fit."""
         earlier = self._earlier_callbacks()
         self.__dict__.pop("_callbacks_before", None)
         given = [callback for _, callback in self._callback_parameters()]
@@ -80,11 +81,11 @@ class Parameters(BaseEstimator):
             self._callbacks_before = before
 
     def _callbacks_to_copy(self):
-        """The attribute that :meth:`_remember_callbacks` sets, if it has."""
+        """The attribute that :meth:`_remember_callbacks` may have set, as a dict."""
         return {k: v for k, v in vars(self).items() if k == "_callbacks_before"}
 
     def _earlier_callbacks(self):
-        """Callbacks as they were before a fit, by the identity of the user's own."""
+        """Copies of callbacks from before a fit, by the id of the user's callback."""
         return {id(own): old for own, old in getattr(self, "_callbacks_before", ())}
 
     def _callback_parameters(self):
@@ -93,7 +94,7 @@ class Parameters(BaseEstimator):
                 yield name, value
 
     def _portable_callbacks(self):
-        """Parameters that hold callbacks, with such as can be copied."""
+        """Parameters that hold callbacks, with callbacks that can be copied."""
         before = self._earlier_callbacks()
         return {
             name: mapped(lambda callback: portable_callback(callback, before), value)
@@ -115,17 +116,18 @@ class Parameters(BaseEstimator):
         return make, arguments, self._portable(state), *others
 
     def __copy__(self):
-        # A shallow copy shares the parameters: there is nothing to make anew.
+        # A shallow copy shares the parameters, so none is copied by its configuration.
         make, arguments, state, *_ = super().__reduce_ex__(pickle.HIGHEST_PROTOCOL)
         new = make(*arguments)
         new.__setstate__(state)
         return new
 
     def _portable(self, state):
-        """``state`` with stand-ins for Keras's objects among the parameters."""
+        """``state`` with stand-ins for Keras objects among the parameters."""
         return {
-            # A pickle of an earlier version may lack parameters, so these are not asked
-            # for: what is learnt ends with an underscore, what is private begins so.
+            # get_params would fail for a pickle of an older version, which lacks newer
+            # parameters. So attributes count as parameters unless their names begin or
+            # end with an underscore.
             name: value if "_" in (name[0], name[-1]) else mapped(portable, value)
             for name, value in state.items()
         }
@@ -133,5 +135,5 @@ class Parameters(BaseEstimator):
 
 @functools.cache
 def _printed(cls):
-    """``cls`` as scikit-learn prints it: its printer knows estimators by this."""
+    """``cls`` with the ``__repr__`` that scikit-learn's printer looks for."""
     return type(cls.__name__, (cls,), {"__repr__": BaseEstimator.__repr__})

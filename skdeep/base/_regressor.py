@@ -1,4 +1,4 @@
-"""What regressors add: continuous targets in their own units."""
+"""The base of regressors: continuous targets in their own units."""
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -29,7 +29,7 @@ class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch, going on from the weights and the optimiser's state.
 
-        Standardisation is that of the first call.
+        The first call decides on the standardisation.
 
         Parameters
         ----------
@@ -48,8 +48,7 @@ class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
         Raises
         ------
         ValueError
-            If a parameter, X or y is not valid, or X and y do not go with the first
-            call.
+            If a parameter, X or y is not valid, or X and y do not fit the first call.
         """
         return self._partial_fit(X, y, sample_weight)
 
@@ -64,9 +63,9 @@ class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Values in the units of the training targets and in the precision of X;
-            float64 also for X of single precision, where that would lose digits of
-            the targets: they are far from zero next to their spread.
+            Values in the units of the training targets and in the precision of X. For
+            targets that are far from zero compared with their spread, always float64,
+            because single precision would lose digits.
 
         Raises
         ------

@@ -1,24 +1,24 @@
-"""Whether rows are neighbours, as far as a pandas index tells."""
+"""Whether rows follow each other in time, as far as a pandas index says."""
 
 import numpy as np
 import pandas as pd
 
 from skdeep._warn import warn
 
-# Of all steps from a row to the next one. Folds of a shuffled split leave out single
-# rows: 9 % of the steps of ten folds go over one. Weekends, nights and a single cut do
-# not look so, and few holidays do.
+# Share of steps between rows that skip a single row. In folds of a shuffled split many
+# steps do: 9 % of them with ten folds. Weekends, nights and a single cut do not skip
+# single rows, and few holidays do.
 _MOST_SINGLE_ROWS_OUT = 0.04
 
 
 def warn_about_gaps(X, y, window):
-    """Warn where windows would be made of rows that were never neighbours.
+    """Warn if windows would hold rows that do not follow each other in time.
 
     Parameters
     ----------
     X, y : object
-        Only an index of numbers, dates or periods tells anything. That of y counts
-        where X has none, as behind a scaler.
+        Only an index of numbers, dates or periods is looked at. The index of y counts
+        if X has none, as after a scaler.
     window : int
     """
     index, name = getattr(X, "index", None), "X"
@@ -26,25 +26,25 @@ def warn_about_gaps(X, y, window):
         index, name = getattr(y, "index", None), "y"
     if not isinstance(index, pd.Index) or len(index) < 3:
         return
-    times = isinstance(index, pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex)
-    if not times and not pd.api.types.is_any_real_numeric_dtype(index.dtype):
+    has_times = isinstance(index, pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex)
+    if not has_times and not pd.api.types.is_any_real_numeric_dtype(index.dtype):
         return
     if index.hasnans:
         return
-    integers = pd.api.types.is_integer_dtype(index.dtype)
-    dtype = "int64" if integers else "float64"
-    numbers = index.asi8 if times else index.to_numpy(dtype=dtype)
+    is_integer = pd.api.types.is_integer_dtype(index.dtype)
+    dtype = "int64" if is_integer else "float64"
+    numbers = index.asi8 if has_times else index.to_numpy(dtype=dtype)
     steps = np.diff(numbers)
     if (steps < 0).any():
-        place = int(np.argmax(steps < 0))
-        what = f"has {index[place + 1]!r} after {index[place]!r}"
+        row = int(np.argmax(steps < 0))
+        problem = f"has {index[row + 1]!r} after {index[row]!r}"
     elif _lacks_single_rows(steps):
-        what = "lacks single rows all over"
+        problem = "lacks single rows all over"
     else:
         return
     warn(
         f"window={window} makes windows of rows that follow each other in the order of "
-        f"time. The index of {name} {what}, as after shuffling: windows would hold "
+        f"time. The index of {name} {problem}, as after shuffling: windows would hold "
         "rows that were never neighbours. Use TimeSeriesSplit, KFold without shuffle "
         "or train_test_split(shuffle=False). If the rows are in order, reset the index "
         f"with {name}.reset_index(drop=True).",

@@ -1,4 +1,4 @@
-"""What a file of ``skdeep.save`` may hold of an estimator."""
+"""Declares which types and attributes of an estimator ``skdeep.save`` may write."""
 
 from math import prod
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from skdeep._rules import anything, is_a, is_size, is_texts
 
-# Values of a sample up to which one is made to try a loaded estimator with.
+# Loaded estimators are tried with a sample, unless it would have more values than this.
 _MOST_VALUES = 2**24
 
 
@@ -16,10 +16,10 @@ class Stored:
     A class declares its own types and attributes only: those of its bases are added.
     """
 
-    # Classes whose objects its attributes hold, beside plain values and arrays.
+    # Classes of the objects in its attributes, beside plain values and arrays.
     _stored_types = ()
-    # A rule of :mod:`skdeep._rules` for each fitted attribute. None: any attributes, of
-    # which `_check_stored` looks at all that matters.
+    # A rule of :mod:`skdeep._rules` for each fitted attribute. None allows all
+    # attributes; `_check_stored` must then check all that matter.
     _stored_attributes = {
         "_learnt": is_a(dict),
         "_metadata_request": anything,
@@ -46,36 +46,38 @@ class Stored:
         return rules
 
     def _check_stored(self):
-        """Refuse, with a ValueError, attributes that do not belong together.
+        """Raise a ValueError if attributes do not fit each other.
 
-        ``persistence`` has looked at each alone.
+        ``persistence`` has checked each of them alone before.
         """
         if "network_" in vars(self):
             self._inputs.check_stored(self, self.network_.spec.input_shape)
 
     def _try_stored(self):
-        """Take a sample through all that a fitted estimator does with samples."""
+        """Call each method of a fitted estimator that takes samples, with a sample."""
         X = self._trial_samples()
         if X is None:
             return
         for method in ("predict", "predict_proba", "transform", "score_samples"):
             if hasattr(self, method):
-                found = getattr(self, method)(X)
+                result = getattr(self, method)(X)
                 if method == "transform" and hasattr(self, "inverse_transform"):
-                    self.inverse_transform(found)
+                    self.inverse_transform(result)
 
     def _trial_samples(self):
-        """Samples that a fitted estimator must take; None where they would be huge."""
-        return self._inputs.trial(self) if "network_" in vars(self) else None
+        """Samples that a fitted estimator must take; None if they would be huge."""
+        return self._inputs.trial_samples(self) if "network_" in vars(self) else None
 
 
 def zeros(shape, dtype=float):
-    """An array of zeros; None where it would be huge."""
+    """An array of zeros; None if it would be huge."""
     return np.zeros(shape, dtype) if prod(shape) <= _MOST_VALUES else None
 
 
-def usual(estimator, shape, channels):
-    """Means of the data of ``fit``: far from them a network may overflow.
+def mean_samples(estimator, shape, channels):
+    """Samples with the means of the training data; None if they would be huge.
+
+    Far from the means a network may overflow.
 
     Parameters
     ----------
@@ -88,8 +90,8 @@ def usual(estimator, shape, channels):
     return X if X is None or network is None else X + network.inputs.mean[:channels]
 
 
-def named(estimator, X):
-    """A DataFrame where ``fit`` has seen names of features."""
+def with_feature_names(estimator, X):
+    """``X`` as a DataFrame, if ``fit`` has seen names of features."""
     names = getattr(estimator, "feature_names_in_", None)
     if names is None or X is None:
         return X

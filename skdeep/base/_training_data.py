@@ -1,4 +1,4 @@
-"""Training data on its way from ``fit``'s arguments to the network."""
+"""The arguments of ``fit``, checked, split and encoded for the network."""
 
 import copy
 from dataclasses import dataclass, replace
@@ -20,8 +20,8 @@ from skdeep.encoding import (
 
 
 @dataclass
-class Encoded:
-    """What :meth:`TrainingData._encode` makes of training data.
+class TrainingData:
+    """Training and validation rows as the network takes them.
 
     Attributes
     ----------
@@ -30,13 +30,13 @@ class Encoded:
     targets : object
         The encoding of y.
     inputs, outputs : Standardization
-        Units of the inputs and of the outputs.
+        The scaling of the inputs and of the outputs.
     double_inputs : bool
-        Whether the inputs are centred in double precision, whatever the layers
-        compute in.
+        Whether the inputs are centred in double precision, even if the layers compute
+        in another one.
     held_out_weight : float or None
-        What a row for validation weighs next to one to train on, on average, if the
-        former were held out of X.
+        Mean weight of a validation row divided by the mean weight of a training row;
+        None if validation rows were not held out of X.
     """
 
     train: EncodedSamples
@@ -49,12 +49,12 @@ class Encoded:
 
     @property
     def validation_or_training(self):
-        """Rows that tell how good a network is: for validation, if there are any."""
+        """The validation rows if there are any, else the training rows."""
         return self.train if self.validation is None else self.validation
 
     @property
     def parts(self):
-        """The rows that ``fit`` got as X, with weights of one scale."""
+        """All rows that ``fit`` got as X, with weights on a common scale."""
         if self.held_out_weight is None:
             return [self.train]
         weight = self.validation.weight * self.held_out_weight
@@ -62,7 +62,7 @@ class Encoded:
 
 
 def encode(estimator, X, y, sample_weight, validation, previous, classes, rng):
-    """Check, split and encode what ``fit`` is given.
+    """Check, split and encode the arguments of ``fit``.
 
     Parameters
     ----------
@@ -70,43 +70,45 @@ def encode(estimator, X, y, sample_weight, validation, previous, classes, rng):
     X, y, sample_weight : object
         Arguments of ``fit``.
     validation : tuple of (X_val, y_val, sample_weight_val) or None
-        None where there is none to be: in ``partial_fit``.
+        None in ``partial_fit``, which takes no validation data.
     previous : FittedNetwork or None
-        The network to go on with.
+        The network with which training goes on.
     classes : array-like or None
-        That of ``partial_fit``.
+        Argument of ``partial_fit``.
     rng : numpy.random.RandomState
 
     Returns
     -------
-    Encoded
+    TrainingData
     """
     if previous is None:
         estimator._inputs = estimator._make_inputs(X)
     else:
-        estimator._inputs = copy.copy(estimator._inputs)  # an error leaves it as it was
+        # A copy: after an error the estimator gets the old one back, unchanged.
+        estimator._inputs = copy.copy(estimator._inputs)
     X, y, weight = _check_rows(estimator, X, y, sample_weight, learn=previous is None)
-    form = estimator._form(y, previous, more_to_come=validation is None)
-    y = estimator._read(form, y)
-    held_out, held_out_weight = _held_out(estimator, validation, form), None
+    indicator = estimator._indicator(y, previous, more_to_come=validation is None)
+    y = estimator._read_labels(indicator, y)
+    held_out = _validation_data(estimator, validation, indicator)
+    held_out_weight = None
     if held_out is not None and held_out[0] is None:
         X, y, weight, held_out = _split(estimator, X, y, weight, rng)
         held_out_weight = float(held_out[2].mean() / weight.mean())
-    known = classes if form is None else form
+    known = classes if indicator is None else indicator
     targets = (
         estimator._targets if previous else estimator._learn_targets(y, weight, known)
     )
     class_weight = estimator._class_weight(targets, y, weight)
     if class_weight is not None:
-        X, y, weight = _present(X, y, class_weight.times(y, weight))
-    train = _rows(estimator, X, y, weight, targets)
-    rows = None
+        X, y, weight = _without_zero_weights(X, y, class_weight.times(y, weight))
+    train = _encoded_rows(estimator, X, y, weight, targets)
+    val = None
     if held_out is not None:
         if class_weight is not None:
             X, y, weight = held_out
             weight = class_weight.times(y, weight, "the validation data")
-            held_out = _present(X, y, weight)
-        rows = _rows(estimator, *held_out, targets)
+            held_out = _without_zero_weights(X, y, weight)
+        val = _encoded_rows(estimator, *held_out, targets)
     if previous is not None:
         inputs, outputs = previous.inputs, previous.outputs
         double = previous.spec.double_inputs
@@ -115,12 +117,12 @@ def encode(estimator, X, y, sample_weight, validation, previous, classes, rng):
         outputs = estimator._output_scaling(targets)
         double = inputs.far and train.X.dtype == np.float64 != estimator._array_dtype
     if not double:
-        train, rows = _in_own_precision(estimator, train, rows)
-    return Encoded(train, rows, targets, inputs, outputs, double, held_out_weight)
+        train, val = _in_network_dtype(estimator, train, val)
+    return TrainingData(train, val, targets, inputs, outputs, double, held_out_weight)
 
 
-def _in_own_precision(estimator, train, validation):
-    """The rows as the network computes with them, cast once for all epochs."""
+def _in_network_dtype(estimator, train, validation):
+    """Rows in the dtype of the network, cast once for all epochs."""
     if estimator._inputs.casts_batches:
         return train, validation
     parts = [part for part in (train, validation) if part is not None]
@@ -130,7 +132,8 @@ def _in_own_precision(estimator, train, validation):
 
 
 def _check_rows(estimator, X, y, sample_weight, *, learn):
-    X, y, sample_weight = estimator._inputs.present(X, y, sample_weight)
+    """X, y and weights after scikit-learn's checks, without rows of weight zero."""
+    X, y, sample_weight = estimator._inputs.without_zero_weights(X, y, sample_weight)
     y = estimator._prepared_targets(y)
     X, y = estimator._inputs.read(estimator, X, y, learn=learn)
     check_range(X, estimator._array_dtype, "X")
@@ -139,11 +142,11 @@ def _check_rows(estimator, X, y, sample_weight, *, learn):
     weight = _check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True
     )
-    return _present(X, y, with_finite_sums(weight))
+    return _without_zero_weights(X, y, with_finite_sums(weight))
 
 
-def _held_out(estimator, validation, form):
-    """(X, y, weight) for validation, (None, ...) to split them off, or None."""
+def _validation_data(estimator, validation, indicator):
+    """(X, y, weight); three times None to split them off X; None for no validation."""
     if validation is None:
         return None
     X_val, y_val, sample_weight_val = validation
@@ -157,10 +160,11 @@ def _held_out(estimator, validation, form):
         holds_out = estimator.early_stopping and estimator.monitor.startswith("val_")
         return (None, None, None) if holds_out else None
     X, y, weight = _check_rows(estimator, X_val, y_val, sample_weight_val, learn=False)
-    return X, estimator._read(form, y), weight
+    return X, estimator._read_labels(indicator, y), weight
 
 
 def _split(estimator, X, y, weight, rng):
+    """X, y and weights to train on, and the tuple of the same to hold out."""
     n_val = int(np.ceil(len(y) * plain(estimator.validation_fraction)))
     if n_val >= len(y):
         raise ValueError(
@@ -168,23 +172,24 @@ def _split(estimator, X, y, weight, rng):
             f"sample of n_samples={len(y)}. Lower it, pass validation data, or set "
             "early_stopping=False."
         )
-    # A warm start must not train on what was held out before.
+    # A warm start must not train on rows that were held out before.
     if not (estimator.warm_start and hasattr(estimator, "_split_seed")):
         estimator._split_seed = int(rng.randint(2**31 - 1))
     split_rng = np.random.RandomState(estimator._split_seed)
     strata = estimator._strata(y)
     train, held_out = estimator._inputs.split(y, n_val, strata, split_rng)
-    part = select(X, held_out), y[held_out], weight[held_out]
-    return select(X, train), y[train], weight[train], part
+    validation = select(X, held_out), y[held_out], weight[held_out]
+    return select(X, train), y[train], weight[train], validation
 
 
-def _rows(estimator, X, y, weight, targets):
+def _encoded_rows(estimator, X, y, weight, targets):
+    """Rows with encoded targets and weights of mean one."""
     weight = (weight * (len(weight) / weight.sum())).astype(estimator._array_dtype)
     return EncodedSamples(X, estimator._encode_targets(targets, y), weight)
 
 
-def _present(X, y, weight):
-    """Without the rows whose weight is zero."""
+def _without_zero_weights(X, y, weight):
+    """X, y and weights without the rows whose weight is zero."""
     present = weight > 0
     if present.all():
         return X, y, weight

@@ -30,7 +30,7 @@ class _Conv(TakesBackbone, TakesImages):
     _stored_types = ConvSpec, Images
     _stored_attributes = {"_inputs": is_a(Images)}
     _auto_batch = 64
-    _of_layers = (
+    _layer_parameters = (
         "filters",
         "kernel_size",
         "convs_per_block",

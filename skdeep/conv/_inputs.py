@@ -13,7 +13,7 @@ from skdeep.base._input_checks import (
     refuse_data_sets,
 )
 from skdeep.base._inputs import Inputs
-from skdeep.base._stored import usual, zeros
+from skdeep.base._stored import mean_samples, zeros
 from skdeep.conv._images import (
     INTEGERS,
     compact_pixels,
@@ -113,11 +113,11 @@ class Images(Inputs):
         super().check_stored(estimator, shape)
         require(shape == self.shape, "Images", "shape", self.shape)
 
-    def trial(self, estimator):
+    def trial_samples(self, estimator):
         shape = 1, *self.shape
         if self.of_bytes:
             return zeros(shape, "uint8")
-        return usual(estimator, shape, shape[-1])
+        return mean_samples(estimator, shape, shape[-1])
 
     def _learn(self, estimator, X):
         self.shape = infer_image_shape(X.shape, estimator.image_shape)

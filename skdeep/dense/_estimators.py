@@ -41,7 +41,7 @@ class _Dense:
     """Makes the spec; also fitted networks from weights that are given."""
 
     _inputs = Tables()
-    _of_layers = "hidden_layer_sizes", "activation", "dropout", "batch_norm"
+    _layer_parameters = "hidden_layer_sizes", "activation", "dropout", "batch_norm"
     _auto_batch = 200
 
     _stored_types = DenseSpec, Tables

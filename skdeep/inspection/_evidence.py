@@ -151,7 +151,7 @@ def read_labels(estimator, y):
     estimator : BaseNetwork
     y : ndarray or CSR of shape (n_samples, ...)
     """
-    return estimator._read(getattr(estimator._targets, "indicator", None), y)
+    return estimator._read_labels(getattr(estimator._targets, "indicator", None), y)
 
 
 def steps_as_rows(estimator, y):
@@ -221,7 +221,7 @@ def _first_updates(estimator, samples, y):
     batch = _safe_indexing(samples, np.arange(n_rows)), y[:n_rows]
     rng, network = np.random.RandomState(0), estimator.network_
     data = twin._encode(*batch, None, None, network, None, rng)
-    job = twin._job(data, 1, network, rng, whole=False)
+    job = twin._job(data, 1, network, rng, is_whole_fit=False)
     _use_largest_rate(job, network.weights.n_steps)
     job.resume = before = _new_weights(job, network)
     outcome = train(job, twin.engine)

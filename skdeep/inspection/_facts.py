@@ -68,5 +68,5 @@ def _effective_parameters(estimator):
     if estimator.network is None:
         return known
     # The initializer is left out, too: it would change the output layer only.
-    without_effect = *estimator._of_layers, "kernel_initializer"
+    without_effect = *estimator._layer_parameters, "kernel_initializer"
     return [name for name in known if name not in without_effect]

@@ -211,7 +211,7 @@ def encoded_targets(estimator, X, y):
     check_consistent_length(X, y)
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y)
-    y = estimator._read(getattr(estimator._targets, "indicator", None), y)
+    y = estimator._read_labels(getattr(estimator._targets, "indicator", None), y)
     return estimator._encode_targets(estimator._targets, y)
 
 

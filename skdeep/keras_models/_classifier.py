@@ -146,7 +146,7 @@ class KerasClassifier(ClassifierMixin, StoredModel, BaseWrapper):
             The fitted estimator.
         """
         refuse_balanced(self._given_class_weight(kwargs))
-        with self._as_before_an_error():
+        with self._restored_on_error():
             if classes is not None and _check_partial_fit_first_call(self, classes):
                 self._known_classes = self.classes_
             return super().partial_fit(X, y, sample_weight=sample_weight, **kwargs)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skdeep._rules import is_sizes, require
-from skdeep.base._stored import Stored, named, zeros
+from skdeep.base._stored import Stored, with_feature_names, zeros
 from skdeep.inference._keras_model import PicklableModel
 
 
@@ -25,4 +25,4 @@ class StoredModel(Stored):
         require(several or is_sizes(shape), name, "X_shape_", shape)
         X = None if several else zeros((1, *shape[1:]), dtype)
         if X is not None:
-            self.predict(named(self, X))
+            self.predict(with_feature_names(self, X))

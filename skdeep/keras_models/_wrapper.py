@@ -65,7 +65,7 @@ class BaseWrapper(KerasBuilding, KerasPrediction, KerasData, KerasParameters):
     (150, 3)
     """
 
-    _as_before_an_error = BaseNetwork._as_before_an_error
+    _restored_on_error = BaseNetwork._restored_on_error
 
     def __init__(
         self,
@@ -139,7 +139,7 @@ class BaseWrapper(KerasBuilding, KerasPrediction, KerasData, KerasParameters):
             The estimator, which can predict.
         """
         refuse_if_forked()
-        with self._as_before_an_error():
+        with self._restored_on_error():
             check_parameters(self, "fit", {})
             X = as_given(X, y)
             self._require_target(y)
@@ -173,7 +173,7 @@ class BaseWrapper(KerasBuilding, KerasPrediction, KerasData, KerasParameters):
             The fitted estimator.
         """
         refuse_if_forked()
-        with self._as_before_an_error():
+        with self._restored_on_error():
             check_parameters(self, "fit", kwargs)
             given = getattr(self, "fit__epochs", self.epochs)
             steps = {"epochs": kwargs.pop("epochs", given)}
@@ -202,7 +202,7 @@ class BaseWrapper(KerasBuilding, KerasPrediction, KerasData, KerasParameters):
             The fitted estimator.
         """
         refuse_if_forked()
-        with self._as_before_an_error():
+        with self._restored_on_error():
             check_parameters(self, "fit", kwargs)
             _refuse_epochs(kwargs)
             steps = {"epochs": 1, "initial_epoch": self.current_epoch}

@@ -22,7 +22,7 @@ class SequenceNetwork:
     """Makes the spec of networks for sequences and for texts."""
 
     _stored_types = (SequenceSpec,)
-    _of_layers = (
+    _layer_parameters = (
         "cell",
         "units",
         "bidirectional",

@@ -17,7 +17,7 @@ from skdeep.base._input_checks import (
 )
 from skdeep.base._inputs import Inputs
 from skdeep.base._row_order import warn_about_gaps
-from skdeep.base._stored import named, usual
+from skdeep.base._stored import mean_samples, with_feature_names
 from skdeep.encoding import Standardization, accepted_dtypes
 from skdeep.inference import forward
 from skdeep.sequence._sequences import (
@@ -342,17 +342,21 @@ class Sequences(Inputs):
         is_fixed = self.window is None and not self.any_length
         return self.shape if is_fixed else self.shape[1:]
 
-    def trial(self, estimator):
+    def trial_samples(self, estimator):
         steps, channels = self.shape
         if self.window is not None:
-            return named(estimator, usual(estimator, (steps, channels), channels))
+            return with_feature_names(
+                estimator, mean_samples(estimator, (steps, channels), channels)
+            )
         if steps is None:
-            X = usual(estimator, (1, channels), channels)
+            X = mean_samples(estimator, (1, channels), channels)
             return X if X is None else [X, X]
         n_features = vars(estimator).get("n_features_in_")
         if n_features == steps * channels and channels == 1:
-            return named(estimator, usual(estimator, (1, steps), channels))
-        return usual(estimator, (1, steps, channels), channels)
+            return with_feature_names(
+                estimator, mean_samples(estimator, (1, steps), channels)
+            )
+        return mean_samples(estimator, (1, steps, channels), channels)
 
 
 def _set_unnamed_features(estimator, n_features):

@@ -21,15 +21,15 @@ class TargetsPerStep:
             return super()._has_columns(y)
         return np.ndim(y) == 3 and np.shape(y)[2] > 1
 
-    def _form(self, y, previous, **options):
+    def _indicator(self, y, previous, **options):
         if self.return_sequences:
             y = self._steps_as_samples(y)
-        return super()._form(y, previous, **options)
+        return super()._indicator(y, previous, **options)
 
-    def _read(self, form, y):
-        if form is None or not self.return_sequences:
-            return super()._read(form, y)
-        read = super()._read(form, self._steps_as_samples(y))
+    def _read_labels(self, indicator, y):
+        if indicator is None or not self.return_sequences:
+            return super()._read_labels(indicator, y)
+        read = super()._read_labels(indicator, self._steps_as_samples(y))
         return read.reshape(len(y), -1, *read.shape[1:])
 
     def _steps_as_samples(self, y):

@@ -42,7 +42,7 @@ class Texts(Sequences):
     def of(cls, estimator):
         return cls(dtype=estimator.dtype, tokens=Tokens.of(estimator))
 
-    def present(self, X, y, sample_weight):
+    def without_zero_weights(self, X, y, sample_weight):
         # Texts of weight zero count as absent: the vocabulary is learnt without them.
         X = list(checked_texts(X))
         check_consistent_length(X, y)
@@ -109,5 +109,5 @@ class Texts(Sequences):
     def feature_shape(self, shape):
         return ()
 
-    def trial(self, estimator):
+    def trial_samples(self, estimator):
         return ["a"]

@@ -141,7 +141,7 @@ class TextGenerator(TakesTexts, BaseNetwork):
         previous = self.network_ if self.warm_start and self._is_fitted else None
         if X_val is not None:
             X_val = list(checked_texts(X_val, "X_val"))
-        with self._as_before_an_error():
+        with self._restored_on_error():
             return self._fit(X, None, None, (X_val, None, None), previous)
 
     @with_callbacks

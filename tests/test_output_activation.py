@@ -256,9 +256,9 @@ def test_numbers_that_are_shares_within_rounding(X):
 def test_numbers_that_no_output_can_give(X):
     linear = {"loss": "auto", "epochs": 1}
     tiny(output_activation="tanh", **linear).fit(X)
-    with pytest.warns(UserWarning, match=r"'sigmoid' cannot give.*from 0 to 16"):
+    with pytest.warns(UserWarning, match=r"'sigmoid' only gives.*from 0 to 16"):
         tiny(**linear).fit(16 * X)
-    with pytest.warns(UserWarning, match=r"'relu' cannot give.*from 0 to inf"):
+    with pytest.warns(UserWarning, match=r"'relu' only gives.*from 0 to inf"):
         tiny(output_activation="relu", **linear).fit(-X)
 
 

@@ -234,7 +234,7 @@ class Autoencoder(
             message = rows and self._out_of_range(rows, *target_range(self.loss), rule)
             if message:
                 raise ValueError(f"{message}, or use loss='auto'.")
-        rule = f"output_activation={head.output!r} cannot give what is not"
+        rule = f"output_activation={head.output!r} only gives numbers"
         message = self._out_of_range(data.train, *activation_range(head.output), rule)
         if message:
             warn(f"{message}, or set output_activation=None.")
@@ -296,7 +296,7 @@ class Autoencoder(
 
     def _fitted_attributes(self, network, targets, data=None):
         attributes = super()._fitted_attributes(network, targets, data)
-        # A share of outliers is meant of all rows of X, also of those held out of it.
+        # A share of outliers refers to all rows of X, also to held-out rows.
         all_rows = self.contamination != "auto" and data.held_out_weight is not None
         parts = data.parts if all_rows else [data.validation_or_training]
         scores = np.concatenate([minus_errors(network, targets, p.X) for p in parts])

@@ -58,8 +58,9 @@ def documented(*, parameters, attributes=(), about="", notes=""):
     Parameters
     ----------
     parameters : sequence of dict of str to Parameter
-        Tables of descriptions. An entry of a later table replaces that of an earlier
-        one. The tables may describe more parameters than the class has.
+        Tables of descriptions. An entry of a later table replaces the entry of the same
+        name in an earlier one. The tables may describe more parameters than the class
+        has.
     attributes : sequence of dict of str to Attribute, default=()
         Tables of the attributes, all of which the class has.
     about : str, default=""

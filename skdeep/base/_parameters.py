@@ -43,14 +43,14 @@ class Parameters(BaseEstimator):
 
     def _suggestion(self, name):
         value = getattr(self, name, None)
-        known = {
+        options = {
             option
             for constraint in self._parameter_constraints[name]
             if isinstance(constraint, Options)
             for option in constraint.options
             if isinstance(option, str)
         }
-        return closest(value, known) if isinstance(value, str) else ""
+        return closest(value, options) if isinstance(value, str) else ""
 
     # Showing
 

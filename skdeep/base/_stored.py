@@ -13,7 +13,8 @@ _MOST_VALUES = 2**24
 class Stored:
     """An estimator that ``skdeep.save`` writes.
 
-    A class declares its own types and attributes only: those of its bases are added.
+    A class declares only its own types and attributes. Those of its base classes are
+    added.
     """
 
     # Classes of the objects in its attributes, beside plain values and arrays.

@@ -63,8 +63,8 @@ class Diagnosis:
 
     @property
     def findings(self):
-        found = self.frame[self.frame["finding"] != ""]
-        return found.sort_values("finding", key=_urgency, kind="stable")
+        rows = self.frame[self.frame["finding"] != ""]
+        return rows.sort_values("finding", key=_urgency, kind="stable")
 
     def __repr__(self):
         lines = [f"Diagnosis of {self._title}: {self._count()}.", ""]

@@ -136,7 +136,7 @@ def checked_samples(estimator, X, y):
         )
     if y is None:
         raise ValueError(
-            "y must hold a target for each sample. Received None. Pass those of X."
+            "y must hold a target for each sample. Received None. Pass the targets."
         )
     X, y = indexable(X, y)
     y = y.toarray() if sparse.issparse(y) else np.asarray(y)
@@ -197,17 +197,17 @@ def _loss_and_gradients(estimator, rows, Y):
     loss_of = head.loss_of_encoded(network.outputs)
     loss = slopes(network.spec, loss_of, network.weights, rows, Y).loss
     signs = np.random.RandomState(0).choice([-1.0, 1.0], len(Y))
-    plain = replace(network.spec, l1=0.0, l2=0.0)
-    found = slopes(plain, loss_of, network.weights, rows, Y, signs)
+    without_penalties = replace(network.spec, l1=0.0, l2=0.0)
+    signed = slopes(without_penalties, loss_of, network.weights, rows, Y, signs)
     before = _kernels(network.spec, network.weights)
     # Each gradient was divided by the number of samples.
     scale = 1.0
     if getattr(loss_of, "reduction", None) != "sum":
         scale = len(Y)
-    after = {name: g * (scale / np.sqrt(len(Y))) for name, g in found.weights.items()}
-    losses = per_sample(loss_of)(Y, found.outputs["output"])
+    after = {name: g * (scale / np.sqrt(len(Y))) for name, g in signed.weights.items()}
+    losses = per_sample(loss_of)(Y, signed.outputs["output"])
     error = standard_error(np.asarray(losses, "float64")) * len(Y) / scale
-    return loss, error, found.outputs, _by_layer(before, after)
+    return loss, error, signed.outputs, _by_layer(before, after)
 
 
 def _first_updates(estimator, samples, y):

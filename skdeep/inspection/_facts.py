@@ -1,4 +1,4 @@
-"""Single measurements of a diagnosis, with what is wrong and advice."""
+"""Single measurements of a diagnosis, with findings and advice."""
 
 from typing import NamedTuple
 
@@ -49,8 +49,8 @@ def remedies(estimator, *texts):
         A text such as "normalize=True" is left out if the estimator has no such
         parameter, or if the parameter has no effect.
     """
-    known = _effective_parameters(estimator)
-    texts = [t for t in texts if "=" not in t or t.partition("=")[0] in known]
+    usable = _effective_parameters(estimator)
+    texts = [t for t in texts if "=" not in t or t.partition("=")[0] in usable]
     return " or ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
 
 
@@ -58,15 +58,15 @@ def size_parameters(estimator):
     """The names of the parameters that set the sizes of its layers."""
     if estimator.network is not None:
         return "the layers of network"
-    known = _effective_parameters(estimator)
-    return " or ".join(name for name in _SIZES if name in known)
+    usable = _effective_parameters(estimator)
+    return " or ".join(name for name in _SIZES if name in usable)
 
 
 def _effective_parameters(estimator):
-    """The parameters that have an effect: ``network=`` replaces those of layers."""
-    known = estimator.get_params(deep=False)
+    """The parameters that have an effect: with ``network=`` many have none."""
+    parameters = estimator.get_params(deep=False)
     if estimator.network is None:
-        return known
+        return parameters
     # The initializer is left out, too: it would change the output layer only.
     without_effect = *estimator._layer_parameters, "kernel_initializer"
-    return [name for name in known if name not in without_effect]
+    return [name for name in parameters if name not in without_effect]

@@ -74,25 +74,26 @@ def gradients(evidence):
     """Gradients that do not reach a layer, or that are too large for it."""
     finite = [g for g in evidence.gradients.values() if np.isfinite(g)]
     most = max(finite, default=0.0)
-    own = evidence.estimator
+    network = evidence.estimator
     for layer, gradient in evidence.gradients.items():
         least = most * _LEAST_GRADIENT
         healthy = f"{least:.1g} to {_MOST_GRADIENT}"
         fact = Fact("gradient norm by weight norm", gradient, healthy, layer)
         if gradient < least:
-            ways = remedies(own, _SILU, "batch_norm=True", _GLOROT)
+            ways = remedies(network, _SILU, "batch_norm=True", _GLOROT)
             fact = fact.with_finding(
                 "vanishing gradient",
                 f"The gradient is {_times(most / max(gradient, 1e-300))} times smaller "
                 "than in another layer, so that this one hardly learns: take fewer "
-                f"{size_parameters(own)}, {ways}.",
+                f"{size_parameters(network)}, {ways}.",
             )
         elif not gradient <= _MOST_GRADIENT:
+            ways = remedies(network, _GLOROT, "normalize=True", "batch_norm=True")
             fact = fact.with_finding(
                 "exploding gradient",
                 "A single sample's gradient is far larger than the weights: take "
-                f"{remedies(own, _GLOROT, 'normalize=True', 'batch_norm=True')}, or an "
-                "optimizer that clips, keras.optimizers.AdamW(clipnorm=1.0).",
+                f"{ways}, or an optimizer that clips, "
+                "keras.optimizers.AdamW(clipnorm=1.0).",
             )
         yield fact
 

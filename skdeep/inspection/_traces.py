@@ -176,20 +176,20 @@ def backward_trace(estimator, X, y, sample_weight=None, *, learning_rate=0.01):
     network = _in_double(inner.network_)
     head = inner._head(inner._targets)
     loss_of = head.loss_of_encoded(network.outputs)
-    found = slopes(network.spec, loss_of, network.weights, dense(rows), Y, weight)
+    gradients = slopes(network.spec, loss_of, network.weights, dense(rows), Y, weight)
     nodes, columns = _Nodes(network, dense(rows), "float64"), {}
     for name, of_layers in [
-        ("weighted_input", found.weighted),
-        ("activation", found.outputs),
-        ("delta", found.deltas),
+        ("weighted_input", gradients.weighted),
+        ("activation", gradients.outputs),
+        ("delta", gradients.deltas),
     ]:
         columns[name], parts = nodes.column()
         for layer, values in of_layers.items():
             parts[layer][:] = values
         if name == "activation":
             nodes.complete(parts)
-    weights = _weights(network, found, plain(learning_rate))
-    return BackwardTrace(found.loss, nodes.frame(columns), weights)
+    weights = _weights(network, gradients, plain(learning_rate))
+    return BackwardTrace(gradients.loss, nodes.frame(columns), weights)
 
 
 def encoded_targets(estimator, X, y):
@@ -306,7 +306,7 @@ def _rescales(standardization):
     return bool((standardization.mean != 0).any() or (standardization.scale != 1).any())
 
 
-def _weights(network, found, learning_rate):
+def _weights(network, gradients, learning_rate):
     """A row for each weight."""
     import pandas as pd
 
@@ -314,7 +314,7 @@ def _weights(network, found, learning_rate):
 
     values = values_by_layer(network.spec, network.weights)
     parts = []
-    for name, slope in found.weights.items():
+    for name, slope in gradients.weights.items():
         layer, parameter = name.split("/")
         ends = np.indices(slope.shape).reshape(slope.ndim, -1)
         value = values[name].ravel()

@@ -161,12 +161,12 @@ def _check_weights(spec, weights):
     for array in (*weights.trainable, *weights.non_trainable):
         finite = array.dtype.kind != "f" or np.isfinite(array).all()
         require(finite, "A network", "weights", array)
-    found = [[array.shape for array in part] for part in lists[:2]]
+    shapes = [[array.shape for array in part] for part in lists[:2]]
     planned = spec.array_shapes or _planned_shapes(spec)
-    if [list(map(tuple, part)) for part in planned] != found:
+    if [list(map(tuple, part)) for part in planned] != shapes:
         raise ValueError(
             f"A network must have weights of the shapes {planned!r:.200}. Received "
-            f"{found!r:.200}."
+            f"{shapes!r:.200}."
         )
     learnt, fixed = ({a.dtype.name for a in p if is_weight(a)} for p in lists[:2])
     # For inputs far from zero, mean and scale are kept in double precision.

@@ -135,11 +135,11 @@ def check_architecture(description, weights):
     config = json.loads(description)
     check_config(config)
     planned = planned_variables(config)
-    found = [array.shape for array in weights or ()]
-    if planned != found:
+    shapes = [array.shape for array in weights or ()]
+    if planned != shapes:
         raise FileFormatError(
             f"A model has variables of the shapes {planned!r:.200}. Received arrays of "
-            f"{found!r:.200}."
+            f"{shapes!r:.200}."
         )
 
 

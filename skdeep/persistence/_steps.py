@@ -142,7 +142,8 @@ def _replaced(value, number_of, replacement):
     replacement : callable
         The object that takes the place of a number.
     """
-    # Pickle visits every part. Nothing is unpickled but what this process pickled.
+    # Pickle visits every part of the object. It is safe here, because only data that
+    # this process has pickled is unpickled.
     buffer = io.BytesIO()
     pickler = pickle.Pickler(buffer, protocol=5)
     pickler.persistent_id = number_of
@@ -167,8 +168,8 @@ def _skops():
     return skops.io
 
 
-def _refusal(value, what):
+def _refusal(value, reason):
     return (
         f"skdeep.save takes estimators of skdeep and of scikit-learn. Received "
-        f"{type(value).__name__} with {what}. Use joblib.dump, which can keep code."
+        f"{type(value).__name__} with {reason}. Use joblib.dump, which can keep code."
     )

@@ -9,9 +9,9 @@ _OF_KERAS = {"BaseWrapper", "KerasClassifier", "KerasRegressor", "QuantileLoss"}
 
 def trusted_types():
     """Full names of the estimators and of the types they hold, a tuple of str."""
-    found = set()
+    types = set()
     for name in sorted(set(skdeep.__all__) - _OF_KERAS):
         cls = stored_class(name)
         if cls is not None:
-            found |= {cls, *cls._all_stored_types().values()}
-    return tuple(sorted(f"{cls.__module__}.{cls.__qualname__}" for cls in found))
+            types |= {cls, *cls._all_stored_types().values()}
+    return tuple(sorted(f"{cls.__module__}.{cls.__qualname__}" for cls in types))

@@ -314,7 +314,7 @@ class _Recorder:
             self.fitted[epoch] = fitted_estimator
 
     def chosen(self, epochs):
-        """The epochs to draw, of those that were reached."""
+        """The epochs to draw, and their estimators."""
         if self.epochs is not None:
             return self.fitted or self.last
         numbers = _spread(len(self.fitted), epochs)
@@ -411,8 +411,8 @@ def _score(estimator, X, y):
         return None
     if is_regressor(network):
         return r2_score(y, predicted)
-    known = is_classifier(network) and np.isin(y, network.classes_).all()
-    return accuracy_score(y, predicted) if known else None
+    has_labels = is_classifier(network) and np.isin(y, network.classes_).all()
+    return accuracy_score(y, predicted) if has_labels else None
 
 
 def _classes(estimator, y):

@@ -37,7 +37,7 @@ def page(title, sections):
     ----------
     title : str
     sections : list of (str, str)
-        Headings, as text, and what stands below them, as HTML.
+        Headings, as text, and the content below them, as HTML.
     """
     title = html.escape(title)
     body = "".join(

@@ -78,12 +78,13 @@ class Texts(Sequences):
         self.tokens.learn(texts, estimator.vocabulary)
         self.shape = (None, 1)
         self.n_tokens = self.tokens.tokenizer.n_tokens
-        width, given = plain(estimator.embedding_dim), estimator.embedding_weights
-        if given is None:
+        width = plain(estimator.embedding_dim)
+        pretrained = estimator.embedding_weights
+        if pretrained is None:
             self.embedding_dim = _EMBEDDING_DIM if width == "auto" else width
             return
         vocabulary = self.tokens.tokenizer.vocabulary
-        vectors = token_vectors(given, vocabulary, self.embedding_rows)
+        vectors = token_vectors(pretrained, vocabulary, self.embedding_rows)
         if width not in ("auto", vectors.shape[1]):
             raise ValueError(
                 f"embedding_dim={width} differs from the length of the vectors in "

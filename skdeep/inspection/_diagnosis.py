@@ -42,7 +42,7 @@ _INDENT = {"initial_indent": "  ", "subsequent_indent": "  "}
 
 
 class Diagnosis:
-    """What :func:`diagnose` finds; prints as text, and as a table in notebooks.
+    """The result of :func:`diagnose`: text when printed, a table in notebooks.
 
     Attributes
     ----------

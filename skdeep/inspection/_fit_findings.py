@@ -52,12 +52,12 @@ def overfitting(evidence):
 def _risen(estimator, history):
     """How far the validation loss of the final weights is above the best one."""
     losses = history["val_loss"].dropna()
-    kept = losses.iloc[-1]
+    final = losses.iloc[-1]
     if estimator.early_stopping and estimator.best_epoch_ in losses.index:
-        kept = losses[estimator.best_epoch_]
+        final = losses[estimator.best_epoch_]
     start = max(losses.iloc[0], history.loss.iloc[0])
     scale = max(start - losses.min(), abs(start) / 5)
-    rise = (kept - losses.min()) / max(scale, 1e-30)
+    rise = (final - losses.min()) / max(scale, 1e-30)
     return Fact("rise of the validation loss", float(rise), f"at most {_MOST_RISE}")
 
 
@@ -76,8 +76,8 @@ def underfitting(evidence):
     estimator = evidence.estimator
     losses = estimator.history_.get("loss", ())
     stopped = estimator.early_stopping and len(losses) < estimator.epochs
-    ill = [fact for fact in overfitting(evidence) if fact.finding]
-    if len(losses) < 3 or stopped or ill:
+    overfits = any(fact.finding for fact in overfitting(evidence))
+    if len(losses) < 3 or stopped or overfits:
         return
     fall = losses.iloc[(len(losses) - 1) // 2] - losses.iloc[-1]
     share = float(fall / loss_fall(losses))
@@ -291,10 +291,10 @@ def capacity(evidence):
     parameters = evidence.estimator.summary()["parameters"].sum()
     n_values = evidence.n_samples * evidence.y.size / len(evidence.rows)
     ratio = float(parameters / n_values)
-    ill = [fact for fact in overfitting(evidence) if fact.finding]
+    overfits = any(fact.finding for fact in overfitting(evidence))
     ways = evidence.estimator, _STOP, "dropout=0.3", "l2=0.001", _AUGMENT
     yield Fact("parameters per target value given here", ratio).with_finding_if(
-        bool(ill) and ratio > _MOST_PARAMETERS,
+        overfits and ratio > _MOST_PARAMETERS,
         "too little data for the capacity",
         f"The network overfits and has {ratio:,.0f} parameters for each target value "
         f"of the {evidence.n_samples:,} samples given here: set {remedies(*ways)}, "

@@ -129,7 +129,7 @@ def _damaged(path, error):
 
 def _rebuilt(content, parts):
     same_version = content["format"] > 1 and content["skdeep"] == __version__
-    reader = Reader(parts, complete=same_version)
+    reader = Reader(parts, needs_all_parameters=same_version)
     if content["format"] == 1:
         described = {name: content[name] for name in ("estimator", "state")}
     else:

@@ -155,13 +155,14 @@ class Reader:
     Parameters
     ----------
     parts : dict of str to bytes
-    complete : bool
-        Whether estimators must have all the parameters that they have here.
+    needs_all_parameters : bool
+        Whether the file must hold all parameters of its estimators. Files of older
+        versions may lack some.
     """
 
-    def __init__(self, parts, complete):
+    def __init__(self, parts, needs_all_parameters):
         self._parts = dict(parts)
-        self._complete = complete
+        self._needs_all_parameters = needs_all_parameters
         self._types = {}  # by name; the classes that the current estimator may hold
 
     def finish(self):
@@ -276,16 +277,16 @@ class Reader:
         types_outside, self._types = self._types, cls._all_stored_types()
         values = {name: self.decode(value) for name, value in state.items()}
         self._types = types_outside
-        made = _made(cls, values, self._complete)
+        made = _with_attributes(cls, values, self._needs_all_parameters)
         check_estimator(made)
         return made
 
 
-def _made(cls, values, complete):
-    """An estimator with these attributes."""
+def _with_attributes(cls, values, needs_all_parameters):
+    """An estimator with these parameters and fitted attributes."""
     params = cls._get_param_names()
     missing = [name for name in params if name not in values]
-    if missing and complete:
+    if missing and needs_all_parameters:
         raise FileFormatError(
             f"The file's attributes are not those of {cls.__name__}: missing {missing}."
         )

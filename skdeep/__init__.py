@@ -11,7 +11,7 @@ from skdeep import _forked  # noqa: F401  registers a hook that notices forks
 
 __version__ = "0.2.0.dev0"
 
-# The names are those of __init__.pyi.
+# The public names stand in __init__.pyi.
 __getattr__, __dir__, NAMES = lazy_loader.attach_stub(__name__, __file__)
 # `from skdeep import *` leaves out names that other packages have, too.
 __all__ = [name for name in sorted(NAMES) if name not in ("load", "save")]

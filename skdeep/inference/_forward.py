@@ -80,7 +80,7 @@ def forward(spec, weights, X):
 def _linear_output(spec, weights, X):
     """Output before the output layer's activation."""
     known = all(isinstance(a, str) and a in ACTIVATIONS for a in spec.activations)
-    # Where TensorFlow would hang, NumPy computes also what it is slow at.
+    # Where TensorFlow would hang, NumPy predicts also networks that it is slow at.
     n_rows = 1 if was_forked() else X.shape[0]
     if not known or not spec.suits_numpy(n_rows):
         return _forward_compiled(spec, weights, X)

@@ -11,7 +11,7 @@ def of_keras(cls):
 
 
 def name_in_keras(cls):
-    """The name of a class of Keras's own; None of others."""
+    """The name of one of Keras's classes; None for other classes."""
     return cls.__name__ if of_keras(cls) else None
 
 
@@ -22,9 +22,9 @@ class Call:
     Attributes
     ----------
     arguments : tuple
-        What it was called with.
+        The positional arguments.
     inputs, outputs : list of keras.KerasTensor
-        The tensors among these, and what came out.
+        The tensors among the arguments, and the returned tensors.
     """
 
     arguments: tuple
@@ -33,7 +33,7 @@ class Call:
 
 
 def calls(operation):
-    """The uses of a layer or operation, also those in other models.
+    """All calls of a layer or operation, also in other models.
 
     Parameters
     ----------
@@ -50,12 +50,12 @@ def calls(operation):
 
 
 def parts(layer):
-    """The layers that a layer holds itself."""
+    """The layers that a layer holds directly."""
     return layer._flatten_layers(include_self=False, recursive=False)
 
 
 def operations(model):
-    """The layers and operations of a model and of the models within."""
+    """The layers and operations of a model and of the models inside of it."""
     for operation in getattr(model, "operations", None) or model.layers:
         if isinstance(operation, keras.Model) and of_keras(type(operation)):
             yield from operations(operation)

@@ -12,7 +12,7 @@ _COUNTS = "object_name_uids"  # of each thread
 def fresh_name_counts():
     """Inside of this block, Keras numbers layers, optimisers and metrics from one.
 
-    TensorFlow keeps some 30 kB for each variable with a new name or shape, until the
+    TensorFlow keeps about 30 kB for each variable with a new name or shape, until the
     process ends. So models that every fit builds must not get new names each time.
     Models that users get are built outside of such a block: layers that users add to
     them must get other names.

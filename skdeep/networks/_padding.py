@@ -1,11 +1,11 @@
-"""Which layers give the same for a sequence, however many masked steps follow it."""
+"""Which layers ignore the masked steps that follow a sequence."""
 
 import keras
 
 from skdeep.networks._keras_classes import calls, name_in_keras
 
 L = keras.layers
-# Layers that act on each step alone and hand Keras's mask on.
+# Layers that act on each step alone and pass on Keras's mask.
 _BY_STEP = frozenset(
     {
         "Activation",
@@ -54,14 +54,14 @@ _BY_MASK = frozenset(
 
 
 def counts_padding(layers):
-    """Layers that may count masked steps of a sequence, or lose the mask, by name.
+    """Names of layers that may count masked steps of a sequence, or lose the mask.
 
-    A layer of the user's own is trusted if it has Keras's ``supports_masking``.
+    A user's layer is trusted if it sets Keras's ``supports_masking``.
 
     Parameters
     ----------
     layers : iterable of keras.Operation
-        Those of a network, and the operations of ``keras.ops`` in it.
+        The layers of a network, and the operations of ``keras.ops`` in it.
 
     Returns
     -------

@@ -1,10 +1,10 @@
 """Which layers compute each row of a batch without the other rows.
 
-The compiled engine fills the last batch of an epoch up with rows of weight zero. That
-is right only where these rows change nothing for the others. The lists below name
-Keras's classes for which it is right. A class of the user's can say so itself, by
-``mixes_rows = False``. Every other network trains through ``keras.Model.fit``, whose
-batches hold no such rows.
+The compiled engine fills up the last batch of an epoch with rows of weight zero. That
+is right only if these rows do not change the results of the other rows. The lists below
+name Keras's classes for which it is right. A user's class can declare it by
+``mixes_rows = False``. Networks with any other layer train through ``keras.Model.fit``,
+which does not fill up batches.
 """
 
 import math
@@ -27,11 +27,10 @@ def _words(text):
     return frozenset(text.split())
 
 
-# By name, for older releases of Keras lack some of these classes. Left out on purpose:
-# SpectralNormalization (assigns trained weights), AugMix, CutMix and MixUp (blend
-# images),
-# ActivityRegularization (divides by the size of the batch), Lambda and layers of other
-# libraries (hold unknown functions).
+# By name, because older releases of Keras lack some of these classes. Left out on
+# purpose: SpectralNormalization (assigns trained weights), AugMix, CutMix and MixUp
+# (blend images), ActivityRegularization (divides by the size of the batch), Lambda and
+# layers of other libraries (hold unknown functions).
 _LAYERS = _words(
     """
     Activation AdaptiveAveragePooling1D AdaptiveAveragePooling2D
@@ -59,7 +58,7 @@ _LAYERS = _words(
     ZeroPadding1D ZeroPadding2D ZeroPadding3D
     """
 )
-# Functions that act number by number, and softmax, which acts along the last axis; the
+# Functions that act on each number alone or along the last axis, like softmax. The
 # operations of keras.ops have the same names. In lower case and without underscores.
 _ACTIVATIONS = _words(
     """
@@ -78,7 +77,7 @@ _BY_NUMBER = _ACTIVATIONS - {"glu", "logsoftmax", "softmax", "sparsemax"} | _wor
     truedivide where zeroslike oneslike
     """
 )
-# These act along an axis, or along all axes where there is none.
+# Functions that act along their argument ``axis``; without it, along all axes.
 _BY_AXIS = _words(
     """
     all any amax amin argmax argmin average concatenate cumprod cumsum expanddims flip
@@ -89,14 +88,15 @@ _BY_AXIS = _words(
 
 
 def mixing_layers(layers):
-    """Layers that may let a row, or a penalty, depend on a batch's other rows, by name.
+    """Names of layers that may mix the rows of a batch.
 
-    Also those that may assign trained weights by themselves.
+    In these layers a row's output, or a penalty, may depend on other rows, or the layer
+    may itself assign trained weights.
 
     Parameters
     ----------
     layers : iterable of keras.Operation
-        Those of a network, and the operations of ``keras.ops`` in it.
+        The layers of a network, and the operations of ``keras.ops`` in it.
 
     Returns
     -------
@@ -106,17 +106,17 @@ def mixing_layers(layers):
 
 
 def _keeps_apart(operation, *, is_part=False):
-    """Whether the rows of a batch stay apart in a layer, or in a part of a layer."""
+    """Whether a layer, or a part of a layer, computes each row without the others."""
     if not isinstance(operation, L.Layer):
         return of_keras(type(operation)) and all(
             _operation_keeps_apart(operation, call) for call in calls(operation)
         )
     if operation.activity_regularizer is not None:
-        return False  # a mean over the batch
+        return False  # the penalty is a mean over the batch
     if getattr(type(operation), "mixes_rows", None) is False:
         return True
     if type(operation) is L.BatchNormalization:
-        # The template has a form that counts each row by its weight.
+        # The template has a batch normalisation of its own that weighs rows.
         return not is_part and swappable(operation)
     if isinstance(operation, keras.Model) and of_keras(type(operation)):
         return all(_keeps_apart(part, is_part=True) for part in operations(operation))
@@ -150,7 +150,7 @@ def _names_rows(layer):
 
 
 def _has_first(axes, rank):
-    """Whether axes have that of the rows, of tensors with so many axes."""
+    """Whether ``axes`` of tensors with ``rank`` axes include the axis of the rows."""
     first = {0} if rank is None else {0, -rank}
     return not first.isdisjoint(keras.tree.flatten(axes))
 
@@ -158,11 +158,12 @@ def _has_first(axes, rank):
 def _operation_keeps_apart(operation, call):
     name = _plain(type(operation).__name__)
     ranks = [len(tensor.shape) for tensor in (*call.inputs, *call.outputs)]
-    # A first axis of a known size is that of an array: it was set against the rows.
+    # A first axis of a known size comes from a constant array, which was broadcast
+    # against the rows.
     if any(not tensor.shape or tensor.shape[0] for tensor in call.outputs):
         return False
     if name in _BY_NUMBER:
-        return len(set(ranks)) == 1  # fewer axes would be set against the last ones
+        return len(set(ranks)) == 1  # otherwise rows are broadcast against other axes
     if name in _BY_AXIS:
         axis = getattr(operation, "axis", None)
         return axis is not None and not _has_first(axis, max(ranks))
@@ -181,7 +182,7 @@ def _operation_keeps_apart(operation, call):
 
 
 def _leaves_rows(key, rank):
-    """Whether indices, of a tensor with so many axes, take all of its rows."""
+    """Whether the index ``key`` of a tensor with ``rank`` axes keeps all rows."""
     first, *others = key if isinstance(key, tuple) else (key,)
     if first is Ellipsis:
         return sum(index is not None for index in others) < rank

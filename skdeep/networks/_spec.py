@@ -1,4 +1,4 @@
-"""What a network is, as plain data: the key of every cache and of every file."""
+"""Network specs: plain data that define a network, its cache keys and its files."""
 
 from dataclasses import dataclass, fields
 from functools import cached_property

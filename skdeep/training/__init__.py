@@ -64,7 +64,7 @@ def _trained(job, engine):
 
 
 def _obstacles(job, optimizer):
-    """What the compiled engine cannot run, in words."""
+    """Texts that name the parts of a job which the compiled engine cannot run."""
     from skdeep.training._batch_losses import loss_depends_on_batch
     from skdeep.training._callbacks import needs_batches
 

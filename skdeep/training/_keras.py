@@ -60,7 +60,7 @@ def train_keras(job, optimizer):
         shown = ShownModel(job, program.model, optimizer, model.optimizer)
         rate.watch(shown.model.optimizer)
         passing = _CallbackForwarder(KerasCallbacks(job, shown, rate), observer)
-    observer.take_best_before(model)
+    observer.compare_with_earlier_best(model)
     interrupted = False
     try:
         model.fit(
@@ -79,7 +79,7 @@ def train_keras(job, optimizer):
     finally:
         if passing:
             passing.close()
-    observer.take_last()
+    observer.keep_last_weights()
     return observer.outcome(interrupted)
 
 
@@ -173,7 +173,7 @@ class _Observer(keras.callbacks.Callback):
         names = "loss", *metric_names(job.metrics)
         self._columns = *names, *(f"val_{name}" for name in names)
 
-    def take_best_before(self, model):
+    def compare_with_earlier_best(self, model):
         """Let the weights of an earlier fit compete for the best, on the new data."""
         self.set_model(model)
         if self.stopping is None or self.job.resume is None:
@@ -190,7 +190,7 @@ class _Observer(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.history and self.job.keras_callbacks:
-            self.take_last()  # callbacks may have set weights after the last epoch
+            self.keep_last_weights()  # callbacks may have set others
         self._between_epochs = False
         self.n_steps = epoch * self.job.steps_per_epoch
         self._rate.set_rate_after(self.n_steps)
@@ -230,7 +230,7 @@ class _Observer(keras.callbacks.Callback):
             own = self.history.records[-1]
             own.update({k: v for k, v in record.items() if k not in own})
 
-    def take_last(self):
+    def keep_last_weights(self):
         """Take the weights that the model ends with."""
         # Optimisers with averages replace the weights at the very end, and callbacks
         # may do so.
@@ -311,11 +311,11 @@ class _CallbackForwarder(keras.callbacks.Callback):
 
     def _pass(self, hook, *arguments):
         n_steps, weights = self._observer.n_steps, self._observer.weights
-        self._callbacks.call(hook, n_steps, weights, self._take, *arguments)
+        self._callbacks.call(hook, n_steps, weights, self._set_weights, *arguments)
         if self._callbacks.stops:
             self.model.stop_training = True
 
-    def _take(self, trainable, others):
+    def _set_weights(self, trainable, others):
         _set_model_weights(self.model, trainable, others)
 
     def on_train_begin(self, logs=None):

@@ -226,9 +226,9 @@ class Run:
             yield from self._unwatched_epochs()
             return
         if self.stopping is not None and self.job.resume is not None:
-            yield from self._take_best_before()
+            yield from self._compare_with_earlier_best()
         for epoch in range(self.job.epochs):
-            if self._begin(epoch):
+            if self._begin_epoch(epoch):
                 break
             record = yield from self._one_epoch(epoch)
             if record is None:
@@ -236,10 +236,10 @@ class Run:
                 break
             self.history.append(record)
             self._before_epoch = None
-            if self._end(epoch, record) or self.interrupted:
+            if self._end_epoch(epoch, record) or self.interrupted:
                 break
 
-    def _take_best_before(self):
+    def _compare_with_earlier_best(self):
         """Let the weights of an earlier fit compete for the best, on the new data."""
         record = dict(self.job.stopping.before)
         if self.job.validation is not None:
@@ -258,8 +258,8 @@ class Run:
             before = self.state
             losses, _ = yield from self._train(orders)
             orders = orders[: len(losses)]  # fewer after an interruption
-            finite = self._finite_epochs(losses)
-            while finite and (finite < len(losses) or not self._sound()):
+            finite = self._n_finite_epochs(losses)
+            while finite and (finite < len(losses) or not self._is_finite()):
                 # Steps are deterministic, so the finite epochs can be trained again.
                 finite = min(finite, len(losses) - 1)
                 self.state = before
@@ -278,7 +278,7 @@ class Run:
         before = self.state
         self._before_epoch = before, self.done
         losses, metrics = yield from self._train([self.job.order(epoch)])
-        if not self._finite_epochs(losses) or not self._sound():
+        if not self._n_finite_epochs(losses) or not self._is_finite():
             self.state = before
             return None
         self.done += self.job.steps_per_epoch
@@ -298,15 +298,15 @@ class Run:
         """The batches that ``request`` asks for."""
         return self.feed.plan(request.orders, self.rates, request.first)
 
-    def _finite_epochs(self, losses):
+    def _n_finite_epochs(self, losses):
         """The number of epochs before the first whose loss is not finite."""
         finite = np.isfinite(losses)
         return len(losses) if finite.all() else int(finite.argmin())
 
-    def _sound(self):
+    def _is_finite(self):
         return network_is_finite(self.job, self.weights())
 
-    def _begin(self, epoch):
+    def _begin_epoch(self, epoch):
         with self._calling():
             stop = any([hook.epoch_begin(epoch) for hook in self.job.hooks])
             if self.callbacks is not None:
@@ -314,7 +314,7 @@ class Run:
                 stop |= self.callbacks.stops
         return stop
 
-    def _end(self, epoch, record):
+    def _end_epoch(self, epoch, record):
         stop = False
         if self.stopping is not None:
             stop = self.stopping.update(record, (self.state, self.done))
@@ -346,9 +346,9 @@ class Run:
     def _call_back(self, hook, *arguments):
         """Call a hook of the callbacks; they may set other weights in it."""
         n_steps = len(self.history) * self.job.steps_per_epoch
-        self.callbacks.call(hook, n_steps, self.weights, self._take, *arguments)
+        self.callbacks.call(hook, n_steps, self.weights, self._set_weights, *arguments)
 
-    def _take(self, *weights):
+    def _set_weights(self, *weights):
         parts = [[tf.constant(w) for w in part] for part in weights]
         self.state = self.program.with_weights(self.state, *parts)
 

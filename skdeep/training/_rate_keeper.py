@@ -54,7 +54,7 @@ class RateKeeper:
                 self._ahead = ()
 
     def release(self):
-        """Remove what notices assignments from the optimisers."""
+        """Give the optimisers' learning rates their own ``assign`` back."""
         for kept in self._kept:
             del kept.variable.assign
 

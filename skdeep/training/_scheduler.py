@@ -430,7 +430,7 @@ class Scheduler:
             # The group has passed the error to the waiting threads already.
             with contextlib.suppress(Exception):
                 TrainingGroup(
-                    lambda free, key=key: self._take(key, free), self._report
+                    lambda free, key=key: self._take_tickets(key, free), self._report
                 ).train(tickets)
             with self._condition:
                 self._busy -= 1
@@ -449,7 +449,7 @@ class Scheduler:
                     self._condition.wait(_QUIET)
             self._busy += 1
             key = next(iter(self._ready))
-            return key, self._take(key, MOST_MEMBERS)
+            return key, self._take_tickets(key, MOST_MEMBERS)
 
     @property
     def _idle(self):
@@ -472,7 +472,7 @@ class Scheduler:
             self._ready.setdefault(ticket.key, deque()).append(ticket)
         self._waiting.clear()
 
-    def _take(self, key, free):
+    def _take_tickets(self, key, free):
         """At most ``free`` tickets for a template, and a fair share of all of them."""
         with self._condition:
             if self._complete():

@@ -10,7 +10,7 @@ class SharedTime:
         self._passed, self._since, self._n = 0.0, time.monotonic(), 1
 
     def now(self):
-        """The clock; the difference of two times is what one network has taken."""
+        """The time in seconds; a difference of two times is one network's share."""
         return self._passed + (time.monotonic() - self._since) / self._n
 
     def share(self, n):

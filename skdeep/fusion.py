@@ -36,9 +36,8 @@ def fuse(width=None, verbose=0):
         How many fits may be under way at once. None takes 32 per core, fewer where
         memory is short. An ``n_jobs`` given to scikit-learn lowers it.
     verbose : int, default=0
-        Above zero, a line every two seconds says how many fits are done, of how many
-        that are known of so far, how many are in training (and at which epochs) and
-        how many wait.
+        Above zero, a line is printed every two seconds: how many of the fits known so
+        far are done, how many are in training (and at which epochs), how many wait.
 
     Yields
     ------
@@ -60,11 +59,11 @@ def fuse(width=None, verbose=0):
     optimiser, loss and metrics; learning rates, seeds, rows, weights, epochs and early
     stopping may differ. Where one program would not be faster, they are trained in
     turns on all cores.
-    ``engine="keras"`` and what needs it are trained one by one.
+    Fits with ``engine="keras"``, or that need it, are trained one by one.
 
     The ``mean_fit_time`` of a search and the ``fit_time`` of ``cross_validate`` leave
-    out how long a fit waits for its turn. Of the time in which several networks are
-    trained at once each one has its share.
+    out how long a fit waits for its turn. The time in which several networks are
+    trained together is shared among them.
 
     Examples
     --------
@@ -92,9 +91,8 @@ def fuse(width=None, verbose=0):
 def _configured(backend):
     """Set joblib's ``parallel_config``, where an outer block may end before an inner.
 
-    Blocks overlap in this way in two threads. At its end a configuration of joblib puts
-    back the one that it found. So an inner configuration that ends last would put back
-    the outer one, which has ended already.
+    At its end a configuration of joblib puts back the one that it found. So an inner
+    configuration that ends last would put back the outer one, which has ended already.
     """
     configs = _open.__dict__.setdefault("configs", [])
     this = [parallel_config(backend=backend), True]

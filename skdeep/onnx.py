@@ -119,7 +119,7 @@ def _convert_regressor(scope, operator, container):
 
 
 def _network_output(scope, operator, container):
-    """The name of the network's output, once its graph is in ``container``."""
+    """Add the network's graph to ``container``; returns the name of its output."""
     network = operator.raw_operator.network_
     op = container.get_op_builder(scope)
     X = operator.inputs[0].full_name
@@ -139,12 +139,12 @@ def _network_output(scope, operator, container):
 
 
 def _graph(network, opset):
-    """The graph of the network, from scaled inputs to the outputs of its last layer."""
+    """The ONNX graph of the network, from scaled inputs to the last layer's outputs."""
     from skdeep.networks._build import build_stock
     from skdeep.networks._exported import export
 
     model = build_stock(network.spec, network.weights, None, None)
-    # ONNX needs a model that was called.
+    # Keras exports only a model that has been called.
     model(np.zeros((1, *network.spec.input_shape), network.spec.input_dtype))
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "network.onnx")
@@ -157,7 +157,7 @@ def _graph(network, opset):
 
 
 def _labels(scope, operator, container):
-    """The name of what ``predict`` gives for each class, along the first axis."""
+    """The name of an initializer with the prediction for each class."""
     targets = operator.raw_operator._targets
     if targets.indicator is None:
         labels = _classes(operator)
@@ -172,18 +172,18 @@ def _labels(scope, operator, container):
 
 
 def _classes(operator):
-    """Labels as ONNX has them: integers or strings."""
+    """The labels as integers or strings, the only types that ONNX has for them."""
     classes = np.asarray(get_label_classes(operator.scope_inst, operator.raw_operator))
     if all(isinstance(label, str) for label in classes):
         return classes.astype(object)
-    whole = classes.astype(np.int64)
-    if (whole != classes).any():
+    integers = classes.astype(np.int64)
+    if (integers != classes).any():
         raise ValueError(
             "Labels in ONNX are strings or integers. Received classes_="
             f"{classes!r}. Train with such labels, or set the option 'nocl' to get "
             "their places in classes_."
         )
-    return whole
+    return integers
 
 
 def _element_type(variable):

@@ -307,5 +307,5 @@ class Share(keras.metrics.Metric):
 def test_metrics_that_forget_are_refused():
     metric = Share(name="share")
     metric.share = 0.5
-    with pytest.raises(ValueError, match=r"share=0\.5, which it does not tell"):
+    with pytest.raises(ValueError, match=r"share=0\.5, which get_config\(\) does not"):
         skdeep.DenseRegressor((2,), metrics=[metric], epochs=1).fit(X, y)

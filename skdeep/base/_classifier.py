@@ -16,7 +16,7 @@ from skdeep.encoding import (
     Indicator,
     check_labels,
     has_columns,
-    plain_columns,
+    numeric_columns,
     refuse_balanced,
 )
 from skdeep.networks import (
@@ -220,7 +220,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         score : float
             The share of samples whose predicted labels are all right.
         """
-        return super().score(X, plain_columns(y), sample_weight)
+        return super().score(X, numeric_columns(y), sample_weight)
 
     def _head(self, targets):
         smoothing = plain(self.label_smoothing)
@@ -237,7 +237,7 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
 
     def _prepared_targets(self, y):
         check_labels(y)
-        return plain_columns(y)
+        return numeric_columns(y)
 
     def _indicator(self, y, previous, *, more_to_come):
         given = self.multilabel

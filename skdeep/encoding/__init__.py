@@ -5,7 +5,7 @@ from skdeep.encoding._class_weights import (
     refuse_balanced,
     with_finite_sums,
 )
-from skdeep.encoding._indicators import Indicator, has_columns, plain_columns
+from skdeep.encoding._indicators import Indicator, has_columns, numeric_columns
 from skdeep.encoding._inputs import (
     EncodedSamples,
     SamplesAsTargets,
@@ -42,7 +42,7 @@ __all__ = [
     "dense",
     "deviations",
     "has_columns",
-    "plain_columns",
+    "numeric_columns",
     "prediction_dtype",
     "refuse_balanced",
     "select",

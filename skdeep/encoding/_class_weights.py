@@ -51,9 +51,10 @@ class ClassWeights:
         several = isinstance(given, list)
         if several != (y.ndim == 2) or (several and len(given) != len(columns)):
             raise ValueError(
-                "class_weight must be a dict for labels, also for those of one-hot "
-                "rows, the numbers of their columns; for targets with several labels "
-                "per row a list with a dict for each column; 'balanced' is for both. "
+                "class_weight must be a dict for targets with one label per row (the "
+                "labels of one-hot rows are the numbers of the columns), and a list "
+                "with a dict for each column for targets with several labels per row; "
+                "'balanced' fits both. "
                 f"Received class_weight={given!r} and "
                 f"{'several labels per row' if y.ndim == 2 else 'one label per row'}."
             )
@@ -141,6 +142,6 @@ def _check_labels(factors, labels):
         raise ValueError(
             "class_weight must have labels as keys. Received the keys "
             f"{list(factors)} and the labels {labels}. Name labels as y has them, not "
-            "codes (those of one-hot rows are the numbers of the columns); labels that "
-            "are left out have weight one."
+            "codes (the labels of one-hot rows are the numbers of the columns). Labels "
+            "that are left out have the weight one."
         )

@@ -21,7 +21,7 @@ def has_columns(y):
     return len(shape) == 2 and shape[1] > 1
 
 
-def plain_columns(y):
+def numeric_columns(y):
     """Targets with several columns as numbers, where they are objects.
 
     DataFrames with columns of different dtypes give objects. Half precision becomes

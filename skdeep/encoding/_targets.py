@@ -39,7 +39,7 @@ def check_numbers(y):
         raise ValueError(
             "y of a regressor must hold numbers. Received "
             f"{first!r} (dtype {np.asarray(y).dtype}). Convert it, for example with "
-            "y.astype(float), dates to seconds since one of them; or use a classifier "
+            "y.astype(float), or dates to seconds since the first; or use a classifier "
             "for labels."
         )
 
@@ -217,7 +217,7 @@ class ContinuousTargets:
     scaling : Standardization
         The network learns targets that are standardised with it.
     positive : bool
-        Whether predicted values are exponentials of the output layer's logits.
+        Whether predicted values are exponentials of the output before its activation.
     """
 
     kind = "continuous"

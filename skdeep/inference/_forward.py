@@ -153,7 +153,7 @@ class FoldedLayers:
         return [self._cast(next(self._trainable)) for _ in range(count)]
 
     def fixed(self):
-        """The next array that training leaves as it is."""
+        """The next array that is not trainable."""
         return self._cast(next(self._fixed))
 
     def products(self, n_hidden):

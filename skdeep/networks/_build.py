@@ -194,7 +194,7 @@ def with_pretrained(model, arrays, trainable, non_trainable):
 
     def replaced(variables, values):
         pairs = zip(variables, values, strict=True)
-        return [_known(new.get(id(variable)), value) for variable, value in pairs]
+        return [_known_or(new.get(id(variable)), value) for variable, value in pairs]
 
     return (
         replaced(model.trainable_variables, trainable),
@@ -202,7 +202,7 @@ def with_pretrained(model, arrays, trainable, non_trainable):
     )
 
 
-def _known(array, value):
+def _known_or(array, value):
     """``array`` where it is a number, else ``value``."""
     if array is None:
         return value

@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 
 # Arguments that come first, without their name, and are shown also at their default.
-_FIRST = "learning_rate", "initial_learning_rate"
+_POSITIONAL = "learning_rate", "initial_learning_rate"
 _NOT_SHOWN = "name", "dtype"
 _LONGEST = 60  # characters of one setting
 
@@ -47,7 +47,7 @@ def _arguments(value):
             setting = getattr(value, f"_{name}", getattr(value, name, setting))
         if name in _NOT_SHOWN or setting is parameter.empty:
             continue
-        if name in _FIRST:
+        if name in _POSITIONAL:
             yield _shown(setting)
         elif _shown(setting) != _shown(parameter.default):
             yield f"{name}={_shown(setting)}"

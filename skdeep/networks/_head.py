@@ -152,8 +152,9 @@ def regression_head(n_outputs, loss):
         raise wrong_loss_error(loss, "continuous targets", sorted(REGRESSION_LOSSES))
     if name == "cosine_similarity" and n_outputs == 1:
         raise ValueError(
-            f"loss={loss!r} compares directions, of which a single target has none but "
-            "its sign. Pass y with several columns, or use loss='auto'."
+            f"loss={loss!r} compares directions, but a single target has only a sign. "
+            "Received y with one column. Pass y with several columns, or use "
+            "loss='auto'."
         )
     output = "exponential" if needed == POSITIVE else "linear"
     return Head(
@@ -193,8 +194,8 @@ def reconstruction_head(n_outputs, loss, output_activation):
             )
         if takes_logits(loss):
             raise ValueError(
-                f"loss={loss!r} is of an output without activation, but an Autoencoder "
-                f"gives samples, after output_activation={needed!r}. Received "
+                f"loss={loss!r} needs an output without activation, but the output of "
+                f"an Autoencoder has output_activation={needed!r}. Received "
                 "from_logits=True. Leave it out."
             )
         return Head(n_outputs, needed, _canonical(loss, None))

@@ -38,8 +38,8 @@ def check_described(value):
         raise ValueError(
             "Every fit makes its own metrics and optimizer from what get_config() "
             f"returns. Received a {type(value).__name__} with "
-            f"{name}={getattr(value, name)!r}, which it does not tell. Let it "
-            "return all that __init__ takes, and set nothing afterwards."
+            f"{name}={getattr(value, name)!r}, which get_config() does not return. Let "
+            "it return all arguments of __init__, and set no attributes afterwards."
         )
 
 
@@ -69,7 +69,7 @@ def _recipe(value):
     except Exception as error:  # a class of the user may raise anything
         raise ValueError(_cannot(value, f"Keras says: {error}")) from error
     if name is not None:
-        raise ValueError(_cannot(value, f"It does not tell {name!r}."))
+        raise ValueError(_cannot(value, f"get_config() does not return {name!r}."))
     config = _plain(value.get_config())
     return _Recipe(type(value), config, names_without_decay(value))
 
@@ -94,7 +94,7 @@ def _made(recipe, custom):
 
 def _cannot(value, reason):
     return (
-        f"{value!r} must be one that its class makes anew from what get_config() "
-        f"returns: so are copies and pickles made. {reason} Let get_config return all "
-        "that __init__ takes, and set nothing afterwards."
+        "Copies and pickles of Keras objects are made from what get_config() returns. "
+        f"Received {value!r}, which cannot be made from it. {reason} Let get_config "
+        "return all arguments of __init__, and set no attributes afterwards."
     )

@@ -21,9 +21,10 @@ def names_without_decay(optimizer):
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     if getattr(inner, "_exclude_from_weight_decay", None):
         raise ValueError(
-            "exclude_from_weight_decay(var_list=...) names variables of another model: "
-            "every fit makes its own. Name them, exclude_from_weight_decay(var_names="
-            f"['bias']), say. Received such a list in {type(optimizer).__name__}."
+            "exclude_from_weight_decay(var_list=...) lists variables of another model, "
+            f"but every fit makes its own. Received such a list in "
+            f"{type(optimizer).__name__}. Pass names instead, for example "
+            "exclude_from_weight_decay(var_names=['bias'])."
         )
     pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
     return None if pattern is None else pattern.pattern

@@ -85,7 +85,7 @@ def _sign(monitor, metrics, validated):
         )
     if directions[monitor] is None:
         raise ValueError(
-            "early_stopping takes from a metric of Keras whether more is better. "
+            "early_stopping asks a Keras metric whether larger values are better. "
             f"Received monitor={monitor!r}, which does not say so. Watch another "
             "column, or use keras.callbacks.EarlyStopping with mode= in callbacks."
         )

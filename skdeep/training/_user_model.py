@@ -72,11 +72,11 @@ def _column(model, y):
 
 def _fit_compiled(model, X, y, weight, options):
     held_out, callbacks = options.validation, keras.tree.flatten(options.callbacks)
-    plain = isinstance(X, np.ndarray) and isinstance(y, np.ndarray)
+    are_arrays = isinstance(X, np.ndarray) and isinstance(y, np.ndarray)
     # Callbacks see the number of the epoch, which the compiled engine counts from zero.
-    numbered = options.initial_epoch > 0 and callbacks
-    of_keras = held_out is not None and not isinstance(held_out, tuple)
-    if not plain or numbered or of_keras or options.others:
+    epochs_are_seen = options.initial_epoch > 0 and callbacks
+    is_dataset = held_out is not None and not isinstance(held_out, tuple)
+    if not are_arrays or epochs_are_seen or is_dataset or options.others:
         return None
     return train_user_model(
         model,
@@ -248,11 +248,12 @@ def _weighs_metrics(model):
 
 def _metrics(model, targets, weighted):
     """Metrics by the names that ``keras.Model.fit`` gives them."""
-    plain, weighing = _user_metrics(model)
-    if (plain and weighing and weighted) or isinstance(plain or weighing, dict):
+    unweighted, weighing = _user_metrics(model)
+    both_kinds = unweighted and weighing and weighted
+    if both_kinds or isinstance(unweighted or weighing, dict):
         raise _NeedsKerasError
     metrics = []
-    for metric in keras.tree.flatten([plain, weighing]):
+    for metric in keras.tree.flatten([unweighted, weighing]):
         try:
             metrics.append(_metric(metric, model.outputs[0].shape, targets))
         except (ValueError, TypeError) as error:

@@ -90,7 +90,7 @@ class FrozenKerasModel:
                 _assign(model, model.variables, self.variables)
             finalize(model)
             if self.compiled:
-                model.compile(**_map(_Recipe.cook, self.compiled))
+                model.compile(**_map(_Recipe.rebuild, self.compiled))
             if self.optimizer:
                 model.optimizer.build(model.trainable_variables)
                 _assign(model, model.optimizer.variables, self.optimizer)
@@ -138,7 +138,7 @@ def copied(settings):
     with own_seeds():
         scope = keras.saving.custom_object_scope(own_objects(_leaves(settings)))
         with scope:
-            return _map(_Recipe.cook, _map(_Recipe.of, settings))
+            return _map(_Recipe.rebuild, _map(_Recipe.of, settings))
 
 
 def state_of(model):
@@ -187,8 +187,8 @@ class _Recipe:
         return cls(type(value), config, names_without_decay(value))
 
     @staticmethod
-    def cook(value):
-        """The object that a recipe is for."""
+    def rebuild(value):
+        """The object that a recipe describes; other values stay as they are."""
         if not isinstance(value, _Recipe):
             return value
         if value.attributes is not None:

@@ -89,7 +89,7 @@ def _made_by_value(pickled):
 
 def _made(recipe, custom):
     with own_seeds(), keras.saving.custom_object_scope(custom):
-        return _Recipe.cook(recipe)
+        return _Recipe.rebuild(recipe)
 
 
 def _cannot(value, reason):

@@ -29,7 +29,7 @@ def encoded(value):
 
 
 def _as_tuple(values):
-    compiled = values.compiled and _map(_Recipe.cook, values.compiled)
+    compiled = values.compiled and _map(_Recipe.rebuild, values.compiled)
     arrays = values.variables, values.optimizer
     return values.architecture, values.sample, compiled, *arrays
 

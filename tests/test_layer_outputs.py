@@ -36,9 +36,9 @@ def sequences(images):
     return [image[: 4 + n % 5] for n, image in enumerate(images[0])]
 
 
-def conv(images, **params):
+def conv(**params):
     network = ConvClassifier((4, 6), hidden_layer_sizes=(5,), epochs=1, random_state=0)
-    return network.set_params(**params).fit(*images)
+    return network.set_params(**params)
 
 
 def autoencoder(**params):
@@ -46,31 +46,52 @@ def autoencoder(**params):
     return Autoencoder(2, **sizes, **params)
 
 
+class Fitted(dict):
+    """A fitted network of each kind, and samples for it, made when it is asked for."""
+
+    def __init__(self, makers):
+        super().__init__()
+        self.makers = makers
+
+    def __missing__(self, kind):
+        estimator, X, y = self.makers[kind]()
+        self[kind] = estimator.fit(X, y), X
+        return self[kind]
+
+
 @pytest.fixture(scope="module")
 def fitted(images, sequences, iris, diabetes):
-    """Fitted networks, and samples for them."""
-    dense = DenseClassifier((6, 5), batch_norm=True, epochs=1, random_state=0)
     once = {"epochs": 1, "random_state": 0}
-    odd = DenseRegressor((6,), activation=keras.layers.PReLU(), **once)
-    gru = SequenceClassifier("gru", units=(4, 3), bidirectional=True, **once)
-    along = SequenceClassifier("conv", units=(4,), batch_norm=True, **once)
-    labels, (texts, names) = images[1], paragraphs()
-    words = TextClassifier(embedding_dim=4, epochs=1, random_state=0)
-    return {
-        "dense": (dense.fit(*iris), iris[0]),
-        "odd": (odd.fit(*diabetes), diabetes[0]),
-        "conv": (conv(images, batch_norm=True), images[0]),
-        "pooled": (conv(images, global_pooling="average"), images[0]),
-        "bfloat16": (conv(images, dtype="mixed_bfloat16"), images[0]),
-        "gru": (gru.fit(sequences, labels), sequences),
-        "along": (along.fit(images[0], labels), images[0]),
-        "text": (words.fit(texts, names), texts),
-        "code": (autoencoder(tied=True, code_l1=0.1).fit(iris[0]), iris[0]),
-        "images": (
-            autoencoder(filters=(3, 4), batch_norm=True).fit(images[0]),
-            images[0],
-        ),
-    }
+
+    def odd():
+        return DenseRegressor((6,), activation=keras.layers.PReLU(), **once), *diabetes
+
+    def gru():
+        net = SequenceClassifier("gru", units=(4, 3), bidirectional=True, **once)
+        return net, sequences, images[1]
+
+    def along():
+        net = SequenceClassifier("conv", units=(4,), batch_norm=True, **once)
+        return net, *images
+
+    return Fitted(
+        {
+            "dense": lambda: (DenseClassifier((6, 5), batch_norm=True, **once), *iris),
+            "odd": odd,
+            "conv": lambda: (conv(batch_norm=True), *images),
+            "pooled": lambda: (conv(global_pooling="average"), *images),
+            "bfloat16": lambda: (conv(dtype="mixed_bfloat16"), *images),
+            "gru": gru,
+            "along": along,
+            "text": lambda: (TextClassifier(embedding_dim=4, **once), *paragraphs()),
+            "code": lambda: (autoencoder(tied=True, code_l1=0.1), iris[0], None),
+            "images": lambda: (
+                autoencoder(filters=(3, 4), batch_norm=True),
+                images[0],
+                None,
+            ),
+        }
+    )
 
 
 BLOCKS = ["conv_1", "pool_1", "conv_2", "pool_2"]

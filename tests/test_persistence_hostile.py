@@ -76,7 +76,7 @@ def test_one_part_cannot_serve_twice(path):
         weights["trainable"]["list"][1] = weights["trainable"]["list"][0]
 
     forge(path, twice)
-    refused(path, "once")
+    refused(path, "used before")
 
 
 # Sizes

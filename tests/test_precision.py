@@ -109,7 +109,7 @@ IMAGES = {"filters": (2,), "hidden_layer_sizes": (4,), **TINY}
         ConvRegressor(augment="flip", **IMAGES),
         SequenceRegressor("gru", units=2, **TINY),
         SequenceRegressor("conv", units=2, **TINY),
-        Autoencoder(2, normalize=True, **TINY),
+        Autoencoder(2, normalize=True, hidden_layer_sizes=(), **TINY),
     ],
     ids=["conv", "augment", "gru", "along time", "autoencoder"],
 )

@@ -25,7 +25,9 @@ TINY = {"window": 8, "units": 4, "embedding_dim": 3, "epochs": 2, "random_state"
 @pytest.fixture(scope="module")
 def generator():
     net = TextGenerator("gru", window=12, units=24, embedding_dim=24, random_state=0)
-    return net.set_params(learning_rate=0.01, epochs=12, min_frequency=4).fit(TRAIN)
+    # Few steps, which are not compiled by XLA.
+    net.set_params(learning_rate=0.03, epochs=12, batch_size=128, min_frequency=4)
+    return net.fit(TRAIN)
 
 
 @pytest.fixture(scope="module")

@@ -71,8 +71,8 @@ class FittedNetwork:
 
 
 class BaseNetwork(
+    NetworkInsight,  # adds to the diagram of BaseEstimator, which Parameters is
     Parameters,
-    NetworkInsight,
     Family,
     CallbackSupportMixin,
     Stored,

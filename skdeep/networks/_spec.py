@@ -168,7 +168,7 @@ class NetworkSpec:
 
     @property
     def vectorizes(self):
-        """Whether, without XLA, one graph for many networks is faster than turns."""
+        """Whether one graph trains many networks faster than turns do, without XLA."""
         return True
 
     # What a family defines, where its networks differ from a stack of dense layers

@@ -164,7 +164,7 @@ WRONG = {
     "negative": ({0: -1.0}, "negative"),
     "text": ({0: "1"}, "finite"),
     "unknown": ({0: 1.0, 7: 1.0}, "labels"),
-    "list for labels": ([{0: 1.0}], "dict for labels"),
+    "list for labels": ([{0: 1.0}], "a dict for targets with one label per row"),
 }
 
 

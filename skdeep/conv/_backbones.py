@@ -2,13 +2,13 @@
 
 import contextlib
 import functools
-import json
 import sys
 
 import keras
 import numpy as np
 
 from skdeep._forked import refuse_if_forked
+from skdeep.networks._architecture import architecture_of, model_of
 from skdeep.networks._seeds import own_seeds
 
 L = keras.layers
@@ -24,9 +24,7 @@ def describe(backbone):
             f"backbone={backbone!r} has no weights yet. Give it a keras.Input, or call "
             "it on an image, first."
         )
-    config = dict(keras.saving.serialize_keras_object(backbone))
-    config.pop("compile_config", None)  # the estimator's loss trains it, not its own
-    return json.dumps(config, sort_keys=True)
+    return architecture_of(backbone)
 
 
 def is_name(description):
@@ -52,10 +50,9 @@ def build_backbone(description, image_shape):
 
 
 def _rebuilt(description):
-    config = json.loads(description)
     try:
         # In safe mode, because the description may come from a file.
-        return keras.saving.deserialize_keras_object(config, safe_mode=True)
+        return model_of(description)
     except Exception as error:
         raise ValueError(
             f"The backbone cannot be made anew from its configuration: {error} Use "

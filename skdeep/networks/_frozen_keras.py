@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from skdeep._forked import refuse_if_forked
+from skdeep.networks._architecture import architecture_of, model_of
 from skdeep.networks._identity import has_complete_config
 from skdeep.networks._parts import finalize
 from skdeep.networks._seeds import own_seeds
@@ -59,9 +60,7 @@ class FrozenKerasModel:
             If the model has no configuration that it could be made anew from.
         """
         try:
-            config = dict(keras.saving.serialize_keras_object(model))
-            config.pop("compile_config", None)
-            architecture = json.dumps(config)
+            architecture = architecture_of(model)
         except Exception as error:
             raise ValueError(_cannot(model, error)) from error
         is_graph = hasattr(model, "outputs")
@@ -107,12 +106,12 @@ class FrozenKerasModel:
         vars(self).update(state if by_value is None else pickle.loads(by_value))
 
     def _architecture(self):
-        config = json.loads(self.architecture)
         try:
             # These are the user's own layers, not a file's.
-            return keras.saving.deserialize_keras_object(config, safe_mode=False)
+            return model_of(self.architecture, self.custom, safe_mode=False)
         except Exception as error:
-            raise ValueError(_cannot(config["class_name"], error)) from error
+            name = json.loads(self.architecture)["class_name"]
+            raise ValueError(_cannot(name, error)) from error
 
 
 def by_name(values):

@@ -2,11 +2,11 @@
 
 import contextlib
 import functools
-import json
 
 import keras
 
 from skdeep._forked import refuse_if_forked
+from skdeep.networks._architecture import architecture_of
 from skdeep.networks._flops import flops
 from skdeep.networks._frozen_keras import own_objects
 from skdeep.networks._given_layers import (
@@ -94,9 +94,7 @@ def describe(model):
 
 def _description(model):
     try:
-        config = dict(keras.saving.serialize_keras_object(model))
-        config.pop("compile_config", None)  # it is not trained by its own loss
-        return json.dumps(config, sort_keys=True)
+        return architecture_of(model)
     except Exception as error:
         raise cannot_be_made_anew(error) from error
 

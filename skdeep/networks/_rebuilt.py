@@ -2,11 +2,11 @@
 
 import contextlib
 import functools
-import json
 import warnings
 
 import keras
 
+from skdeep.networks._architecture import model_of
 from skdeep.networks._given_layers import swappable
 from skdeep.networks._name_counts import fresh_name_counts
 from skdeep.networks._seeds import own_seeds
@@ -46,22 +46,22 @@ def rebuilt(given, kit=None):
     -------
     keras.Model
     """
-    known = keras.saving.custom_object_scope(dict(given.objects))
-    with own_seeds(), known, with_policy(given.policy):
+    objects = dict(given.objects)
+    with own_seeds(), with_policy(given.policy):
         try:
             with warnings.catch_warnings():
                 # Of layers that build those within when they are called.
                 warnings.filterwarnings("ignore", r"`build\(\)` was called on layer")
-                # In safe mode, for the description may come from a file.
-                model = keras.saving.deserialize_keras_object(
-                    json.loads(given.description), safe_mode=True
-                )
+                model = model_of(given.description, objects)
         except Exception as error:
             raise cannot_be_made_anew(error) from error
         if kit is None:
             return model
         change = functools.partial(_from_kit, kit)
-        return keras.models.clone_model(model, clone_function=change, recursive=True)
+        with keras.saving.custom_object_scope(objects):
+            return keras.models.clone_model(
+                model, clone_function=change, recursive=True
+            )
 
 
 def cannot_be_made_anew(error):

@@ -33,7 +33,7 @@ _ONLY_COMPILE_KNOWS = "crossentropy", "ce"
 _UNLIKELY = 1e-3
 _PROBABILITIES = "probabilities"
 _MARGINS = "margins, which are positive for one class and negative for the other"
-_POSITIVE = "positive numbers"
+_POSITIVE_VALUES = "positive numbers"
 # What losses take, with what to do, and the activations that give something else.
 _OUTPUTS = {
     (
@@ -42,7 +42,7 @@ _OUTPUTS = {
         "linear and pass an object of the loss's class with from_logits=True.",
     ): ("linear", "tanh", "relu"),
     (_MARGINS, "Leave that layer linear, or give it a tanh."): ("sigmoid", "softmax"),
-    (_POSITIVE, "Give that layer the activation 'softplus' or 'exponential'."): (
+    (_POSITIVE_VALUES, "Give that layer the activation 'softplus' or 'exponential'."): (
         "linear",
         "tanh",
     ),
@@ -224,7 +224,7 @@ def _taken(loss):
     if learns_margins(loss):
         yield _MARGINS
     if loss_rule(loss).values == POSITIVE:
-        yield _POSITIVE
+        yield _POSITIVE_VALUES
 
 
 def check_loss(estimator):

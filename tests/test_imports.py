@@ -86,6 +86,15 @@ def test_the_engine_names_no_family(imports):
     assert not wrong
 
 
+def test_estimators_are_those_of_the_families():
+    from skdeep import autoencoder, conv, dense, estimators, sequence, text
+
+    families = autoencoder, conv, dense, sequence, text
+    names = [name for family in families for name in family.__all__]
+    assert sorted(names) == sorted(estimators.__all__)
+    assert all(getattr(estimators, n) is getattr(skdeep, n) for n in names)
+
+
 def test_inheritance_is_shallow():
     """From an estimator to ``object``, scikit-learn's own levels included."""
 

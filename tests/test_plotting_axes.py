@@ -46,6 +46,7 @@ def series():
 
 
 def test_displays_draw_into_given_axes(watched, conv, digits):
+    before = len(plt.get_fignums())  # doctests leave theirs open
     figure, (left, right) = plt.subplots(1, 2)
     display = HistoryDisplay.from_estimator(watched, ax=left)
     assert display.figure_ is figure
@@ -62,7 +63,7 @@ def test_displays_draw_into_given_axes(watched, conv, digits):
     display = FilterDisplay.from_estimator(conv, ax=free)
     assert len(display.axes_) == 4
     assert all(ax.get_position().x1 < 0.61 for ax in display.axes_)
-    assert len(plt.get_fignums()) == 3
+    assert len(plt.get_fignums()) == before + 3
 
 
 def _draw_histories(ax, watched, iris, series):

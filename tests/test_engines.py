@@ -84,6 +84,8 @@ CASES = {
         "regression",
         {"loss": keras.losses.Huber(0.5)},
     ),
+    # Adamax does not see the size of a gradient, whether a sum or a mean of steps.
+    "sgd, accumulated": (opt.SGD(0.05, gradient_accumulation_steps=2), "binary", {}),
     "sgd, constant momentum": (opt.SGD(0.02, momentum=0.9), "multiclass", {}),
     "sgd, momentum": (
         opt.SGD(WARM_UP, momentum=0.9, nesterov=True, clipvalue=0.005),

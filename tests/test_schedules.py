@@ -62,3 +62,19 @@ def test_rates_beyond_single_precision_are_refused(engine, options):
     options = {"optimizer": "sgd", "engine": engine, "epochs": 1, **options}
     with pytest.raises(ValueError, match=r"learning_rate must be .* single precision"):
         skdeep.DenseClassifier((3,), **options).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "halfway", "end"),
+    [
+        ("cosine_decay", 0.5, 0.0),
+        ("exponential_decay", 0.1, 0.01),
+        ("inverse_time_decay", 1 / 5.5, 0.1),
+        ("polynomial_decay", 0.5, 0.0),
+    ],
+)
+def test_named_schedules_have_the_rates_of_the_guide(schedule, halfway, end):
+    rates = LearningRates(0.2, schedule, total_steps=10).of(0, 11)
+    np.testing.assert_allclose(
+        rates[[0, 5, 10]], [0.2, 0.2 * halfway, 0.2 * end], rtol=1e-5, atol=1e-8
+    )

@@ -25,8 +25,11 @@ def clip_diverged(ax, name, histories, colors):
     parts = [_values(history, name) for history in histories.values()]
     firsts = [abs(part.iloc[0]) for part in parts if len(part)]
     if not firsts:  # no fit has an epoch
-        for color in colors[: len(parts)]:
-            _point(ax, 1, ax.get_ylim()[1], "^", color)
+        # There are no values to read off: arrows stand side by side at the top.
+        ax.set(xlim=(0.5, 1.5), ylim=(0, 1), xticks=[1], yticks=[])
+        places = np.linspace(0.5, 1.5, len(parts) + 2)[1:-1]
+        for place, color in zip(places, colors, strict=False):
+            _point(ax, place, 1, "^", color)
         return
     if len(parts) < 2:
         return

@@ -1,5 +1,6 @@
 """Shared data and fitted models: every fit of a new architecture compiles anew."""
 
+import gc
 import os
 import warnings
 
@@ -27,6 +28,17 @@ from sklearn.datasets import (
 from sklearn.preprocessing import scale
 
 from skdeep import DenseClassifier, DenseRegressor
+
+
+def pytest_collection_finish():
+    """Spare what has been imported for good from each run of the garbage collector.
+
+    Each graph that skdeep drops is collected at once, which would otherwise take half a
+    second among the objects of all the packages that the tests import.
+    """
+    gc.collect()
+    gc.freeze()
+
 
 TINY = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0}
 

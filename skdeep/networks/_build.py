@@ -220,42 +220,17 @@ def _standardize(inputs, spec):
     # First the shift, then the scale: x / scale - mean / scale would lose digits where
     # the mean is large.
     dtype = spec.input_dtype
-    layers = _shifts(-inputs.mean, dtype)
-    layers.append(L.Rescaling((1 / inputs.scale).tolist(), dtype=dtype))
-    if dtype != spec.array_dtype:
-        layers.append(L.Rescaling(1.0, dtype=spec.array_dtype))
-    return lambda x: _applied(layers, x)
+    shift = L.Rescaling(1.0, -inputs.mean, dtype=dtype)
+    scale = L.Rescaling(1 / inputs.scale, dtype=dtype)
+    if dtype == spec.array_dtype:
+        return lambda x: scale(shift(x))
+    cast = L.Rescaling(1.0, dtype=spec.array_dtype)
+    return lambda x: cast(scale(shift(x)))
 
 
 def _rescale(outputs, spec):
-    if not outputs.far:
-        scale, mean = outputs.scale.tolist(), outputs.mean.tolist()
-        return L.Rescaling(scale, mean, dtype=spec.array_dtype)
-    layers = [L.Rescaling(outputs.scale.tolist(), dtype="float64")]
-    layers += _shifts(outputs.mean, "float64")
-    return lambda x: _applied(layers, x)
-
-
-def _shifts(offset, dtype):
-    """Layers that add ``offset``.
-
-    Keras holds the offset of a layer in single precision. In double precision it takes
-    three layers to add all digits.
-    """
-    layers = []
-    for _ in range(3 if dtype == "float64" else 1):
-        part = offset.astype("float32")
-        layers.append(L.Rescaling(1.0, part.tolist(), dtype=dtype))
-        offset = offset - part
-        if not offset.any():
-            break
-    return layers
-
-
-def _applied(layers, x):
-    for layer in layers:
-        x = layer(x)
-    return x
+    dtype = "float64" if outputs.far else spec.array_dtype
+    return L.Rescaling(outputs.scale, outputs.mean, dtype=dtype)
 
 
 @own_seeds()

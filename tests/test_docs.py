@@ -10,6 +10,8 @@ import pytest
 import skdeep
 
 PAGE = Path(__file__).parents[1] / "docs" / "migration.md"
+GUIDE_FOLDER = PAGE.parent / "guide"
+GUIDE = sorted(GUIDE_FOLDER.glob("*.md"))
 # Every section begins with the code that stands before the first one.
 SETUP, *SECTIONS = re.split(r"^(?=## )", PAGE.read_text(), flags=re.MULTILINE)
 
@@ -50,10 +52,24 @@ def test_all_code_on_the_page_is_run():
     assert found == len(fences) // 2
 
 
-def test_links_on_the_page_lead_somewhere():
-    text = PAGE.read_text()
-    pages = {"": text, "guide.md": (PAGE.parent / "guide.md").read_text()}
-    for name, anchor in re.findall(r"\]\(([\w.]*)#?([\w-]*)\)", text):
-        titles = re.findall(r"^#+ (.*)$", pages[name], flags=re.MULTILINE)
-        anchors = [re.sub(r"[^\w -]", "", a).replace(" ", "-").lower() for a in titles]
-        assert not anchor or anchor in anchors, anchor
+def anchors(page):
+    """The anchors of the headings, outside of code."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    titles = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", a).replace(" ", "-").lower() for a in titles]
+
+
+@pytest.mark.parametrize("page", [PAGE, *GUIDE], ids=lambda page: page.stem)
+def test_links_on_the_page_lead_somewhere(page):
+    for name, anchor in re.findall(r"\]\(([\w./]*)#?([\w-]*)\)", page.read_text()):
+        target = page.parent / name if name else page
+        assert target.is_file(), name
+        assert not anchor or anchor in anchors(target), (name, anchor)
+
+
+def test_the_overview_of_the_guide_has_every_page():
+    overview = (GUIDE_FOLDER / "index.md").read_text()
+    pages = [page.stem for page in GUIDE if page.stem != "index"]
+    tree = re.search(r"^```{toctree}\n:hidden:\n\n(.*?)^```$", overview, re.M | re.S)[1]
+    assert sorted(tree.split()) == pages
+    assert sorted(set(re.findall(r"^- \[.*?\]\((\w+)\.md\)", overview, re.M))) == pages

@@ -31,9 +31,9 @@ NET = {"units": (4,), "epochs": 2, "random_state": 0}
 
 @pytest.fixture(scope="module")
 def images():
-    """Digits, whose rows are eight steps of eight channels."""
+    """Digits, whose rows in the middle are four steps of eight channels."""
     data = load_digits()
-    return data.images[:120], data.target[:120]
+    return data.images[:120, 2:6], data.target[:120]
 
 
 @pytest.fixture(scope="module")
@@ -72,20 +72,20 @@ def test_rows_are_sequences_of_one_channel(images):
     X, y = images[0][:, :, 3], images[1]
     table = SequenceRegressor("rnn", **NET).fit(X, y)
     panel = SequenceRegressor("rnn", **NET).fit(X[:, :, None], y)
-    assert table.sequence_shape_ == panel.sequence_shape_ == (8, 1)
+    assert table.sequence_shape_ == panel.sequence_shape_ == (4, 1)
     assert_array_equal(table.predict(X), panel.predict(X[..., None].tolist()))
     assert_array_equal(table.predict(X.tolist()), panel.predict(X))
 
 
 def test_shape_is_remembered(of_images, images):
-    assert of_images.sequence_shape_ == (8, 8)
-    assert of_images.n_features_in_ == 64
-    with pytest.raises(ValueError, match=r"8 steps and 8 channels\. Received 7 steps"):
-        of_images.predict(images[0][:, :7])
-    with pytest.raises(ValueError, match="Received 8 steps and 5 channels"):
+    assert of_images.sequence_shape_ == (4, 8)
+    assert of_images.n_features_in_ == 32
+    with pytest.raises(ValueError, match=r"4 steps and 8 channels\. Received 3 steps"):
+        of_images.predict(images[0][:, :3])
+    with pytest.raises(ValueError, match="Received 4 steps and 5 channels"):
         of_images.predict(images[0][:, :, :5])
-    with pytest.raises(ValueError, match="Received shape \\(120, 2, 4, 8\\)"):
-        of_images.predict(images[0].reshape(120, 2, 4, 8))
+    with pytest.raises(ValueError, match="Received shape \\(120, 2, 2, 8\\)"):
+        of_images.predict(images[0].reshape(120, 2, 2, 8))
 
 
 def test_result_does_not_depend_on_neighbours(of_vowels, vowels):
@@ -120,10 +120,10 @@ def test_kinds_of_collections(of_vowels, vowels):
     assert_array_equal(nested, expected)
 
 
-def test_list_of_one_length_is_trained_as_an_array(images):
+def test_list_of_one_length_is_trained_as_an_array(images, of_images):
     X, y = images
     as_list = SequenceClassifier("gru", **NET).fit(list(X), y)
-    as_array = SequenceClassifier("gru", **NET).fit(X, y)
+    as_array = of_images
     same_weights(as_list, as_array, 1e-4)
     assert_allclose(as_list.predict_proba(X), as_array.predict_proba(X), atol=1e-4)
     assert_allclose(
@@ -182,7 +182,7 @@ def test_lengths_of_lists_and_targets(vowels):
 
 def test_fitted_on_arrays_refuses_other_lengths(of_images, images):
     with pytest.raises(ValueError, match="fitted as a list of arrays"):
-        of_images.predict([images[0][0], images[0][1, :5]])
+        of_images.predict([images[0][0], images[0][1, :3]])
 
 
 # Windows of one series
@@ -226,11 +226,11 @@ def test_each_row_counts_once_in_the_scaling(of_windows, spots):
 
 def test_windows_in_searches_and_pipelines(spots):
     pipe = make_pipeline(StandardScaler(), SequenceRegressor("rnn", **NET))
-    grid = {"sequenceregressor__window": [2, 4]}
+    grid = {"sequenceregressor__window": [2, 3]}
     search = GridSearchCV(pipe, grid, cv=TimeSeriesSplit(2), error_score="raise")
     with skdeep.fuse():
         search.fit(*spots)
-    assert search.best_estimator_[-1].sequence_shape_ in {(2, 1), (4, 1)}
+    assert search.best_estimator_[-1].sequence_shape_ in {(2, 1), (3, 1)}
 
 
 def test_early_stopping_holds_out_the_last_rows(spots):
@@ -292,7 +292,7 @@ def test_tokens(of_tokens, images):
 
 
 def test_tokens_of_different_lengths(images):
-    X = [row[: 3 + i % 5] for i, row in enumerate(images[0][:, 3].astype(int))]
+    X = [row[: 1 + i % 4] for i, row in enumerate(images[0][:, 3].astype(int))]
     net = SequenceClassifier("conv", embedding_dim=3, **NET).fit(X, images[1])
     assert_allclose(net.predict_proba(X)[7], net.predict_proba(X[7:8])[0], atol=1e-6)
     longer = [np.append(X[7], 0)]  # the token 0 is a token, not padding
@@ -315,10 +315,12 @@ def test_wrong_tokens(X, message):
 # One target per step
 
 
-@pytest.mark.parametrize("cell", ["gru", "conv"])
-def test_values_per_step(images, cell):
+@pytest.mark.parametrize(("cell", "n_values"), [("gru", 2), ("conv", None)])
+def test_values_per_step(images, cell, n_values):
     X = images[0]
     y = np.cumsum(X.sum(axis=2), axis=1)
+    if n_values:
+        y = np.stack([y, -y], axis=2)
     net = SequenceRegressor(
         cell,
         units=16,
@@ -328,15 +330,12 @@ def test_values_per_step(images, cell):
         random_state=0,
         metrics=["mae"],
     ).fit(X, y, X_val=X, y_val=y)
-    assert net.predict(X).shape == (120, 8)
+    assert net.predict(X).shape == y.shape
+    assert net.n_outputs_ == (n_values or 1)
     assert net.score(X, y) > 0.8
     error = net.history_["val_mae"]
     assert error.iloc[-1] < error.iloc[0]
-    two = np.stack([y, -y], axis=2)
-    both = SequenceRegressor(cell, return_sequences=True, **NET).fit(X, two)
-    assert both.predict(X).shape == (120, 8, 2)
-    assert both.n_outputs_ == 2
-    assert np.isfinite(both.score(X, two, np.ones(120)))
+    assert net.score(X, y, np.ones(120)) == pytest.approx(net.score(X, y))
 
 
 def test_a_step_sees_only_earlier_ones(images):
@@ -344,10 +343,10 @@ def test_a_step_sees_only_earlier_ones(images):
     net = SequenceRegressor("gru", return_sequences=True, **NET)
     net.fit(X, X.sum(axis=2))
     other = X.copy()
-    other[:, 5] += 1
+    other[:, 2] += 1
     before, after = net.predict(X), net.predict(other)
-    assert_array_equal(before[:, :5], after[:, :5])
-    assert (before[:, 5:] != after[:, 5:]).mean() > 0.9
+    assert_array_equal(before[:, :2], after[:, :2])
+    assert (before[:, 2:] != after[:, 2:]).mean() > 0.9
 
 
 def test_labels_per_step(images):
@@ -359,8 +358,8 @@ def test_labels_per_step(images):
     net.set_params(learning_rate=0.02).fit(X, y)
     predicted = net.predict(X)
     assert predicted.shape == y.shape
-    assert net.predict_proba(X).shape == (120, 8, 2)
-    assert net.decision_function(X).shape == (120, 8)
+    assert net.predict_proba(X).shape == (120, 4, 2)
+    assert net.decision_function(X).shape == (120, 4)
     assert net.score(X, y) == accuracy_score(y.ravel(), predicted.ravel()) > 0.8
     first = np.repeat([1.0, 0.0], [1, 119])
     assert net.score(X, y, first) == (predicted[0] == y[0]).mean()
@@ -370,9 +369,9 @@ def test_labels_per_step(images):
     ("params", "y", "message"),
     [
         ({}, np.zeros(120), "Received shape \\(120,\\)"),
-        ({}, np.zeros((120, 7)), "8 steps and y with 7"),
-        ({"window": 3}, np.zeros((120, 8)), "window=3 one per row"),
-        ({"class_weight": "balanced"}, np.eye(120, 8), "class_weight='balanced'"),
+        ({}, np.zeros((120, 3)), "4 steps and y with 3"),
+        ({"window": 3}, np.zeros((120, 4)), "window=3 one per row"),
+        ({"class_weight": "balanced"}, np.eye(120, 4), "class_weight='balanced'"),
     ],
 )
 def test_wrong_targets_per_step(images, params, y, message):
@@ -389,23 +388,21 @@ def test_targets_per_step_want_one_length(vowels):
 
 # The engines and the forward passes
 
-# Loops, their directions, layers, masks and outputs are each in one case or more.
+# Cells, directions, stacks, masks, tokens and outputs are each in one case or more.
 CASES = {
-    "lstm, stacked": {"cell": "lstm", "units": (4, 3), "batch_norm": True},
     "gru, per step, both ways": {
         "cell": "gru",
         "activation": "relu",
         "bidirectional": True,
         "return_sequences": True,
     },
-    "conv": {"cell": "conv", "units": (4, 3), "kernel_size": 4},
-    "tokens": {"cell": "rnn", "embedding_dim": 3},
-    "masked lstm": {"cell": "lstm"},
-    "masked gru, stacked both ways": {
-        "cell": "gru",
+    "conv of tokens": {
+        "cell": "conv",
         "units": (4, 3),
-        "bidirectional": True,
+        "kernel_size": 4,
+        "embedding_dim": 3,
     },
+    "masked lstm, stacked": {"cell": "lstm", "units": (4, 3)},
     "masked rnn, both ways": {"cell": "rnn", "bidirectional": True},
     "masked conv": {"cell": "conv", "units": (4, 3), "batch_norm": True},
 }
@@ -415,12 +412,10 @@ CASES = {
 def test_engines_and_forward_passes_agree(images, name, monkeypatch):
     X, y = images
     params = CASES[name]
-    if not name.startswith("masked"):
-        X = X[:, 2:6]  # few steps are compiled in less time
-    if name == "tokens":
-        X = X[:, 3].astype(int)
+    if "embedding_dim" in params:
+        X = X[:, 1].astype(int)
     if name.startswith("masked"):
-        X = [x[: 3 + i % 6] for i, x in enumerate(X)]
+        X = [x[: 1 + i % 4] for i, x in enumerate(X)]
     if "return_sequences" in params:
         y = (X.sum(axis=2) > 30).astype(int)
     # Double precision: of kernels before batch normalisation only the noise differs.
@@ -457,17 +452,12 @@ def test_single_precision_agrees(images, of_images):
     [("lstm", 24, "plain"), ("lstm", 25, "xla"), ("conv", 25, "plain")],
 )
 def test_loops_are_compiled_earlier(images, monkeypatch, cell, epochs, path):
-    paths = []
-    original = _base.train
-
     def train(job, engine):
-        paths.append(job.path)
-        job.epochs = 1
-        return original(job, engine)
+        raise InterruptedError(job.path)
 
     monkeypatch.setattr(_base, "train", train)
-    SequenceClassifier(cell, units=2, epochs=epochs).fit(*images)  # four steps each
-    assert paths == [path]
+    with pytest.raises(InterruptedError, match=path):  # four steps each:
+        SequenceClassifier(cell, units=2, epochs=epochs).fit(*images)
 
 
 @pytest.fixture
@@ -497,11 +487,11 @@ def fit_fused(net, data, y):
 
 @pytest.mark.parametrize(
     ("cell", "n_steps", "together"),
-    [("gru", 4, True), ("lstm", 4, True), ("gru", 12, False), ("conv", 12, True)],
+    [("gru", 4, True), ("rnn", 9, False)],
 )
 def test_fused_is_as_alone(images, fused_runs, cell, n_steps, together, monkeypatch):
     """Short ones are trained together, those with longer loops in turns."""
-    X = np.tile(images[0], (1, 2, 1))[:, :n_steps]
+    X = np.tile(images[0], (1, 3, 1))[:, :n_steps]
     net = SequenceClassifier(cell, **NET)
     with monkeypatch.context() as patch:
         patch.setattr(_job, "SHORT_FIT_STEPS", 10**9)
@@ -527,15 +517,14 @@ def test_fused_sequences_of_different_lengths(vowels, fused_runs, monkeypatch):
 # Options
 
 
-@pytest.mark.parametrize(("cell", "path"), [("lstm", "plain"), ("rnn", "xla")])
-def test_recurrent_dropout(images, cell, path, monkeypatch):
-    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1 if path == "xla" else 10**9)
-    net = SequenceClassifier(cell, recurrent_dropout=0.5, **NET)
+@pytest.mark.parametrize("n_steps", [10**9, 1], ids=["plain", "xla"])
+def test_recurrent_dropout(images, of_images, n_steps, monkeypatch):
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", n_steps)
+    net = SequenceClassifier("gru", recurrent_dropout=0.5, **NET)
     first, second = net.fit(*images), clone(net).fit(*images)
     same_weights(first, second, 1e-6)
-    without = clone(net).set_params(recurrent_dropout=0.0).fit(*images)
     with pytest.raises(AssertionError):
-        same_weights(first, without, 1e-3)
+        same_weights(first, of_images, 1e-3)
 
 
 def test_recurrent_dropout_is_the_same_in_all_steps():
@@ -618,23 +607,23 @@ def test_quantile_loss(spots, tmp_path):
     assert_allclose(values, [(0.1 * 1 + 0.9 * 2) / 2], rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["ItalyPowerDemand", "BasicMotions"])
-def test_accuracy_on_real_sequences(name):
+def test_accuracy_on_real_sequences():
     net = SequenceClassifier(
         "conv", units=(32, 32), batch_norm=True, epochs=60, random_state=0
     )
+    name = "BasicMotions"
     assert net.fit(*ucr(name, "TRAIN")).score(*ucr(name, "TEST")) > 0.9
 
 
 # Rules at the edges
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn", "conv"])
+@pytest.mark.parametrize("cell", ["rnn", "conv"])
 def test_every_kernel_has_its_own_seed(images, cell):
     nets = [
         SequenceClassifier(cell, units=(8, 8), bidirectional=True, epochs=1)
         .set_params(learning_rate=1e-12, random_state=seed, batch_size=120)
-        .fit(*images)
+        .fit(images[0][:, :2], images[1])
         for seed in (0, 1, 0)
     ]
     first, second, again = (net.network_.weights.trainable for net in nets)
@@ -642,8 +631,6 @@ def test_every_kernel_has_its_own_seed(images, cell):
     assert len(kernels) >= 3
     for i in kernels:
         assert_allclose(first[i], again[i], atol=1e-6)
-        if cell == "gru" and first[i].shape[0] == 2:
-            continue  # its biases
         assert np.abs(first[i] - second[i]).max() > 0.01
         for j in kernels:
             if j > i and first[i].shape == first[j].shape:
@@ -660,7 +647,7 @@ def test_lists_for_a_network_of_arrays(images):
     same_weights(by_list, by_array, 1e-6)
     per_step = SequenceRegressor("rnn", return_sequences=True, **NET)
     per_step.fit(list(X), X.sum(axis=2))
-    assert per_step.sequence_shape_ == (8, 8)
+    assert per_step.sequence_shape_ == (4, 8)
 
 
 def test_classes_of_partial_fit_per_step(images):
@@ -707,9 +694,9 @@ def test_activations_that_learn(images):
     prelu = keras.layers.PReLU()
     SequenceClassifier("conv", activation=prelu, **NET).fit(*images)
     with pytest.raises(ValueError, match="cannot train the weights of an activation"):
-        SequenceClassifier("gru", activation=prelu, **NET).fit(*images)
+        SequenceClassifier("rnn", activation=prelu, **NET).fit(*images)
     leaky = keras.layers.LeakyReLU(0.1)
-    SequenceClassifier("gru", activation=leaky, **NET).fit(*images)
+    SequenceClassifier("rnn", activation=leaky, **NET).fit(*images)
 
 
 @pytest.mark.parametrize(
@@ -727,7 +714,7 @@ def test_sizes_that_cannot_be(net, X, y, message):
 def test_score_compares_shapes(images):
     X = images[0]
     net = SequenceRegressor("rnn", return_sequences=True, **NET).fit(X, X.sum(axis=2))
-    with pytest.raises(ValueError, match=r"\(120, 8\)\. Received shape \(8, 120\)"):
+    with pytest.raises(ValueError, match=r"\(120, 4\)\. Received shape \(4, 120\)"):
         net.score(X, X.sum(axis=2).T)
 
 

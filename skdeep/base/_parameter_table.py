@@ -163,7 +163,7 @@ NETWORK = {
         """
         The column of ``history_`` that early stopping watches: "val_loss",
         "val_accuracy" with ``metrics=["accuracy"]``, ... The metric decides whether a
-        larger or a smaller value is better. A name without "val_" is of the training
+        larger or a smaller value is better. A name without ``val_`` is of the training
         data, and nothing is held out.
         """,
     ),
@@ -401,7 +401,7 @@ TRAINING = {
 FEATURES = {
     "n_features_in_": Attribute("int", "Number of features."),
     "feature_names_in_": Attribute(
-        "ndarray of shape (n_features_in_,)",
+        "ndarray of shape (`n_features_in_`,)",
         "Names of the features, where X had any.",
     ),
 }

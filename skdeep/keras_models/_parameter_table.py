@@ -168,7 +168,7 @@ FITTED = {
         "int", "Length of X's second axis, where X is one array."
     ),
     "feature_names_in_": Attribute(
-        "ndarray of shape (n_features_in_,)",
+        "ndarray of shape (`n_features_in_`,)",
         "Names of X's columns, where all are strings.",
     ),
     "n_outputs_": Attribute("int", "Number of targets."),

@@ -158,7 +158,7 @@ class TokenSequences(
 
         Returns
         -------
-        tokens : ndarray of shape (n_samples, length_), or of shape (n_samples,), \
+        tokens : ndarray of shape (n_samples, `length_`), or of shape (n_samples,), \
 of arrays
             Numbers of tokens.
 
@@ -197,7 +197,7 @@ of arrays
 
         Returns
         -------
-        names : ndarray of str of shape (length_,)
+        names : ndarray of str of shape (`length_`,)
             ``tokensequences0``, ``tokensequences1``, ...
         """
         return super().get_feature_names_out(input_features)

@@ -1,0 +1,66 @@
+"""How Sphinx makes the site: ``python -m sphinx -W -b html docs docs/_build/html``."""
+
+import os
+import re
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import skdeep
+
+project = "skdeep"
+author = "The skdeep developers"
+project_copyright = "The skdeep developers, BSD-3-Clause"
+version = release = skdeep.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "api/generated/backreferences"]
+templates_path = ["_templates"]
+
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+
+autodoc_typehints = "none"
+numpydoc_show_class_members = False  # the template of classes lists them
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "backreferences_dir": "api/generated/backreferences",
+    "doc_module": ("skdeep",),
+    "reference_url": {"skdeep": None},
+    "show_memory": False,
+    "abort_on_example_error": True,
+    "ignore_pattern": r"plot_displays\.py",  # the guide shows its pictures
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skdeep"
+html_theme_options = {
+    "navigation_with_keys": False,
+    "show_nav_level": 1,
+    "show_toc_level": 2,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+html_sidebars = {"index": [], "changelog": []}
+html_show_sourcelink = False
+
+
+def _without_foreign_labels(app, what, name, obj, options, lines):
+    """Inherited docstrings refer to labels of other packages' own sites."""
+    named = re.compile(r":(?:ref|term|doc):`(?:([^`<]+?)\s*<[^`]+>|([^`<]+))`")
+    text = "\n".join(lines)
+    lines[:] = named.sub(lambda m: m[1] or m[2], text).split("\n")
+
+
+def setup(app):
+    # Before numpydoc, which reads the lines at its default priority.
+    app.connect("autodoc-process-docstring", _without_foreign_labels, priority=100)

@@ -1,0 +1,46 @@
+"""What the site must have; building it checks the rest (docs/contributing.md)."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import skdeep
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = re.findall(
+    r"^   ([\w.]+)$", (ROOT / "docs/api/index.md").read_text(), flags=re.MULTILINE
+)
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+
+def public_modules():
+    """Modules and packages without an underscore, one level deep."""
+    for module in pkgutil.iter_modules(skdeep.__path__):
+        if not module.name.startswith("_"):
+            yield module.name
+
+
+def test_reference_lists_every_public_name_once():
+    top = [name for name in REFERENCE if "." not in name]
+    assert sorted(top) == sorted(skdeep.NAMES)
+
+
+def test_reference_names_exist():
+    for path in REFERENCE:
+        module, _, name = path.rpartition(".")
+        owner = importlib.import_module(f"skdeep.{module}") if module else skdeep
+        assert inspect.getdoc(getattr(owner, name)), path
+        assert not module or module in public_modules(), path
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_examples_can_be_gallery_pages(path):
+    text = path.read_text()
+    title = re.match(r'"""\n(.+)\n(=+)\n\n[A-Z:]', text)
+    assert title, "begins with a title and a sentence"
+    assert len(title[1]) == len(title[2])
+    assert path.stem.startswith("plot_"), "Sphinx-Gallery runs nothing else"

@@ -37,6 +37,7 @@ sphinx_gallery_conf = {
     "doc_module": ("skdeep",),
     "reference_url": {"skdeep": None},
     "show_memory": False,
+    "capture_repr": ("_repr_html_",),
     "abort_on_example_error": True,
     "ignore_pattern": r"plot_displays\.py",  # the guide shows its pictures
 }
@@ -50,6 +51,9 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
+html_context = {"default_mode": "auto"}
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_sidebars = {"index": [], "changelog": []}
 html_show_sourcelink = False
 

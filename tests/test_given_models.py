@@ -178,6 +178,7 @@ MODELS = {
 }
 # What XLA compiles; and what it does not, because of its layers, in a long fit.
 LONG = {"dense", "residual", "conv", "recurrent", "attention", "odd_conv"}
+LONG |= {"shared", "adapted"}
 SHORT = MODELS.keys() - LONG | {"dense"}
 FITS = [*((kind, 0) for kind in sorted(LONG)), *((kind, 400) for kind in sorted(SHORT))]
 

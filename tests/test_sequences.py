@@ -402,7 +402,7 @@ CASES = {
         "kernel_size": 4,
         "embedding_dim": 3,
     },
-    "masked lstm, stacked": {"cell": "lstm", "units": (4, 3)},
+    "masked lstm, stacked": {"cell": "lstm", "units": (4, 3), "batch_norm": True},
     "masked rnn, both ways": {"cell": "rnn", "bidirectional": True},
     "masked conv": {"cell": "conv", "units": (4, 3), "batch_norm": True},
 }

@@ -390,6 +390,7 @@ def test_targets_per_step_want_one_length(vowels):
 
 # Cells, directions, stacks, masks, tokens and outputs are each in one case or more.
 CASES = {
+    "lstm": {"cell": "lstm"},
     "gru, per step, both ways": {
         "cell": "gru",
         "activation": "relu",
@@ -487,7 +488,7 @@ def fit_fused(net, data, y):
 
 @pytest.mark.parametrize(
     ("cell", "n_steps", "together"),
-    [("gru", 4, True), ("rnn", 9, False)],
+    [("gru", 4, True), ("lstm", 4, True), ("rnn", 9, False), ("conv", 9, True)],
 )
 def test_fused_is_as_alone(images, fused_runs, cell, n_steps, together, monkeypatch):
     """Short ones are trained together, those with longer loops in turns."""
@@ -618,7 +619,7 @@ def test_accuracy_on_real_sequences():
 # Rules at the edges
 
 
-@pytest.mark.parametrize("cell", ["rnn", "conv"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn", "conv"])
 def test_every_kernel_has_its_own_seed(images, cell):
     nets = [
         SequenceClassifier(cell, units=(8, 8), bidirectional=True, epochs=1)

@@ -439,7 +439,7 @@ def test_engines_and_forward_passes_agree(images, name, monkeypatch):
     elif X.ndim == 2:
         X = X[..., None]
     outputs = np.asarray(net.model_(X.astype("float64")))
-    assert_allclose(outputs[..., -1], by_numpy[..., -1], atol=1e-12)
+    assert_allclose(outputs[..., -1], by_numpy[..., -1], rtol=0, atol=1e-12)
 
 
 def test_single_precision_agrees(images, of_images):
@@ -632,6 +632,8 @@ def test_every_kernel_has_its_own_seed(images, cell):
     assert len(kernels) >= 3
     for i in kernels:
         assert_allclose(first[i], again[i], atol=1e-6)
+        if cell == "gru" and first[i].shape[0] == 2:
+            continue  # its biases
         assert np.abs(first[i] - second[i]).max() > 0.01
         for j in kernels:
             if j > i and first[i].shape == first[j].shape:

@@ -300,3 +300,12 @@ def test_whole_probabilities_of_large_logits():
     probabilities = classifier.predict_proba([[40.0], [-40.0]])
     assert_array_equal(probabilities[0], probabilities[1][::-1])
     assert probabilities.min() > 0
+
+
+def test_keras_model_scales_in_double_precision(diabetes, tmp_path):
+    X, y = diabetes
+    net = DenseRegressor(dtype="float64", **DENSE).fit(X, np.column_stack([y, y * 1e6]))
+    net.model_.save(tmp_path / "net.keras")
+    loaded = keras.models.load_model(tmp_path / "net.keras")
+    for model in (net.model_, loaded):
+        assert_allclose(model(X), net.predict(X), rtol=1e-13)

@@ -37,6 +37,7 @@ sphinx_gallery_conf = {
     "doc_module": ("skdeep",),
     "reference_url": {"skdeep": None},
     "show_memory": False,
+    "write_computation_times": False,
     "capture_repr": ("_repr_html_",),
     "abort_on_example_error": True,
     "ignore_pattern": r"plot_displays\.py",  # the guide shows its pictures

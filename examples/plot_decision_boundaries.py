@@ -31,7 +31,9 @@ figure, axes = plt.subplots(2, 3, figsize=(9, 6), layout="constrained")
 for row, (X, y) in zip(axes, sets.values(), strict=True):
     X, X_test, y, y_test = train_test_split(X, y, stratify=y, random_state=0)
     for ax, (name, sizes) in zip(row, networks.items(), strict=True):
-        network = DenseClassifier(sizes, epochs=200, random_state=0).fit(X, y)
+        network = DenseClassifier(
+            sizes, optimizer="adam", learning_rate=0.01, random_state=0
+        ).fit(X, y)
         DecisionBoundaryDisplay.from_estimator(
             network, X, response_method="predict_proba", cmap="RdBu", alpha=0.7, ax=ax
         )

@@ -16,7 +16,7 @@ from sklearn.model_selection import cross_validate
 
 import skdeep
 from skdeep import ConvClassifier, ConvRegressor, DenseClassifier
-from skdeep.conv import _spec as _conv_spec
+from skdeep.conv import _execution as _conv_execution
 from skdeep.conv._spec import ConvSpec
 from skdeep.networks import _layers
 from skdeep.networks._layers import (
@@ -331,13 +331,13 @@ def test_engines_agree_and_predict_the_same(images, name, lowered, monkeypatch):
         assert_allclose(compiled.history_, by_keras.history_, rtol=1e-3)
     expected = plain.model_(X[..., None])
     for limit in (0, 10**12):  # TensorFlow and NumPy
-        monkeypatch.setattr(_conv_spec, "_MOST_FOR_NUMPY", limit)
+        monkeypatch.setattr(_conv_execution, "_MOST_FOR_NUMPY", limit)
         assert_allclose(plain.predict_proba(X), expected, atol=1e-5)
 
 
 def test_engines_agree_where_xla_compiles_the_update_only(images, monkeypatch):
     monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
-    monkeypatch.setattr(_conv_spec, "MOST_FOR_XLA", 0)
+    monkeypatch.setattr(_conv_execution, "MOST_FOR_XLA", 0)
     X, y = images[0][:100], images[1][:100]
     params = {**NET, "batch_size": 32, "optimizer": keras.optimizers.SGD(0.01, 0.9)}
     pair = [
@@ -361,8 +361,8 @@ def test_path_of_the_engine(size, epochs, path):
 def test_few_images_take_numpy_and_many_tensorflow(conv):
     spec = conv.network_.spec
     assert spec.multiply_adds == 8 * 8 * 9 * 4 + 4 * 4 * 4 * 8 + 8 * 10
-    assert spec.suits_numpy(1)
-    assert not spec.suits_numpy(10_000)
+    assert spec.execution.suits_numpy(1)
+    assert not spec.execution.suits_numpy(10_000)
 
 
 def test_activation_that_numpy_lacks(images):

@@ -22,8 +22,8 @@ from skdeep.base import _network as _base
 from skdeep.networks._layers import lowering
 from skdeep.networks._recurrent_layers import HoistedRNN
 from skdeep.sequence import _inputs as sequence_inputs
+from skdeep.sequence._execution import SequenceExecution
 from skdeep.sequence._sequences import bucket, padded, trailing_windows
-from skdeep.sequence._spec import SequenceSpec
 from skdeep.training import _fused, _job
 
 NET = {"units": (4,), "epochs": 2, "random_state": 0}
@@ -432,7 +432,7 @@ def test_engines_and_forward_passes_agree(images, name, monkeypatch):
     # All lengths in one bucket, so that there is padding.
     monkeypatch.setattr(sequence_inputs, "bucket", lambda n_steps: 0)
     assert_allclose(net.predict_proba(X), by_numpy, atol=1e-12)
-    monkeypatch.setattr(SequenceSpec, "suits_numpy", lambda spec, n_rows: False)
+    monkeypatch.setattr(SequenceExecution, "suits_numpy", lambda spec, n_rows: False)
     assert_allclose(net.predict_proba(X), by_numpy, atol=1e-12)
     if isinstance(X, list):
         X = padded([np.asarray(x) for x in X])
@@ -678,7 +678,7 @@ def test_a_changed_window_waits_for_the_next_fit(spots):
 
 
 def test_keras_engine_validates_in_pieces(spots, monkeypatch):
-    monkeypatch.setattr(SequenceSpec, "rows_at_once", property(lambda spec: 100))
+    monkeypatch.setattr(SequenceExecution, "rows_at_once", property(lambda spec: 100))
     net = SequenceRegressor("rnn", window=3, engine="keras", **NET)
     by_keras = net.fit(*spots, X_val=spots[0], y_val=spots[1])
     compiled = clone(net).set_params(engine="compiled")

@@ -16,8 +16,8 @@ from text_data import paragraphs
 
 import skdeep
 from skdeep import SequenceClassifier, TextClassifier, TextRegressor, TokenSequences
+from skdeep.sequence._execution import SequenceExecution
 from skdeep.sequence._sequences import padded
-from skdeep.sequence._spec import SequenceSpec
 from skdeep.training import _job
 
 TEXTS, NAMES = paragraphs()
@@ -140,7 +140,7 @@ def test_engines_and_forward_passes_agree(cell, frozen, monkeypatch):
     tokens = TokenSequences(max_length=length, min_frequency=3).fit_transform(TEXTS)
     outputs = np.asarray(net.model_(padded([t[:, None].astype(float) for t in tokens])))
     assert_allclose(outputs[:, 0], by_numpy[:, 1], atol=1e-12)
-    monkeypatch.setattr(SequenceSpec, "suits_numpy", lambda spec, n_rows: False)
+    monkeypatch.setattr(SequenceExecution, "suits_numpy", lambda spec, n_rows: False)
     assert_allclose(net.predict_proba(TEXTS), by_numpy, atol=1e-12)
 
 

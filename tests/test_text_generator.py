@@ -177,7 +177,8 @@ def test_two_layers_and_the_compiled_forward_pass(monkeypatch):
     net = TextGenerator(**{**TINY, "units": (5, 4)}, recurrent_dropout=0.2).fit(TRAIN)
     expected = net.score(TEST)
     monkeypatch.setattr(
-        "skdeep.sequence._spec.SequenceSpec.suits_numpy", lambda spec, n_rows: False
+        "skdeep.sequence._execution.SequenceExecution.suits_numpy",
+        lambda spec, n_rows: False,
     )
     assert_allclose(net.score(TEST), expected, rtol=1e-5)
 

@@ -274,7 +274,7 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 def minus_errors(network, targets, X):
     """Minus the mean squared error of each sample, in the units of ``targets``."""
     spec, scores = network.spec, np.empty(X.shape[0])
-    for piece in pieces(X, spec.rows_at_once):
+    for piece in pieces(X, spec.execution.rows_at_once):
         # Rows are cast as in training, then computed in double precision. So a score
         # depends neither on the dtype of X nor on other rows.
         rows = dense(X[piece], dtype=spec.input_dtype).astype(np.float64)

@@ -10,10 +10,30 @@ import numpy as np
 from skdeep._rules import is_bool, is_penalty, is_size, is_sizes
 from skdeep.conv._spec import ConvSpec, Step
 from skdeep.dense._spec import DenseSpec
+from skdeep.networks._execution import Execution
 from skdeep.networks._spec import NetworkSpec, Weights, is_weight
 
 _SHARED_FIELDS = "activation", "use_bias", "kernel_initializer", "dropout", "batch_norm"
 _SHARED_FIELDS += "l1", "l2", "dtype"
+
+
+class AutoencoderExecution(Execution):
+    """The engine's choices for an encoder and a decoder."""
+
+    @property
+    def vectorizes(self):
+        return self.spec.encoder.execution.vectorizes
+
+    @property
+    def rows_at_once(self):
+        return min(half.rows_at_once for half in self._halves)
+
+    def suits_xla(self, batch_size):
+        return all(half.suits_xla(batch_size) for half in self._halves)
+
+    @property
+    def _halves(self):
+        return self.spec.encoder.execution, self.spec.decoder.execution
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +73,7 @@ class AutoencoderSpec(NetworkSpec):
     filters: tuple = ()
     kernel_size: tuple = (3, 3)
 
+    _execution = AutoencoderExecution
     field_rules = {
         **NetworkSpec.field_rules,
         "filters": is_sizes,
@@ -110,17 +131,6 @@ class AutoencoderSpec(NetworkSpec):
     def widths(self):
         """The widths of the encoder: its learning rate suits both halves."""
         return self.encoder.widths
-
-    @property
-    def rows_at_once(self):
-        return min(self.encoder.rows_at_once, self.decoder.rows_at_once)
-
-    def suits_xla(self, batch_size):
-        return all(half.suits_xla(batch_size) for half in (self.encoder, self.decoder))
-
-    @property
-    def vectorizes(self):
-        return self.encoder.vectorizes
 
     def stock_arrays(self, trainable):
         return untied(self, trainable)
@@ -207,7 +217,7 @@ class ImageDecoderSpec(ConvSpec):
 
         return forward_images(self, layers, X)
 
-    def _shapes(self):
+    def shapes_of_layers(self):
         return [*self.shapes, *(step.before for step in self.steps)]
 
 

@@ -6,15 +6,9 @@ from math import prod
 from typing import NamedTuple
 
 from skdeep._rules import is_a, is_count, is_size, is_sizes, one_of
+from skdeep.conv._execution import ConvExecution
 from skdeep.networks._given_spec import WithNetwork
-from skdeep.networks._limits import MOST_FOR_XLA
 from skdeep.networks._spec import NetworkSpec
-
-# Up to this number of multiply-adds NumPy predicts faster than TensorFlow.
-_MOST_FOR_NUMPY = 20_000_000
-# Largest number of values in a layer's output that an evaluation holds at once.
-_VALUES_AT_ONCE = 2**21
-_BACKBONE_ROWS = 32
 
 
 class Step(NamedTuple):
@@ -65,6 +59,7 @@ class ConvSpec(NetworkSpec):
     backbone: str | None = None
     fine_tune: int = 0
 
+    _execution = ConvExecution
     _without_layers = {**NetworkSpec._without_layers, "filters": ()}
     field_rules = {
         **NetworkSpec.field_rules,
@@ -163,35 +158,15 @@ class ConvSpec(NetworkSpec):
         return self.fine_tune > 0
 
     @property
-    def rows_at_once(self):
-        if self.backbone:
-            return _BACKBONE_ROWS
-        largest = max(prod(shape) for shape in self._shapes())
-        return max(1, min(8192, _VALUES_AT_ONCE // largest))
-
-    @property
     def most_patch_values(self):
         """The largest number of values that an image's patches have in a layer."""
         convs = [step for step in self.steps if step.kind == "conv"]
         sizes = [prod(s.after[:2]) * prod(s.window) * s.before[2] for s in convs]
         return max(sizes, default=prod(self.input_shape))
 
-    def _shapes(self):
+    def shapes_of_layers(self):
+        """Shapes of the input and of the outputs of blocks."""
         return [self.input_shape, *(step.after for step in self.steps)]
-
-    def suits_xla(self, batch_size):
-        if self.augment or self.backbone or self.dtype == "mixed_bfloat16":
-            return False
-        return self.multiply_adds * batch_size <= MOST_FOR_XLA
-
-    def suits_numpy(self, n_rows):
-        if self.backbone or self.dtype == "mixed_bfloat16":
-            return False
-        return n_rows * self.multiply_adds <= _MOST_FOR_NUMPY
-
-    @property
-    def vectorizes(self):
-        return False
 
 
 @dataclass(frozen=True, eq=False)

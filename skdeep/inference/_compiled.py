@@ -57,7 +57,7 @@ def _filled_up_to_eights(spec, X):
     missing = -len(X) % _ROWS_COMPUTED_ALIKE
     if (
         not missing
-        or spec.rows_at_once < _ROWS_AT_ONCE_OF_SMALL_NETWORKS
+        or spec.execution.rows_at_once < _ROWS_AT_ONCE_OF_SMALL_NETWORKS
         or spec.mixes_rows
     ):
         return X

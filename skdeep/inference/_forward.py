@@ -82,7 +82,7 @@ def _linear_output(spec, weights, X):
     known = all(isinstance(a, str) and a in ACTIVATIONS for a in spec.activations)
     # Where TensorFlow would hang, NumPy predicts also networks that it is slow at.
     n_rows = 1 if was_forked() else X.shape[0]
-    if not known or not spec.suits_numpy(n_rows):
+    if not known or not spec.execution.suits_numpy(n_rows):
         return _forward_compiled(spec, weights, X)
     return spec.forward(FoldedLayers(spec, weights, wider_dtype(spec, X)), X)
 
@@ -112,7 +112,7 @@ def _forward_compiled(spec, weights, X):
     n_steps = X.shape[1]  # for specs of sequences of any length
     shape = [n_steps if size is None else size for size in spec.output_shape]
     output = np.empty((X.shape[0], *shape))
-    for piece in pieces(X, spec.rows_at_once):
+    for piece in pieces(X, spec.execution.rows_at_once):
         output[piece] = forward_compiled(spec, weights, dense(X[piece]))
     return output
 

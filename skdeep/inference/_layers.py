@@ -96,7 +96,7 @@ def _compiled_layers(spec, weights, X, names, weighted, into):
 
     call = _call(spec, names, weighted)
     results = into or ({}, {})
-    for piece in pieces(X, spec.rows_at_once):
+    for piece in pieces(X, spec.execution.rows_at_once):
         x = dense(X[piece], dtype=spec.input_dtype)
         for arrays, tensors in zip(results, call(*constants(weights), x), strict=True):
             for name, tensor in tensors.items():

@@ -176,7 +176,10 @@ def standard_error(numbers):
 def _some_rows(estimator, n_samples):
     """Indices of samples, few enough for their layers' outputs to fit into memory."""
     spec = estimator.network_.spec
-    most = min(spec.rows_at_once, _MOST_VALUES // prod(filter(None, spec.input_shape)))
+    most = min(
+        spec.execution.rows_at_once,
+        _MOST_VALUES // prod(filter(None, spec.input_shape)),
+    )
     most = min(_MOST_ROWS, max(_LEAST_ROWS, most))
     if getattr(estimator, "window", None) is not None:
         return np.arange(min(n_samples, most))  # a window needs adjacent rows

@@ -3,12 +3,9 @@
 from dataclasses import dataclass, fields
 from functools import cached_property
 
+from skdeep.networks._execution import GivenExecution
 from skdeep.networks._identity import identity
-from skdeep.networks._limits import MOST_FOR_XLA
 from skdeep.networks._spec import NetworkSpec
-
-# Values of the largest layer that an evaluation holds at once.
-_VALUES_AT_ONCE = 2**21
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +70,6 @@ class GivenModel:
     def __repr__(self):
         return f"<a network from {self.input_shape} to {self.output_shape}>"
 
-    @property
-    def rows_at_once(self):
-        """How many samples an evaluation may hold the layers' outputs of."""
-        return max(1, min(8192, _VALUES_AT_ONCE // max(1, self.largest)))
-
-    def suits_xla(self, batch_size):
-        """Whether a step is faster with XLA, however long compiling takes."""
-        return self.compiles and self.multiply_adds * batch_size <= MOST_FOR_XLA
-
 
 @dataclass(frozen=True, eq=False)
 class WithNetwork(NetworkSpec):
@@ -93,6 +81,8 @@ class WithNetwork(NetworkSpec):
     """
 
     network: GivenModel | None = None
+
+    _execution = GivenExecution
 
     def _layout_names(self):
         return (*super()._layout_names(), "network")
@@ -110,32 +100,8 @@ class WithNetwork(NetworkSpec):
         return False
 
     @property
-    def rows_at_once(self):
-        return self.network.rows_at_once
-
-    def suits_xla(self, batch_size):
-        if self.dtype == "mixed_bfloat16" or getattr(self, "augment", ()):
-            return False
-        return self.network.suits_xla(batch_size)
-
-    def suits_numpy(self, n_rows):
-        return False
-
-    @property
-    def plain_step_cost(self):
-        return 1
-
-    @property
-    def fuses(self):
-        return self.network.fuses
-
-    @property
     def mixes_rows(self):
         return self.network.mixes_rows
-
-    @property
-    def vectorizes(self):
-        return False
 
     def body(self, kit, x):
         from skdeep.networks._rebuilt import applied

@@ -14,6 +14,7 @@ from skdeep._rules import (
     one_of,
     or_none,
 )
+from skdeep.networks._execution import Execution
 from skdeep.networks._identity import identity
 from skdeep.networks._portable import portable
 
@@ -136,29 +137,6 @@ class NetworkSpec:
         return False
 
     @property
-    def rows_at_once(self):
-        """For how many samples at once the layers' outputs may be held in memory."""
-        return 8192
-
-    def suits_xla(self, batch_size):
-        """Whether a training step is faster with XLA, not counting the compilation."""
-        return True
-
-    def suits_numpy(self, n_rows):
-        """Whether NumPy predicts ``n_rows`` samples faster than TensorFlow."""
-        return True
-
-    @property
-    def plain_step_cost(self):
-        """How many times as long as a dense network's a step without XLA takes."""
-        return 1
-
-    @property
-    def fuses(self):
-        """Whether XLA can compile many networks as one."""
-        return True
-
-    @property
     def mixes_rows(self):
         """Names of layers in which the rows of a batch may change each other.
 
@@ -166,13 +144,14 @@ class NetworkSpec:
         """
         return ()
 
-    @property
-    def vectorizes(self):
-        """Whether one graph trains many networks faster than turns do, without XLA."""
-        return True
+    @cached_property
+    def execution(self):
+        """How the network is trained and computed fastest, an :class:`Execution`."""
+        return self._execution(self)
 
     # What a family defines, where its networks differ from a stack of dense layers
 
+    _execution = Execution
     # The values of fields that only some families have, for all other families.
     masked = False
     n_tokens = 0
@@ -254,7 +233,7 @@ class NetworkSpec:
     def forward(self, layers, X):
         """The output of the last layer before its activation, computed by NumPy.
 
-        Called only where :meth:`suits_numpy` returns True.
+        Called only where :meth:`Execution.suits_numpy` returns True.
 
         Parameters
         ----------

@@ -4,15 +4,10 @@ from dataclasses import dataclass
 
 from skdeep._rules import is_bool, is_count, is_share, is_size, is_sizes, one_of
 from skdeep.networks._given_spec import WithNetwork
-from skdeep.networks._limits import ASSUMED_STEPS, MOST_UNROLLED
+from skdeep.networks._limits import ASSUMED_STEPS
 from skdeep.networks._spec import NetworkSpec
+from skdeep.sequence._execution import SequenceExecution
 
-# Up to this number of multiply-adds NumPy predicts faster than TensorFlow.
-_MOST_FOR_NUMPY = 20_000_000
-# Largest number of values in a layer's output that an evaluation holds at once.
-_VALUES_AT_ONCE = 2**22
-# Updating this many weights takes as long as a dense network's step, without XLA.
-_UPDATED_AS_A_STEP = 2**20
 # Kernels of a recurrent unit: one for each gate, one for the new content.
 _GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
@@ -57,6 +52,7 @@ class SequenceSpec(NetworkSpec):
     kernel_size: int = 7
     return_sequences: bool = False
 
+    _execution = SequenceExecution
     _without_layers = {
         **NetworkSpec._without_layers,
         "cell": "average",
@@ -144,31 +140,6 @@ class SequenceSpec(NetworkSpec):
     @property
     def only_averages(self):
         return self.n_tokens > 0 and not self.cell_units
-
-    @property
-    def rows_at_once(self):
-        widest = max([self.n_channels, *self.cell_units]) * max(self.kernel_size, 4)
-        widest = max(widest, self.units * self.return_sequences)
-        return max(1, min(8192, _VALUES_AT_ONCE // (self._steps * widest)))
-
-    @property
-    def plain_step_cost(self):
-        vectors = self.n_tokens * self.embedding_dim / _UPDATED_AS_A_STEP
-        return vectors + (4 if self.recurrent else 1)
-
-    def suits_numpy(self, n_rows):
-        return n_rows * self.multiply_adds <= _MOST_FOR_NUMPY
-
-    @property
-    def fuses(self):
-        # Long recurrent layers run in a loop, which cannot be vectorised over networks.
-        n_steps = self.input_shape[0]
-        is_unrolled = n_steps is not None and n_steps <= MOST_UNROLLED
-        return is_unrolled or not self.recurrent
-
-    @property
-    def vectorizes(self):
-        return False
 
 
 @dataclass(frozen=True, eq=False)

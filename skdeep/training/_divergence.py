@@ -16,7 +16,7 @@ def network_is_finite(job, weights):
     """
     if not all(np.isfinite(w).all() for w in weights.trainable):
         return False
-    n_rows = max(1, job.spec.rows_at_once // _PROBE_SHARE)
+    n_rows = max(1, job.spec.execution.rows_at_once // _PROBE_SHARE)
     with np.errstate(all="ignore"):
         output = forward(job.spec, weights, job.train.X[:n_rows])
         return bool(np.isfinite(output.astype(job.spec.array_dtype)).all())

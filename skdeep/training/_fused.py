@@ -433,10 +433,10 @@ class TrainingGroup:
             return False
         run, size = members[0].run, (len(members), self._steps_left())
         if run.job.path != "xla":
-            return run.job.spec.vectorizes and _fused_program(
+            return run.job.spec.execution.vectorizes and _fused_program(
                 run.program
             ).pays_without_xla(*size)
-        return run.job.spec.fuses and _fused_program(run.program).pays(*size)
+        return run.job.spec.execution.fuses and _fused_program(run.program).pays(*size)
 
     def _steps_left(self):
         return max((member.steps_left for member in self._members), default=0)
@@ -460,7 +460,7 @@ class TrainingGroup:
         if len(members) < 2 or not self._may_fuse:
             return False
         job = members[0].run.job
-        if not job.spec.vectorizes or not may_be_stacked(members):
+        if not job.spec.execution.vectorizes or not may_be_stacked(members):
             return False
         return job.path == "xla" or self._together()
 

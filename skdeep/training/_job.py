@@ -96,9 +96,9 @@ class TrainingJob:
         would take longer than training.
         """
         n_steps = self.steps_per_epoch * self.epochs
-        if n_steps * self.spec.plain_step_cost < SHORT_FIT_STEPS:
+        if n_steps * self.spec.execution.plain_step_cost < SHORT_FIT_STEPS:
             return "plain"
-        return "xla" if self.spec.suits_xla(self.batch_size) else "graph"
+        return "xla" if self.spec.execution.suits_xla(self.batch_size) else "graph"
 
     @property
     def watched(self):

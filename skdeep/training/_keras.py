@@ -109,7 +109,7 @@ class _ValidationBatches(keras.utils.PyDataset):
     def __init__(self, job):
         super().__init__()
         self._rows, self._dtype = job.validation, job.spec.input_dtype
-        self._size = job.spec.rows_at_once
+        self._size = job.spec.execution.rows_at_once
 
     def __len__(self):
         return -(-len(self._rows) // self._size)

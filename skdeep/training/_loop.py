@@ -155,7 +155,9 @@ def evaluate(run):
     program, rows = run.program, run.job.validation
     variables, total, penalty = program.metric_state(), 0.0, 0.0
     spec = run.job.spec
-    for X, Y, weight in rows.chunks(spec.rows_at_once, dtype=spec.input_dtype):
+    for X, Y, weight in rows.chunks(
+        spec.execution.rows_at_once, dtype=spec.input_dtype
+    ):
         loss, penalty, variables = program.evaluate(
             run.state, variables, X, Y, weight, *run.feed.scaling
         )

@@ -109,7 +109,11 @@ def conv_table():
                 steps = max(8, min(_STEPS, int(2e6 / (size * size * batch))))
                 # From 400 steps on the engine compares XLA with the plain graph.
                 peer, own, net = _pair(X, y, (32, 64), (64,), batch, steps)
-                path = "XLA" if net.network_.spec.suits_xla(batch) else "plain graph"
+                path = (
+                    "XLA"
+                    if net.network_.spec.execution.suits_xla(batch)
+                    else "plain graph"
+                )
                 what = f"{size} x {size} x {n_channels}, batch {batch}"
                 row(
                     f"{what}: keras / ours ({path}, {own * 1e3:.2f} ms)",

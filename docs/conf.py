@@ -2,8 +2,11 @@
 
 import os
 import re
+import sys
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).parent))  # for _snippets
 
 import skdeep
 
@@ -20,6 +23,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "_snippets",
 ]
 exclude_patterns = ["_build", "api/generated/backreferences"]
 templates_path = ["_templates"]

@@ -125,6 +125,26 @@ def sizes(monkeypatch):
 
 
 @pytest.fixture
+def without_xla(monkeypatch):
+    """What would be compiled by XLA runs as TensorFlow's graph, which takes less time.
+
+    It runs the same code of skdeep. The programs of other tests keep what is compiled.
+    """
+    import tensorflow as tf
+
+    from skdeep.networks import _traced
+    from skdeep.training import _job, _program
+
+    def graph(run, arguments):
+        specs = tf.nest.map_structure(tf.TensorSpec.from_tensor, arguments)
+        return _traced.traced(run, specs)
+
+    monkeypatch.setattr(_program, "_programs", _traced.Cache())
+    monkeypatch.setattr(_traced, "_compiled", graph)
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
+
+
+@pytest.fixture
 def figures(monkeypatch):
     """Nothing may be shown, or set for the figures of others; all are closed."""
     import matplotlib as mpl

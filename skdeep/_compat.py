@@ -57,6 +57,11 @@ NAMES = {
         "reports show the parameters that differ from the defaults",
         "compare get_params() with the signature's defaults",
     ),
+    "_check_categorical_features": Private(
+        "sklearn.utils.validation",
+        "categorical_features= is read as by HistGradientBoosting",
+        "resolve names, numbers and masks of columns here",
+    ),
     "_check_partial_fit_first_call": Private(
         "sklearn.utils.multiclass",
         "classes= of partial_fit is checked as by scikit-learn's classifiers",

@@ -70,6 +70,17 @@ class Inputs:
             estimator, X, accept_sparse="csr", dtype=("float64", "float32"), reset=False
         )
 
+    def encoded(self, X, *, learn):
+        """Rows from :meth:`read`, after a split, as the network takes them.
+
+        Parameters
+        ----------
+        X : {ndarray, SelectedRows, CSR} of shape (n_samples, ...)
+        learn : bool
+            Whether X are the training rows, from which statistics are learnt.
+        """
+        return X
+
     def as_rows(self, samples):
         """Samples as one array or CSR matrix, in the form that the layers take."""
         return samples

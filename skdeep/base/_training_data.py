@@ -101,6 +101,7 @@ def encode(estimator, X, y, sample_weight, validation, previous, classes, rng):
     class_weight = estimator._class_weight(targets, y, weight)
     if class_weight is not None:
         X, y, weight = _without_zero_weights(X, y, class_weight.times(y, weight))
+    X = estimator._inputs.encoded(X, learn=previous is None)
     train = _encoded_rows(estimator, X, y, weight, targets)
     val = None
     if held_out is not None:
@@ -108,7 +109,9 @@ def encode(estimator, X, y, sample_weight, validation, previous, classes, rng):
             X, y, weight = held_out
             weight = class_weight.times(y, weight, "the validation data")
             held_out = _without_zero_weights(X, y, weight)
-        val = _encoded_rows(estimator, *held_out, targets)
+        X, y, weight = held_out
+        X = estimator._inputs.encoded(X, learn=False)
+        val = _encoded_rows(estimator, X, y, weight, targets)
     if previous is not None:
         inputs, outputs = previous.inputs, previous.outputs
         double = previous.spec.double_inputs

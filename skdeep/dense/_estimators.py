@@ -16,6 +16,7 @@ from skdeep.base._parameter_table import (
     TRAINING,
 )
 from skdeep.base._regressor import BaseNetworkRegressor
+from skdeep.dense._columns import Columns, Levels
 from skdeep.dense._forward import dense_products
 from skdeep.dense._inputs import Tables
 from skdeep.dense._parameter_table import DENSE, LAYERS
@@ -44,7 +45,7 @@ class _Dense:
     _layer_parameters = "hidden_layer_sizes", "activation", "dropout", "batch_norm"
     _auto_batch = 200
 
-    _stored_types = DenseSpec, Tables
+    _stored_types = DenseSpec, Tables, Columns, Levels
 
     def _family_spec(self, data, common):
         return DenseSpec(**common)
@@ -55,7 +56,42 @@ class _Dense:
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
         return tags
+
+    @property
+    def network_input_names_(self):
+        """Names of the columns that the network takes."""
+        self._require("network_input_names_")
+        default = [f"x{number}" for number in range(self.n_features_in_)]
+        return self._inputs.names(list(vars(self).get("feature_names_in_", default)))
+
+    def network_inputs(self, X):
+        """The columns that the network takes: numbers, marks and levels.
+
+        ``model_`` and exported networks take these columns. They are those of X where
+        X had neither categories nor missing values.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        columns : {ndarray, sparse matrix} of shape (n_samples, n_columns)
+            Sparse where X is, or where an array would be large and full of zeros.
+            ``network_input_names_`` names the columns.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen.
+        """
+        check_is_fitted(self)
+        return self._network_rows(X)
 
     @property
     def coefs_(self):
@@ -273,6 +309,7 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
         multilabel="auto",
         callbacks=None,
         metrics=None,
+        categorical_features="from_dtype",
         normalize=True,
         dtype="float32",
         warm_start=False,
@@ -401,6 +438,7 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
         min_delta=0.0,
         callbacks=None,
         metrics=None,
+        categorical_features="from_dtype",
         normalize=True,
         dtype="float32",
         warm_start=False,

@@ -1,19 +1,204 @@
-"""How dense networks read X: tables only."""
+"""How dense networks read X: tables, with categories and missing values."""
 
+import contextlib
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import check_array, check_X_y
+from sklearn.utils.validation import validate_data
+
+from skdeep._rules import is_count, require
 from skdeep.base._input_checks import count_axes, refuse_data_sets
 from skdeep.base._inputs import Inputs
+from skdeep.dense._columns import Columns, is_columns
+from skdeep.dense._frames import (
+    columns_of,
+    find_categories,
+    has_other_than_numbers,
+    is_frame,
+)
+from skdeep.encoding import Standardization, accepted_dtypes
 
 
+@dataclass(eq=False)
 class Tables(Inputs):
-    """Reads tables; errors for other X name the estimators that take it."""
+    """Reads tables; errors for other X name the estimators that take it.
+
+    Attributes
+    ----------
+    levels : dict of int to tuple
+        All levels of each column of categories, by the column's number.
+    columns : Columns or None
+        What the training rows taught. None if they were sparse: then X holds numbers
+        only, and none may be missing.
+    """
+
+    levels: dict = field(default_factory=dict)
+    columns: Columns | None = None
+
+    field_rules: ClassVar = {
+        "levels": lambda value: (
+            isinstance(value, dict)
+            and all(_is_count_and_levels(*item) for item in value.items())
+        ),
+        "columns": lambda value: value is None or is_columns(value),
+    }
 
     def read(self, estimator, X, y, *, learn):
         _refuse_axes(estimator, X)
-        return super().read(estimator, X, y, learn=learn)
+        if learn:
+            found = find_categories(X, estimator.categorical_features)
+            self.levels = dict.fromkeys(np.flatnonzero(found).tolist())
+        checks = {
+            "multi_output": True,
+            "y_numeric": estimator._estimator_type_ == "regressor",
+            "ensure_all_finite": "allow-nan",
+        }
+        if self._reads_columns(X):
+            validate_data(estimator, X, skip_check_array=True, reset=learn)
+            X = self._coded(X, learn)
+            return check_X_y(X, y, estimator=estimator, **checks)
+        checks["dtype"] = accepted_dtypes(X, estimator._array_dtype)
+        with _column_named(X):
+            X, y = validate_data(
+                estimator, X, y, accept_sparse="csr", reset=learn, **checks
+            )
+        _refuse_missing_in_sparse(X)
+        return X, y
 
     def samples(self, estimator, X):
         _refuse_axes(estimator, X)
-        return super().samples(estimator, X)
+        if self._reads_columns(X):
+            validate_data(estimator, X, skip_check_array=True, reset=False)
+            X = self._coded(X, learn=False)
+            return check_array(X, ensure_all_finite="allow-nan", estimator=estimator)
+        with _column_named(X):
+            X = validate_data(
+                estimator,
+                X,
+                accept_sparse="csr",
+                dtype=("float64", "float32"),
+                ensure_all_finite="allow-nan",
+                reset=False,
+            )
+        _refuse_missing_in_sparse(X)
+        return X
+
+    def encoded(self, X, *, learn):
+        if learn:
+            is_sparse = sparse.issparse(X)
+            self.columns = None if is_sparse else Columns.of(X, tuple(self.levels))
+        return self.as_rows(X)
+
+    def as_rows(self, samples):
+        if self.columns is None:
+            if not sparse.issparse(samples) and np.isnan(samples).any():
+                raise ValueError(
+                    "X must hold numbers only after a fit on a sparse X, which says "
+                    "nothing of missing values. Received NaN. Fill them, with "
+                    "SimpleImputer for instance."
+                )
+            return samples
+        if sparse.issparse(samples) and not self.columns.keep_all:
+            samples = samples.toarray()
+        return samples if sparse.issparse(samples) else self.columns.encode(samples)
+
+    def forward(self, network, samples):
+        return super().forward(network, self.as_rows(samples))
+
+    def scaling(self, rows, normalize):
+        if self.columns is None or self.columns.keep_all or not normalize:
+            return super().scaling(rows, normalize)
+        # Ones and zeros stay as they are.
+        n_numbers, width = len(self.columns.numbers), self.columns.width
+        mean, scale, far = np.zeros(width), np.ones(width), False
+        if n_numbers:
+            of_numbers = Standardization.of(rows.X[:, :n_numbers], rows.weight)
+            mean[:n_numbers], scale[:n_numbers] = of_numbers.mean, of_numbers.scale
+            far = of_numbers.far
+        return Standardization(mean, scale, far)
+
+    def _reads_columns(self, X):
+        """Whether columns are read one by one, as those of a frame with texts are."""
+        return bool(self.levels) or has_other_than_numbers(X)
+
+    def _coded(self, X, learn):
+        """Numbers, and the codes of levels, of shape (n_samples, n_features)."""
+        coded = []
+        for number, column in enumerate(columns_of(X)):
+            if number not in self.levels:
+                coded.append(column.numbers())
+                continue
+            codes, levels = column.codes(None if learn else self.levels[number])
+            self.levels[number] = levels
+            coded.append(codes)
+        return np.stack(coded, axis=1)
+
+    def names(self, features):
+        """Names of the columns that the network takes."""
+        if self.columns is None:
+            return list(features)
+        return self.columns.names(features, self.levels)
+
+    # From files
+
+    def check_stored(self, estimator, shape):
+        super().check_stored(estimator, shape)
+        if self.columns is not None:
+            fits = self.columns.width == shape[0]
+            fits = fits and self.columns.categories == tuple(self.levels)
+            fits = fits and all(map(self._has_codes, self.levels, self.columns.levels))
+            require(fits, type(estimator).__name__, "_inputs", self.columns)
+
+    def _has_codes(self, number, part):
+        return max(part.kept, default=-1) < len(self.levels[number])
+
+    def feature_shape(self, shape):
+        if self.columns is None or self.columns.keep_all:
+            return shape
+        return (self.columns.n_features,)
+
+    def trial_samples(self, estimator):
+        if not self.levels and (self.columns is None or self.columns.keep_all):
+            return super().trial_samples(estimator)
+        import pandas as pd
+
+        row = dict(zip(self.columns.numbers, self.columns.medians, strict=True))
+        row |= {n: levels[0] if levels else None for n, levels in self.levels.items()}
+        names = vars(estimator).get("feature_names_in_", range(len(row)))
+        values = {name: [row[number]] for number, name in enumerate(names)}
+        X = pd.DataFrame(values)
+        return X if hasattr(estimator, "feature_names_in_") else X.to_numpy(object)
+
+
+def _is_count_and_levels(number, levels):
+    return (
+        is_count(number)
+        and isinstance(levels, tuple)
+        and all(isinstance(level, (str, bool, float)) for level in levels)
+    )
+
+
+@contextlib.contextmanager
+def _column_named(X):
+    """A context in which an error about infinite values of a frame names the column."""
+    try:
+        yield
+    except ValueError as error:
+        if "infinity" in str(error) and is_frame(X):
+            for column in columns_of(X):
+                column.numbers()  # raises the error that names the column
+        raise
+
+
+def _refuse_missing_in_sparse(X):
+    if sparse.issparse(X) and np.isnan(X.data).any():
+        raise ValueError(
+            "A sparse X must not hold missing values. Received NaN. Pass X.toarray(), "
+            "or fill them, with SimpleImputer for instance."
+        )
 
 
 def _refuse_axes(estimator, X):

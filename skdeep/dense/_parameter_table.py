@@ -1,5 +1,6 @@
 """Parameters and attributes of dense networks."""
 
+from skdeep._compat import StrOptions
 from skdeep.base._documented import Attribute, Parameter
 from skdeep.base._parameter_table import COUNTS, batch_size, own_layers
 
@@ -16,9 +17,30 @@ DENSE = {
         gone="``hidden_layer_sizes``, ``activation``, ``dropout``, ``batch_norm``",
     ),
     "batch_size": batch_size(200),
+    "categorical_features": Parameter(
+        "array-like of {bool, int, str} of shape (n_features,) or "
+        "(n_categorical_features,), or None",
+        ["array-like", StrOptions({"from_dtype"}), None],
+        """
+        Columns of X that hold categories: a mask, numbers or names of columns.
+        ``"from_dtype"`` takes the columns of a data frame (pandas, polars, pyarrow)
+        whose dtype is of categories, texts or truth values, and columns of objects that
+        are texts or truth values. None takes no column. A level becomes a column of
+        zeros and ones; two levels share one column, of -1 and 1. Missing values are a
+        level, too. Levels that fit has seen in one row only share a column with those
+        that it has not seen. Missing numbers become the median of their column, and a
+        further column marks them if fit has seen any.
+        """,
+    ),
 }
 
 LAYERS = {
+    "network_input_names_": Attribute(
+        "list of str",
+        """
+        Names of the columns that the network takes; see :meth:`network_inputs`.
+        """,
+    ),
     "coefs_": Attribute(
         "list of ndarray of shape (n_inputs, n_units)",
         """

@@ -1,0 +1,244 @@
+"""How the columns of a table enter a network: learnt on the training rows alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from skdeep._rules import is_count
+from skdeep.dense._frames import UNKNOWN
+
+# A level that fewer training rows have shares one column with levels never seen.
+_FEWEST_ROWS = 2
+# Medians are those of evenly spaced rows where X has more values.
+_MOST_MEDIAN_VALUES = 2**22
+# Larger encoded tables are sparse matrices.
+_MOST_DENSE_BYTES = 32 * 2**20
+
+
+@dataclass(frozen=True)
+class Levels:
+    """How one column of categories becomes columns of numbers.
+
+    Attributes
+    ----------
+    kept : tuple of int
+        Codes of the levels that have a column of their own.
+    missing : bool
+        Whether missing values are a level with a column of its own.
+    shared : bool
+        Whether there is a column for rare and unknown levels.
+    sign : bool
+        Whether there are two levels, and one column with -1 and 1.
+    """
+
+    kept: tuple
+    missing: bool
+    shared: bool
+    sign: bool
+
+    @classmethod
+    def of(cls, codes):
+        """The levels of training rows."""
+        present = np.isfinite(codes)
+        found, counts = np.unique(codes[present], return_counts=True)
+        n_missing = len(codes) - int(present.sum())
+        frequent = (counts >= _FEWEST_ROWS) & (found != UNKNOWN)
+        missing = n_missing >= _FEWEST_ROWS
+        shared = not frequent.all() or 0 < n_missing < _FEWEST_ROWS
+        kept = tuple(int(code) for code in found[frequent])
+        sign = len(kept) == 2 and not shared and not n_missing
+        return cls(kept, missing, bool(shared), sign)
+
+    @property
+    def _n_places(self):
+        return len(self.kept) + self.missing + self.shared
+
+    @property
+    def width(self):
+        """How many columns it has."""
+        return 1 if self.sign else self._n_places
+
+    def encode(self, codes, dtype, *, is_sparse=False):
+        """The columns of numbers, {ndarray, CSR} of shape (n_samples, width)."""
+        places = self._places(codes)
+        if self.sign:
+            return np.array([[-1.0], [1.0], [0.0]], dtype)[places]
+        rows = np.flatnonzero(places < self._n_places)
+        shape = len(codes), self.width
+        if is_sparse:
+            ones = np.ones(len(rows), dtype)
+            return sparse.csr_matrix((ones, (rows, places[rows])), shape)
+        encoded = np.zeros(shape, dtype)
+        encoded[rows, places[rows]] = 1
+        return encoded
+
+    def _places(self, codes):
+        """The column of each row's one; ``_n_places`` for a row without a one."""
+        other = self._n_places - self.shared
+        n_known = max(self.kept, default=-1) + 1
+        # One place for each code, then one for other levels, then one for missing ones.
+        table = np.full(n_known + 2, other)
+        table[list(self.kept)] = np.arange(len(self.kept))
+        table[-1] = len(self.kept) if self.missing else other
+        known = (codes >= 0) & (codes < n_known)
+        index = np.where(known, codes, n_known + np.isnan(codes))
+        return table[index.astype(int)]
+
+    def names(self, feature, levels):
+        """Names of its columns."""
+        kept = [f"{feature}={levels[code]}" for code in self.kept]
+        if self.sign:
+            return kept[1:]
+        kept += [f"{feature}=(missing)"] * self.missing
+        return kept + [f"{feature}=(other)"] * self.shared
+
+
+@dataclass(frozen=True)
+class Columns:
+    """How a table of numbers and level codes becomes what the network takes.
+
+    Numbers come first, then the marks of missing numbers, then categories.
+
+    Attributes
+    ----------
+    numbers : tuple of int
+        Columns of numbers.
+    medians : ndarray of shape (n_numbers,)
+        They stand in for missing numbers.
+    marked : tuple of int
+        Columns of numbers with a further column that marks missing ones.
+    categories : tuple of int
+        Columns of level codes.
+    levels : tuple of Levels
+        One for each column of categories.
+    """
+
+    numbers: tuple
+    medians: np.ndarray
+    marked: tuple
+    categories: tuple
+    levels: tuple
+
+    @classmethod
+    def of(cls, X, categories):
+        """Learn from training rows.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Numbers and level codes; NaN where one is missing.
+        categories : tuple of int
+        """
+        numbers = tuple(n for n in range(X.shape[1]) if n not in set(categories))
+        marked = tuple(n for n in _with_missing(X) if n in set(numbers))
+        levels = tuple(Levels.of(X[:, number]) for number in categories)
+        return cls(numbers, _medians(X)[list(numbers)], marked, categories, levels)
+
+    @property
+    def keep_all(self):
+        """Whether columns stay as they are, but for missing numbers."""
+        return not self.marked and not self.categories
+
+    @property
+    def n_features(self):
+        """How many columns the table has."""
+        return len(self.numbers) + len(self.categories)
+
+    @property
+    def width(self):
+        """How many columns the network takes."""
+        ones = sum(part.width for part in self.levels)
+        return len(self.numbers) + len(self.marked) + ones
+
+    def encode(self, X):
+        """The columns that the network takes.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+
+        Returns
+        -------
+        encoded : {ndarray, CSR} of shape (n_samples, width)
+            Sparse where an array would be large and full of zeros.
+        """
+        if self.keep_all and not _with_missing(X):
+            return X  # not copied: it may be a memory map
+        X = X[:]
+        numbers = X[:, list(self.numbers)]
+        parts = [np.where(np.isnan(numbers), self.medians.astype(X.dtype), numbers)]
+        if self.marked:
+            parts.append(np.isnan(X[:, list(self.marked)]).astype(X.dtype))
+        is_sparse = len(X) * self.width * X.itemsize > _MOST_DENSE_BYTES
+        is_sparse = is_sparse and self.width > 4 * X.shape[1]
+        for number, part in zip(self.categories, self.levels, strict=True):
+            parts.append(part.encode(X[:, number], X.dtype, is_sparse=is_sparse))
+        if is_sparse:
+            return sparse.hstack(parts, "csr", dtype=X.dtype)
+        return np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+
+    def names(self, features, levels):
+        """Names of the columns that the network takes.
+
+        Parameters
+        ----------
+        features : sequence of str
+        levels : dict of int to tuple
+            The levels of columns of categories, by the column's number.
+        """
+        names = [features[n] for n in self.numbers]
+        names += [f"{features[n]} (missing)" for n in self.marked]
+        for number, part in zip(self.categories, self.levels, strict=True):
+            names += part.names(features[number], levels[number])
+        return names
+
+
+def _medians(X):
+    """The median of each column, NaN left out; zero for a column without numbers."""
+    n_rows = max(1, _MOST_MEDIAN_VALUES // max(1, X.shape[1]))
+    step = -(-X.shape[0] // n_rows)
+    # In double precision, in which a mean of two numbers cannot overflow.
+    values = np.asarray(X[::step], np.float64)
+    if not np.isnan(values).any():
+        return np.median(values, axis=0)
+    empty = np.isnan(values).all(axis=0)
+    return np.nanmedian(np.where(empty, 0.0, values), axis=0)
+
+
+def _with_missing(X):
+    """Numbers of the columns with NaN."""
+    size = max(1, _MOST_MEDIAN_VALUES // max(1, X.shape[1]))
+    found = np.zeros(X.shape[1], bool)
+    for start in range(0, X.shape[0], size):
+        found |= np.isnan(X[start : start + size]).any(axis=0)
+    return np.flatnonzero(found).tolist()
+
+
+def is_columns(value):
+    """A rule for :class:`Columns` from a file."""
+    return (
+        isinstance(value, Columns)
+        and all(map(_are_counts, (value.numbers, value.marked, value.categories)))
+        and set(value.marked) <= set(value.numbers)
+        and sorted(value.numbers + value.categories) == list(range(value.n_features))
+        and isinstance(value.medians, np.ndarray)
+        and value.medians.shape == (len(value.numbers),)
+        and value.medians.dtype == np.float64
+        and isinstance(value.levels, tuple)
+        and len(value.levels) == len(value.categories)
+        and all(map(_is_levels, value.levels))
+    )
+
+
+def _are_counts(values):
+    return isinstance(values, tuple) and all(map(is_count, values))
+
+
+def _is_levels(value):
+    flags = value.missing, value.shared, value.sign
+    return (
+        isinstance(value, Levels)
+        and _are_counts(value.kept)
+        and all(isinstance(flag, bool) for flag in flags)
+    )

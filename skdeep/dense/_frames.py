@@ -1,0 +1,200 @@
+"""Reads the columns of data frames: numbers as numbers, categories as level codes."""
+
+from numbers import Real
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from skdeep._compat import _check_categorical_features
+
+UNKNOWN = -1.0  # the code of a level that fit has not seen; NaN stands for missing
+_ENCODE = "Encode it in a ColumnTransformer, or drop it"
+
+
+def columns_of(X):
+    """The columns of a data frame or of an array, a list of :class:`Column`."""
+    if not nw.dependencies.is_into_dataframe(X):
+        X = np.asarray(X, dtype=None if hasattr(X, "dtype") else object)
+        return [Column(number, X[:, number]) for number in range(X.shape[1])]
+    frame = nw.from_native(X, eager_only=True)
+    return [Column(series.name, series) for series in frame.iter_columns()]
+
+
+def is_frame(X):
+    """Whether X is a data frame of pandas, polars, pyarrow or another package."""
+    return nw.dependencies.is_into_dataframe(X)
+
+
+def find_categories(X, categorical_features):
+    """Which columns of X are categories.
+
+    Parameters
+    ----------
+    X : object
+        Any X that ``fit`` may be given.
+    categorical_features : {"from_dtype"}, array-like or None
+
+    Returns
+    -------
+    is_categorical : ndarray of shape (n_features,), dtype=bool
+        Of length zero if no column is.
+    """
+    if isinstance(categorical_features, str):
+        if not has_other_than_numbers(X):
+            return np.zeros(0, bool)
+        return np.array([column.holds_categories for column in columns_of(X)])
+    if sparse.issparse(X) and categorical_features is not None:
+        raise ValueError(
+            "categorical_features takes a data frame or a dense array. Received a "
+            "sparse X. Leave categorical_features out, or pass X.toarray()."
+        )
+    if categorical_features is not None and not hasattr(X, "shape"):
+        X = np.asarray(X, object)
+    found = _check_categorical_features(X, categorical_features)
+    return np.zeros(0, bool) if found is None else found
+
+
+def has_other_than_numbers(X):
+    """Whether X is a data frame with a column that is not of numbers, by its dtype."""
+    if not is_frame(X):
+        return False
+    if any(isinstance(dtype, pd.SparseDtype) for dtype in getattr(X, "dtypes", ())):
+        return False  # narwhals does not know these numbers, scikit-learn does
+    dtypes = nw.from_native(X, eager_only=True).schema.dtypes()
+    return not all(dtype.is_numeric() for dtype in dtypes)
+
+
+class Column:
+    """A column as a data frame or an array has it.
+
+    Parameters
+    ----------
+    name : object
+        Its name, or its number where columns have no names.
+    values : narwhals.Series or ndarray
+    """
+
+    def __init__(self, name, values):
+        self.name, self._values = name, values
+        self._dtype = values.dtype if isinstance(values, nw.Series) else None
+
+    @property
+    def holds_categories(self):
+        """Whether it is of categories, texts or truth values, judged by its dtype.
+
+        A column of objects is if its values are texts or truth values.
+        """
+        if self._dtype in (nw.Categorical, nw.Enum, nw.String, nw.Boolean):
+            return True
+        if self._dtype != nw.Object:
+            return False
+        kinds = self._kinds(self.objects())
+        return kinds <= {"text", "truth value"}
+
+    def objects(self):
+        """Its values as an array of objects."""
+        if isinstance(self._values, nw.Series):
+            return np.asarray(self._values.to_numpy(), dtype=object)
+        return np.asarray(self._values, dtype=object)
+
+    def numbers(self):
+        """Its values in double precision, NaN where one is missing."""
+        values = self._values
+        if self._dtype is not None and self._dtype.is_temporal():
+            self._refuse(
+                "a date or a time",
+                "Make numbers of it, such as the year or the days since a date",
+            )
+        if self._dtype is not None and self._dtype.is_numeric():
+            values = values.cast(nw.Float64).fill_null(float("nan")).to_numpy()
+        else:
+            values = self._numbers_of_objects()
+        values = np.asarray(values, np.float64)
+        if np.isinf(values).any():
+            self._refuse(
+                f"the infinite value {values[np.isinf(values)][0]}",
+                "Replace it by a number, or by NaN for a missing one",
+            )
+        return values
+
+    def _numbers_of_objects(self):
+        values = self.objects()
+        missing = pd.isna(values)
+        kinds = self._kinds(values)
+        self._check_kinds(kinds)
+        if "text" in kinds:
+            self._refuse("a text", "Name it in categorical_features, or drop it")
+        return np.where(missing, np.nan, values)
+
+    def codes(self, levels):
+        """Its values as numbers of levels.
+
+        Parameters
+        ----------
+        levels : tuple or None
+            None takes the column's own levels.
+
+        Returns
+        -------
+        codes : ndarray of float
+            Places in ``levels``, UNKNOWN for others, NaN for missing values.
+        levels : tuple
+            Sorted.
+        """
+        values = self.objects()
+        try:
+            codes, found = pd.factorize(values, use_na_sentinel=True)
+        except TypeError as error:
+            self._refuse(f"values that are no single ones ({error})", _ENCODE)
+        kinds = self._kinds(found)
+        self._check_kinds(kinds, levels)
+        found = [_plain(value) for value in found]
+        if levels is None:
+            levels = tuple(sorted(found))
+        places = {level: place for place, level in enumerate(levels)}
+        table = np.array([places.get(value, UNKNOWN) for value in found] + [np.nan])
+        return table[codes], levels
+
+    def _check_kinds(self, kinds, levels=()):
+        other = kinds - {"text", "number", "truth value"}
+        if other:
+            self._refuse(f"a {sorted(other)[0]}", _ENCODE)
+        if "text" in kinds and len(kinds) > 1:
+            self._refuse(
+                f"texts together with {'s and '.join(sorted(kinds - {'text'}))}s",
+                "Make all of them texts, by astype(str), or all of them numbers",
+            )
+        known = {"text" if isinstance(v, str) else "number" for v in levels or ()}
+        kinds = {"text" if kind == "text" else "number" for kind in kinds}
+        if known and kinds and known != kinds:
+            self._refuse(
+                f"{kinds.pop()}s, which were {known.pop()}s in fit",
+                "Convert the column as it was there",
+            )
+
+    def _kinds(self, values):
+        kinds = set(map(type, values[~pd.isna(values)]))
+        return {_kind(kind) for kind in kinds}
+
+    def _refuse(self, received, remedy):
+        raise ValueError(
+            "A column of X must hold numbers, or texts, categories or truth values. "
+            f"Received {received} in the column {self.name!r}. {remedy}."
+        )
+
+
+def _kind(cls):
+    if issubclass(cls, str):
+        return "text"
+    if issubclass(cls, (bool, np.bool_)):
+        return "truth value"
+    return "number" if issubclass(cls, (Real, np.number)) else cls.__name__
+
+
+def _plain(value):
+    """A level as Python's own value; 1, 1.0 and True are one level."""
+    if isinstance(value, str):
+        return str(value)
+    return bool(value) if isinstance(value, (bool, np.bool_)) else float(value)

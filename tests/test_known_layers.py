@@ -10,7 +10,7 @@ from skdeep.networks._given import describe
 from skdeep.sequence._spec import SequenceSpec
 
 L, ops = keras.layers, keras.ops
-TABLE, STEPS = (4,), (6, 4)
+TABLE, STEPS, IMAGES, SOUND = (4,), (6, 4), (8, 8, 3), (600,)
 
 
 def described(shape, function):
@@ -29,6 +29,7 @@ def test_each_layer_of_keras_is_known_or_left_out():
         "AugMix",
         "BatchNormalization",  # has a rule of its own
         "CutMix",
+        "Equalization",
         "Discretization",  # this one and the next four are refused
         "HashedCrossing",
         "IntegerLookup",
@@ -39,7 +40,9 @@ def test_each_layer_of_keras_is_known_or_left_out():
         "Lambda",
         "Layer",
         "MaxNumBoundingBoxes",
+        "MelSpectrogram",
         "MixUp",
+        "RandAugment",
         "SpectralNormalization",
         "TFSMLayer",
         "TorchModuleWrapper",
@@ -131,8 +134,20 @@ said.mixes_rows = False
                 ),
             },
         ),
+        (
+            True,
+            IMAGES,
+            {
+                "within a pipeline": L.Pipeline([L.Equalization()]),
+                "one of several": L.RandAugment(),
+            },
+        ),
+        (True, SOUND, {"below the loudest": L.MelSpectrogram(fft_length=128)}),
     ],
-    ids=["table", "steps", "table_mixing", "steps_mixing"],
+    ids=[
+        *["table", "steps", "table_mixing", "steps_mixing", "images_mixing"],
+        "sound_mixing",
+    ],
 )
 def test_layers_that_mix_rows(mixing, shape, functions):
     found = {

@@ -29,8 +29,10 @@ def _words(text):
 
 # By name, because older releases of Keras lack some of these classes. Left out on
 # purpose: SpectralNormalization (assigns trained weights), AugMix, CutMix and MixUp
-# (blend images), ActivityRegularization (divides by the size of the batch), Lambda and
-# layers of other libraries (hold unknown functions).
+# (blend images), Equalization and RandAugment (count the pixels of the whole batch),
+# MelSpectrogram (limits all rows by the loudest one), ActivityRegularization (divides
+# by the size of the batch), Lambda and layers of other libraries (hold unknown
+# functions).
 _LAYERS = _words(
     """
     Activation AdaptiveAveragePooling1D AdaptiveAveragePooling2D
@@ -40,22 +42,21 @@ _LAYERS = _words(
     CategoryEncoding CenterCrop Concatenate ContrastLimitedAdaptiveHistogramEqualization
     Conv1D Conv1DTranspose Conv2D Conv2DTranspose Conv3D Conv3DTranspose ConvLSTM1D
     ConvLSTM2D ConvLSTM3D ConvLSTMCell Cropping1D Cropping2D Cropping3D Dense
-    DepthwiseConv1D DepthwiseConv2D Dot Dropout ELU EinsumDense Embedding Equalization
-    Flatten GRU GRUCell GaussianDropout GaussianNoise GlobalAveragePooling1D
-    GlobalAveragePooling2D GlobalAveragePooling3D GlobalMaxPooling1D GlobalMaxPooling2D
-    GlobalMaxPooling3D GroupNormalization GroupedQueryAttention Hashing Identity
-    InputLayer LSTM LSTMCell LayerNormalization LeakyReLU Masking MaxPooling1D
-    MaxPooling2D MaxPooling3D Maximum MelSpectrogram Minimum MultiHeadAttention Multiply
-    Normalization PReLU Permute Pipeline RMSNormalization RNN RandAugment
-    RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomCrop
-    RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale
-    RandomHue RandomInvert RandomPerspective RandomPosterization RandomRotation
-    RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom ReLU
-    RepeatVector Rescaling Reshape Resizing ReversibleEmbedding STFTSpectrogram
-    SeparableConv1D SeparableConv2D SimpleRNN SimpleRNNCell Softmax Solarization
-    SpatialDropout1D SpatialDropout2D SpatialDropout3D StackedRNNCells Subtract
-    TimeDistributed UnitNormalization UpSampling1D UpSampling2D UpSampling3D
-    ZeroPadding1D ZeroPadding2D ZeroPadding3D
+    DepthwiseConv1D DepthwiseConv2D Dot Dropout ELU EinsumDense Embedding Flatten GRU
+    GRUCell GaussianDropout GaussianNoise GlobalAveragePooling1D GlobalAveragePooling2D
+    GlobalAveragePooling3D GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D
+    GroupNormalization GroupedQueryAttention Hashing Identity InputLayer LSTM LSTMCell
+    LayerNormalization LeakyReLU Masking MaxPooling1D MaxPooling2D MaxPooling3D Maximum
+    Minimum MultiHeadAttention Multiply Normalization PReLU Permute Pipeline
+    RMSNormalization RNN RandomBrightness RandomColorDegeneration RandomColorJitter
+    RandomContrast RandomCrop RandomElasticTransform RandomErasing RandomFlip
+    RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective
+    RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear
+    RandomTranslation RandomZoom ReLU RepeatVector Rescaling Reshape Resizing
+    ReversibleEmbedding STFTSpectrogram SeparableConv1D SeparableConv2D SimpleRNN
+    SimpleRNNCell Softmax Solarization SpatialDropout1D SpatialDropout2D
+    SpatialDropout3D StackedRNNCells Subtract TimeDistributed UnitNormalization
+    UpSampling1D UpSampling2D UpSampling3D ZeroPadding1D ZeroPadding2D ZeroPadding3D
     """
 )
 # Functions that act on each number alone or along the last axis, like softmax. The

@@ -90,6 +90,12 @@ def test_networks_of_features_far_from_zero_are_saved(far, of_far, tmp_path):
         assert_array_equal(again.predict(X), regressor.predict(X))
 
 
+def test_only_networks_of_single_precision_center_in_another_one(far, of_far):
+    assert of_far.network_.spec.double_inputs
+    of_double = DenseRegressor(**DENSE, dtype="float64").fit(*far)
+    assert not of_double.network_.spec.double_inputs
+
+
 def test_features_far_from_zero_when_fused(near, far, of_near):
     from joblib import Parallel, delayed
 
@@ -107,11 +113,12 @@ IMAGES = {"filters": (2,), "hidden_layer_sizes": (4,), **TINY}
     [
         ConvRegressor(**IMAGES),
         ConvRegressor(augment="flip", **IMAGES),
+        ConvRegressor(augment=keras.layers.RandomFlip(), dtype="float64", **IMAGES),
         SequenceRegressor("gru", units=2, **TINY),
         SequenceRegressor("conv", units=2, **TINY),
         Autoencoder(2, normalize=True, hidden_layer_sizes=(), **TINY),
     ],
-    ids=["conv", "augment", "gru", "along time", "autoencoder"],
+    ids=["conv", "augment", "own augment", "gru", "along time", "autoencoder"],
 )
 def test_pixels_and_steps_far_from_zero(digits, regressor):
     X, y = digits[0][:60].reshape(-1, 8, 8), digits[1][:60].astype(float)

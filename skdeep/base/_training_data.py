@@ -118,7 +118,8 @@ def encode(estimator, X, y, sample_weight, validation, previous, classes, rng):
     else:
         inputs = estimator._inputs.scaling(train, estimator.normalize)
         outputs = estimator._output_scaling(targets)
-        double = inputs.far and train.X.dtype == np.float64 != estimator._array_dtype
+        double = inputs.far and train.X.dtype == np.float64
+        double = double and estimator._array_dtype != "float64"
     if not double:
         train, val = _in_network_dtype(estimator, train, val)
     return TrainingData(train, val, targets, inputs, outputs, double, held_out_weight)

@@ -26,11 +26,13 @@ _AUGMENT = {
 
 def augmented(spec, kit, x):
     """Random changes of the images in training, before they are scaled."""
+    is_double = spec.input_dtype == "float64"
     for item in spec.augment:
         if isinstance(item, str):
             layer = _AUGMENT[item](seed=TEMPLATE_SEED, dtype=spec.input_dtype)
         else:
-            layer = copy(item, dtype="float64" if spec.double_inputs else None)
+            # A layer of single precision would round the images of a double network.
+            layer = copy(item, dtype="float64" if is_double else None)
             _check_augmentation(layer, x)
         x = layer(x)
     return x

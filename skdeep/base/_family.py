@@ -1,7 +1,10 @@
 """The methods that a family of networks, and a kind of target, define.
 
-The skeleton (``_network``, ``_training_data``) calls these methods of a family, and no
-others. docs/contributing.md shows an example.
+The skeleton (``_network``, ``_training_data``) calls these methods, and
+docs/contributing.md shows an example. A few classes replace methods of other classes,
+too. ``Autoencoder`` replaces ``_encode`` and ``_build_model``, because its targets are
+its inputs, ``TextGenerator`` replaces ``_try_stored``, and ``TargetsPerStep`` replaces
+``_has_columns``.
 """
 
 from abc import ABCMeta, abstractmethod

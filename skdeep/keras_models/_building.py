@@ -155,9 +155,9 @@ class KerasBuilding:
         for name in ("loss", "optimizer"):
             if not getattr(model, name, None):
                 raise ValueError(
-                    f"There must be {name}= to train with. Received a model that is "
-                    f"compiled without. Provide a {name}: pass the parameter, or "
-                    f"compile the model with it in the function that builds it."
+                    f"A model needs {name}= to be trained. Received a model that is "
+                    f"compiled without it. Pass the parameter {name}, or compile the "
+                    "model with it in the function that builds it."
                 )
         if len(self._output_shapes) == 1:
             warn_of_output(model)

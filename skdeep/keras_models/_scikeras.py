@@ -15,7 +15,7 @@ from skdeep._numbers import plain
 
 def _run(*file):
     """A file of SciKeras as a module that nobody else has."""
-    # Of a package in a package's place this imports nothing.
+    # find_spec imports no package that stands at the top, as this one does.
     (folder,) = importlib.util.find_spec("scikeras").submodule_search_locations
     # Pickles of fitted estimators hold encoders: they find the classes in this module.
     spec = importlib.util.spec_from_file_location(__name__, Path(folder, *file))

@@ -533,11 +533,11 @@ class TrainingGroup:
 
     def _stacked(self, size):
         """Stacked states and metric variables of the members, filled up to ``size``."""
-        call_size = [member.place for member in self._members]
-        if None not in call_size:
-            stack = call_size[0][0]
-            expected = [(stack, row) for row in range(len(call_size))]
-            if call_size == expected and len(stack) == size:
+        places = [member.place for member in self._members]
+        if None not in places:
+            stack = places[0][0]
+            expected = [(stack, row) for row in range(len(places))]
+            if places == expected and len(stack) == size:
                 return stack.values
         values = [member.current() for member in self._padded(size)]
         return tf.nest.map_structure(lambda *rows: tf.stack(rows), *values)

@@ -526,9 +526,8 @@ def _all_layers(model):
 
 def _seeded_initializers(model, place):
     for layer in _all_layers(model):
-        owner = getattr(
-            layer, "cell", layer
-        )  # a recurrent layer's cell has the weights
+        # The weights of a recurrent layer belong to its cell.
+        owner = getattr(layer, "cell", layer)
         for attribute, name in _SEEDED:
             initializer = getattr(owner, name, None)
             if initializer is None or id(getattr(owner, attribute, None)) not in place:

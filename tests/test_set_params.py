@@ -183,6 +183,27 @@ def test_a_unit_of_pixels_that_was_given_stays():
     np.testing.assert_array_equal(before, after)
 
 
+# Parameters that decide how X is read; a fit that goes on cannot follow them.
+OF_FIRST_FIT = {
+    "steps": {"return_sequences": False},
+    "tokens": {"embedding_dim": 4},
+    "windows": {"window": 5},
+    "texts": {"embedding_dim": 5},
+    "codes": {"normalize": "common"},
+    "image codes": {"normalize": False},
+}
+
+
+def test_going_on_refuses_what_the_first_fit_has_decided(case):
+    name, fitted, X = case
+    for param, value in OF_FIRST_FIT.get(name, {}).items():
+        net = copy.deepcopy(fitted).set_params(**{param: value})
+        with pytest.raises(
+            ValueError, match=rf"fitted with {param}=.*Received {param}"
+        ):
+            net.partial_fit(X, CASES[name][2])
+
+
 def test_going_on_takes_a_new_length_of_texts():
     options = {"epochs": 1, "random_state": 0, "warm_start": True}
     net = skdeep.TextClassifier(**options).fit(TEXTS, LIKED)

@@ -6,9 +6,9 @@ from typing import ClassVar
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from skdeep._rules import is_sizes
+from skdeep._rules import is_sizes, one_of
 from skdeep.base._input_checks import refuse_data_sets
-from skdeep.base._inputs import Inputs
+from skdeep.base._inputs import Inputs, check_same
 from skdeep.conv._inputs import Images
 from skdeep.encoding import accepted_dtypes, deviations
 
@@ -25,11 +25,17 @@ class TablesAlone(Inputs):
     ----------
     row_shape : tuple of (int,)
         The number of features.
+    normalize : {True, False, "auto", "common"}
+        The estimator's parameter.
     """
 
-    field_rules: ClassVar = {"row_shape": is_sizes}
+    field_rules: ClassVar = {
+        "row_shape": is_sizes,
+        "normalize": one_of(True, False, "auto", "common"),
+    }
 
     row_shape: tuple = ()
+    normalize: object = "auto"
 
     def read(self, estimator, X, y, *, learn):
         if not learn and estimator.image_shape is not None:
@@ -39,6 +45,9 @@ class TablesAlone(Inputs):
                 f"image_shape={estimator.image_shape}. Set image_shape=None, or call "
                 "fit with warm_start=False."
             )
+        if learn:
+            self.normalize = estimator.normalize
+        check_same(estimator, "normalize", self.normalize)
         dtype = accepted_dtypes(X, estimator._array_dtype)
         X = self._checked(estimator, X, dtype, learn)
         self.row_shape = X.shape[1:]
@@ -76,13 +85,19 @@ class ImagesAlone(Images):
     ----------
     row_shape : tuple of int
         Shape of a sample in X, which may be a flat row.
+    normalize : {True, False, "auto", "common"}
+        The estimator's parameter.
     """
 
-    field_rules: ClassVar = {**Images.field_rules, "row_shape": is_sizes}
+    field_rules: ClassVar = {**Images.field_rules, **TablesAlone.field_rules}
 
     row_shape: tuple = ()
+    normalize: object = "auto"
 
     def read(self, estimator, X, y, *, learn):
+        if learn:
+            self.normalize = estimator.normalize
+        check_same(estimator, "normalize", self.normalize)
         images = super().read(estimator, X, learn=learn)
         return images, _placeholder_targets(images)
 

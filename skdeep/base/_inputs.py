@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from sklearn.utils.validation import validate_data
 
+from skdeep._numbers import plain
 from skdeep._rules import require
 from skdeep.base._held_out import split_rows
 from skdeep.base._stored import mean_samples, with_feature_names
@@ -156,3 +157,22 @@ class Inputs:
             return None
         X = mean_samples(estimator, (1, n_features), n_features)
         return with_feature_names(estimator, X)
+
+
+def check_same(estimator, name, fitted):
+    """Refuse another value of a parameter when training goes on.
+
+    Parameters
+    ----------
+    estimator : BaseNetwork
+    name : str
+        The parameter.
+    fitted : object
+        Its value in the first fit.
+    """
+    value = plain(getattr(estimator, name))
+    if value != fitted:
+        raise ValueError(
+            f"{type(estimator).__name__} was fitted with {name}={fitted!r}. Received "
+            f"{name}={value!r}. Call fit with warm_start=False to start anew."
+        )

@@ -15,7 +15,7 @@ from skdeep.base._input_checks import (
     is_alone,
     refuse_data_sets,
 )
-from skdeep.base._inputs import Inputs
+from skdeep.base._inputs import Inputs, check_same
 from skdeep.base._row_order import warn_about_gaps
 from skdeep.base._stored import mean_samples, with_feature_names
 from skdeep.encoding import Standardization, accepted_dtypes
@@ -98,7 +98,7 @@ class Sequences(Inputs):
     def read(self, estimator, X, y, *, learn):
         numeric = estimator._estimator_type_ == "regressor"
         if not learn:
-            self._check_same_window(estimator)
+            self._check_same_settings(estimator)
         if self.window is not None:
             warn_about_gaps(X, y, self.window)
         y, y_shape = self._flat_targets(y)
@@ -202,14 +202,10 @@ class Sequences(Inputs):
             X = with_mask(X)
         return X if is_alone(y) else (X, y)
 
-    def _check_same_window(self, estimator):
-        """Refuse another ``window`` when training goes on."""
-        if estimator.window != self.window:
-            raise ValueError(
-                f"{type(estimator).__name__} was fitted with window={self.window}. "
-                f"Received window={estimator.window}. Call fit with warm_start=False "
-                "to start anew."
-            )
+    def _check_same_settings(self, estimator):
+        """Refuse other parameters when training goes on."""
+        for name in ("window", "embedding_dim", "return_sequences"):
+            check_same(estimator, name, getattr(self, name))
 
     def _panel(self, estimator, X, learn):
         """X of shape (n_samples, steps, channels)."""

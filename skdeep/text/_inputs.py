@@ -9,6 +9,7 @@ from sklearn.utils import check_consistent_length
 from skdeep._compat import _check_sample_weight, _check_y, _safe_indexing
 from skdeep._numbers import plain
 from skdeep._rules import is_a, is_size
+from skdeep.base._inputs import check_same
 from skdeep.sequence._inputs import Sequences
 from skdeep.sequence._sequences import padded
 from skdeep.text._tokenizer import checked_texts
@@ -62,6 +63,7 @@ class Texts(Sequences):
             self._learn(estimator, texts)
         else:
             self.tokens.compare(estimator)
+            self._check_same_width(estimator)
             self.tokens = self.tokens.with_lengths(estimator)
         columns = self._columns(texts)
         if learn:
@@ -91,6 +93,14 @@ class Texts(Sequences):
                 f"embedding_weights, {vectors.shape[1]}. Leave it at 'auto'."
             )
         self.vectors, self.embedding_dim = vectors, vectors.shape[1]
+
+    def _check_same_width(self, estimator):
+        """Refuse another width of the vectors when training goes on."""
+        is_auto = estimator.embedding_dim == "auto"
+        if is_auto and estimator.embedding_weights is not None:
+            return  # the width of the pretrained vectors
+        if not (is_auto and self.embedding_dim == _EMBEDDING_DIM):
+            check_same(estimator, "embedding_dim", self.embedding_dim)
 
     def take_vectors(self):
         """Hand over the pretrained vectors, or None; they are not kept here."""

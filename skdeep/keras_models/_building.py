@@ -26,7 +26,7 @@ from skdeep.networks._frozen_keras import copied, copy_model, zeros_like_row
 from skdeep.networks._given import building
 
 SEEDS = 2**31 - 1
-# How a name becomes a class that takes parameters, and whether these go only so deep.
+# For each argument: a function from names to classes, and SciKeras's ``strict``.
 _COMPILED = {
     "optimizer": (get_optimizer_class, True),
     "loss": (get_loss, False),
@@ -51,7 +51,7 @@ class KerasBuilding:
         return AsGiven()
 
     def _initialize(self, X, y=None):
-        """Learn what the data are, and build the model for them."""
+        """Fit the encoders to the data, and build the model."""
         # A generator of its own, for partial_fit and warm starts to go on with.
         seed = check_random_state(self.random_state).randint(SEEDS)
         self._generator = np.random.RandomState(seed)
@@ -83,12 +83,13 @@ class KerasBuilding:
                 "The function that builds the model must return a keras.Model. "
                 f"Received {model!r}."
             )
-        # Whoever sees data first makes the variables: in fit that must be a copy.
+        # A model makes its variables when it sees data first. In fit that must happen
+        # to a copy, not to the user's model.
         copies = self._is_given(model) and not model.built and not self._shares_model
         return copy_model(model) if copies else model
 
     def _build_arguments(self, build):
-        """The user's parameters for a function, and what it may ask for beside them."""
+        """The user's parameters for a function, and arguments that skdeep offers."""
         own = getattr(self, "_user_params", ())
         given = route_params(self.get_params(), "model", own, strict=True)
         more = {
@@ -99,7 +100,7 @@ class KerasBuilding:
         return {**given, **offered(build, more)}
 
     def _get_metadata(self):
-        """What fit has learnt, by the names of the attributes."""
+        """The fitted attributes by name."""
         return {
             name: value
             for name, value in vars(self).items()
@@ -107,7 +108,7 @@ class KerasBuilding:
         }
 
     def _get_compile_kwargs(self):
-        """The arguments for ``keras.Model.compile``, with objects of this fit's own."""
+        """The arguments for ``keras.Model.compile``, with new objects for this fit."""
         params = self.get_params()
         arguments = route_params(params, "compile", self._compile_kwargs)
         for name, (by_name, strict) in _COMPILED.items():
@@ -126,7 +127,7 @@ class KerasBuilding:
         self._predict_callbacks = of_both + _callbacks(params, "predict__callbacks")
 
     def _try_out(self, X):
-        """One row as the model takes it, and the shapes of what it gives."""
+        """One row in the form that the model takes, and the shapes of the outputs."""
         model = self.model_
         row = zeros_like_row(as_inputs(model, self.feature_encoder_.transform(X)))
         if isinstance(model, keras.Sequential) and not model.built:

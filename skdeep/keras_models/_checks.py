@@ -29,12 +29,13 @@ _NOT_BY_NAME = (
     inspect.Parameter.VAR_KEYWORD,
 )
 _ONLY_COMPILE_KNOWS = "crossentropy", "ce"
-# Shuffled rows hold out no row of a class, by chance, less often than this.
+# Classes that shuffled rows would miss with a lower probability than this are named.
 _UNLIKELY = 1e-3
 _PROBABILITIES = "probabilities"
 _MARGINS = "margins, which are positive for one class and negative for the other"
 _POSITIVE_VALUES = "positive numbers"
-# What losses take, with what to do, and the activations that give something else.
+# For each kind of output that a loss needs: the remedy, and activations that do not
+# give such an output.
 _OUTPUTS = {
     (
         _PROBABILITIES,
@@ -109,7 +110,7 @@ def _check_names(params):
 
 
 def builder(estimator):
-    """What builds the model of an estimator.
+    """The function that builds the model of an estimator.
 
     Parameters
     ----------
@@ -156,13 +157,13 @@ def _check_given(name, given, own):
 
 
 def offered(build, arguments):
-    """Those of the arguments that a function takes, which may take any.
+    """The values of those arguments that a function takes.
 
     Parameters
     ----------
     build : callable
     arguments : dict of str to callable
-        That make the values.
+        Functions that make the values, by the names of the arguments.
     """
     parameters = inspect.signature(build).parameters.values()
     names = {p.name for p in parameters if p.kind not in _NOT_BY_NAME}
@@ -179,7 +180,7 @@ def _of_class(cls):
         return cls(**params)
 
     _, *parameters = inspect.signature(cls.__init__).parameters.values()
-    # What takes any keyword would get all that the estimator has to offer.
+    # Without **kwargs, so that the class gets only the arguments that it names.
     named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     build.__signature__ = inspect.Signature(named)
     return build
@@ -189,7 +190,7 @@ def last_activation(model):
     """The name of the activation of the last layer, or None if that has none."""
     last = (getattr(model, "layers", None) or [None])[-1]
     outputs = getattr(model, "outputs", None) or [None]
-    # What comes last may be no layer: keras.activations.softmax(x).
+    # The last operation may be a function such as keras.activations.softmax(x).
     history = getattr(outputs[0], "_keras_history", None)
     last = last if history is None else history.operation
     return getattr(getattr(last, "activation", None), "__name__", None)
@@ -205,7 +206,7 @@ def check_output(model, shape):
 
 
 def warn_of_output(model):
-    """Warn of a last layer whose outputs are none that the loss can learn from."""
+    """Warn if the loss cannot learn from the outputs of the last layer."""
     activation, loss = last_activation(model), model.loss
     for (takes, remedy), activations in _OUTPUTS.items():
         if takes in _taken(loss) and activation in activations:

@@ -39,7 +39,7 @@ _ONE_HOT = "multiclass-onehot"
 
 
 def _has_labels_as_they_are(classifier):
-    """Whether no ``target_encoder`` of the user's decides what the outputs are."""
+    """Whether the labels are encoded by skdeep, not by a user's ``target_encoder``."""
     return type(classifier).target_encoder is KerasClassifier.target_encoder
 
 
@@ -133,8 +133,8 @@ class KerasClassifier(ClassifierMixin, StoredModel, BaseWrapper):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Labels.
         classes : array-like of shape (n_classes,), default=None
-            Every label that may come. In the first call; without it, y holds them
-            all.
+            All labels that any call may bring. Needed in the first call, unless its y
+            holds all of them.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights, scaled to mean one. A weight of zero removes the sample.
         **kwargs : dict
@@ -197,7 +197,7 @@ class KerasClassifier(ClassifierMixin, StoredModel, BaseWrapper):
 
     @available_if(_has_labels_as_they_are)
     def decision_function(self, X, **kwargs):
-        """Logits.
+        """Compute logits; with a hinge loss the margins.
 
         Parameters
         ----------
@@ -281,7 +281,8 @@ class KerasClassifier(ClassifierMixin, StoredModel, BaseWrapper):
 
     def _fit_arguments(self, kwargs):
         arguments = super()._fit_arguments(kwargs)
-        arguments.pop("class_weight", None)  # Keras's has codes; the weights have it
+        # Already part of the sample weights.
+        arguments.pop("class_weight", None)
         return arguments
 
     def _check_split(self, fraction, y, y_val):
@@ -304,6 +305,6 @@ class KerasClassifier(ClassifierMixin, StoredModel, BaseWrapper):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
-        # Of a model of the user's, trained for one epoch by default.
+        # A user's model, trained for one epoch by default, may be poor.
         tags.classifier_tags.poor_score = True
         return tags

@@ -40,7 +40,7 @@ class KerasData:
         return X, y
 
     def _check_several(self, X, y, reset, y_numeric):
-        if reset:  # there is no one number of features
+        if reset:  # each array has its own number of features
             for name in ("n_features_in_", "feature_names_in_"):
                 vars(self).pop(name, None)
         X = checked(X)
@@ -110,25 +110,25 @@ class KerasData:
         Parameters
         ----------
         arguments : dict
-            What ``fit`` got for ``keras.Model.fit``.
+            The arguments of ``fit`` for ``keras.Model.fit``.
         goes_on : bool
             Whether training goes on from an earlier one.
         """
 
     def _weighted_by_class(self, X, y, weight, rows="the training data"):
-        """The rows with their weights times those of the classes, if there are some.
+        """The rows, with weights multiplied by the weights of their classes.
 
         Rows of the weight zero are left out.
 
         Parameters
         ----------
         rows : str
-            What they are, for errors.
+            The name of these rows in errors.
         """
         return X, y, weight
 
     def _encoded_validation(self, validation):
-        """X, y and weight as the model takes them; Keras's data sets as they are."""
+        """Encoded X, y and weight; data sets of Keras stay as they are."""
         if not isinstance(validation, (list, tuple)):
             return validation
         if len(validation) not in (2, 3):
@@ -152,7 +152,7 @@ def _checked_targets(y, numeric=False):
 
 @contextlib.contextmanager
 def _numbers(X):
-    """Within, errors about an X with texts say what to do with them."""
+    """A context in which errors about texts in X name a remedy."""
     try:
         yield
     except ValueError as error:

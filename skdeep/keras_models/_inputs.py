@@ -1,4 +1,4 @@
-"""X of estimators around Keras models: one array, several, or what is refused."""
+"""How estimators around Keras models read X: one array, or an array per input."""
 
 import contextlib
 
@@ -13,7 +13,7 @@ _map = keras.tree.map_structure
 
 
 class AsGiven(FunctionTransformer):
-    """Hands on one array or several."""
+    """Leaves one array or several as they are."""
 
     def fit(self, X, y=None):
         return self
@@ -29,18 +29,18 @@ def as_given(X, y, fitted_shape=None):
     Parameters
     ----------
     X : object
-        What the user gave.
+        The user's argument.
     y : array-like or None
-        Its number of rows tells a list of inputs from a list of rows.
+        Its number of rows distinguishes a list of inputs from a list of rows.
     fitted_shape : tuple, list or dict, optional
-        ``X_shape_`` of ``fit``, which decides where it is there.
+        ``X_shape_`` of ``fit``. If it is given, it decides.
 
     Raises
     ------
     TypeError
         For data sets and generators.
     ValueError
-        Where a list may be either.
+        If a list may be a list of inputs or a list of rows.
     """
     refuse_data_sets(X)
     if not isinstance(X, list | tuple) or isinstance(X, Inputs):
@@ -106,7 +106,7 @@ def checked(X):
 
 
 def shapes_of(X):
-    """Shapes by name, by place, or that of one array."""
+    """The shape of one array, or a dict or list of shapes for several."""
     return _map(lambda x: x.shape, X) if isinstance(X, list | dict) else X.shape
 
 
@@ -124,7 +124,9 @@ def without_rows(shape):
 
 @contextlib.contextmanager
 def builds_for(shapes):
-    """Within, an error tells what several inputs change for who builds the model.
+    """A context whose errors explain ``meta`` to functions that build a model.
+
+    With several inputs, ``meta["X_shape_"]`` holds several shapes.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Labels and a given Keras model's outputs: how one becomes the other."""
+"""Labels as targets of a Keras model, and the model's outputs as labels."""
 
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
@@ -14,7 +14,8 @@ _OF_CLASSES = {
     for name, rule in LOSS_RULES.items()
     if rule.labels is not None and rule.labels.binary_units == 2
 }
-_ROUNDING = 1e-3  # more than single precision, less than what is no probability
+# Sums of probabilities may differ from one by less: rounding in single precision.
+_ROUNDING = 1e-3
 _THRESHOLD = 0.5  # of SciKeras's encoder
 _HINGES = "hinge", "squared_hinge"
 _WITH_COLUMNS = "multilabel-indicator", "multiclass-onehot"
@@ -39,7 +40,7 @@ class KerasLabelEncoder(ClassifierLabelEncoder):
         Parameters
         ----------
         shape : tuple of int
-            Of one sample's output.
+            The shape of one sample's output.
         loss : object
             As given to ``compile``.
         """
@@ -47,7 +48,7 @@ class KerasLabelEncoder(ClassifierLabelEncoder):
         if self.n_classes_ is not None:
             self._check_units(shape)
             self._check_loss(shape[-1], name)
-        # What other losses want, only the user knows: codes, as SciKeras gives them.
+        # For losses without a name the codes stay as they are, as in SciKeras.
         has_columns = self._target_type in _WITH_COLUMNS
         self.one_hot = name not in (None, _SPARSE) and shape != (1,) and not has_columns
 
@@ -114,14 +115,17 @@ class KerasLabelEncoder(ClassifierLabelEncoder):
 
 
 def _whole(probabilities):
-    """Rows whose sum is one in the model's precision, with a sum of one in theirs."""
+    """Probabilities in double precision, whose rows sum to one in that precision."""
     sums = probabilities.sum(axis=-1, keepdims=True)
     rounded = probabilities.dtype == np.float64 and np.abs(sums - 1).max() < _ROUNDING
     return probabilities / sums if rounded else probabilities
 
 
 def logits(probabilities, target_type):
-    """Scores in the order of probabilities, finite, and zero at one half for two.
+    """Finite scores in the order of the probabilities.
+
+    For two classes and for each of several labels, a probability of one half has the
+    score zero.
 
     Parameters
     ----------
@@ -148,7 +152,7 @@ def log_of(probabilities):
 
 
 def log_probabilities(output, loss, target_type):
-    """Logarithms of what :func:`probabilities` gives, where a loss takes logits.
+    """The logarithms of probabilities, from the outputs for a loss that takes logits.
 
     Parameters
     ----------
@@ -166,9 +170,9 @@ def log_probabilities(output, loss, target_type):
 
 
 def linear_scores(output, target_type):
-    """Scores of a model whose outputs are no probabilities, in their own order.
+    """Scores of a model whose outputs are not probabilities.
 
-    For two classes, and for each of several labels, they are above zero where the
+    For two classes, and for each of several labels, the score is above zero if the
     label is predicted.
 
     Parameters
@@ -184,7 +188,10 @@ def linear_scores(output, target_type):
 
 
 def probabilities(output, loss):
-    """The output of a model, after the activation that its loss takes it without.
+    """Probabilities from the output of a model.
+
+    If the loss takes logits, the sigmoid or softmax of the output; otherwise the output
+    itself.
 
     Parameters
     ----------
@@ -202,18 +209,18 @@ def _is_of_each_unit(output, loss):
 
 
 def gives_margins(loss, activation):
-    """Whether a model learns scores that are positive for what is there.
+    """Whether a model learns margins: positive where a label applies.
 
     Parameters
     ----------
     loss : object
         As given to ``compile``.
     activation : str or None
-        Of its last layer.
+        The activation of the last layer.
     """
     return loss_name(loss) in _HINGES and activation in ("linear", "tanh")
 
 
 def of_margins(margins):
-    """Numbers from 0 to 1 that are above 0.5 where margins are positive."""
+    """Margins as numbers from 0 to 1, above 0.5 where the margin is positive."""
     return (np.clip(margins, -1, 1) + 1) / 2

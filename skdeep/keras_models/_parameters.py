@@ -13,9 +13,9 @@ MODELS = "model", "build_fn"
 
 
 class KerasParameters(Parameters):
-    """Parameters are those of the constructor and all that it got beside them."""
+    """Parameters named in ``__init__``, and those from its ``**kwargs``."""
 
-    # What comes before "__" in the names of parameters that are handed on.
+    # Prefixes of routed parameters, before "__".
     _routing_prefixes = frozenset(
         {
             "callbacks",
@@ -58,12 +58,12 @@ class KerasParameters(Parameters):
     _predict_kwargs = frozenset({"steps"})
 
     def _store(self, arguments):
-        """Store what ``__init__`` got, with ``**kwargs`` as parameters of their own.
+        """Store the arguments of ``__init__``; each of ``**kwargs`` is a parameter.
 
         Parameters
         ----------
         arguments : dict
-            What ``locals()`` is in the first line of ``__init__``.
+            ``locals()`` in the first line of ``__init__``.
         """
         own = {name: value for name, value in arguments.items() if name != "kwargs"}
         more = arguments["kwargs"]
@@ -73,14 +73,14 @@ class KerasParameters(Parameters):
 
     @classmethod
     def _get_param_names(cls):
-        # Of *args and **kwargs, what they brought is found in the instance.
+        # Parameters from **kwargs are attributes of the instance.
         parameters = inspect.signature(cls.__init__).parameters.values()
         kinds = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
         names = {p.name for p in parameters if p.kind not in kinds}
         return sorted(names - {"self"})
 
     def get_params(self, deep=True):
-        """Get the parameters, those for the model and the routed ones included.
+        """Get all parameters, including routed ones and those of the model.
 
         Parameters
         ----------
@@ -141,7 +141,7 @@ class KerasParameters(Parameters):
         models = self._given_models
         if not models:
             return super().__sklearn_clone__()
-        # Without them: a deep copy of a model touches global generators.
+        # The models are left out: deep copies of models change global generators.
         bare = object.__new__(type(self))
         vars(bare).update({**vars(self), **dict.fromkeys(models)})
         new = clone(bare)

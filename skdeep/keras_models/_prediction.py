@@ -17,7 +17,7 @@ def _has_scorer(estimator):
 
 
 class KerasPrediction:
-    """Outputs by one compiled call, or by Keras where more is asked for."""
+    """Predicts by one compiled call, or by ``keras.Model.predict``."""
 
     def _predict_raw(self, X, **kwargs):
         """The model's outputs for X, in double precision if X is."""
@@ -44,11 +44,11 @@ class KerasPrediction:
         return model.predict(as_inputs(model, X), callbacks=callbacks, **arguments)
 
     def _callbacks_for_prediction(self, more):
-        """Those that do something while a model predicts."""
+        """The callbacks that override a hook of predictions."""
         if not any("callbacks" in name for name in self._set_params()) and not more:
             return []
         stand_in = object.__new__(type(self))
-        vars(stand_in).update(vars(self))  # predicting changes no attribute
+        vars(stand_in).update(vars(self))  # predictions must change no attribute
         stand_in._initialize_callbacks()
         callbacks = [*stand_in._predict_callbacks, *(more or ())]
         return [c for c in tree.flatten(callbacks) if _acts_in_prediction(c)]
@@ -70,14 +70,14 @@ class KerasPrediction:
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            What ``target_encoder_`` makes of the model's outputs.
+            The model's outputs, decoded by ``target_encoder_``.
         """
         outputs = self._predict_raw(X, **kwargs)
         return self.target_encoder_.inverse_transform(outputs)
 
     @available_if(_has_scorer)
     def score(self, X, y, sample_weight=None):
-        """What ``scorer`` makes of the predictions.
+        """Score the predictions by ``scorer``.
 
         Parameters
         ----------

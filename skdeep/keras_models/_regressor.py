@@ -95,6 +95,6 @@ class KerasRegressor(RegressorMixin, StoredModel, BaseWrapper):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
-        # Of a model of the user's, trained for one epoch by default.
+        # A user's model, trained for one epoch by default, may be poor.
         tags.regressor_tags.poor_score = True
         return tags

@@ -4,7 +4,7 @@ The import of the package ``scikeras`` gives Keras's models, losses, metrics and
 optimisers other ways to be pickled and copied, for everybody in the process. All that
 skdeep takes from SciKeras is in two of its files, which import nothing of SciKeras.
 They run here as modules of skdeep's, without the package: ``sys.modules`` stays as it
-is, and whoever imports SciKeras, earlier or later, gets it as it is.
+is, and SciKeras itself stays unchanged, whether it is imported earlier or later.
 """
 
 import importlib.util
@@ -45,16 +45,17 @@ def route_params(params, destination, pass_filter=(), *, strict=False):
     ----------
     params : dict
     destination : str
-        Such as "fit", for parameters like ``fit__batch_size``.
+        The prefix: "fit" for parameters like ``fit__batch_size``.
     pass_filter : collection of str, default=()
-        Which parameters without a prefix are for this destination, too.
+        Parameters without a prefix that are for this destination, too.
     strict : bool, default=False
-        Leave out what has a further prefix, like ``optimizer__schedule__rate``.
+        Whether parameters with a further prefix, like ``optimizer__schedule__rate``,
+        are left out.
 
     Returns
     -------
     params : dict
-        With numbers as Python's: Keras takes no others.
+        NumPy's numbers become Python's, because Keras takes no others.
     """
     routed = _parameters.route_params(params, destination, pass_filter, strict)
     return {name: plain(value) for name, value in routed.items()}

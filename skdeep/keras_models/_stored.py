@@ -1,4 +1,4 @@
-"""What a file of ``skdeep.save`` may hold of a wrapper around a Keras model."""
+"""Checks of wrappers around Keras models in files of ``skdeep.save``."""
 
 import numpy as np
 

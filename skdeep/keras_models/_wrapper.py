@@ -1,4 +1,4 @@
-"""What KerasClassifier and KerasRegressor share."""
+"""The base of KerasClassifier and KerasRegressor."""
 
 import contextlib
 
@@ -228,7 +228,7 @@ class BaseWrapper(KerasBuilding, KerasPrediction, KerasData, KerasParameters):
 
     @contextlib.contextmanager
     def _unchanged_by_errors(self, goes_on):
-        """Within, an error leaves a model that is trained on as it was."""
+        """A context in which an error leaves a model that goes on unchanged."""
         state = state_of(self.model_) if goes_on else None
         try:
             yield
@@ -266,7 +266,7 @@ class BaseWrapper(KerasBuilding, KerasPrediction, KerasData, KerasParameters):
         self._remember(history, goes_on=warm_start and initial_epoch > 0)
 
     def _check_split(self, fraction, y, y_val):
-        """Warn where the last rows, held out for validation, are unlike the others.
+        """Warn if the last rows, held out for validation, differ from the others.
 
         Parameters
         ----------
@@ -277,14 +277,14 @@ class BaseWrapper(KerasBuilding, KerasPrediction, KerasData, KerasParameters):
         """
 
     def _train(self, X, y, weight, options):
-        """Train ``model_`` in place; gives the history of that.
+        """Train ``model_`` in place, and return the history.
 
         Parameters
         ----------
         X, y : nest of ndarray
-            Encoded, in the model's precision.
+            Encoded data in the model's precision.
         weight : ndarray of shape (n_samples,) or None
-            Of mean one.
+            Weights of mean one.
         options : FitOptions
         """
         return fit_user_model(self.model_, X, y, weight, options)
@@ -313,8 +313,8 @@ class BaseWrapper(KerasBuilding, KerasPrediction, KerasData, KerasParameters):
             File or folder to write.
         format : {"tf_saved_model", "onnx", "litert"}, default="tf_saved_model"
             "onnx" needs the extra ``skdeep[onnx]``; the path of "litert" ends in
-            ``.tflite``. What is written is ``model_``: labels, ``feature_encoder_``
-            and ``target_encoder_`` are not part of it.
+            ``.tflite``. The file holds ``model_``, but no labels, no
+            ``feature_encoder_`` and no ``target_encoder_``.
         """
         from skdeep.networks._exported import export
 
@@ -324,7 +324,7 @@ class BaseWrapper(KerasBuilding, KerasPrediction, KerasData, KerasParameters):
         export(model, path, format)
 
     def _fit_arguments(self, kwargs):
-        """The arguments for ``keras.Model.fit``; those of the call come first."""
+        """The arguments for ``keras.Model.fit``; arguments of the call win."""
         params = route_params(self.get_params(), "fit", self._fit_kwargs)
         params = {k: v for k, v in params.items() if not k.startswith("callbacks")}
         self._initialize_callbacks()
@@ -359,7 +359,7 @@ class BaseWrapper(KerasBuilding, KerasPrediction, KerasData, KerasParameters):
 
 
 def _refuse_epochs(arguments):
-    """Refuse arguments of ``partial_fit`` that it has values of its own for."""
+    """Refuse arguments that ``partial_fit`` sets itself."""
     for name in ("epochs", "initial_epoch"):
         if name in arguments:
             raise TypeError(
@@ -370,7 +370,7 @@ def _refuse_epochs(arguments):
 
 
 def _as_numbers(y):
-    """Numbers for an array of objects that are numbers; others as they are."""
+    """An array of objects as numbers, if they are numbers; other arrays as they are."""
     if y.dtype.kind == "O":
         with contextlib.suppress(TypeError, ValueError):
             return y.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Layers that a function of the user's makes for an estimator's own network."""
+"""Layers that a user's function makes for the network of an estimator."""
 
 import keras
 
@@ -9,27 +9,28 @@ _ATTENTION = keras.layers.MultiHeadAttention
 
 
 def made_body(make, spec, seed):
-    """What ``make`` makes for a network.
+    """Call the user's function, and describe the layers that it returns.
 
     Parameters
     ----------
     make : callable
-        From the shape of one sample to a list of layers, a layer or a model.
+        Takes the shape of one sample. Returns a list of layers, a layer or a model.
     spec : NetworkSpec
-        The network whose layers shall be replaced.
+        The network whose layers are replaced.
     seed : int
-        Of the initial weights.
+        Decides the initial weights.
 
     Returns
     -------
     network : GivenModel
     weights : list of ndarray
-        What the layers started with, or brought.
+        The initial weights of the layers, or the weights that the function has set.
 
     Raises
     ------
     TypeError, ValueError
-        If that is nothing to train, or has other shapes than the network needs.
+        If the function returns no layers, or layers of other shapes than the network
+        needs.
     """
     with building(seed, spec.dtype):
         model = _as_model(make(spec.body_shape), spec)
@@ -40,7 +41,7 @@ def made_body(make, spec, seed):
 
 
 def _as_model(made, spec):
-    """One functional model of what a function gave."""
+    """The layers that the user's function has returned, as one functional model."""
     if isinstance(made, keras.Model) and not isinstance(made, keras.Sequential):
         return _with_input(made, spec)
     if isinstance(made, keras.Sequential):
@@ -83,8 +84,10 @@ def _with_input(model, spec):
 
 
 def _called(layer, *args, **kwargs):
-    """What a layer gives; attention gets copies, for it takes the mask off its inputs,
-    which what runs beside it needs.
+    """Call a layer; give attention copies of its inputs.
+
+    Keras's attention removes the mask from its inputs. Other layers with the same
+    inputs need the mask.
     """
     if not isinstance(layer, _ATTENTION):
         return layer(*args, **kwargs)
@@ -134,7 +137,7 @@ def _check_output(model, spec):
 
 
 def _check_steps(model):
-    """Refuse what Keras cannot train along an open number of steps."""
+    """Refuse layers that Keras cannot train if the number of steps is open."""
     for layer in model._flatten_layers():
         if not isinstance(layer, keras.layers.TimeDistributed):
             continue

@@ -52,7 +52,7 @@ class FrozenKerasModel:
         ----------
         model : keras.Model
         sample : nest of ndarray, optional
-            An input, for models that are no graph of layers.
+            An input, for models that are not a graph of layers.
 
         Raises
         ------
@@ -117,7 +117,7 @@ class FrozenKerasModel:
 def by_name(values):
     """Whether pickle finds all classes and functions in ``values``.
 
-    Those that were defined within a function have no name that it would find: they
+    Pickle finds no class or function that was defined within a function. Such values
     must be pickled by value, code included.
     """
     try:
@@ -147,7 +147,7 @@ def state_of(model):
 
 def put_back(model, state):
     """Give the variables the values of an earlier :func:`state_of`."""
-    # An optimiser may have got its variables since: those come last.
+    # Variables that the optimiser got after ``state_of`` come last, and stay.
     for variable, value in zip(_all_variables(model), state, strict=False):
         variable.assign(value)
 
@@ -161,8 +161,8 @@ def _all_variables(model):
 class _Recipe:
     """An optimiser, a loss or a metric: how to make another like it.
 
-    Losses have no variables, and often no ``get_config``: of them it has all that they
-    hold, of the others their configuration.
+    Losses have no variables, and often no ``get_config``, so their attributes are kept.
+    Of optimisers and metrics the configuration is kept.
     """
 
     cls: type
@@ -182,7 +182,7 @@ class _Recipe:
         try:
             type(value).from_config(dict(config))
         except Exception:
-            return value  # its class forgets a part of itself: then the object
+            return value  # its class cannot be built from the configuration
         return cls(type(value), config, names_without_decay(value))
 
     @staticmethod
@@ -247,14 +247,15 @@ def own_objects(values, description=None):
     Parameters
     ----------
     values : list
-        Layers, models, losses and the like: they and what they hold are looked at.
+        Layers, models, losses and the like. The objects that they hold are searched,
+        too.
     description : str, optional
-        A configuration in JSON: only what it names is given.
+        A configuration in JSON. Only names that occur in it are returned.
 
     Raises
     ------
     ValueError
-        If two of them have one name, or one has that of a function of Keras's.
+        If two of them have the same name, or one has the name of a function of Keras.
     """
     found = {}
     for part in _classes_and_functions(values):
@@ -275,7 +276,7 @@ def own_objects(values, description=None):
 
 
 def _classes_and_functions(values):
-    """All that is held by ``values`` and not found by Keras."""
+    """Classes and functions in ``values`` that Keras does not find."""
     seen, waiting = set(), list(values)
     while waiting:
         value = waiting.pop()
@@ -304,7 +305,7 @@ def _package(value):
 
 
 def _is_named_function(value):
-    # Of the others Keras writes down the code.
+    # Of lambdas, Keras writes the code into the configuration.
     return inspect.isfunction(value) and value.__name__ != "<lambda>"
 
 

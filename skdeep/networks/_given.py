@@ -1,4 +1,4 @@
-"""Keras models that the user gave: how they are made and described."""
+"""Keras models of the user: how they are built and described."""
 
 import contextlib
 import functools
@@ -28,16 +28,16 @@ L = keras.layers
 
 @contextlib.contextmanager
 def building(seed, dtype=None):
-    """Within, Keras draws from ``seed`` and counts names from the start.
+    """A context in which Keras draws from ``seed`` and counts names from the start.
 
-    So the same function gives the same model, whatever was built before, in this
-    thread or in others. No global state is touched.
+    In this context a function builds the same model every time, whatever this thread
+    and others have built before. No global state is changed.
 
     Parameters
     ----------
     seed : int
     dtype : str, default=None
-        What layers compute in; None is Keras's own setting.
+        The dtype policy of the layers; None is Keras's own setting.
     """
     refuse_if_forked()
     with own_seeds(seed), with_policy(dtype):
@@ -107,7 +107,7 @@ def _rebuilt_traits(given):
 
 
 def _check_attributes(layer, attributes):
-    """Refuse a layer whose configuration has forgotten what it was told."""
+    """Refuse a layer whose configuration lacks an argument of its ``__init__``."""
     name = attribute_missing_in_config(layer, attributes)
     if name is not None:
         raise ValueError(

@@ -1,11 +1,11 @@
-"""What skdeep has to know of each layer of a network that the user gave."""
+"""How the compiled engine can run each layer of a user's network."""
 
 import keras
 
 from skdeep.networks._limits import MOST_UNROLLED
 
 L = keras.layers
-# Layers that XLA compiles to fast code: products, and what is done number by number.
+# Layers that XLA compiles to fast code: products, and operations on single numbers.
 _COMPILED = {
     L.Activation,
     L.ActivityRegularization,
@@ -62,7 +62,7 @@ _RECURRENT = L.LSTM, L.GRU, L.SimpleRNN
 
 
 def check_layer(layer):
-    """Refuse a layer that would have a state beside its weights."""
+    """Refuse a layer that has a state beside its weights."""
     adapts = hasattr(layer, "adapt") and not isinstance(layer, L.Normalization)
     if adapts or getattr(layer, "stateful", False):
         what = "is adapted to data" if adapts else "keeps a state between batches"
@@ -92,7 +92,7 @@ def fuses(layer):
 
 
 def _lowers(layer):
-    """Whether the template's own form of a layer does all that this one does."""
+    """Whether the template's form of this layer supports all of its settings."""
     if isinstance(layer, _RECURRENT):
         alone = len(keras.tree.flatten(layer.input)) == 1
         plain = layer.use_bias and not layer.dropout and not layer.return_state
@@ -108,7 +108,7 @@ def _lowers(layer):
 
 
 def swappable(layer):
-    """Whether the template's form of a layer, if there is one, can stand for it."""
+    """Whether the template's form of this layer, if there is one, can replace it."""
     if isinstance(layer, L.Dropout):
         return layer.noise_shape is None
     if isinstance(layer, L.GaussianNoise | L.Normalization):

@@ -16,12 +16,12 @@ L = keras.layers
 
 @contextlib.contextmanager
 def with_policy(dtype):
-    """Within, layers have this policy, and names of their own.
+    """A context in which new layers have this policy, and names counted from the start.
 
     Parameters
     ----------
     dtype : str or None
-        What layers compute in; None is Keras's own setting.
+        The dtype policy of the layers; None is Keras's own setting.
     """
     policy = keras.config.dtype_policy()
     try:
@@ -34,13 +34,13 @@ def with_policy(dtype):
 
 
 def rebuilt(given, kit=None):
-    """A described model with any weights.
+    """Build a model from its description, with new weights.
 
     Parameters
     ----------
     given : GivenModel
     kit : Kit, default=None
-        What to build with in place of Keras's layers.
+        The layer classes to build with in place of Keras's.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def rebuilt(given, kit=None):
     with own_seeds(), with_policy(given.policy):
         try:
             with warnings.catch_warnings():
-                # Of layers that build those within when they are called.
+                # Layers that build their inner layers in ``call`` cause this warning.
                 warnings.filterwarnings("ignore", r"`build\(\)` was called on layer")
                 model = model_of(given.description, objects)
         except Exception as error:
@@ -65,9 +65,9 @@ def rebuilt(given, kit=None):
 
 
 def cannot_be_made_anew(error):
-    """The error for a model that its configuration does not make anew."""
-    while error.__context__ is not None:  # what it is about, without all of the config
-        error = error.__context__
+    """The error for a model that cannot be built again from its configuration."""
+    while error.__context__ is not None:
+        error = error.__context__  # the cause, without the whole configuration
     return ValueError(
         "The network cannot be made anew from its configuration, as every fit does: "
         f"{_shortened(error)} Use layers or named functions in place of Lambda and "
@@ -102,7 +102,7 @@ def _from_kit(kit, layer):
 
 
 def applied(spec, kit, x, mask=None):
-    """``x`` after the network that the user gave."""
+    """The output of the user's network for ``x``."""
     model = rebuilt(spec.network, kit)
     dtype = model.inputs[0].dtype
     x = x if x.dtype == dtype else keras.ops.cast(x, dtype)
@@ -112,10 +112,10 @@ def applied(spec, kit, x, mask=None):
 
 
 def with_mask(model, x, mask):
-    """``x`` after a model whose layers see which steps are there."""
+    """The output of a model for ``x``, whose layers see which steps are present."""
     if mask is not None:
-        # Keras warns that models lose the mask, but hands it to their layers. What
-        # these leave of it is the output's.
+        # Keras warns that models lose the mask, but passes it to their layers. The
+        # output gets the mask that the layers pass on.
         model.supports_masking = True
         model.compute_mask = lambda inputs, previous_mask: None
     return model(x, mask=mask)

@@ -1,10 +1,11 @@
 """Every private name of scikit-learn, Keras and TensorFlow that skdeep uses.
 
-A private name may go with any release. ``NAMES`` holds those that modules import from
-here, ``ATTRIBUTES`` those of other packages' objects, ``GLOBALS`` Keras's settings of
-a thread. Each says what it is needed for, and what to do when it goes.
-``tests/test_compat.py`` names those that a release has removed, and fails where another
-module imports a private name or uses an attribute that is not listed.
+Any release of these packages may remove a private name. Each entry says why skdeep
+needs the name, and what to do when it is gone. ``NAMES`` holds names that other modules
+import from here, ``ATTRIBUTES`` attributes of other packages' objects, ``GLOBALS``
+settings that Keras keeps for each thread. ``tests/test_compat.py`` reports names that a
+release has removed. It also fails if another module imports a private name, or uses an
+attribute that is not listed.
 
 Importing this module imports none of the three packages: a name is looked up when it
 is imported from here.

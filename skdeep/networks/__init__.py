@@ -1,4 +1,4 @@
-"""What networks are, and how Keras models are built from it.
+"""Descriptions of networks, and the Keras models that are built from them.
 
 Nothing here imports an estimator. Importing this package imports no Keras: the module
 ``_build`` does.

@@ -1,4 +1,4 @@
-"""The architecture of a Keras model as text, and the model made of it again."""
+"""The architecture of a Keras model as text, and the model from this text."""
 
 import json
 
@@ -10,8 +10,8 @@ from skdeep.networks._seeds import own_seeds
 def architecture_of(model):
     """The architecture in JSON.
 
-    Without the arguments of ``compile``: whoever makes the model again trains it with
-    other ones, or keeps them apart.
+    It does not contain the arguments of ``compile``: a model that is built again is
+    compiled with other arguments, or with arguments that were kept elsewhere.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def architecture_of(model):
 
 
 def model_of(architecture, objects=None, *, safe_mode=True):
-    """A model of this architecture, with any weights.
+    """Build a model of this architecture, with new weights.
 
     Parameters
     ----------

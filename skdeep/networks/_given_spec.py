@@ -1,4 +1,4 @@
-"""What is known of a network, or of a part of one, that the user gave."""
+"""The description of networks with layers of the user, as plain data."""
 
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -17,26 +17,26 @@ class GivenModel:
     description : str
         The architecture in JSON.
     objects : tuple of (str, type or callable)
-        What the description names that is not Keras's.
+        Classes and functions in the description that are not Keras's own.
     policy : str
-        Keras's setting of what layers compute in: those within the user's layers are
-        made anew with it.
+        Keras's dtype policy when the user's function was called. Layers that a user's
+        layer makes are built with this policy again.
     widths : tuple of int
         Units or filters of the layers that have weights.
     input_shape, output_shape : tuple of int or None
-        Of one sample.
+        Shapes of one sample.
     multiply_adds : int
-        Of the products for one sample.
+        Multiplications in the products of the layers for one sample.
     largest : int
-        Values that its largest layer gives for one sample.
+        Number of values in the largest output of a layer for one sample.
     compiles : bool
         Whether XLA compiles all of its layers well.
     fuses : bool
         Whether many such models can be compiled as one.
     mixes_rows : tuple of str
-        Layers in which a row may change what the others in its batch get, by name.
+        Names of layers whose output for a row may depend on other rows of the batch.
     counts_padding : tuple of str
-        Layers whose outputs may depend on masked steps, by name.
+        Names of layers whose outputs may depend on masked steps.
     """
 
     description: str
@@ -58,7 +58,7 @@ class GivenModel:
         return tuple(identity(getattr(self, field.name)) for field in fields(self))
 
     def __getstate__(self):
-        # Without the key: that is for one process only.
+        # Without the key, which holds within one process only.
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def __eq__(self, other):
@@ -73,7 +73,7 @@ class GivenModel:
 
 @dataclass(frozen=True, eq=False)
 class WithNetwork(NetworkSpec):
-    """A network that is the user's, or has a part of the user's.
+    """A network with layers of the user.
 
     Attributes
     ----------
@@ -111,7 +111,7 @@ class WithNetwork(NetworkSpec):
 
 @dataclass(frozen=True, eq=False)
 class GivenSpec(WithNetwork):
-    """A network that is the user's from the inputs to the outputs."""
+    """A network whose layers are all the user's."""
 
     @property
     def output_shape(self):
@@ -127,7 +127,7 @@ def with_network(spec, network):
     Parameters
     ----------
     spec : NetworkSpec
-        Of a family with the parameter ``network``.
+        The spec of a family that has the parameter ``network``.
     network : GivenModel
 
     Returns

@@ -12,3 +12,26 @@ def same_weights(first, second, tolerance=1e-5):
     )
     for a, b in pairs:
         assert_allclose(a, b, rtol=0, atol=tolerance)
+
+
+def run_xla_as_graph(patch):
+    """Run as TensorFlow's graph what would be compiled by XLA, also in short fits.
+
+    It runs the same code of skdeep, and takes less time to trace than to compile.
+
+    Parameters
+    ----------
+    patch : pytest.MonkeyPatch
+    """
+    # Pytest's first process imports this file, and needs no TensorFlow.
+    import tensorflow as tf
+
+    from skdeep.networks import _traced
+    from skdeep.training import _job
+
+    def graph(run, arguments):
+        specs = tf.nest.map_structure(tf.TensorSpec.from_tensor, arguments)
+        return _traced.traced(run, specs)
+
+    patch.setattr(_traced, "_compiled", graph)
+    patch.setattr(_job, "SHORT_FIT_STEPS", 1)

@@ -20,6 +20,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 import numpy as np
 import pytest
+from agreement import run_xla_as_graph
 from sklearn.datasets import (
     load_breast_cancer,
     load_diabetes,
@@ -128,20 +129,26 @@ def sizes(monkeypatch):
 def without_xla(monkeypatch):
     """What would be compiled by XLA runs as TensorFlow's graph, which takes less time.
 
-    It runs the same code of skdeep. The programs of other tests keep what is compiled.
+    The programs of other tests keep what is compiled.
     """
+    from skdeep.networks._traced import Cache
+    from skdeep.training import _program
+
+    monkeypatch.setattr(_program, "_programs", Cache())
+    run_xla_as_graph(monkeypatch)
+
+
+@pytest.fixture
+def untrained(monkeypatch):
+    """Fits take no step, so nothing is traced: they only draw weights."""
     import tensorflow as tf
 
-    from skdeep.networks import _traced
-    from skdeep.training import _job, _program
+    from skdeep.training._program import Program
 
-    def graph(run, arguments):
-        specs = tf.nest.map_structure(tf.TensorSpec.from_tensor, arguments)
-        return _traced.traced(run, specs)
+    def run(program, state, metric_state, chunk, *, path):
+        return state, metric_state, tf.zeros(len(chunk.rows))
 
-    monkeypatch.setattr(_program, "_programs", _traced.Cache())
-    monkeypatch.setattr(_traced, "_compiled", graph)
-    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
+    monkeypatch.setattr(Program, "run", run)
 
 
 @pytest.fixture

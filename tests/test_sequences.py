@@ -27,7 +27,6 @@ from skdeep.sequence import _inputs as sequence_inputs
 from skdeep.sequence._execution import SequenceExecution
 from skdeep.sequence._sequences import bucket, padded, trailing_windows
 from skdeep.training import _fused, _job
-from skdeep.training._program import Program
 
 NET = {"units": (4,), "epochs": 2, "random_state": 0}
 
@@ -639,16 +638,6 @@ def test_accuracy_on_real_sequences():
 
 
 # Rules at the edges
-
-
-@pytest.fixture
-def untrained(monkeypatch):
-    """Fits take no step, so nothing is traced: they only draw weights."""
-
-    def run(program, state, metric_state, chunk, *, path):
-        return state, metric_state, tf.zeros(len(chunk.rows))
-
-    monkeypatch.setattr(Program, "run", run)
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn", "conv"])

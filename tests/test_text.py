@@ -18,7 +18,6 @@ import skdeep
 from skdeep import SequenceClassifier, TextClassifier, TextRegressor, TokenSequences
 from skdeep.sequence._execution import SequenceExecution
 from skdeep.sequence._sequences import padded
-from skdeep.training import _job
 
 TEXTS, NAMES = paragraphs()
 ABOUT_IMAGES = np.isin(NAMES, ["lfw", "olivetti_faces", "digits"])
@@ -125,15 +124,14 @@ def test_weights():
 # Cells of other kinds, and tokens in them: test_sequences.py.
 @pytest.mark.parametrize(
     ("cell", "frozen"),
-    [("average", False), ("average", True), ("gru", True), ("conv", False)],
+    [("average", False), ("average", True), ("conv", True)],
 )
-def test_engines_and_forward_passes_agree(cell, frozen, monkeypatch):
+def test_engines_and_forward_passes_agree(cell, frozen, without_xla, monkeypatch):
     params = {**TINY, "dtype": "float64", "epochs": 2, "dropout": 0.0}
     length = 12 if cell == "average" else 4
     params |= {"train_embedding": not frozen, "max_length": length}
     params |= {"hidden_layer_sizes": (3,), "min_frequency": 3}
     reference = TextClassifier(cell, engine="keras", **params).fit(TEXTS, ABOUT_IMAGES)
-    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
     net = TextClassifier(cell, **params).fit(TEXTS, ABOUT_IMAGES)
     same_weights(net, reference, 1e-6)
     by_numpy = net.predict_proba(TEXTS)
@@ -150,7 +148,7 @@ def test_dropout_of_an_average():
         .fit(TEXTS, ABOUT_IMAGES)
         .history_["loss"]
         .to_numpy()
-        for dropout in (0.0, 0.9)
+        for dropout in (0.0, 0.5)
     ]
     assert not np.allclose(*losses, atol=1e-4)
 
@@ -165,7 +163,7 @@ def test_search_and_fuse():
     assert abs(alone[0] - alone[1]) > 0.01
 
 
-def test_folds_share_a_program():
+def test_folds_share_a_program(untrained):
     nets = [
         TextClassifier(**TINY, epochs=1).fit(TEXTS[i:], NAMES[i:]) for i in range(8)
     ]
@@ -340,7 +338,7 @@ def test_wrong_lengths():
         TextClassifier().fit(TEXTS, ABOUT_IMAGES[1:])
 
 
-def test_texts_longer_than_memory(monkeypatch):
+def test_texts_longer_than_memory(untrained, monkeypatch):
     monkeypatch.setattr("os.sysconf", lambda name: 200)  # 200 pages of 200 bytes
     net = TextClassifier(max_length=None)
     with pytest.raises(ValueError, match=r"160 sequences.*set max_length"):
@@ -358,6 +356,8 @@ def test_average_of_numbers():
     from sklearn.datasets import load_digits
 
     X, y = load_digits(return_X_y=True)
-    net = SequenceClassifier("average", hidden_layer_sizes=(16,), epochs=20)
+    net = SequenceClassifier(
+        "average", hidden_layer_sizes=(16,), epochs=7, learning_rate=0.02
+    )
     images = X.reshape(-1, 8, 8)
     assert net.fit(images, y).score(images, y) > 0.4

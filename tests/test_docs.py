@@ -12,6 +12,8 @@ import skdeep
 PAGE = Path(__file__).parents[1] / "docs" / "migration.md"
 GUIDE_FOLDER = PAGE.parent / "guide"
 GUIDE = sorted(GUIDE_FOLDER.glob("*.md"))
+COURSE_FOLDER = PAGE.parent / "course"
+COURSE = sorted(COURSE_FOLDER.glob("*.md"))
 # Every section begins with the code that stands before the first one.
 SETUP, *SECTIONS = re.split(r"^(?=## )", PAGE.read_text(), flags=re.MULTILINE)
 
@@ -59,9 +61,11 @@ def anchors(page):
     return [re.sub(r"[^\w -]", "", a).replace(" ", "-").lower() for a in titles]
 
 
-@pytest.mark.parametrize("page", [PAGE, *GUIDE], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [PAGE, *GUIDE, *COURSE], ids=lambda page: page.stem)
 def test_links_on_the_page_lead_somewhere(page):
     for name, anchor in re.findall(r"\]\(([\w./]*)#?([\w-]*)\)", page.read_text()):
+        if name.startswith("figures/"):
+            continue  # the build draws it, or stops
         target = page.parent / name if name else page
         assert target.is_file(), name
         assert not anchor or anchor in anchors(target), (name, anchor)
@@ -73,3 +77,15 @@ def test_the_overview_of_the_guide_has_every_page():
     tree = re.search(r"^```{toctree}\n:hidden:\n\n(.*?)^```$", overview, re.M | re.S)[1]
     assert sorted(tree.split()) == pages
     assert sorted(set(re.findall(r"^- \[.*?\]\((\w+)\.md\)", overview, re.M))) == pages
+
+
+def test_the_course_shows_keras_beside_skdeep_and_a_picture():
+    overview = (COURSE_FOLDER / "index.md").read_text()
+    pages = [page for page in COURSE if page.stem != "index"]
+    tree = re.search(r"^```{toctree}\n:hidden:\n\n(.*?)^```$", overview, re.M | re.S)[1]
+    assert sorted(tree.split()) == [page.stem for page in pages]
+    for page in pages:
+        text = page.read_text()
+        assert f":link: {page.stem}\n" in overview
+        assert text.count("{tab-item} skdeep") == text.count("{tab-item} Keras") > 0
+        assert re.search(r"^!\[.{20,}\]\(figures/\w+\.png\)$", text, re.M), page

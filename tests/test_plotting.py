@@ -285,6 +285,18 @@ def test_a_diverged_fit_stays_visible_and_flattens_no_other():
     assert logarithmic.axes_[0].get_ylim()[1] > 1e9  # which has room for all
 
 
+def test_a_fit_that_starts_high_and_falls_has_not_diverged():
+    # A penalty on the weights is in the loss; training makes it small.
+    plain = pd.DataFrame({"loss": [1.0, 0.5], "val_loss": [1.1, 0.9]}, index=[1, 2])
+    penalised = plain + np.array([[14, 8], [0.1, -0.1]])
+    display = HistoryDisplay.from_history({"plain": plain, "penalised": penalised})
+    assert display.axes_[0].get_ylim()[1] > 15
+    assert "diverged" not in _legend(display)
+    risen = plain + np.array([[14, 8], [15, -0.1]])
+    display = HistoryDisplay.from_history({"plain": plain, "risen": risen})
+    assert "diverged" in _legend(display)
+
+
 def test_the_legend_of_a_search_names_what_differs():
     X, y = load_iris(return_X_y=True)
     net = DenseClassifier((4,), epochs=2, random_state=0)

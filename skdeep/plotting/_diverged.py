@@ -2,8 +2,8 @@
 
 import numpy as np
 
-# A fit has diverged where a value is this many times as large as the first values of
-# the better fits.
+# A fit has diverged where it ends at, or rises to, this many times the first values of
+# the better fits. A fit that starts there and falls, as with a large penalty, has not.
 _MOST_TIMES = 5
 DIVERGED = "diverged"
 
@@ -34,7 +34,7 @@ def clip_diverged(ax, name, histories, colors):
     if len(parts) < 2:
         return
     most = _MOST_TIMES * np.quantile(firsts, 0.25, method="lower")
-    diverged = [not len(part) or bool((part.abs() > most).any()) for part in parts]
+    diverged = [_has_diverged(part.abs(), most) for part in parts]
     if not any(diverged) or all(diverged):
         return
     usual = [part for part, off in zip(parts, diverged, strict=True) if not off]
@@ -49,6 +49,14 @@ def clip_diverged(ax, name, histories, colors):
             epoch, value = next(beyond.items(), (1, np.inf))
             place, marker = (limits[1], "^") if value > 0 else (limits[0], "v")
             _point(ax, epoch, place, marker, color)
+
+
+def _has_diverged(sizes, most):
+    if not len(sizes):
+        return True
+    epochs = sizes.index
+    first, last = (sizes[epochs == end].max() for end in (epochs.min(), epochs.max()))
+    return bool(last > most or sizes.max() > max(most, first))
 
 
 def _point(ax, epoch, place, marker, color):

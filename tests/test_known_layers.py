@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from skdeep import ConvClassifier
+from skdeep.conv._spec import ConvSpec
 from skdeep.networks import _padding, _row_mixing
 from skdeep.networks._custom_body import made_body
 from skdeep.networks._given import describe
@@ -155,6 +157,16 @@ def test_layers_that_mix_rows(mixing, shape, functions):
         for name, function in functions.items()
     }
     assert found == dict.fromkeys(functions, mixing)
+
+
+@pytest.mark.parametrize("layer", [L.MixUp(), L.Pipeline([L.Equalization()])])
+def test_augmentations_that_mix_rows_take_keras(digits, layer):
+    X, y = digits[0][:20].reshape(-1, 8, 8), digits[1][:20]
+    options = {"filters": (2,), "epochs": 1, "augment": ["flip", layer]}
+    with pytest.raises(ValueError, match=rf"compiled.*whole batches.*{layer.name}"):
+        ConvClassifier(**options, engine="compiled").fit(X, y)
+    spec = ConvSpec((8, 8, 1), 1, "linear", augment=(L.RandomFlip(), "zoom"))
+    assert not spec.mixes_rows
 
 
 def spec():

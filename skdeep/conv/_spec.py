@@ -80,6 +80,15 @@ class ConvSpec(NetworkSpec):
 
         return augmented(self, kit, x)
 
+    @property
+    def mixes_rows(self):
+        layers = [item for item in self.augment if not isinstance(item, str)]
+        if not layers:
+            return ()
+        from skdeep.networks._row_mixing import mixing_layers
+
+        return mixing_layers(layers)
+
     def body(self, kit, x):
         from skdeep.conv._layers import blocks
 

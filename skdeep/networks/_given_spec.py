@@ -101,7 +101,7 @@ class WithNetwork(NetworkSpec):
 
     @property
     def mixes_rows(self):
-        return self.network.mixes_rows
+        return (*super().mixes_rows, *self.network.mixes_rows)
 
     def body(self, kit, x):
         from skdeep.networks._rebuilt import applied

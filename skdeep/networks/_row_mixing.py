@@ -118,7 +118,8 @@ def _keeps_apart(operation, *, is_part=False):
         return True
     if type(operation) is L.BatchNormalization:
         # The template has a batch normalisation of its own that weighs rows.
-        return not is_part and swappable(operation)
+        is_layer_of_network = not is_part and bool(calls(operation))
+        return is_layer_of_network and swappable(operation)
     if isinstance(operation, keras.Model) and of_keras(type(operation)):
         return all(_keeps_apart(part, is_part=True) for part in operations(operation))
     functions = [

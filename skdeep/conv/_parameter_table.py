@@ -93,6 +93,8 @@ CONV = {
         Random changes of the training images: horizontal flips, shifts and zooms by
         up to 10 %, rotations by up to 14 degrees, or layers of Keras. The layers get
         the pixels as they are in X, before scaling; ``random_state`` seeds them.
+        ``keras.Model.fit`` trains with layers that look at several images, such as
+        ``MixUp``, and with classes of your own that lack ``mixes_rows = False``.
         """,
     ),
     "backbone": Parameter(

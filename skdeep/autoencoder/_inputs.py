@@ -101,9 +101,6 @@ class ImagesAlone(Images):
         images = super().read(estimator, X, learn=learn)
         return images, _placeholder_targets(images)
 
-    def samples(self, estimator, X):
-        return super().read(estimator, X, learn=False)
-
     def _learn(self, estimator, X):
         super()._learn(estimator, X)
         self.row_shape = X.shape[1:]

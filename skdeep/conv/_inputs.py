@@ -12,7 +12,7 @@ from skdeep.base._input_checks import (
     is_alone,
     refuse_data_sets,
 )
-from skdeep.base._inputs import Inputs
+from skdeep.base._inputs import Inputs, check_same
 from skdeep.base._stored import mean_samples, zeros
 from skdeep.conv._images import (
     INTEGERS,
@@ -67,6 +67,14 @@ class Images(Inputs):
         return cls(estimator.rescale, backbone if named else "a model")
 
     def read(self, estimator, X, y=NO_TARGET, *, learn):
+        if not learn:
+            self._check_same_settings(estimator)
+        return self._read(estimator, X, y, learn=learn)
+
+    def samples(self, estimator, X):
+        return self._read(estimator, X, learn=False)
+
+    def _read(self, estimator, X, y=NO_TARGET, *, learn):
         refuse_data_sets(X)
         X = image_array(X)
         options = {"dtype": ["float32", "float64", *INTEGERS]}
@@ -87,8 +95,12 @@ class Images(Inputs):
         X = X.reshape(len(X), *self.shape)
         return X if is_alone(y) else (X, y)
 
-    def samples(self, estimator, X):
-        return self.read(estimator, X, learn=False)
+    def _check_same_settings(self, estimator):
+        """Refuse other parameters when training goes on."""
+        check_same(estimator, "rescale", self.rescale)
+        shape = estimator.image_shape
+        if shape is not None and tuple(shape) not in (self.shape, self.shape[:2]):
+            check_same(estimator, "image_shape", self.shape)
 
     def scales(self, normalize):
         return self._standardizes(normalize) or self.factor != 1

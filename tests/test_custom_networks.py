@@ -205,7 +205,8 @@ def test_the_random_state_decides(iris):
 def test_no_global_state_changes(iris):
     before = random.getstate(), np.random.get_state()[1].tolist()
     settings = keras.config.floatx(), keras.config.dtype_policy().name
-    DenseClassifier(network=residual, epochs=1, dtype="float64").fit(*iris)
+    options = {"epochs": 1, "dtype": "float64", "random_state": 0}
+    DenseClassifier(network=residual, **options).fit(*iris)
     assert (random.getstate(), np.random.get_state()[1].tolist()) == before
     assert (keras.config.floatx(), keras.config.dtype_policy().name) == settings
 

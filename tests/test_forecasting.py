@@ -24,6 +24,7 @@ from sklearn.model_selection import KFold, TimeSeriesSplit
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from skdeep import DenseRegressor, Forecaster, SequenceRegressor, rolling_windows
 
@@ -191,7 +192,7 @@ def test_lags_of_exogenous_columns():
 
 def test_networks_get_sequences(noise):
     exog = pd.DataFrame({"a": noise, "b": -noise})
-    net = SequenceRegressor("rnn", **NET)
+    net = SequenceRegressor("conv", units=2, **NET)
     f = Forecaster(net, 5, 2, exog_lags=(2,)).fit(pd.Series(noise), exog)
     # The series, and two columns that are one and two rows later.
     assert f.estimators_[0].sequence_shape_ == (5, 1 + 2 * 2)
@@ -201,7 +202,7 @@ def test_networks_get_sequences(noise):
     assert_array_equal(samples[0, :, 1], noise[0:5])
     assert_array_equal(samples[0, :, 3], noise[1:6])
     assert_array_equal(targets[0], noise[6:8])
-    table = make_pipeline(StandardScaler(), SequenceRegressor("rnn", **NET))
+    table = make_pipeline(StandardScaler(), clone(net))
     assert Forecaster(table, 5).fit(noise).n_features_in_ == 5
 
 
@@ -243,7 +244,7 @@ def test_a_signal_of_the_future_is_not_seen(noise, strategy, options):
 
 @pytest.mark.parametrize("refit", [True, False])
 @pytest.mark.parametrize(
-    "estimator", [Ridge(), SequenceRegressor("rnn", units=2, window=None, **NET)]
+    "estimator", [Ridge(), SequenceRegressor("conv", units=2, window=None, **NET)]
 )
 def test_later_values_change_no_forecast(estimator, refit):
     options = {"difference": 1, "scaling": "window"}
@@ -517,17 +518,25 @@ def test_intervals_want_enough_forecasts():
         f.predict_interval(result, coverage=1)
 
 
+@pytest.fixture
+def one_thread():
+    """Boosting of few rows waits for its threads where other tests run beside it."""
+    with threadpool_limits(1):
+        yield
+
+
 @pytest.mark.parametrize(
     "estimator",
     [
         QuantileRegressor(alpha=0),
-        GradientBoostingRegressor(n_estimators=60, random_state=0),
-        HistGradientBoostingRegressor(max_iter=60),
+        GradientBoostingRegressor(n_estimators=30, random_state=0),
+        HistGradientBoostingRegressor(max_iter=20, max_leaf_nodes=7),
         make_pipeline(StandardScaler(), QuantileRegressor(alpha=0)),
-        DenseRegressor((16,), epochs=60, random_state=0),
+        # Short enough not to be compiled by XLA.
+        DenseRegressor((16,), epochs=39, random_state=0),
     ],
 )
-def test_quantiles(estimator):
+def test_quantiles(estimator, one_thread):
     series = sunspots()
     f = Forecaster(estimator, 11, quantiles=(0.9, 0.5, 0.1)).fit(series)
     table = f.predict()
@@ -562,7 +571,7 @@ def test_quantiles_of_several_series():
 def test_sktime():
     from sktime.forecasting.compose import make_reduction
 
-    net = SequenceRegressor("gru", **NET)
+    net = SequenceRegressor("conv", units=2, **NET)
     for strategy in ("recursive", "multioutput"):
         forecaster = make_reduction(net, strategy=strategy, window_length=12)
         forecast = forecaster.fit(Y, fh=[1, 2, 3]).predict()

@@ -21,11 +21,10 @@ from skdeep.networks import ACTIVATIONS, activation_range
 
 TINY = {"hidden_layer_sizes": (8,), "epochs": 2, "random_state": 0}
 OF_PIXELS = {"output_activation": "sigmoid", "loss": "binary_crossentropy"}
-BYTES = {"image_shape": (8, 8), "filters": (3, 4), "hidden_layer_sizes": ()}
+BYTES = {"image_shape": (8, 8), "filters": (3,), "hidden_layer_sizes": ()}
 # Parameters, and what the digits from 0 to 1 are multiplied with.
 KINDS = {
     "dense": ({}, 1),
-    "tied": ({"tied": True}, 1),
     "sparse": ({"code_l1": 0.01, "code_activation": "relu"}, 1),
     "of Keras's only": ({"output_activation": "sparse_sigmoid", "loss": "mae"}, 1),
     "images of another unit": (
@@ -134,15 +133,16 @@ def test_loss_is_the_mean_cross_entropy(params, X):
 @pytest.mark.parametrize("kind", ["sparse", "bytes"])
 def test_engines_agree(kind, fitted_of):
     fitted, X = fitted_of(kind)
-    metrics = ["mean_absolute_error"]
-    fits = [
-        clone(fitted).set_params(engine=engine, metrics=metrics).fit(X, X_val=X[:50])
-        for engine in ("compiled", "keras")
-    ]
-    same_weights(*fits, tolerance=2e-5)
-    assert "val_mean_absolute_error" in fits[0].history_
-    for name, values in fits[0].history_.items():
-        assert_allclose(values, fits[1].history_[name], rtol=1e-3, atol=1e-5)
+    validation = None
+    if kind == "sparse":
+        validation = X[:50]
+        fitted = clone(fitted).set_params(metrics=["mean_absolute_error"])
+        fitted.fit(X, X_val=validation)
+        assert "val_mean_absolute_error" in fitted.history_
+    by_keras = clone(fitted).set_params(engine="keras").fit(X, X_val=validation)
+    same_weights(fitted, by_keras, tolerance=2e-5)
+    for name, values in fitted.history_.items():
+        assert_allclose(values, by_keras.history_[name], rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["sparse", "bytes"])
@@ -162,7 +162,7 @@ def test_fits_at_once_are_those_alone(kind, fitted_of):
 
 def test_reconstructs_as_well_as_a_linear_output(X):
     scores = [
-        Autoencoder(8, **{**TINY, "epochs": 40}, **params).fit(X).score(X)
+        Autoencoder(5, **{**TINY, "epochs": 40}, **params).fit(X).score(X)
         for params in (OF_PIXELS, {})
     ]
     assert scores[0] > scores[1] - 0.05
@@ -253,7 +253,7 @@ def test_numbers_that_are_shares_within_rounding(X):
     tiny(epochs=1).fit(X, sample_weight=weight)
 
 
-def test_numbers_that_no_output_can_give(X):
+def test_numbers_that_no_output_can_give(untrained, X):
     linear = {"loss": "auto", "epochs": 1}
     tiny(output_activation="tanh", **linear).fit(X)
     with pytest.warns(UserWarning, match=r"'sigmoid' only gives.*from 0 to 16"):

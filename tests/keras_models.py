@@ -167,5 +167,5 @@ def local_network():
         return 2 * keras.ops.tanh(x)
 
     model = Local()
-    model.compile("adam", LocalLoss())
+    model.compile("adam", LocalLoss(), run_eagerly=True)
     return model

@@ -58,7 +58,8 @@ def parts(iris):
 
 @pytest.fixture(scope="module")
 def fitted(parts):
-    return KerasClassifier(classes, epochs=40, batch_size=10, **SPARSE).fit(*parts)
+    fast = {**SPARSE, "optimizer__learning_rate": 0.05}
+    return KerasClassifier(classes, epochs=20, batch_size=25, **fast).fit(*parts)
 
 
 def test_dicts_and_lists_of_arrays_are_the_inputs_of_a_model(parts, fitted):
@@ -73,12 +74,12 @@ def test_dicts_and_lists_of_arrays_are_the_inputs_of_a_model(parts, fitted):
         fitted.predict_proba(X),
     )
     # A model whose inputs are a dict takes a list without a warning of Keras's.
-    named = KerasClassifier(named_classes, epochs=1, **SPARSE)
+    named = KerasClassifier(named_classes, epochs=1, run_eagerly=True, **SPARSE)
     named.fit([X["sepal"], X["petal"]], y).predict([X["sepal"], X["petal"]])
     loaded = pickle.loads(pickle.dumps(as_list))
     assert loaded.X_shape_ == [(150, 2), (150, 2)]
     loaded.partial_fit((X["sepal"][:20], X["petal"][:20]), y[:20])
-    assert loaded.current_epoch == 41
+    assert loaded.current_epoch == 21
 
 
 def test_weights_and_validation_data_go_with_several_inputs(parts):
@@ -87,11 +88,12 @@ def test_weights_and_validation_data_go_with_several_inputs(parts):
     weight[100:] = 0
     some = {name: array[:100] for name, array in X.items()}
     settings = {"epochs": 2, "batch_size": 25, "validation_data": (some, y[:100])}
-    weighted = KerasClassifier(classes, **SPARSE).fit(X, y, weight, **settings)
-    alone = KerasClassifier(classes, **SPARSE).fit(some, y[:100], **settings)
+    estimator = KerasClassifier(classes, run_eagerly=True, **SPARSE)
+    weighted = clone(estimator).fit(X, y, weight, **settings)
+    alone = clone(estimator).fit(some, y[:100], **settings)
     assert_allclose(weighted.predict_proba(X), alone.predict_proba(X), atol=1e-6)
     assert_allclose(weighted.history_["val_loss"], alone.history_["val_loss"])
-    split = KerasClassifier(classes, validation_split=0.5, **SPARSE).fit(X, y)
+    split = clone(estimator).set_params(validation_split=0.5).fit(X, y)
     assert "val_loss" in split.history_
 
 

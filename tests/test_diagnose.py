@@ -41,7 +41,15 @@ from skdeep import (
     backward_trace,
     diagnose,
 )
-from skdeep.inspection import _diagnosis
+from skdeep.inspection import _diagnosis, _evidence
+from skdeep.training import _job
+
+
+@pytest.fixture(autouse=True)
+def no_xla(monkeypatch):
+    """Compiling any of these networks would take longer than training it."""
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 20_000)
+
 
 # What is measured
 
@@ -130,6 +138,13 @@ def test_overfitting_in_the_history():
     assert not found(diagnosis) & {"overfitting", "too little data for the capacity"}
 
 
+@pytest.fixture
+def without_updates(monkeypatch):
+    """The first step of training is not measured, which traces a new program."""
+    monkeypatch.setattr(_evidence, "_first_updates", lambda *_: {})
+
+
+@pytest.mark.usefixtures("without_updates")
 def test_the_second_half_of_the_epochs():
     for epochs, half in ((2, None), (3, 2), (6, 3), (7, 4)):
         network = DenseClassifier((8,), epochs=epochs, **SEED)
@@ -144,6 +159,7 @@ def test_the_second_half_of_the_epochs():
         assert_allclose(value(diagnosis, measure), expected)
 
 
+@pytest.mark.usefixtures("without_updates")
 def test_class_weights_are_not_worse_than_the_majority():
     network = DenseClassifier((8,), epochs=2, class_weight={"eight": 50, "other": 1})
     diagnosis = examined(network.set_params(**SEED), eights(DIGITS))
@@ -162,6 +178,7 @@ def test_classes_that_are_never_predicted_are_counted():
     assert value(diagnosis, "classes never predicted") >= 7
 
 
+@pytest.mark.usefixtures("without_updates")
 def test_inputs_are_judged_as_the_network_gets_them():
     network = DenseClassifier((8,), normalize=False, epochs=1, **SEED)
     for n_columns, expected in ((1, False), (4, True)):  # radius; area, too
@@ -196,19 +213,19 @@ def forms():
     lengths = 4 + np.arange(100) % 5
     ragged = [image[:n] for image, n in zip(images, lengths, strict=True)]
     indicator = np.column_stack([y % 2, y > 5]).astype(int)
+    parts = DenseClassifier((4,), batch_norm=True, dropout=0.2, l2=0.01, **tiny)
+    parts.set_params(dtype="float64")
     two = DenseRegressor((4,), **tiny)
     windows = SequenceRegressor("gru", window=5, **units)
     conv = ConvClassifier(backbone=backbone(), fine_tune=1, **tiny)
     return {
-        "pipeline": (pipe, X, y),
         "search": (GridSearchCV(pipe, grid, cv=2), X, y),
         "sparse": (dense, sparse.coo_matrix(X), y),
         "labels": (dense, X, y.astype(str)),
         "multilabel": (dense, X, indicator),
         "outputs": (two, X, np.column_stack([X.sum(1), y])),
         "column": (two, X, X.sum(1)[:, None].tolist()),
-        "double": (DenseClassifier((4,), dtype="float64", l2=0.01, **tiny), X, y),
-        "parts": (DenseClassifier((4,), batch_norm=True, dropout=0.2, **tiny), X, y),
+        "parts": (parts, X, y),
         "windows": (windows, X, X.sum(1)),
         "steps": (
             SequenceClassifier("conv", return_sequences=True, **units),
@@ -216,8 +233,8 @@ def forms():
             (images.sum(2) > 40).astype(int),
         ),
         "ragged": (SequenceClassifier("lstm", bidirectional=True, **units), ragged, y),
-        "tokens": (SequenceClassifier("gru", embedding_dim=4, **units), X, y),
-        "texts": (TextClassifier(**tiny), *texts()),
+        "tokens": (SequenceClassifier("conv", embedding_dim=4, **units), X, y),
+        "texts": (TextClassifier(embedding_dim=4, **tiny), *texts()),
         "backbone": (conv, images, y),
     }
 
@@ -262,6 +279,7 @@ def test_callbacks_and_files_are_left_alone(iris, tmp_path):
     assert (tmp_path / "log.csv").read_text() == written
 
 
+@pytest.mark.usefixtures("without_updates")
 def test_padding_counts_for_no_unit():
     """Sequences of two steps beside longer ones: what follows their ends is zero."""
     short = np.arange(100) % 20 > 0
@@ -312,7 +330,7 @@ def test_what_is_no_network_is_refused(iris):
 
 
 def test_what_has_no_targets_is_refused(iris):
-    network = Autoencoder(2, epochs=1, **SEED).fit(iris[0])
+    network = Autoencoder(2, hidden_layer_sizes=(), epochs=1, **SEED).fit(iris[0])
     with pytest.raises(TypeError, match="must be a classifier or a regressor"):
         diagnose(network, *iris)
 

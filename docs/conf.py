@@ -8,6 +8,8 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).parent))  # for _snippets
 
+from sphinx_gallery.sorting import ExplicitOrder
+
 import skdeep
 
 project = "skdeep"
@@ -34,6 +36,36 @@ myst_heading_anchors = 3
 autodoc_typehints = "none"
 numpydoc_show_class_members = False  # the template of classes lists them
 
+# The order in the gallery: tables, training, images, series, texts, a look inside.
+EXAMPLES = [
+    "decision_boundaries",
+    "penguins_line",
+    "iris",
+    "titanic",
+    "oscars",
+    "calibration",
+    "learning_rates",
+    "search",
+    "fused_search",
+    "diagnosis",
+    "report",
+    "digits_images",
+    "mnist",
+    "feature_maps",
+    "photographs",
+    "several_labels",
+    "transfer",
+    "autoencoder",
+    "airline",
+    "forecast",
+    "inflation",
+    "el_nino",
+    "text_classes",
+    "film_titles",
+    "propagation",
+    "inner_layers",
+]
+
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
@@ -44,6 +76,9 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
     "capture_repr": ("_repr_html_",),
     "abort_on_example_error": True,
+    "within_subsection_order": ExplicitOrder(
+        [*(f"plot_{name}.py" for name in EXAMPLES), "*"]
+    ),
     "ignore_pattern": r"plot_displays\.py",  # the guide shows its pictures
 }
 

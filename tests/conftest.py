@@ -107,21 +107,25 @@ def weights_of():
 @pytest.fixture
 def sizes(monkeypatch):
     """How many networks each call of a fused program took."""
-    from skdeep.training import _fused, _scheduler
+    from skdeep.training import _fused_program, _scheduler
 
     # However slow the machine: those that are expected are waited for.
     monkeypatch.setattr(_scheduler, "_QUIET_IN_TASKS", 60)
     monkeypatch.setattr(_scheduler, "_QUIET", 1)
     # However few steps there are.
-    monkeypatch.setattr(_fused, "_MAPPING_STEPS", 0)
+    monkeypatch.setattr(_fused_program, "_MAPPING_STEPS", 0)
     seen = []
-    run = _fused.FusedProgram.run
 
-    def counting(self, states, metrics, chunk, **options):
-        seen.append(int((chunk.n_steps.numpy() > 0).sum()))
-        return run(self, states, metrics, chunk, **options)
+    def counted(run):
+        def counting(self, states, metrics, chunk, *others, **options):
+            counts = chunk.n_steps.numpy().reshape(len(chunk.n_steps), -1)[:, 0]
+            seen.append(int((counts > 0).sum()))
+            return run(self, states, metrics, chunk, *others, **options)
 
-    monkeypatch.setattr(_fused.FusedProgram, "run", counting)
+        return counting
+
+    for cls in (_fused_program.FusedProgram, _fused_program.FusedEpochs):
+        monkeypatch.setattr(cls, "run", counted(cls.run))
     return seen
 
 

@@ -25,7 +25,7 @@ from skdeep.networks._layers import (
     LoweredMaxPooling2D,
     lowering,
 )
-from skdeep.training import TrainingJob, _fused, _job
+from skdeep.training import TrainingJob, _fused, _fused_program, _job
 
 NET = {"filters": (4,), "hidden_layer_sizes": (8,), "epochs": 2, "random_state": 0}
 PHOTOGRAPHS = ["china", "flower"]
@@ -556,7 +556,7 @@ def test_sixteen_bits(images, conv):
 def test_fused_is_as_alone(images, sizes, xla, monkeypatch):
     """Long fits are trained as one program, short ones in turns."""
     monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1 if xla else 10**9)
-    monkeypatch.setattr(_fused, "_FEWEST_MEMBERS", 2)
+    monkeypatch.setattr(_fused_program, "_FEWEST_MEMBERS", 2)
     X, y = images[0][:240], images[1][:240]
     estimator = ConvClassifier(**{**NET, "filters": (2,), "batch_size": 32})
     estimator.set_params(optimizer="sgd", hidden_layer_sizes=())

@@ -20,9 +20,9 @@ def test_estimators_that_differ_in_what_they_learnt_differ_for_dask():
 def test_each_worker_trains_together_what_reaches_it(iris):
     # Nested functions, for those of a test module cannot be imported by workers.
     def record_sizes():
-        from skdeep.training import _fused
+        from skdeep.training import _fused, _fused_program
 
-        _fused._MAPPING_STEPS = 0  # however few steps there are
+        _fused_program._MAPPING_STEPS = 0  # however few steps there are
         _fused.sizes, run = [], _fused.FusedProgram.run
 
         def recording(self, states, metrics, chunk, **options):

@@ -39,7 +39,15 @@ from sklearn.preprocessing import StandardScaler
 import skdeep
 from skdeep import DenseClassifier, DenseRegressor
 from skdeep.networks._traced import Cache
-from skdeep.training import _fused, _job, _program, _progress, _scheduler
+from skdeep.training import (
+    _epochs,
+    _fused,
+    _fused_program,
+    _job,
+    _program,
+    _progress,
+    _scheduler,
+)
 
 TINY = {"hidden_layer_sizes": (8,), "epochs": 5, "batch_size": 32, "random_state": 0}
 
@@ -148,7 +156,7 @@ def test_long_fits(iris, sizes, monkeypatch):
 
     alone = networks()
     for fewest in (100, 2):
-        monkeypatch.setattr(_fused, "_FEWEST_MEMBERS", fewest)
+        monkeypatch.setattr(_fused_program, "_FEWEST_MEMBERS", fewest)
         with skdeep.fuse():
             together = networks()
         for a, b in zip(alone, together, strict=True):
@@ -165,6 +173,7 @@ def test_validation_data_is_evaluated_together(iris, monkeypatch, sizes):
         return records(self, members)
 
     monkeypatch.setattr(_fused.TrainingGroup, "_records", counting)
+    monkeypatch.setattr(_epochs, "_MOST_BYTES", 0)  # evaluations are calls of their own
     classifier = DenseClassifier(
         **TINY, early_stopping=True, validation_fraction=0.25, metrics=["accuracy"]
     )
@@ -537,7 +546,7 @@ def test_few_steps_are_taken_in_turns(iris, monkeypatch):
     """Mapping the steps of short fits takes longer than they do."""
     monkeypatch.setattr(_program, "_programs", Cache())
     monkeypatch.setattr(_scheduler, "_QUIET_IN_TASKS", 60)
-    monkeypatch.setattr(_fused, "_MAPPING_STEPS", 50)
+    monkeypatch.setattr(_fused_program, "_MAPPING_STEPS", 50)
     calls, run = [], _fused.FusedProgram.run
 
     def counting(self, states, metrics, chunk, **options):

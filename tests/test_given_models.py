@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 import skdeep
 from skdeep.networks._given import building, describe
 from skdeep.networks._rebuilt import rebuilt
-from skdeep.training import _fused
+from skdeep.training import _fused, _fused_program
 from skdeep.training._user_model import train_user_model
 
 L = keras.layers
@@ -220,7 +220,7 @@ def test_fused_as_alone(rows, monkeypatch):
         return run(self, *args, **options)
 
     monkeypatch.setattr(_fused.FusedProgram, "run", counting)
-    monkeypatch.setattr(_fused, "_FEWEST_MEMBERS", 2)
+    monkeypatch.setattr(_fused_program, "_FEWEST_MEMBERS", 2)
     monkeypatch.setattr("skdeep.training._scheduler._QUIET", 1)
 
     def trained(seed):

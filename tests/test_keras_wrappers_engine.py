@@ -9,7 +9,7 @@ from sklearn.model_selection import GridSearchCV
 
 import skdeep
 from skdeep import KerasClassifier, KerasRegressor
-from skdeep.training import _fused, _user_model
+from skdeep.training import _fused, _fused_program, _user_model
 
 SPARSE = {"loss": "sparse_categorical_crossentropy", "optimizer": "adam"}
 
@@ -96,7 +96,7 @@ def test_a_search_trains_as_one_program(iris, monkeypatch):
         return run(self, *args, **options)
 
     monkeypatch.setattr(_fused.FusedProgram, "run", counting)
-    monkeypatch.setattr(_fused, "_FEWEST_MEMBERS", 2)
+    monkeypatch.setattr(_fused_program, "_FEWEST_MEMBERS", 2)
     monkeypatch.setattr("skdeep.training._job.SHORT_FIT_STEPS", 0)
     monkeypatch.setattr("skdeep.training._scheduler._QUIET_IN_TASKS", 60)
     estimator = KerasClassifier(

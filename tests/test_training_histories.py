@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from skdeep import DenseClassifier, DenseRegressor, training_histories
 from skdeep.base._network import BaseNetwork
 from skdeep.exceptions import DivergenceWarning
-from skdeep.training import _fused, _scheduler
+from skdeep.training import _fused, _fused_program, _scheduler
 
 NET = {"hidden_layer_sizes": (8,), "epochs": 3, "batch_size": 50, "random_state": 0}
 
@@ -33,7 +33,7 @@ def test_each_history_is_that_of_a_fit_alone(iris):
 
 def test_fits_are_trained_together(iris, monkeypatch):
     monkeypatch.setattr(_scheduler, "_QUIET_IN_TASKS", 60)
-    monkeypatch.setattr(_fused, "_MAPPING_STEPS", 0)
+    monkeypatch.setattr(_fused_program, "_MAPPING_STEPS", 0)
     sizes, run = [], _fused.FusedProgram.run
 
     def counting(self, states, metrics, chunk, **options):

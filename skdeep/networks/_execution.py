@@ -4,9 +4,9 @@ from skdeep.networks._limits import MOST_FOR_XLA
 
 
 class Execution:
-    """What the engine chooses for a network; a family whose networks differ overrides.
+    """What the engine chooses for a network, as for dense networks.
 
-    These numbers and answers change speed and memory only, never results.
+    Other families have subclasses. The choices change speed and memory, never results.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Execution:
 
 
 class GivenExecution(Execution):
-    """The same for networks with layers of the user's, see :class:`GivenModel`."""
+    """What the engine chooses for a network with layers of the user's."""
 
     vectorizes = False
 

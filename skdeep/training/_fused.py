@@ -1,25 +1,23 @@
-"""Trains many networks of one template as one program.
-
-The networks, the members, have their states stacked. ``tf.vectorized_map`` maps the
-training step, optimiser included, over the stack. Each member has its own rows, order,
-weights and learning rates. A member without steps left keeps its state.
-"""
+"""Trains many networks of one template together, with :class:`FusedProgram`."""
 
 import threading
 
 import numpy as np
 import tensorflow as tf
 
-from skdeep.networks._layers import lowering
-from skdeep.networks._traced import Compiled, shared, traced
+from skdeep.networks._traced import shared
+from skdeep.training._epochs import empty_parts, split_members
+from skdeep.training._fused_program import FusedEpochs, FusedProgram
 from skdeep.training._job import MOST_MEMBERS
 from skdeep.training._loop import (
     EpochRewind,
+    EpochsRequest,
     EvaluateRequest,
     Run,
     StepsTaken,
     advance,
     evaluate,
+    perform,
     take_steps,
     validation_record,
 )
@@ -32,167 +30,8 @@ from skdeep.training._stack import (
     validation_batch,
 )
 
-# Networks with more weights do not fit into a core's cache when many are trained
-# together. With fewer members the gain is smaller than the time to compile. Measured on
-# two cores.
-_MOST_WEIGHTS = 20_000
-_FEWEST_MEMBERS = 8
-# A compilation takes about as long as this many steps of one network.
-_COMPILATION_STEPS = 50_000
-# Without XLA, tracing the mapped steps takes as long as this many steps of one network.
-# Mapped steps then take half the time of steps in turns. Measured on two cores.
-_MAPPING_STEPS = 12_000
 # Bytes of the batches of one call.
 _CHUNK_BYTES = 16 * 2**20
-
-
-class FusedProgram:
-    """The training steps of a :class:`Program` for many members at once.
-
-    Parameters
-    ----------
-    program : Program
-    """
-
-    def __init__(self, program):
-        self._program = program
-        self._step = program.step
-        n_weights = sum(np.prod(v.shape) for v in program.model.trainable_variables)
-        self._fits_caches = n_weights <= _MOST_WEIGHTS or _has_gpu()
-        self._dtype = program.spec.array_dtype
-        self._evaluation = program.evaluation
-        self._sizes = frozenset()  # replaced, never changed: workers share it
-        self._mapped = False
-        self._steps_in_turns = 0
-        self._compiled = Compiled(self._run_lowered)
-        self._plain = traced(self._run, signature=_stacked(program.signature))
-        state, *others = program.evaluation_signature
-        # An evaluation does not need the state of the optimiser.
-        signature = _stacked([state._replace(optimizer=[]), *others])
-        self.evaluate = traced(self._evaluate, signature=signature)
-
-    @property
-    def n_compiled(self):
-        """The number of shapes for which the program is compiled."""
-        return len(self._compiled)
-
-    def note_steps_in_turns(self, n_steps):
-        """Count steps that members took one after another."""
-        self._steps_in_turns += n_steps
-
-    def pays_without_xla(self, n_members, n_steps):
-        """Whether there are enough steps to map them over the members, without XLA."""
-        expected = self._steps_in_turns + n_members * n_steps
-        return self._mapped or expected >= _MAPPING_STEPS
-
-    def pays(self, n_members, n_steps):
-        """Whether one compiled call for all members is faster than one for each."""
-        if not self._fits_caches:
-            return False
-        if n_members >= _FEWEST_MEMBERS:
-            return True
-        size = self._compiled_for(n_members)
-        if size is None or self._program.compiled:
-            return size is not None and size <= 2 * n_members
-        return (size - n_members) * n_steps <= _COMPILATION_STEPS
-
-    def call_size(self, n_members, n_steps):
-        """The number of members of a call, with a compiled program if one will do.
-
-        Room that no member takes costs time; so does compiling for another size.
-        """
-        size = self._compiled_for(n_members)
-        if size is None or (size - n_members) * n_steps > _COMPILATION_STEPS:
-            size = n_members
-            self._sizes |= {size}
-        return size
-
-    def _compiled_for(self, n_members):
-        return min((size for size in self._sizes if size >= n_members), default=None)
-
-    def run(self, states, metric_states, chunk, *, xla):
-        """Run the steps of ``chunk``. The first axis of all its parts is the member.
-
-        Parameters
-        ----------
-        states : State
-            Stacked.
-        metric_states : list of list of Tensor
-            Stacked.
-        chunk : Chunk
-        xla : bool
-            Whether to compile with XLA.
-
-        Returns
-        -------
-        states, metric_states, losses
-            ``losses`` of shape (n_steps, n_members).
-        """
-        self._mapped |= not xla
-        if xla:
-            return self._compiled(chunk.shape, states, metric_states, chunk)
-        return self._plain(states, metric_states, chunk)
-
-    def _run_lowered(self, states, metric_states, chunk):
-        with lowering(unroll=True):
-            return self._run(states, metric_states, chunk)
-
-    def _run(self, states, metric_states, chunk):
-        def body(number, states, metric_states, losses):
-            batches = [tf.gather(part, number, axis=1) for part in chunk.per_step]
-            active = number < chunk.n_steps
-            *new, loss = tf.vectorized_map(
-                self._member,
-                (active, states, metric_states, *batches, *chunk.per_fit),
-                warn=False,
-            )
-            # vectorized_map loses static shapes, which the loop needs.
-            new = tf.nest.map_structure(
-                lambda after, before: tf.ensure_shape(after, before.shape),
-                tuple(new),
-                (states, metric_states),
-            )
-            return number + 1, *new, losses.write(number, loss)
-
-        n_members, n_steps = tf.shape(chunk.rows)[0], tf.shape(chunk.rows)[1]
-        static = chunk.rows.shape[0]
-        losses = tf.TensorArray(self._dtype, size=n_steps, element_shape=[static])
-        # Steps that no member takes have a loss of zero.
-        losses = losses.unstack(tf.zeros([n_steps, n_members], self._dtype))
-        _, states, metric_states, losses = tf.while_loop(
-            lambda number, *_: number < tf.reduce_max(chunk.n_steps),
-            body,
-            (tf.constant(0), states, metric_states, losses),
-        )
-        return states, metric_states, losses.stack()
-
-    def _member(self, arguments):
-        active, state, metric_state, *rest = arguments
-        new, new_metrics, loss = self._step(state, metric_state, *rest)
-        # Adam moves weights also at a zero gradient, so an inactive member gets its old
-        # state back.
-        kept, kept_metrics = tf.nest.map_structure(
-            lambda after, before: tf.where(active, after, before),
-            (new, new_metrics),
-            (state, metric_state),
-        )
-        return kept, kept_metrics, loss
-
-    def _evaluate(self, *arguments):
-        return tf.vectorized_map(
-            lambda parts: self._evaluation(*parts), arguments, warn=False
-        )
-
-
-def _has_gpu():
-    return bool(tf.config.list_physical_devices("GPU"))
-
-
-def _stacked(signature):
-    """``signature`` with an axis of members in front."""
-    return tf.nest.map_structure(
-        lambda spec: tf.TensorSpec([None, *spec.shape], spec.dtype), signature
-    )
 
 
 _lock = threading.Lock()
@@ -203,6 +42,13 @@ def _fused_program(program):
         if program.fused is None:
             program.fused = FusedProgram(program)
         return program.fused
+
+
+def _fused_epochs(program):
+    with _lock:
+        if program.fused_epochs is None:
+            program.fused_epochs = FusedEpochs(program)
+        return program.fused_epochs
 
 
 class Member:
@@ -227,11 +73,14 @@ class Member:
 
     def resume_with(self, answer):
         """Hand the answer to the run, and get its next request or its end."""
-        self.evaluating = False
+        self.evaluating, self.epochs_request = False, None
         try:
             request = advance(self._requests, answer)
             self.evaluating = isinstance(request, EvaluateRequest)
-            if request is not None and not self.evaluating:
+            if isinstance(request, EpochsRequest):
+                self.epochs_request, self.taken = request, 0
+                self.place = self._rewind = None
+            elif request is not None and not self.evaluating:
                 self.plan, self.taken, self._losses = self.run.plan(request), 0, ()
                 self._values = self.run.state, self.run.program.metric_state()
                 self._rewind = EpochRewind(self.run, self.plan)
@@ -276,6 +125,11 @@ class Member:
 
     def _taken_at(self, place, values, losses):
         return StepsTaken(*_current(place, values), _joined(losses))
+
+    @property
+    def steps_on(self):
+        """Whether it takes steps, and neither evaluates nor trains whole epochs."""
+        return not self.evaluating and self.epochs_request is None
 
     @property
     def left(self):
@@ -329,14 +183,14 @@ class Member:
         _fused_program(self.run.program).note_steps_in_turns(len(losses))
         self.note_steps(losses, values=(state, variables))
 
-    def evaluate_alone(self):
-        """Evaluate the validation data with the program for one network."""
+    def answer_alone(self, request):
+        """Compute what the run asks for with the program for one network."""
         try:
-            record = evaluate(self.run)
+            answer = perform(self.run, request)
         except BaseException as error:
             self._end(error)
         else:
-            self.resume_with(record)
+            self.resume_with(answer)
 
 
 def _current(place, values):
@@ -383,7 +237,8 @@ class TrainingGroup:
             self._admit(tickets)
             while self._members:
                 self._evaluate([m for m in self._members if m.evaluating])
-                self._step()
+                self._run_epochs([m for m in self._members if m.epochs_request])
+                self._step([m for m in self._members if m.steps_on])
                 self._report_epochs()
                 self._admit(self._next_tickets(MOST_MEMBERS - len(self._members)))
         except BaseException as error:
@@ -414,32 +269,98 @@ class TrainingGroup:
         self._members = [member for member in self._members if member.live]
         self._clock.share(len(self._members))
 
-    def _step(self):
-        if self._together():
+    def _run_epochs(self, members):
+        """Train the epochs of members that evaluate after each of them."""
+        answers = self._epochs_together(members)
+        if answers is None:
+            for member in members:
+                member.answer_alone(member.epochs_request)
+                self._report_epochs()
+        else:
+            for member, answer in zip(members, answers, strict=True):
+                member.resume_with(answer)
+        self._drop_finished()
+
+    def _epochs_together(self, members):
+        """The results for each member, computed together; None if that does not pay."""
+        if len(members) < 2 or not self._may_fuse:
+            return None
+        run, size = members[0].run, (len(members), _steps_left(members))
+        validates = [member.run.job.validation is not None for member in members]
+        if len(set(validates)) > 1 or (validates[0] and not may_be_stacked(members)):
+            return None
+        program = _fused_epochs(run.program)
+        xla = run.job.path == "xla"
+        suits, pays = run.job.spec.execution.vectorizes, program.pays_without_xla
+        if xla:
+            suits, pays = run.job.spec.execution.fuses, program.pays
+        if not suits or not pays(*size):
+            if not xla:
+                program.note_steps_in_turns(_steps_of_requests(members))
+            return None
+        try:
+            size = program.call_size(*size) if xla else len(members)
+            return self._fused_epochs(program, members, size, validates[0], xla)
+        except Exception as error:
+            self._stop_fusing(error)
+            return None
+
+    def _fused_epochs(self, program, members, size, validates, xla):
+        run = members[0].run
+        validation = []
+        if validates:
+            key = members, size
+            if self._validation is None or self._validation[0] != key:
+                self._validation = key, validation_batch(_padded(members, size))
+            validation = self._validation[1][:3]
+        starts = tf.nest.map_structure(
+            lambda start: tf.stack([start] * size), run.program.metric_state()
+        )
+        states = [member.run.state for member in _padded(members, size)]
+        states = tf.nest.map_structure(lambda *rows: tf.stack(rows), *states)
+        chunk, counts = self._chunk_of_epochs(members, size)
+        states, results = program.run(states, starts, chunk, validation, xla=xla)
+        return split_members(Stack(states), results, counts)
+
+    def _chunk_of_epochs(self, members, size):
+        feeds = [member.run.epochs_feed for member in members]
+        shape = size, *map(max, zip(*(feed.shape for feed in feeds), strict=True))
+        feed = members[0].run.feed
+        if shape not in self._buffers:
+            self._buffers = {shape: feed.buffers(*shape)}
+        X, Y = self._buffers[shape]
+        parts = empty_parts(shape, feed.job.batch_size, Y.dtype)
+        counts = np.zeros((size, 2), np.int32)
+        for row, member in enumerate(members):
+            plan = member.run.plan(member.epochs_request)
+            arrays = [part[row] for part in (X, Y, *parts)]
+            counts[row] = member.run.epochs_feed.fill(plan, *arrays)
+        constants = [tf.constant(part) for part in (*parts, counts)]
+        per_fit = _constants_of_fits(members, size)
+        chunk = Chunk(shared(X), shared(Y), *constants, *per_fit)
+        return chunk, counts[: len(members)]
+
+    def _step(self, members):
+        if self._together(members):
             try:
-                self._step_together()
+                self._step_together(members)
             except Exception as error:
                 self._stop_fusing(error)
         else:
-            for member in self._members:
-                if not member.evaluating:
-                    member.step_alone()
-                    self._report_epochs()
+            for member in members:
+                member.step_alone()
+                self._report_epochs()
         self._drop_finished()
 
-    def _together(self):
-        members = self._members
+    def _together(self, members):
         if len(members) < 2 or not self._may_fuse:
             return False
-        run, size = members[0].run, (len(members), self._steps_left())
+        run, size = members[0].run, (len(members), _steps_left(members))
         if run.job.path != "xla":
             return run.job.spec.execution.vectorizes and _fused_program(
                 run.program
             ).pays_without_xla(*size)
         return run.job.spec.execution.fuses and _fused_program(run.program).pays(*size)
-
-    def _steps_left(self):
-        return max((member.steps_left for member in self._members), default=0)
 
     def _evaluate(self, members):
         """Evaluate the validation data of these members."""
@@ -453,7 +374,7 @@ class TrainingGroup:
                     member.resume_with(record)
         for member in members:
             if member.evaluating:
-                member.evaluate_alone()
+                member.answer_alone(EvaluateRequest())
         self._drop_finished()
 
     def _evaluates_together(self, members):
@@ -462,7 +383,7 @@ class TrainingGroup:
         job = members[0].run.job
         if not job.spec.execution.vectorizes or not may_be_stacked(members):
             return False
-        return job.path == "xla" or self._together()
+        return job.path == "xla" or self._together(members)
 
     def _records(self, members):
         """The result of :func:`evaluate` for each member, computed together."""
@@ -497,54 +418,23 @@ class TrainingGroup:
                 "trained one by one, which takes longer and has the same result."
             )
 
-    def _step_together(self):
-        members = self._members
+    def _step_together(self, members):
         run = members[0].run
         xla = run.job.path == "xla"
         program = _fused_program(run.program)
         size = len(members)
         if xla:
-            size = program.call_size(size, self._steps_left())
-        n_steps = self._n_steps(size)
-        chunk, counts = self._chunk(size, n_steps)
-        *values, losses = program.run(*self._stacked(size), chunk, xla=xla)
+            size = program.call_size(size, _steps_left(members))
+        n_steps = _steps_of_a_call(members, size)
+        chunk, counts = self._chunk(members, size, n_steps)
+        *values, losses = program.run(*_stacked_values(members, size), chunk, xla=xla)
         losses, stack = losses.numpy(), Stack(tuple(values))
         for row, (member, count) in enumerate(zip(members, counts, strict=True)):
             member.note_steps(losses[:count, row], place=(stack, row))
 
-    def _n_steps(self, size):
-        """The number of steps of a call. Compiled code takes a few numbers only."""
-        run = self._members[0].run
-        job = run.job
-        longest = max(member.run.job.steps_per_epoch for member in self._members)
-        epochs = max(member.run.job.epochs for member in self._members)
-        limit = run.program.chunk_steps(
-            longest * epochs,
-            job.batch_size * job.train.width * size,
-            max_bytes=_CHUNK_BYTES,
-        )
-        if job.path != "xla":
-            return min(limit, max(member.left for member in self._members))
-        return limit
-
-    def _padded(self, size):
-        """The members, filled up with the first one to ``size``."""
-        return self._members + self._members[:1] * (size - len(self._members))
-
-    def _stacked(self, size):
-        """Stacked states and metric variables of the members, filled up to ``size``."""
-        places = [member.place for member in self._members]
-        if None not in places:
-            stack = places[0][0]
-            expected = [(stack, row) for row in range(len(places))]
-            if places == expected and len(stack) == size:
-                return stack.values
-        values = [member.current() for member in self._padded(size)]
-        return tf.nest.map_structure(lambda *rows: tf.stack(rows), *values)
-
-    def _chunk(self, size, n_steps):
+    def _chunk(self, members, size, n_steps):
         """The next batches of the members, and the number of steps of each member."""
-        feed = self._members[0].run.feed
+        feed = members[0].run.feed
         if (size, n_steps) not in self._buffers:
             self._buffers = {(size, n_steps): feed.buffers(size, n_steps)}
         X, Y = self._buffers[size, n_steps]
@@ -553,7 +443,7 @@ class TrainingGroup:
         rows = np.zeros((size, n_steps), np.int32)
         rates = np.zeros((size, n_steps), np.float32)
         counts = np.zeros(size, np.int32)
-        for row, member in enumerate(self._members):
+        for row, member in enumerate(members):
             piece = slice(member.taken, member.taken + n_steps)
             order, *parts = (part[piece] for part in member.plan)
             counts[row] = count = len(order)
@@ -561,9 +451,60 @@ class TrainingGroup:
             for array, part in zip((weight, rows, rates), parts, strict=True):
                 array[row, :count] = part
         parts = [tf.constant(part) for part in (weight, rows, rates, counts)]
-        per_fit = stacked_constants(
-            (*member.run.feed.scaling, member.run.feed.decay_scale)
-            for member in self._padded(size)
-        )
+        per_fit = _constants_of_fits(members, size)
         chunk = Chunk(shared(X), shared(Y), *parts, *per_fit)
-        return chunk, counts[: len(self._members)]
+        return chunk, counts[: len(members)]
+
+
+def _steps_left(members):
+    """The largest number of steps that a member may still take."""
+    return max((member.steps_left for member in members), default=0)
+
+
+def _steps_of_a_call(members, size):
+    """The number of steps of a call. Compiled code takes a few numbers only."""
+    run = members[0].run
+    job = run.job
+    longest = max(member.run.job.steps_per_epoch for member in members)
+    epochs = max(member.run.job.epochs for member in members)
+    limit = run.program.chunk_steps(
+        longest * epochs,
+        job.batch_size * job.train.width * size,
+        max_bytes=_CHUNK_BYTES,
+    )
+    if job.path != "xla":
+        return min(limit, max(member.left for member in members))
+    return limit
+
+
+def _padded(members, size):
+    """The members, filled up with the first one to ``size``."""
+    return members + members[:1] * (size - len(members))
+
+
+def _stacked_values(members, size):
+    """Stacked states and metric variables of the members, filled up to ``size``."""
+    places = [member.place for member in members]
+    if None not in places:
+        stack = places[0][0]
+        expected = [(stack, row) for row in range(len(places))]
+        if places == expected and len(stack) == size:
+            return stack.values
+    values = [member.current() for member in _padded(members, size)]
+    return tf.nest.map_structure(lambda *rows: tf.stack(rows), *values)
+
+
+def _constants_of_fits(members, size):
+    """Stacked means and scales of targets, and scales of the weight decay."""
+    return stacked_constants(
+        (*member.run.feed.scaling, member.run.feed.decay_scale)
+        for member in _padded(members, size)
+    )
+
+
+def _steps_of_requests(members):
+    """The steps of all the epochs that the members ask for."""
+    return sum(
+        len(member.epochs_request.orders) * member.run.job.steps_per_epoch
+        for member in members
+    )

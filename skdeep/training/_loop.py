@@ -9,6 +9,7 @@ import tensorflow as tf
 from skdeep.networks import Weights
 from skdeep.networks._traced import shared
 from skdeep.training._divergence import network_is_finite
+from skdeep.training._epochs import EpochsFeed, EpochsProgram
 from skdeep.training._history import History
 from skdeep.training._job import Outcome
 from skdeep.training._program import Chunk, State, program_for
@@ -33,6 +34,40 @@ class TrainRequest(NamedTuple):
 
     orders: list
     first: int
+
+
+class EpochsRequest(NamedTuple):
+    """Asks for epochs, each with its evaluation. The answer is an :class:`EpochsTaken`.
+
+    Attributes
+    ----------
+    orders : list of ndarray of shape (n_samples,)
+    first : int
+        The number of the first step.
+    """
+
+    orders: list
+    first: int
+
+
+class Snapshot(NamedTuple):
+    """A state of training: the one after the epochs ``orders``, begun from ``state``.
+
+    Attributes
+    ----------
+    state : State
+    done : int
+        Steps that the optimiser has taken.
+    orders : list of ndarray of shape (n_samples,), default=()
+        Epochs that have to be trained again, which gives the same weights as before.
+    first : int, default=0
+        The number of their first step.
+    """
+
+    state: State
+    done: int
+    orders: list = ()
+    first: int = 0
 
 
 class EvaluateRequest(NamedTuple):
@@ -77,6 +112,8 @@ def perform(run, request):
     """Compute what ``run`` requests; returns the answer."""
     if isinstance(request, EvaluateRequest):
         return evaluate(run)
+    if isinstance(request, EpochsRequest):
+        return run_epochs(run, request)
     plan = run.plan(request)
     taken = StepsTaken(run.state, run.program.metric_state(), np.zeros(0, np.float32))
     rewind = EpochRewind(run, plan)
@@ -88,6 +125,15 @@ def perform(run, request):
     except KeyboardInterrupt:
         return rewind.to_whole_epochs()
     return taken
+
+
+def run_epochs(run, request):
+    """Train and evaluate the epochs that are asked for, in one call."""
+    program, feed = run.program, run.epochs_feed
+    if program.epochs is None:
+        program.epochs = EpochsProgram(program)
+    chunk = feed.chunk(run.plan(request))
+    return program.epochs.run(run.state, chunk, feed.validation(), path=run.job.path)
 
 
 class StepsTaken(NamedTuple):
@@ -191,6 +237,7 @@ class Run:
         self.state, self.done = self._first_state()
         self.rates = LearningRates.of_job(job, optimizer, self.done)
         self.feed = Feed(job, self.program, optimizer.decay_scale)
+        self.epochs_feed = EpochsFeed(job, self.feed)
         self.diverged_at = None
         self.interrupted = False
         self._before_epoch = None
@@ -229,24 +276,85 @@ class Run:
             return
         if self.stopping is not None and self.job.resume is not None:
             yield from self._compare_with_earlier_best()
-        for epoch in range(self.job.epochs):
-            if self._begin_epoch(epoch):
+        size = self.epochs_feed.n_epochs
+        for first in range(0, self.job.epochs, size):
+            epochs = range(first, min(first + size, self.job.epochs))
+            stop = yield from (
+                self._each_epoch(epochs) if size == 1 else self._epochs_at_once(epochs)
+            )
+            if stop:
                 break
+        yield from self._reach_best()
+
+    def _each_epoch(self, epochs):
+        """One epoch after another; returns whether to stop."""
+        for epoch in epochs:
+            if self._begin_epoch(epoch):
+                return True
             record = yield from self._one_epoch(epoch)
             if record is None:
                 self.diverged_at = epoch + 1
-                break
+                return True
             self.history.append(record)
             self._before_epoch = None
             if self._end_epoch(epoch, record) or self.interrupted:
-                break
+                return True
+        return False
+
+    def _epochs_at_once(self, epochs):
+        """Epochs between which nothing happens in Python; returns whether to stop."""
+        before = Snapshot(self.state, self.done)
+        orders = [self.job.order(epoch) for epoch in epochs]
+        first = len(self.history) * self.job.steps_per_epoch
+        taken = yield EpochsRequest(orders, first)
+        records = self._records(taken)
+        self.state = taken.state
+        finite = all(np.isfinite(record["loss"]) for record in records)
+        if not finite or not self._is_finite():
+            self.state = before.state
+            return (yield from self._each_epoch(epochs))
+        for number, record in enumerate(records, start=1):
+            self.history.append(record)
+            self.done += self.job.steps_per_epoch
+            if self.stopping is None:
+                continue
+            snapshot = before._replace(
+                done=self.done, orders=orders[:number], first=first
+            )
+            if number == len(records):
+                snapshot = Snapshot(self.state, self.done)
+            if self.stopping.update(record, snapshot):
+                return True
+        return False
+
+    def _records(self, taken):
+        """The history's records of epochs that were trained in one call."""
+        losses = np.average(taken.losses, axis=1, weights=self.feed.rows)
+        records = []
+        for number, (loss, metrics) in enumerate(
+            zip(losses, taken.metrics, strict=True)
+        ):
+            record = {"loss": float(loss), **self.program.metric_results(metrics)}
+            if taken.evaluations is not None:
+                total, penalty, variables = taken.evaluations[number]
+                record |= validation_record(self, float(total), penalty, variables)
+            records.append(record)
+        return records
+
+    def _reach_best(self):
+        """Train the epochs again that lead to the best state, if there are any."""
+        best = self.stopping and self.stopping.best_state
+        if best and best.orders:
+            self.state = best.state
+            taken = yield EpochsRequest(best.orders, best.first)
+            self.stopping.best_state = Snapshot(taken.state, best.done)
 
     def _compare_with_earlier_best(self):
         """Let the weights of an earlier fit compete for the best, on the new data."""
         record = dict(self.job.stopping.before)
         if self.job.validation is not None:
             record |= yield EvaluateRequest()
-        self.stopping.begin(record, (self.state, self.done))
+        self.stopping.begin(record, Snapshot(self.state, self.done))
 
     def _unwatched_epochs(self):
         """Many epochs for each request, because nothing looks at single epochs."""
@@ -319,7 +427,7 @@ class Run:
     def _end_epoch(self, epoch, record):
         stop = False
         if self.stopping is not None:
-            stop = self.stopping.update(record, (self.state, self.done))
+            stop = self.stopping.update(record, Snapshot(self.state, self.done))
         with self._calling():
             if self.callbacks is not None:
                 self._call_back("on_epoch_end", epoch, record)
@@ -365,7 +473,10 @@ class Run:
     def outcome(self):
         best_epoch = self.history.best_epoch
         if self.stopping is not None and self.stopping.best_state is not None:
-            self.state, self.done = self.stopping.best_state
+            best = self.stopping.best_state
+            self.state, self.done = best.state, best.done
+            if best.orders:  # after an interruption
+                self.state = run_epochs(self, best).state
             best_epoch = self.stopping.best_epoch
         return Outcome(
             self.weights(),

@@ -71,18 +71,20 @@ class Program:
         self._prepare_metrics(head)
         self._initial = _InitialValues(self.model, self.optimizer)
         self.fused = None  # made at its first use, by _fused.py
+        self.epochs = None  # made at its first use, by _loop.py
+        self.fused_epochs = None  # made at its first use, by _fused.py
         self.compiled = False
         state = self._signature()
         width = [None, *spec.output_shape[:-1], head.width]
         rows = [None, *spec.input_shape]
         # Arguments: state, metric variables and a chunk.
         self.signature = [*state, self._chunk_signature(rows, width)]
-        self._compiled_update = tf.function(
+        self.compiled_update = tf.function(
             self._update, jit_compile=True, autograph=False
         )
         self._compiled_run = Compiled(self._run_lowered)
         self._paths = {
-            "plain": traced(self._run, signature=self.signature),
+            "plain": traced(self.steps, signature=self.signature),
             "graph": traced(self._run_graph, signature=self.signature),
             "xla": self._run_compiled,
         }
@@ -99,6 +101,10 @@ class Program:
         n_graphs = 1 + len(self._compiled_run)
         if self.fused is not None:
             n_graphs += 1 + self.fused.n_compiled
+        if self.fused_epochs is not None:
+            n_graphs += 1 + self.fused_epochs.n_compiled
+        if self.epochs is not None:
+            n_graphs += len(self.epochs)
         # Twice, as variables and as the initial values of fits.
         return 2 * n_bytes(arrays) + n_graphs * GRAPH_BYTES
 
@@ -228,13 +234,15 @@ class Program:
         return self._compiled_run(chunk.shape, state, metric_state, chunk)
 
     def _run_graph(self, state, metric_state, chunk):
-        return self._run(state, metric_state, chunk, self._compiled_update)
+        return self.steps(state, metric_state, chunk, self.compiled_update)
 
     def _run_lowered(self, state, metric_state, chunk):
         with lowering():
-            return self._run(state, metric_state, chunk)
+            return self.steps(state, metric_state, chunk)
 
-    def _run(self, state, metric_state, chunk, update=None):
+    def steps(self, state, metric_state, chunk, update=None):
+        """The graph of the steps of ``chunk``."""
+
         def body(step, state, metric_state, losses):
             batch = [part[step] for part in chunk.per_step]
             state, metric_state, loss = self.step(

@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from skdeep.training._epochs import rounded_up
+
 # Larger validation data are not stacked.
 _EVALUATION_BYTES = 16 * 2**20
 
@@ -47,7 +49,7 @@ def may_be_stacked(members):
 
 def validation_batch(members):
     """Stacked validation samples, targets, weights, and means and scales of targets."""
-    longest = max(len(member.run.job.validation) for member in members)
+    longest = rounded_up(max(len(member.run.job.validation) for member in members))
     job = members[0].run.job
     dtypes = job.spec.row_dtypes
     X, Y = job.validation.buffers(len(members), longest, dtypes=dtypes)

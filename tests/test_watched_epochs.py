@@ -1,0 +1,242 @@
+"""Epochs with validation and metrics, several in one call: as one call for each."""
+
+import keras
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.model_selection import cross_validate
+
+import skdeep
+from skdeep import (
+    Autoencoder,
+    ConvClassifier,
+    DenseClassifier,
+    DenseRegressor,
+    DivergenceWarning,
+    SequenceRegressor,
+)
+from skdeep.training import _epochs, _job, _loop
+
+NET = {"epochs": 12, "random_state": 0, "batch_size": 32, "learning_rate": 0.03}
+SMALL = {**NET, "hidden_layer_sizes": (5,)}
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """The number of epochs of each call."""
+    seen = []
+    run = _epochs.EpochsProgram.run
+
+    def counting(self, state, chunk, validation, *, path):
+        seen.append(int(chunk.n_steps.numpy()[0]))
+        return run(self, state, chunk, validation, path=path)
+
+    monkeypatch.setattr(_epochs.EpochsProgram, "run", counting)
+    return seen
+
+
+def one_by_one(monkeypatch):
+    """From here on each epoch is a call of its own."""
+    monkeypatch.setattr(_epochs, "_MOST_BYTES", 0)
+
+
+def same(first, second):
+    """Whether two fits have the same history, best epoch and weights."""
+    assert_allclose(first.history_, second.history_, rtol=2e-5, atol=1e-6)
+    assert list(first.history_) == list(second.history_)
+    assert first.best_epoch_ == second.best_epoch_
+    for name, array in first.get_weights().items():
+        assert_allclose(array, second.get_weights()[name], rtol=1e-4, atol=1e-5)
+
+
+def series(iris):
+    return np.repeat(iris[0][:60, None], 3, axis=1), iris[0][:60, 0]
+
+
+def images():
+    X, y = load_digits(return_X_y=True)
+    return X[:120].reshape(-1, 8, 8), y[:120]
+
+
+CASES = {
+    "best epoch within a call": (
+        DenseClassifier(**SMALL, early_stopping=True, patience=4, dropout=0.3),
+        lambda iris: iris,
+    ),
+    "metrics, batch normalisation": (
+        DenseClassifier(**SMALL, metrics=["accuracy", "auc"], batch_norm=True),
+        lambda iris: (iris[0], iris[1] == 1),
+    ),
+    "a metric is watched": (
+        DenseRegressor(
+            **SMALL,
+            early_stopping=True,
+            patience=None,
+            metrics=["mae"],
+            monitor="val_mae",
+            l2=0.01,
+        ),
+        lambda iris: (iris[0], iris[0][:, :2]),
+    ),
+    "no validation": (
+        DenseClassifier(**SMALL, early_stopping=True, monitor="loss", patience=3),
+        lambda iris: iris,
+    ),
+    "images": (
+        ConvClassifier(**NET, filters=(2,), hidden_layer_sizes=(), early_stopping=True),
+        lambda iris: images(),
+    ),
+    "series, double precision": (
+        SequenceRegressor(
+            "gru", units=(3,), **NET, early_stopping=True, dtype="float64"
+        ),
+        series,
+    ),
+    "autoencoder": (
+        Autoencoder(2, hidden_layer_sizes=(3,), **NET, early_stopping=True),
+        lambda iris: (iris[0], None),
+    ),
+}
+
+
+# XLA compiles the same graph: two of the cases show that it does.
+COMPILED = "best epoch within a call", "a metric is watched"
+
+
+@pytest.mark.parametrize(
+    ("case", "xla"),
+    [*((case, False) for case in CASES), *((case, True) for case in COMPILED)],
+)
+def test_as_one_call_for_each_epoch(case, xla, iris, calls, monkeypatch):
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1 if xla else 10**9)
+    estimator, data = CASES[case]
+    X, y = data(iris)
+    at_once = clone(estimator).fit(X, y)
+    assert max(calls) > 1
+    n_calls = len(calls)
+    one_by_one(monkeypatch)
+    same(at_once, clone(estimator).fit(X, y))
+    assert len(calls) == n_calls
+
+
+def test_validation_data_of_the_user_and_weights(iris, calls, monkeypatch):
+    X, y = iris
+    network = DenseClassifier(**SMALL, early_stopping=True, class_weight="balanced")
+    validation = {"X_val": X[100:], "y_val": y[100:]}
+    validation["sample_weight_val"] = np.linspace(0, 2, 50)
+    arguments = X[:100], y[:100], np.linspace(1, 2, 100)
+    at_once = network.fit(*arguments, **validation)
+    assert max(calls) > 1
+    one_by_one(monkeypatch)
+    same(at_once, DenseClassifier(**network.get_params()).fit(*arguments, **validation))
+
+
+def test_best_epoch_is_trained_again_at_most_once(iris, calls):
+    network = DenseClassifier(**SMALL | {"epochs": 40}, early_stopping=True, patience=8)
+    network.fit(*iris)
+    again = network.best_epoch_ % 8
+    whole, rest = divmod(network.n_epochs_, 8)
+    expected = [8] * (whole + (rest > 0)) + [again] * (again > 0)
+    assert calls == expected
+    held_out = network.history_["val_loss"]
+    assert held_out.idxmin() == network.best_epoch_
+
+
+def test_warm_start_goes_on(iris, calls, monkeypatch):
+    def twice():
+        network = DenseClassifier(**SMALL, early_stopping=True, warm_start=True)
+        return network.fit(*iris).fit(*iris)
+
+    at_once = twice()
+    assert max(calls) > 1
+    one_by_one(monkeypatch)
+    same(at_once, twice())
+
+
+def test_divergence_within_a_call(iris, calls, monkeypatch):
+    X = iris[0]
+    rate = keras.optimizers.schedules.PiecewiseConstantDecay([20], [0.01, 1e12])
+    parameters = {**SMALL, "learning_rate": rate, "optimizer": "sgd"}
+
+    def diverged():
+        network = DenseRegressor(**parameters, metrics=["mse"])
+        with pytest.warns(DivergenceWarning, match="epoch"):
+            return network.fit(X, X[:, 0])
+
+    at_once = diverged()
+    assert calls == [8]
+    assert 0 < at_once.n_epochs_ < 8
+    one_by_one(monkeypatch)
+    same(at_once, diverged())
+
+
+def test_interruption_keeps_the_calls_before(iris, calls, monkeypatch):
+    whole = DenseClassifier(**SMALL, metrics=["accuracy"]).fit(*iris)
+    run = _loop.run_epochs
+
+    def interrupted(*arguments):
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return run(*arguments)
+
+    calls.clear()
+    monkeypatch.setattr(_epochs, "_MOST_EPOCHS", 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(_loop, "run_epochs", interrupted)
+        with pytest.warns(UserWarning, match="interrupted"):
+            network = DenseClassifier(**SMALL, metrics=["accuracy"]).fit(*iris)
+    assert network.n_epochs_ == 6
+    assert_allclose(network.history_, whole.history_[:6], rtol=1e-5)
+    shorter = {**SMALL, "epochs": 6}
+    expected = DenseClassifier(**shorter, metrics=["accuracy"]).fit(*iris)
+    same(network, expected)
+
+
+@pytest.mark.parametrize("size", [5, 9])
+def test_fused_as_alone(iris, size, calls):
+    network = DenseClassifier(**SMALL, early_stopping=True, patience=3)
+
+    def fitted():
+        found = cross_validate(network, *iris, cv=size, return_estimator=True)
+        return found["estimator"]
+
+    alone = fitted()
+    with skdeep.fuse():
+        for first, second in zip(alone, fitted(), strict=True):
+            same(first, second)
+
+
+def test_folds_share_compiled_code(iris, calls, monkeypatch):
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
+    network = DenseClassifier(**SMALL | {"hidden_layer_sizes": (7,)}, metrics=["auc"])
+    y = iris[1] == 2
+    for n_rows in (150, 149, 140):  # five steps, the last of another size
+        network.fit(iris[0][:n_rows], y[:n_rows])
+    (program,) = {
+        value.epochs
+        for value in _program_values()
+        if value.epochs and value.spec.hidden_layer_sizes == (7,)
+    }
+    assert len(program) == 1
+
+
+def _program_values():
+    from skdeep.training._program import _programs
+
+    return [made for made, _ in _programs._made.values()]
+
+
+def test_hooks_and_large_data_are_asked_after_each_epoch(iris, calls, monkeypatch):
+    class Seen(keras.callbacks.Callback):
+        epochs = 0
+
+        def on_epoch_end(self, epoch, logs=None):
+            Seen.epochs += 1
+
+    DenseClassifier(**SMALL, metrics=["accuracy"], callbacks=[Seen()]).fit(*iris)
+    assert Seen.epochs == 12
+    monkeypatch.setattr(_epochs, "_MOST_VALUES", 10)
+    DenseClassifier(**SMALL, early_stopping=True).fit(*iris)
+    assert not calls

@@ -213,6 +213,9 @@ def test_partial_fit_and_warm_start_go_on(titanic):
     names = network.network_input_names_
     network.fit(X.assign(sex="other"), y)
     assert network.network_input_names_ == names
+    network.set_params(categorical_features=np.array(["class", "sex"]))
+    with pytest.raises(ValueError, match="fitted with categorical_features='from_dty"):
+        network.fit(X, y)
     network = DenseClassifier(**NET).partial_fit(X, y, classes=[0, 1])
     network.partial_fit(X.iloc[::-1], y.iloc[::-1])
     assert network.network_input_names_ == names

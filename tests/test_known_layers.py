@@ -169,6 +169,14 @@ def test_augmentations_that_mix_rows_take_keras(digits, layer):
     assert not spec.mixes_rows
 
 
+def test_backbones_that_mix_rows_take_keras(digits):
+    X, y = digits[0][:20].reshape(-1, 8, 8), digits[1][:20]
+    layers = L.Conv2D(2, 3), L.Softmax(axis=0, name="across")
+    body = keras.Sequential([keras.Input((8, 8, 1)), *layers])
+    with pytest.raises(ValueError, match=r"compiled.*whole batches.*across"):
+        ConvClassifier(backbone=body, epochs=1, engine="compiled").fit(X, y)
+
+
 def spec():
     return SequenceSpec((None, 4), 1, "linear", masked=True)
 

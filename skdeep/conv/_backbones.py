@@ -9,6 +9,7 @@ import numpy as np
 
 from skdeep._forked import refuse_if_forked
 from skdeep.networks._architecture import architecture_of, model_of
+from skdeep.networks._keras_classes import operations
 from skdeep.networks._seeds import own_seeds
 
 L = keras.layers
@@ -59,6 +60,17 @@ def _rebuilt(description):
             "layers in place of Lambda, and register your own with "
             "keras.saving.register_keras_serializable."
         ) from error
+
+
+def own_operations(description):
+    """The layers and operations of a user's backbone; none of a named one.
+
+    Parameters
+    ----------
+    description : str
+        From :func:`describe`.
+    """
+    return [] if is_name(description) else operations(_rebuilt(description))
 
 
 def check_backbone(model, description, image_shape):

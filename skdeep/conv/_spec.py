@@ -80,9 +80,13 @@ class ConvSpec(NetworkSpec):
 
         return augmented(self, kit, x)
 
-    @property
+    @cached_property
     def mixes_rows(self):
         layers = [item for item in self.augment if not isinstance(item, str)]
+        if self.backbone:
+            from skdeep.conv._backbones import own_operations
+
+            layers += own_operations(self.backbone)
         if not layers:
             return ()
         from skdeep.networks._row_mixing import mixing_layers

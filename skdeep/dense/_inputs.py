@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.utils import check_array, check_X_y
 from sklearn.utils.validation import validate_data
 
-from skdeep._rules import is_count, require
+from skdeep._rules import is_a, is_count, or_none, require
 from skdeep.base._input_checks import count_axes, refuse_data_sets
 from skdeep.base._inputs import Inputs
 from skdeep.dense._columns import Columns, is_columns
@@ -28,6 +28,8 @@ class Tables(Inputs):
 
     Attributes
     ----------
+    categorical_features : str, tuple or None
+        The parameter.
     levels : dict of int to tuple
         All levels of each column of categories, by the column's number.
     columns : Columns or None
@@ -35,10 +37,12 @@ class Tables(Inputs):
         only, and none may be missing.
     """
 
+    categorical_features: object = "from_dtype"
     levels: dict = field(default_factory=dict)
     columns: Columns | None = None
 
     field_rules: ClassVar = {
+        "categorical_features": or_none(is_a(str, tuple)),
         "levels": lambda value: (
             isinstance(value, dict)
             and all(_is_count_and_levels(*item) for item in value.items())
@@ -48,9 +52,17 @@ class Tables(Inputs):
 
     def read(self, estimator, X, y, *, learn):
         _refuse_axes(estimator, X)
+        given = _as_plain(estimator.categorical_features)
         if learn:
+            self.categorical_features = given
             found = find_categories(X, estimator.categorical_features)
             self.levels = dict.fromkeys(np.flatnonzero(found).tolist())
+        elif given != self.categorical_features:
+            raise ValueError(
+                f"{type(estimator).__name__} was fitted with categorical_features="
+                f"{self.categorical_features!r}. Received categorical_features="
+                f"{given!r}. Call fit with warm_start=False to start anew."
+            )
         checks = {
             "multi_output": True,
             "y_numeric": estimator._estimator_type_ == "regressor",
@@ -171,6 +183,13 @@ class Tables(Inputs):
         values = {name: [row[number]] for number, name in enumerate(names)}
         X = pd.DataFrame(values)
         return X if hasattr(estimator, "feature_names_in_") else X.to_numpy(object)
+
+
+def _as_plain(categorical_features):
+    """The parameter as a value that files can hold and == compares."""
+    if categorical_features is None or isinstance(categorical_features, str):
+        return categorical_features
+    return tuple(np.asarray(categorical_features).tolist())
 
 
 def _is_count_and_levels(number, levels):

@@ -35,3 +35,20 @@ def run_xla_as_graph(patch):
 
     patch.setattr(_traced, "_compiled", graph)
     patch.setattr(_job, "SHORT_FIT_STEPS", 1)
+
+
+def take_no_steps(patch):
+    """Let fits take no step, so that nothing is traced: they only draw weights.
+
+    Parameters
+    ----------
+    patch : pytest.MonkeyPatch
+    """
+    import tensorflow as tf
+
+    from skdeep.training._program import Program
+
+    def run(program, state, metric_state, chunk, *, path):
+        return state, metric_state, tf.zeros(len(chunk.rows))
+
+    patch.setattr(Program, "run", run)

@@ -20,7 +20,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 import numpy as np
 import pytest
-from agreement import run_xla_as_graph
+from agreement import run_xla_as_graph, take_no_steps
 from sklearn.datasets import (
     load_breast_cancer,
     load_diabetes,
@@ -144,15 +144,8 @@ def without_xla(monkeypatch):
 
 @pytest.fixture
 def untrained(monkeypatch):
-    """Fits take no step, so nothing is traced: they only draw weights."""
-    import tensorflow as tf
-
-    from skdeep.training._program import Program
-
-    def run(program, state, metric_state, chunk, *, path):
-        return state, metric_state, tf.zeros(len(chunk.rows))
-
-    monkeypatch.setattr(Program, "run", run)
+    """Fits take no step, so that nothing is traced: they only draw weights."""
+    take_no_steps(monkeypatch)
 
 
 @pytest.fixture

@@ -56,12 +56,15 @@ def test_gradients_of_others_stay():
     assert float(others(tf.constant(1.0))) == 1
 
 
-def test_caches_are_bounded_by_bytes():
+def test_caches_are_bounded_by_bytes(monkeypatch):
+    collected = []
+    monkeypatch.setattr(gc, "collect", lambda: collected.append(None))
     cache = Cache(most_bytes=100 * MB)
     for number in range(20):
         cache.get(number, lambda number=number: number, lambda made: 7 * MB)
         assert cache.n_bytes <= 100 * MB
         assert len(cache) > 5 or len(cache) == number + 1
+    assert 0 < len(collected) < 5
     assert cache.get(19, lambda: "anew", lambda made: 0) == 19
     assert cache.get(0, lambda: "anew", lambda made: 0) == "anew"
     # What is larger than the bound has it for itself.
@@ -69,7 +72,7 @@ def test_caches_are_bounded_by_bytes():
     assert len(cache) == 1
 
 
-def test_large_networks_have_few_programs(monkeypatch):
+def test_large_networks_have_few_programs(untrained, monkeypatch):
     monkeypatch.setattr(_program, "_programs", Cache(most_bytes=20 * MB))
     data = np.zeros((4, 700)), np.zeros(4)
     for width in (700, 701, 702):
@@ -112,7 +115,7 @@ def test_what_xla_compiled_is_let_go():
     assert session() is None
 
 
-def test_names_of_variables_do_not_depend_on_what_was_made_before():
+def test_names_of_variables_do_not_depend_on_what_was_made_before(untrained):
     def names():
         _program._programs.clear()
         skdeep.DenseClassifier((3,), epochs=1, metrics=["auc"]).fit(X, y)
@@ -126,7 +129,7 @@ def test_names_of_variables_do_not_depend_on_what_was_made_before():
     assert "dense/kernel" in before
 
 
-def test_layers_of_a_users_own_go_on_from_model_():
+def test_layers_of_a_users_own_go_on_from_model_(untrained):
     # Keras counts the names of both, for a model has no two layers of one name.
     network = skdeep.DenseClassifier((3,), epochs=1).fit(X, y).model_
     added = keras.layers.Dense(2)(network.layers[-2].output)

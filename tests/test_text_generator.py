@@ -15,11 +15,17 @@ from text_data import paragraphs
 
 import skdeep
 from skdeep import TextGenerator, TokenSequences
-from skdeep.training import _job
 
 TEXTS = list(paragraphs()[0])
 TRAIN, TEST = TEXTS[:130], TEXTS[130:]
-TINY = {"window": 8, "units": 4, "embedding_dim": 3, "epochs": 2, "random_state": 0}
+TINY = {
+    "cell": "rnn",
+    "window": 8,
+    "units": 4,
+    "embedding_dim": 3,
+    "epochs": 2,
+    "random_state": 0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -164,11 +170,10 @@ def test_pieces_hold_every_token_once_or_more(tiny):
     assert_array_equal(y[-1].ravel(), stream[-8:])
 
 
-def test_engines_agree(monkeypatch):
+def test_engines_agree(without_xla):
     """Other cells: test_sequences.py and test_use_bias.py."""
-    net = TextGenerator("lstm", **TINY, dtype="float64", dropout=0.0, min_frequency=5)
+    net = TextGenerator(**TINY, dtype="float64", dropout=0.0, min_frequency=5)
     second = clone(net).set_params(engine="keras").fit(TRAIN[:20])
-    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
     first = clone(net).fit(TRAIN[:20])
     same_weights(first, second, 1e-6)
 

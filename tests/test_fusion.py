@@ -129,8 +129,11 @@ def test_members_differ_freely(iris, sizes):
     "params",
     [
         {"batch_norm": True, "metrics": ["accuracy"]},
-        {"dropout": 0.3, "optimizer": keras.optimizers.SGD(0.05, momentum=0.9)},
-        {"dtype": "float64", "optimizer": keras.optimizers.RMSprop(clipnorm=0.1)},
+        {
+            "dropout": 0.3,
+            "dtype": "float64",
+            "optimizer": keras.optimizers.SGD(0.05, momentum=0.9, clipnorm=0.1),
+        },
     ],
 )
 def test_options(iris, sizes, params):
@@ -411,7 +414,7 @@ def test_waiting_fits_stay_in_the_queue_while_others_train(iris, monkeypatch):
         train(self)
 
     def slow(self):
-        time.sleep(0.3)
+        time.sleep(0.15)
         step(self)
 
     monkeypatch.setattr(_scheduler.Ticket, "_train_alone", counting)

@@ -83,13 +83,12 @@ SCHEDULE = keras.optimizers.schedules.PiecewiseConstantDecay(
 @pytest.mark.parametrize(
     "settings",
     [
-        {},
         {"optimizer": "adam", "learning_rate_schedule": "cosine_decay"},
         {"optimizer": "sgd", "learning_rate": SCHEDULE},
         {"optimizer": keras.optimizers.SGD(SCHEDULE, momentum=0.9)},
         {"optimizer": "sgd", "learning_rate_schedule": SCHEDULE},
     ],
-    ids=["default", "named", "learning_rate", "optimizer", "schedule"],
+    ids=["named", "learning_rate", "optimizer", "schedule"],
 )
 def test_schedules_go_on_alike_in_both_engines(iris, settings):
     """A named schedule starts anew, one that is an object goes on."""
@@ -104,14 +103,18 @@ def test_schedules_go_on_alike_in_both_engines(iris, settings):
     assert np.abs(compiled.predict_proba(iris[0]) - first).max() > 1e-2
 
 
-@ENGINES
+AVERAGES = keras.optimizers.SGD(0.1, use_ema=True)
+MOMENTUM = keras.optimizers.SGD(0.1, 0.9)
+
+
 @pytest.mark.parametrize(
-    ("first", "second"),
+    ("engine", "first", "second"),
     [
-        ("adam", "adamax"),
-        ("rmsprop", "adam"),
+        ("compiled", "adam", "adamax"),
+        ("compiled", "rmsprop", "adam"),
         # One array for each weight, in one class.
-        (keras.optimizers.SGD(0.1, use_ema=True), keras.optimizers.SGD(0.1, 0.9)),
+        ("compiled", AVERAGES, MOMENTUM),
+        ("keras", AVERAGES, MOMENTUM),
     ],
 )
 def test_another_optimizer_starts_anew(iris, engine, first, second):

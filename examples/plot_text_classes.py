@@ -35,11 +35,10 @@ modules = {
 # The first paragraphs of all public functions, classes and methods.
 def first_paragraphs(module):
     package = module.__name__.split(".")[0]
-    members = dict(inspect.getmembers(module))
-    for member in list(members.values()):
-        if inspect.isclass(member):
-            members.update(inspect.getmembers(member))
-    for name, member in members.items():
+    members = inspect.getmembers(module)
+    for _, owner in inspect.getmembers(module, inspect.isclass):
+        members += inspect.getmembers(owner)
+    for name, member in members:
         origin = getattr(member, "__module__", None) or ""
         text = inspect.getdoc(member)
         if text and origin.startswith(package) and not name.startswith("_"):
@@ -54,9 +53,8 @@ for package, names in modules.items():
 X, X_test, y, y_test = train_test_split(
     list(package_of), list(package_of.values()), random_state=0
 )
-print(Counter(y))
-for text, package in zip(X[:6], y[:6], strict=True):
-    print(f"{package:12} {text[:70]}")
+for package, n_texts in Counter(y).most_common():
+    print(f"{package:12} {n_texts} texts, such as: {X[y.index(package)][:50]}")
 
 # %%
 # :class:`skdeep.TextClassifier` takes the texts as they are. It learns a vector for

@@ -28,6 +28,7 @@ from sklearn.pipeline import make_pipeline
 
 from skdeep import DenseClassifier
 
+# Films made in the United States, of which more win than of others.
 with sqlite3.connect(movie_path) as database:
     films = pd.read_sql(
         "SELECT Title, Year, Runtime, Genre, Meter, Oscars FROM omdb "

@@ -185,7 +185,7 @@ def test_a_unit_of_pixels_that_was_given_stays():
 
 # Parameters that decide how X is read; a fit that goes on cannot follow them.
 OF_FIRST_FIT = {
-    "images": {"rescale": 0.5, "image_shape": (4, 16)},
+    "images": {"rescale": 0.5, "image_shape": (4, 16), "normalize": False},
     "steps": {"return_sequences": False},
     "tokens": {"embedding_dim": 4},
     "windows": {"window": 5},

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from skdeep._numbers import plain
 from skdeep._rules import is_bool, is_number, is_sizes, require
 from skdeep.base._input_checks import (
     NO_TARGET,
@@ -42,6 +43,8 @@ class Images(Inputs):
         Whether pixels are integers from 0 to 255, or any integers.
     factor : float
         The factor by which pixels are multiplied.
+    normalize : bool
+        The estimator's parameter.
     """
 
     casts_batches: ClassVar = True
@@ -50,6 +53,7 @@ class Images(Inputs):
         "of_bytes": is_bool,
         "of_integers": is_bool,
         "factor": is_number,
+        "normalize": is_bool,
     }
 
     rescale: object = "auto"
@@ -58,13 +62,18 @@ class Images(Inputs):
     of_bytes: bool = False
     of_integers: bool = False
     factor: float = 1.0
+    normalize: bool = True
 
     @classmethod
     def of(cls, estimator):
         """An object that reads X for this estimator; it has not seen X yet."""
         backbone = getattr(estimator, "backbone", None)
         named = backbone is None or isinstance(backbone, str)
-        return cls(estimator.rescale, backbone if named else "a model")
+        return cls(
+            estimator.rescale,
+            backbone if named else "a model",
+            normalize=plain(getattr(estimator, "normalize", True)),
+        )
 
     def read(self, estimator, X, y=NO_TARGET, *, learn):
         if not learn:
@@ -98,6 +107,7 @@ class Images(Inputs):
     def _check_same_settings(self, estimator):
         """Refuse other parameters when training goes on."""
         check_same(estimator, "rescale", self.rescale)
+        check_same(estimator, "normalize", self.normalize)
         shape = estimator.image_shape
         if shape is not None and tuple(shape) not in (self.shape, self.shape[:2]):
             check_same(estimator, "image_shape", self.shape)

@@ -113,7 +113,7 @@ def test_weights_by_name(dense, digits):
     assert_allclose(copied.predict_proba(digits[0][:5]), np.full((5, 10), 0.1))
 
 
-def test_layers_of_one_name_in_two_models(iris):
+def test_layers_of_one_name_in_two_models(iris, untrained):
     def twice(shape):
         inputs = keras.Input(shape)
         parts = []
@@ -128,7 +128,7 @@ def test_layers_of_one_name_in_two_models(iris):
     assert len(names) == len(classifier.network_.weights.trainable)
 
 
-def test_outputs_of_the_layers(dense, digits, texts):
+def test_outputs_of_the_layers(dense, digits, texts, untrained):
     X = digits[0][:5]
     assert layer_outputs(dense, X)["network"].shape == (5, 32)
     features = HiddenLayers(dense).fit(*digits).transform(X)
@@ -178,7 +178,7 @@ class Twice(L.Layer):
         return self.first * x - self.second
 
 
-def test_weights_of_one_name_in_a_layer(iris):
+def test_weights_of_one_name_in_a_layer(iris, untrained):
     X, y = iris
     classifier = DenseClassifier(network=lambda shape: Twice(name="two"), **TINY)
     weights = classifier.fit(X, y).get_weights()
@@ -192,7 +192,7 @@ def test_weights_of_one_name_in_a_layer(iris):
     assert_allclose(outputs, np.tile(-np.arange(4.0), (3, 1)))
 
 
-def test_displays_of_convolutions_are_refused(digits):
+def test_displays_of_convolutions_are_refused(digits, untrained):
     images = digits[0].reshape(-1, 8, 8)
     classifier = ConvClassifier(network=residual_conv, epochs=1).fit(images, digits[1])
     for draw in (

@@ -201,11 +201,11 @@ def forms():
     X, y, images = digits.data[:100], digits.target[:100], digits.images[:100]
     units = {"units": (4,), **TINY}
     pipe = make_pipeline(StandardScaler(), DenseClassifier((4,), **TINY))
-    grid = {"denseclassifier__dropout": [0.0, 0.2]}
+    grid = {"denseclassifier__dropout": [0.0]}
     search = GridSearchCV(pipe, grid, cv=2, scoring="f1_macro")
     steps = SequenceClassifier("conv", return_sequences=True, **units)
-    tokens = SequenceClassifier("rnn", embedding_dim=4, **units)
-    windows = SequenceRegressor("rnn", window=5, **units)
+    tokens = SequenceClassifier("average", embedding_dim=4, **units)
+    windows = SequenceRegressor("conv", window=5, **units)
     lengths = 4 + np.arange(100) % 5
     ragged = [image[:n] for image, n in zip(images, lengths, strict=True)]
     flat = DenseClassifier((4,), **TINY)
@@ -231,12 +231,12 @@ def forms():
             "true: ",
         ),
         "ragged": (
-            SequenceClassifier("rnn", **units),
+            SequenceClassifier("conv", **units),
             ragged,
             y,
             "Confusion matrix",
             14,
-            "rnn_1",
+            "conv_1",
         ),
         "tokens": (tokens, X, y, "Confusion matrix", 2, "embedding"),
         "sparse": (flat, sparse.coo_matrix(X), y, "Confusion matrix", 2, "(100, 64)"),

@@ -98,7 +98,7 @@ def test_features_of_images_are_rows_of_numbers():
     X, y = load_digits(return_X_y=True)
     maps = HiddenLayers(ConvClassifier((3,), hidden_layer_sizes=(), **TINY), "conv_1")
     assert maps.fit_transform(X[:80], y[:80]).shape == (80, 8 * 8 * 3)
-    pipe = make_pipeline(maps, LogisticRegression(max_iter=5000))
+    pipe = make_pipeline(maps, StandardScaler(), LogisticRegression())
     assert cross_val_score(pipe, X[:80], y[:80], cv=2).mean() > 0.3
 
 

@@ -13,7 +13,6 @@ from skdeep import (
     DenseClassifier,
     DenseRegressor,
     SequenceClassifier,
-    TextClassifier,
     TextGenerator,
 )
 
@@ -30,7 +29,6 @@ FAMILIES = {
         (X, y),
     ),
     "sequence": (SequenceClassifier("average", **TINY), (X, y)),
-    "text": (TextClassifier(embedding_dim=4, **TINY), (TEXTS, y)),
     "generator": (
         TextGenerator("gru", window=8, units=4, embedding_dim=4, **TINY),
         (TEXTS,),
@@ -58,8 +56,11 @@ def test_own_rates_stay_in_every_family(family):
     assert moved(own, falling) > 1e-3
 
 
-@pytest.mark.parametrize("engine", ["compiled", "keras"])
-@pytest.mark.parametrize("own", OWN, ids=["name", "object", "rate", "auto"])
+@pytest.mark.parametrize(
+    ("own", "engine"),
+    [*((own, "compiled") for own in OWN), (OWN[0], "keras")],
+    ids=["name", "object", "rate", "auto", "keras"],
+)
 def test_what_is_named_is_constant(own, engine):
     estimator = DenseClassifier((4,), **TINY, **own, engine=engine)
     constant = clone(estimator).set_params(learning_rate_schedule=None)

@@ -141,7 +141,7 @@ def test_autoencoder_gives_codes_and_rows(codes, digits):
 
 def test_autoencoder_in_pipelines_and_searches(codes, digits):
     X, y = digits[0] / 16, digits[1]
-    network = clone(codes).set_params(epochs=10, widths=(24,))
+    network = clone(codes).set_params(epochs=10, widths=(24,), n_codes=12)
     pipe = make_pipeline(network, LogisticRegression(max_iter=1000)).fit(X, y)
     assert pipe.score(X, y) > 0.5
     assert len(pipe[0].encoder_.model_.layers) == 3

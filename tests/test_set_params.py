@@ -136,16 +136,44 @@ def _set(estimator):
     return estimator
 
 
-@pytest.fixture(scope="module", params=CASES)
-def case(request):
-    """A fitted estimator of each kind, and its X."""
-    estimator, X, y = CASES[request.param]
-    return request.param, _set(clone(estimator)).fit(X, y), X
+def fitted_attributes_are_those_of_the_documentation(fitted):
+    described = NumpyDocString(inspect.getdoc(fitted))["Attributes"]
+    described = {name for entry in described for name in entry.name.split(", ")}
+    missing = {name for name in described if not hasattr(fitted, name)}
+    assert missing <= {"feature_names_in_", "image_shape_"}  # of DataFrames, of images
+    public = {name for name in vars(fitted) if name.endswith("_") and name[0] != "_"}
+    assert public <= described
+
+
+# Parameters that decide how X is read; a fit that goes on cannot follow them.
+OF_FIRST_FIT = {
+    "images": {"rescale": 0.5, "image_shape": (4, 16), "normalize": False},
+    "steps": {"return_sequences": False},
+    "tokens": {"embedding_dim": 4},
+    "windows": {"window": 5},
+    "texts": {"embedding_dim": 5},
+    "codes": {"normalize": "common"},
+    "image codes": {"normalize": False, "rescale": None},
+}
+
+
+def going_on_refuses_what_the_first_fit_has_decided(name, fitted):
+    _, X, y = CASES[name]
+    for param, value in OF_FIRST_FIT.get(name, {}).items():
+        net = copy.deepcopy(fitted).set_params(**{param: value})
+        with pytest.raises(
+            ValueError, match=rf"fitted with {param}=.*Received {param}"
+        ):
+            net.partial_fit(X, y)
 
 
 @pytest.mark.filterwarnings("ignore:.*LOKY")
-def test_predictions_do_not_follow_set_params(case):
-    name, fitted, X = case
+@pytest.mark.parametrize("name", CASES)
+def test_predictions_do_not_follow_set_params(name):
+    estimator, X, y = CASES[name]
+    fitted = _set(clone(estimator)).fit(X, y)
+    fitted_attributes_are_those_of_the_documentation(fitted)
+    going_on_refuses_what_the_first_fit_has_decided(name, fitted)
     before = _results(fitted, X)
     assert before
     rules = getattr(fitted, "_parameter_constraints", {})
@@ -156,16 +184,6 @@ def test_predictions_do_not_follow_set_params(case):
         other.set_params(**{param: _another(param, value, rules.get(param, []))})
         for then, now in zip(before, _results(other, X), strict=True):
             np.testing.assert_array_equal(then, now, err_msg=f"{name}, {param}")
-
-
-def test_fitted_attributes_are_those_of_the_documentation(case):
-    _, fitted, _ = case
-    described = NumpyDocString(inspect.getdoc(fitted))["Attributes"]
-    described = {name for entry in described for name in entry.name.split(", ")}
-    missing = {name for name in described if not hasattr(fitted, name)}
-    assert missing <= {"feature_names_in_", "image_shape_"}  # of DataFrames, of images
-    public = {name for name in vars(fitted) if name.endswith("_") and name[0] != "_"}
-    assert public <= described
 
 
 def test_the_table_names_every_estimator():
@@ -181,28 +199,6 @@ def test_a_unit_of_pixels_that_was_given_stays():
     before = net.fit(IMAGES, LABELS).predict_proba(BYTES)
     after = net.set_params(rescale="auto").predict_proba(BYTES)
     np.testing.assert_array_equal(before, after)
-
-
-# Parameters that decide how X is read; a fit that goes on cannot follow them.
-OF_FIRST_FIT = {
-    "images": {"rescale": 0.5, "image_shape": (4, 16), "normalize": False},
-    "steps": {"return_sequences": False},
-    "tokens": {"embedding_dim": 4},
-    "windows": {"window": 5},
-    "texts": {"embedding_dim": 5},
-    "codes": {"normalize": "common"},
-    "image codes": {"normalize": False, "rescale": None},
-}
-
-
-def test_going_on_refuses_what_the_first_fit_has_decided(case):
-    name, fitted, X = case
-    for param, value in OF_FIRST_FIT.get(name, {}).items():
-        net = copy.deepcopy(fitted).set_params(**{param: value})
-        with pytest.raises(
-            ValueError, match=rf"fitted with {param}=.*Received {param}"
-        ):
-            net.partial_fit(X, CASES[name][2])
 
 
 def test_going_on_takes_a_new_length_of_texts():

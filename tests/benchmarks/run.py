@@ -28,6 +28,7 @@ BENCHMARKS = {
         single_fits.imports,
         single_fits.first_fit,
         single_fits.warm_fit,
+        single_fits.watched_fit,
         single_fits.predict,
         single_fits.large_fit,
         single_fits.large_memory,

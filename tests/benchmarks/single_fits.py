@@ -65,6 +65,57 @@ def warm_fit():
     row("fit, scikeras (5 epochs, scaled) / ours", scikeras_time / our_time, "")
 
 
+def watched_fit():
+    """Epochs with early stopping and metrics, beside quiet ones and beside peers.
+
+    The networks are those of a first course: a hidden layer of 64, batches of 32. No
+    fit stops early, so that all train the same number of epochs.
+    """
+    from sklearn.datasets import load_iris
+    from sklearn.preprocessing import scale
+
+    X, y = load_iris(return_X_y=True)
+    order = np.random.RandomState(0).permutation(len(y))
+    _watched("iris", scale(X).astype("float32")[order], y[order], 200, "< 0.4")
+    _watched("digits", *digits(), EPOCHS, "< 5")
+
+
+def _watched(name, X, y, n_epochs, limit):
+    import keras
+    from sklearn.neural_network import MLPClassifier
+
+    settings = {"hidden_layer_sizes": (64,), "epochs": n_epochs}
+    stopping = {"early_stopping": True, "patience": None}
+    accuracy = {"metrics": ["accuracy"]}
+    nets = [
+        ours(**settings, **options)
+        for options in ({}, stopping, accuracy, {**stopping, **accuracy})
+    ]
+    for net in nets:
+        net.fit(X, y)  # compiles
+    never = {"tol": 0, "n_iter_no_change": 10**6}
+    peer = MLPClassifier(
+        (64,), batch_size=BATCH, max_iter=n_epochs, early_stopping=True, **never
+    )
+    calls = [lambda net=net: net.fit(X, y) for net in (*nets, peer)]
+    quiet, stopped, measured, both, mlp_time = seconds(*calls, repeats=5)
+    model = keras_model(X.shape[1], (64,), len(set(y)))
+    callback = keras.callbacks.EarlyStopping(patience=10**6)
+    options = {"batch_size": BATCH, "verbose": 0, "validation_split": 0.1}
+    model.fit(X, y, epochs=1, **options)
+    keras_time = seconds(
+        lambda: model.fit(X, y, epochs=10, callbacks=[callback], **options)
+    )
+    per_epoch = 1000 / n_epochs
+    row(f"{name}: quiet, ms an epoch", quiet * per_epoch, "")
+    row(f"{name}: early stopping, ms an epoch", stopped * per_epoch, limit)
+    row(f"{name}: accuracy measured, ms an epoch", measured * per_epoch, limit)
+    row(f"{name}: both, ms an epoch", both * per_epoch, limit)
+    row(f"{name}: MLPClassifier, early stopping / ours", mlp_time / stopped, ">= 3")
+    ratio = keras_time * n_epochs / 10 / stopped
+    row(f"{name}: Keras, EarlyStopping / ours", ratio, ">= 25")
+
+
 def predict():
     X, y = digits()
     a, b = ours(epochs=1).fit(X, y), mlp().set_params(max_iter=2).fit(X, y)

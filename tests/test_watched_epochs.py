@@ -17,7 +17,7 @@ from skdeep import (
     DivergenceWarning,
     SequenceRegressor,
 )
-from skdeep.training import _epochs, _job, _loop
+from skdeep.training import _epochs, _fused_program, _job, _loop
 
 NET = {"epochs": 12, "random_state": 0, "batch_size": 32, "learning_rate": 0.03}
 SMALL = {**NET, "hidden_layer_sizes": (5,)}
@@ -240,3 +240,33 @@ def test_hooks_and_large_data_are_asked_after_each_epoch(iris, calls, monkeypatc
     monkeypatch.setattr(_epochs, "_MOST_VALUES", 10)
     DenseClassifier(**SMALL, early_stopping=True).fit(*iris)
     assert not calls
+
+
+class Spread(keras.metrics.Mean):
+    """A metric of a user's own, whose value is computed in Python."""
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        super().update_state(keras.ops.std(y_pred, axis=-1), sample_weight)
+
+    def result(self):
+        return float(super().result()) + 1
+
+
+@pytest.mark.parametrize("fewest", [2, 100])
+def test_values_of_metrics(iris, monkeypatch, fewest):
+    """Those of Keras are read in the call, a user's own in Python."""
+    monkeypatch.setattr(_fused_program, "_FEWEST_MEMBERS", fewest)
+    monkeypatch.setattr(_fused_program, "_MAPPING_STEPS", 0)
+    y = iris[1] == 1
+    names = ["accuracy", "auc", "precision", "f1_score", "mae"]
+    for metrics in (names, [*names[:1], Spread(name="spread")]):
+        network = DenseClassifier(**SMALL, early_stopping=True, metrics=metrics)
+        keras_fit = network.set_params(epochs=3).fit(iris[0], y).history_
+        with monkeypatch.context() as patch:
+            one_by_one(patch)
+            assert_allclose(clone(network).fit(iris[0], y).history_, keras_fit, 2e-5)
+        options = {"cv": [(np.arange(150), [0])] * 3, "return_estimator": True}
+        with skdeep.fuse():
+            found = cross_validate(network, iris[0], y, **options)
+        for fitted in found["estimator"]:
+            assert_allclose(fitted.history_, keras_fit, rtol=2e-5)

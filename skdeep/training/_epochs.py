@@ -36,10 +36,10 @@ class EpochsTaken(NamedTuple):
         After the last epoch.
     losses : ndarray of shape (n_epochs, n_steps)
     metrics : list of list
-        The metric variables after each epoch.
+        For each epoch what :meth:`Program.read` gives.
     evaluations : list of tuple
-        For each epoch the sum of validation losses, the penalty and the metric
-        variables. None without validation data.
+        For each epoch the sum of validation losses, the penalty, and what
+        :meth:`Program.read` gives. None without validation data.
     """
 
     state: object
@@ -117,17 +117,19 @@ class EpochsProgram:
             batches = [part[number] for part in chunk.per_step]
             epoch = Chunk(*batches, n_steps, *chunk.per_fit)
             state, metrics, losses = self._program.steps(state, start, epoch, update)
-            results = [losses, metrics]
+            results = [losses, read(metrics)]
             if validation:
-                results += self._program.evaluation(
+                *sums, metrics = self._program.evaluation(
                     state, start, *validation, mean, scale
                 )
+                results += [*sums, read(metrics)]
             return state, results
 
+        read = self._program.read
         zero = tf.zeros([], self._program.spec.array_dtype)
-        results = [tf.zeros_like(chunk.rates[0], zero.dtype), start]
+        results = [tf.zeros_like(chunk.rates[0], zero.dtype), read(start)]
         if validation:
-            results += [zero, zero, start]
+            results += [zero, zero, read(start)]
         return in_epochs(one_epoch, state, results, n_epochs, tf.shape(chunk.rates)[0])
 
 
@@ -208,7 +210,7 @@ def split_members(states, results, counts):
 
 
 def by_epoch(metrics, n_epochs):
-    """The metric variables of each epoch."""
+    """What :meth:`Program.read` gives for each epoch."""
     arrays = [[np.asarray(part) for part in variables] for variables in metrics]
     return [
         [[part[epoch] for part in variables] for variables in arrays]

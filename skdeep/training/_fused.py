@@ -405,7 +405,9 @@ class TrainingGroup:
                 member.run,
                 float(losses[row]),
                 penalties[row],
-                variables.row(row) if program.metrics else [],
+                program.metric_results(
+                    variables.row(row) if program.metrics else [], prefix="val_"
+                ),
             )
             for row, member in enumerate(members)
         ]

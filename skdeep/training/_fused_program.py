@@ -230,6 +230,15 @@ class FusedEpochs(FusedProgram):
         with lowering(unroll=True):
             return self._epochs(*arguments)
 
+    def _read(self, metrics):
+        """What :meth:`Program.read` gives for each member."""
+        if not metrics or not self._program.reads_in_graph:
+            return metrics
+        # vectorized_map loses static shapes.
+        shape = metrics[0][0].shape[:1]
+        read = tf.vectorized_map(self._program.read, metrics, warn=False)
+        return tf.nest.map_structure(lambda part: tf.ensure_shape(part, shape), read)
+
     def _epochs(self, states, starts, chunk, validation):
         mean, scale, _ = chunk.per_fit
 
@@ -239,10 +248,13 @@ class FusedEpochs(FusedProgram):
             n_steps = tf.where(number < n_epochs, n_steps, 0)
             epoch = Chunk(*batches, n_steps, *chunk.per_fit)
             states, metrics, losses = self._run(states, starts, epoch)
-            results = [losses, metrics]
+            results = [losses, self._read(metrics)]
             if validation:
                 without = states._replace(optimizer=[])
-                results += self._evaluate(without, starts, *validation, mean, scale)
+                *sums, metrics = self._evaluate(
+                    without, starts, *validation, mean, scale
+                )
+                results += [*sums, self._read(metrics)]
             return states, results
 
         n_members = tf.shape(chunk.rates)[0]
@@ -251,9 +263,9 @@ class FusedEpochs(FusedProgram):
         by_member = tf.ensure_shape(by_member, chunk.rates.shape[:1])
         losses = tf.broadcast_to(empty, tf.stack([tf.shape(chunk.rates)[2], n_members]))
         losses = tf.ensure_shape(losses, chunk.rates.shape[2:] + chunk.rates.shape[:1])
-        results = [losses, starts]
+        results = [losses, self._read(starts)]
         if validation:
-            results += [by_member, by_member, starts]
+            results += [by_member, by_member, self._read(starts)]
         n_epochs = tf.reduce_max(chunk.n_steps[:, 0])
         size = tf.shape(chunk.rates)[1]
         return in_epochs(one_epoch, states, results, n_epochs, size)

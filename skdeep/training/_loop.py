@@ -208,13 +208,14 @@ def evaluate(run):
             run.state, variables, X, Y, weight, *run.feed.scaling
         )
         total += float(loss)
-    return validation_record(run, total, penalty, variables)
+    metrics = program.metric_results(variables, prefix="val_")
+    return validation_record(run, total, penalty, metrics)
 
 
-def validation_record(run, total, penalty, variables):
+def validation_record(run, total, penalty, metrics):
     """The record of an evaluation; ``total`` is the weighted sum of losses."""
     loss = total / float(run.job.validation.weight.sum()) + float(penalty)
-    return {"val_loss": loss} | run.program.metric_results(variables, prefix="val_")
+    return {"val_loss": loss} | metrics
 
 
 class Run:
@@ -334,10 +335,11 @@ class Run:
         for number, (loss, metrics) in enumerate(
             zip(losses, taken.metrics, strict=True)
         ):
-            record = {"loss": float(loss), **self.program.metric_results(metrics)}
+            record = {"loss": float(loss), **self.program.read_results(metrics)}
             if taken.evaluations is not None:
-                total, penalty, variables = taken.evaluations[number]
-                record |= validation_record(self, float(total), penalty, variables)
+                total, penalty, metrics = taken.evaluations[number]
+                metrics = self.program.read_results(metrics, prefix="val_")
+                record |= validation_record(self, float(total), penalty, metrics)
             records.append(record)
         return records
 

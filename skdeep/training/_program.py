@@ -15,6 +15,7 @@ import tensorflow as tf
 from skdeep.encoding import Standardization
 from skdeep.networks import identity, is_weight
 from skdeep.networks._build import build_template, with_pretrained
+from skdeep.networks._keras_classes import of_keras
 from skdeep.networks._layers import Standardize, lowering, weighing
 from skdeep.networks._name_counts import fresh_name_counts
 from skdeep.networks._own_units import in_own_units
@@ -69,6 +70,7 @@ class Program:
         self.state_kind = state_kind(optimizer.type, self.optimizer.variables)
         self.metrics = make_metrics(metrics, head)
         self._prepare_metrics(head)
+        self.reads_in_graph = all(of_keras(type(metric)) for metric in self.metrics)
         self._initial = _InitialValues(self.model, self.optimizer)
         self.fused = None  # made at its first use, by _fused.py
         self.epochs = None  # made at its first use, by _loop.py
@@ -168,10 +170,27 @@ class Program:
         """The initial metric variables, a list of lists of tensors."""
         return [list(values) for values in self._metric_start]
 
+    def read(self, state):
+        """The metrics' values in place of their variables, as tensors of a graph.
+
+        The variables stay where a metric of a user's own computes its value in Python.
+        """
+        if not self.reads_in_graph:
+            return state
+        pairs = zip(self.metrics, state, strict=True)
+        return [[tf.cast(_value(*pair), "float64")] for pair in pairs]
+
+    def read_results(self, values, prefix=""):
+        """Values by name, from what :meth:`read` has returned."""
+        if not self.reads_in_graph:
+            return self.metric_results(values, prefix)
+        pairs = zip(self.metrics, values, strict=True)
+        return {prefix + metric.name: float(value) for metric, (value,) in pairs}
+
     def metric_results(self, state, prefix=""):
         """Metric values by name."""
         return {
-            prefix + metric.name: _result(metric, values)
+            prefix + metric.name: float(_value(metric, values))
             for metric, values in zip(self.metrics, state, strict=True)
         }
 
@@ -565,12 +584,12 @@ def _present(weight, rows):
     return tf.cast(tf.range(tf.shape(weight)[0]) < rows, weight.dtype)
 
 
-def _result(metric, values):
-    """The result of ``metric`` if its variables have these ``values``."""
+def _value(metric, values):
+    """The result of ``metric`` if its variables have these ``values``, a tensor."""
     pairs = list(zip(metric.variables, values, strict=True))
     # A copy: the result may be one of the variables, which has its value only in here.
     with keras.StatelessScope(state_mapping=pairs):
-        return float(tf.convert_to_tensor(keras.ops.multiply(metric.result(), 1)))
+        return tf.convert_to_tensor(keras.ops.multiply(metric.result(), 1))
 
 
 def _tensors(values):

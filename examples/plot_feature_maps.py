@@ -16,7 +16,7 @@ from skdeep import ConvClassifier, FeatureMapDisplay, FilterDisplay
 
 X, y = mnist_data()
 X, X_test, y, y_test = train_test_split(X, y, test_size=1000, random_state=0)
-network = ConvClassifier((16, 32), kernel_size=5, epochs=5, random_state=0)
+network = ConvClassifier((16, 32), kernel_size=5, epochs=3, random_state=0)
 network.fit(X, y)
 print(f"accuracy: {network.score(X_test, y_test):.3f}")
 
@@ -36,3 +36,5 @@ FeatureMapDisplay.from_estimator(network, image)
 # places only, such as one bend.
 FeatureMapDisplay.from_estimator(network, image, layer="conv_2")
 plt.show()
+
+# sphinx_gallery_thumbnail_number = 2

@@ -117,9 +117,9 @@ class SequenceClassifier(_Sequence, BaseNetworkClassifier):
     >>> from skdeep import SequenceClassifier
     >>> digits = load_digits()
     >>> classifier = SequenceClassifier("gru", epochs=10, random_state=0)
-    >>> classifier.fit(digits.images[:900], digits.target[:900]).sequence_shape_
+    >>> classifier.fit(digits.images[:600], digits.target[:600]).sequence_shape_
     (8, 8)
-    >>> bool(classifier.score(digits.images[900:], digits.target[900:]) > 0.8)
+    >>> bool(classifier.score(digits.images[600:], digits.target[600:]) > 0.8)
     True
 
     Your own layers, with attention:
@@ -128,13 +128,13 @@ class SequenceClassifier(_Sequence, BaseNetworkClassifier):
     >>> from keras import layers
     >>> def attention(input_shape):
     ...     inputs = keras.Input(input_shape)
-    ...     x = layers.GRU(16, return_sequences=True)(inputs)
+    ...     x = layers.Dense(16, "silu")(inputs)
     ...     h = layers.MultiHeadAttention(num_heads=2, key_dim=8)(x, x)
     ...     x = layers.Add()([x, h])
-    ...     return keras.Model(inputs, layers.GlobalAveragePooling1D()(x))
+    ...     return keras.Model(inputs, layers.Flatten()(x))
     >>> classifier = SequenceClassifier(network=attention, epochs=10, random_state=0)
-    >>> classifier = classifier.fit(digits.images[:900], digits.target[:900])
-    >>> bool(classifier.score(digits.images[900:], digits.target[900:]) > 0.8)
+    >>> classifier = classifier.fit(digits.images[:600], digits.target[:600])
+    >>> bool(classifier.score(digits.images[600:], digits.target[600:]) > 0.8)
     True
     """
 
@@ -215,8 +215,8 @@ class SequenceRegressor(_Sequence, BaseNetworkRegressor):
     >>> images = load_digits().images
     >>> ink = images.sum(axis=(1, 2))
     >>> regressor = SequenceRegressor("gru", epochs=20, random_state=0)
-    >>> regressor = regressor.fit(images[:900], ink[:900])
-    >>> bool(regressor.score(images[900:], ink[900:]) > 0.9)
+    >>> regressor = regressor.fit(images[:600], ink[:600])
+    >>> bool(regressor.score(images[600:], ink[600:]) > 0.9)
     True
     """
 

@@ -417,7 +417,7 @@ CASES = {
         "cell": "rnn",
         "units": (4, 3),
         "batch_norm": True,
-        "activation": keras.layers.LeakyReLU(0.1, dtype="float64"),
+        "activation": keras.layers.LeakyReLU(0.1),
     },
     "masked conv": {"cell": "conv", "units": (4, 3), "batch_norm": True},
 }

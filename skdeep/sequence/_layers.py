@@ -101,7 +101,7 @@ def _cell_activation(spec):
     given = spec.cell_activation
     if not isinstance(given, L.Layer):
         return given
-    layer = copy(given)
+    layer = copy(given, dtype=spec.dtype)
     layer.build((None, 1))
     if layer.weights:
         raise ValueError(

@@ -310,8 +310,7 @@ class Run:
         taken = yield EpochsRequest(orders, first)
         records = self._records(taken)
         self.state = taken.state
-        finite = all(np.isfinite(record["loss"]) for record in records)
-        if not finite or not self._is_finite():
+        if not self._are_finite(records):
             self.state = before.state
             return (yield from self._each_epoch(epochs))
         for number, record in enumerate(records, start=1):
@@ -327,6 +326,20 @@ class Run:
             if self.stopping.update(record, snapshot):
                 return True
         return False
+
+    def _are_finite(self, records):
+        """Whether losses are finite, and the network is after the last epoch.
+
+        The last evaluation shows the latter where there is one.
+        """
+        losses = [
+            record[name]
+            for record in records
+            for name in ("loss", "val_loss")
+            if name in record
+        ]
+        validated = self.job.validation is not None
+        return bool(np.isfinite(losses).all()) and (validated or self._is_finite())
 
     def _records(self, taken):
         """The history's records of epochs that were trained in one call."""

@@ -13,6 +13,9 @@ os.environ.setdefault(
 )
 
 if "PYTEST_XDIST_WORKER" in os.environ:
+    # A worker for each core: threads of one would only wait for those of the other.
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     # What TensorFlow and its dependencies warn of at import is not ours to mend.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

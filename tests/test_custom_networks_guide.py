@@ -17,13 +17,13 @@ def names():
     blocks = re.findall(r"^```python\n(.*?)^```$", text, re.S | re.M)
     assert len(blocks) == text.count("```") // 2 == 2
     for block in blocks:
-        exec(block.replace("epochs=30", "epochs=1"), names)
+        exec(re.sub(r"epochs=\d+", "epochs=1", block), names)
     return names
 
 
 def test_the_search_over_blocks(names, iris):
     search = names["search"].set_params(estimator__epochs=2, cv=2)
-    assert len(search.fit(*iris).cv_results_["params"]) == 3
+    assert len(search.fit(*iris).cv_results_["params"]) > 1
     n_layers = len(search.best_estimator_.network_.weights.trainable) // 2
     assert n_layers == 2 + search.best_params_["network"].keywords["blocks"]
 

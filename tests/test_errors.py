@@ -67,7 +67,7 @@ def test_wrong_combination_is_named(iris, params, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda X, y: (np.where(X > 5, np.nan, X), y), "NaN"),
+        (lambda X, y: (X, np.where(y > 1, np.nan, y)), "NaN"),
         (lambda X, y: (np.where(X > 5, np.inf, X), y), "infinity"),
         (lambda X, y: (X, y[:-1]), "inconsistent numbers of samples"),
         (lambda X, y: (X[:0], y[:0]), "minimum of 1 is required"),
@@ -89,8 +89,8 @@ def test_predict_checks_its_input(iris, classifier):
         DenseClassifier().predict(iris[0])
     with pytest.raises(ValueError, match="4 features"):
         classifier.predict(iris[0][:, :3])
-    with pytest.raises(ValueError, match="NaN"):
-        classifier.predict(iris[0] * np.nan)
+    with pytest.raises(ValueError, match="infinity"):
+        classifier.predict(iris[0] * np.inf)
 
 
 def test_multilabel_with_exclusive_loss(iris):

@@ -73,6 +73,9 @@ def test_columns_are_those_of_a_pipeline_written_by_hand(titanic, fitted):
         pl.from_pandas,
         lambda X: pl.from_pandas(X).with_columns(pl.col("class").cast(pl.Categorical)),
         lambda X: pa.Table.from_pandas(X, preserve_index=False),
+        lambda X: pa.Table.from_pandas(
+            X.astype({"sex": "category"}), preserve_index=False
+        ),
     ],
     ids=[
         "objects",
@@ -84,6 +87,7 @@ def test_columns_are_those_of_a_pipeline_written_by_hand(titanic, fitted):
         "polars",
         "polars categories",
         "pyarrow",
+        "pyarrow categories",
     ],
 )
 def test_kinds_of_frames_are_equal(titanic, fitted, other):
@@ -160,6 +164,41 @@ def test_rare_unknown_and_missing_levels(titanic):
     assert "class=(missing)" in ones(**{"class": None})
     assert not any(name.startswith("class") for name in ones(**{"class": "4th"}))
     assert "sex=(other)" in ones(sex=np.nan)
+
+
+def test_missing_values_of_all_kinds_of_frames_are_a_level(titanic):
+    X, y = titanic
+    X = X.assign(sex=X["sex"].astype("category").mask(X["age"].isna()))
+    network = DenseClassifier(**NET).fit(X, y)
+    expected = network.predict_proba(X)
+    assert "sex=(missing)" in network.network_input_names_
+    for other in (pl.from_pandas(X), pa.Table.from_pandas(X, preserve_index=False)):
+        assert_array_equal(network.predict_proba(other), expected)
+        again = DenseClassifier(**NET).fit(other, y.to_numpy())
+        assert_array_equal(again.predict_proba(X), expected)
+
+
+def test_levels_that_are_numbers(titanic):
+    _, y = titanic
+    numbers = np.where(y == 1, 2**53 + 1, 2**53)
+    network = DenseClassifier(**NET, categorical_features=[0])
+    network.fit(pd.DataFrame({"large": numbers}), y)
+    assert network.network_input_names_ == [f"large={2**53 + 1}"]
+    X = pd.DataFrame({"share": np.where(y == 1, 0.1, 0.7).astype(np.float32)})
+    network.fit(X, y)
+    expected = network.predict_proba(X)
+    assert_allclose(network.predict_proba(X.astype(float).round(3)), expected, 1e-6)
+
+
+@pytest.mark.parametrize("options", [{"early_stopping": True}, {}])
+def test_tables_whose_rows_are_not_copied(titanic, options, monkeypatch):
+    """Large tables are split by their indices of rows."""
+    X, y = titanic
+    weight = np.repeat([1, 0], 200)
+    network = DenseClassifier(**NET, **options).fit(X, y, sample_weight=weight)
+    monkeypatch.setattr("skdeep.encoding._inputs._MOST_COPIED_BYTES", 0)
+    other = clone(network).fit(X, y, sample_weight=weight)
+    assert_allclose(other.predict_proba(X), network.predict_proba(X), rtol=1e-5)
 
 
 def test_unknown_level_of_two_is_between_them(titanic, fitted):
@@ -259,6 +298,10 @@ def test_copies_and_files(titanic, fitted, tmp_path):
         lambda inputs: vars(inputs.columns).update(medians=np.zeros(2)),
         lambda inputs: vars(inputs.columns).update(numbers=(0,)),
         lambda inputs: vars(inputs.columns.levels[0]).update(kept=(0, 1, 7)),
+        lambda inputs: vars(inputs.columns.levels[0]).update(kept=(0, 1, 1)),
+        lambda inputs: vars(inputs.columns.levels[0]).update(sign=True),
+        lambda inputs: vars(inputs.columns).update(medians=np.array([np.nan])),
+        lambda inputs: vars(inputs).update(columns=None),
     ],
 )
 def test_files_hold_only_what_fits(fitted, tmp_path, damage):
@@ -329,6 +372,15 @@ def test_what_does_not_fit_what_was_learnt(titanic, fitted):
         DenseClassifier(**NET, categorical_features=None).fit(X, y)
     with pytest.raises(ValueError, match="categorical_features has an item"):
         DenseClassifier(**NET, categorical_features=["deck"]).fit(X, y)
+    unnamed = DenseRegressor(**NET, categorical_features=[0]).fit(np.eye(3), [1, 2, 3])
+    with pytest.raises(ValueError, match=r"Received a sparse X\. Pass X\.toarray"):
+        unnamed.predict(sparse.csr_matrix(np.eye(3)))
+    with pytest.raises(ValueError, match="Expected 2D array"):
+        DenseClassifier(**NET, categorical_features=[0]).fit([1, 2, 3], [0, 1, 1])
+    days = pd.DataFrame({"day": pd.date_range("2020", periods=4).astype("M8[ns]")})
+    for X in (days, days.to_numpy()):
+        with pytest.raises(ValueError, match="a date or a time in the column"):
+            DenseRegressor(**NET, categorical_features=[0]).fit(X, [1, 2, 3, 4])
     rows = sparse.csr_matrix([[1.0, np.nan], [0.0, 1.0], [2.0, 0.0]])
     with pytest.raises(ValueError, match=r"sparse X must not hold missing values"):
         DenseRegressor(**NET).fit(rows, [1, 2, 3])

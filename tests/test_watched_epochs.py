@@ -194,18 +194,24 @@ def test_interruption_keeps_the_calls_before(iris, calls, monkeypatch):
     same(network, expected)
 
 
-@pytest.mark.parametrize("size", [5, 9])
-def test_fused_as_alone(iris, size, calls):
+@pytest.mark.parametrize("xla", [True, False])
+def test_fused_as_alone(iris, xla, sizes, monkeypatch):
+    """Members whose folds, and so their steps, differ in number."""
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1 if xla else 10**9)
+    monkeypatch.setattr(_fused_program, "_FEWEST_MEMBERS", 2)
     network = DenseClassifier(**SMALL, early_stopping=True, patience=3)
+    rows = np.arange(150)
+    folds = [(rows[:n], rows[n:]) for n in (100, 101, 140)]
 
     def fitted():
-        found = cross_validate(network, *iris, cv=size, return_estimator=True)
+        found = cross_validate(network, *iris, cv=folds, return_estimator=True)
         return found["estimator"]
 
     alone = fitted()
     with skdeep.fuse():
         for first, second in zip(alone, fitted(), strict=True):
             same(first, second)
+    assert max(sizes) > 1
 
 
 def test_folds_share_compiled_code(iris, calls, monkeypatch):
@@ -219,7 +225,7 @@ def test_folds_share_compiled_code(iris, calls, monkeypatch):
         for value in _program_values()
         if value.epochs and value.spec.hidden_layer_sizes == (7,)
     }
-    assert len(program) == 1
+    assert len(program) == 2  # the plain graph, and one that XLA has compiled
 
 
 def _program_values():
@@ -252,11 +258,8 @@ class Spread(keras.metrics.Mean):
         return float(super().result()) + 1
 
 
-@pytest.mark.parametrize("fewest", [2, 100])
-def test_values_of_metrics(iris, monkeypatch, fewest):
+def test_values_of_metrics(iris, monkeypatch, sizes):
     """Those of Keras are read in the call, a user's own in Python."""
-    monkeypatch.setattr(_fused_program, "_FEWEST_MEMBERS", fewest)
-    monkeypatch.setattr(_fused_program, "_MAPPING_STEPS", 0)
     y = iris[1] == 1
     names = ["accuracy", "auc", "precision", "f1_score", "mae"]
     for metrics in (names, [*names[:1], Spread(name="spread")]):
@@ -270,3 +273,37 @@ def test_values_of_metrics(iris, monkeypatch, fewest):
             found = cross_validate(network, iris[0], y, **options)
         for fitted in found["estimator"]:
             assert_allclose(fitted.history_, keras_fit, rtol=2e-5)
+    assert max(sizes) > 1
+
+
+def test_a_metric_that_counts_rows(iris, monkeypatch):
+    """Rows that fill up a call must not count."""
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1)
+    r2 = keras.metrics.R2Score(num_regressors=2, name="r2")
+    network = DenseRegressor(**SMALL, early_stopping=True, metrics=[r2])
+    at_once = network.fit(iris[0], iris[0][:, :2])
+    one_by_one(monkeypatch)
+    same(at_once, clone(network).fit(iris[0], iris[0][:, :2]))
+
+
+class Unknown(keras.metrics.Mean):
+    """A metric that is never better."""
+
+    _direction = "up"
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        super().update_state(y_pred * np.nan, sample_weight)
+
+
+def test_no_epoch_is_better(iris, calls, monkeypatch):
+    network = DenseClassifier(
+        **SMALL | {"epochs": 30},
+        early_stopping=True,
+        metrics=[Unknown(name="unknown")],
+        monitor="val_unknown",
+    )
+    at_once = network.fit(*iris)
+    assert at_once.n_epochs_ == 10
+    assert calls == [8, 8, 2]
+    one_by_one(monkeypatch)
+    same(at_once, clone(network).fit(*iris))

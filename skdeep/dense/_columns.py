@@ -132,8 +132,9 @@ class Columns:
         """
         numbers = tuple(n for n in range(X.shape[1]) if n not in set(categories))
         marked = tuple(n for n in _with_missing(X) if n in set(numbers))
-        levels = tuple(Levels.of(X[:, number]) for number in categories)
-        return cls(numbers, _medians(X)[list(numbers)], marked, categories, levels)
+        rows = X[:] if categories else X  # a copy of SelectedRows
+        levels = tuple(Levels.of(rows[:, number]) for number in categories)
+        return cls(numbers, _medians(X, numbers), marked, categories, levels)
 
     @property
     def keep_all(self):
@@ -194,12 +195,12 @@ class Columns:
         return names
 
 
-def _medians(X):
-    """The median of each column, NaN left out; zero for a column without numbers."""
+def _medians(X, numbers):
+    """Medians of columns of numbers, NaN left out; zero where all are missing."""
     n_rows = max(1, _MOST_MEDIAN_VALUES // max(1, X.shape[1]))
     step = -(-X.shape[0] // n_rows)
     # In double precision, in which a mean of two numbers cannot overflow.
-    values = np.asarray(X[::step], np.float64)
+    values = np.asarray(X[::step][:, list(numbers)], np.float64)
     if not np.isnan(values).any():
         return np.median(values, axis=0)
     empty = np.isnan(values).all(axis=0)
@@ -221,10 +222,12 @@ def is_columns(value):
         isinstance(value, Columns)
         and all(map(_are_counts, (value.numbers, value.marked, value.categories)))
         and set(value.marked) <= set(value.numbers)
+        and len(set(value.marked)) == len(value.marked)
         and sorted(value.numbers + value.categories) == list(range(value.n_features))
         and isinstance(value.medians, np.ndarray)
         and value.medians.shape == (len(value.numbers),)
         and value.medians.dtype == np.float64
+        and bool(np.isfinite(value.medians).all())
         and isinstance(value.levels, tuple)
         and len(value.levels) == len(value.categories)
         and all(map(_is_levels, value.levels))
@@ -241,4 +244,6 @@ def _is_levels(value):
         isinstance(value, Levels)
         and _are_counts(value.kept)
         and all(isinstance(flag, bool) for flag in flags)
+        and len(set(value.kept)) == len(value.kept)
+        and (not value.sign or flags == (False, False, len(value.kept) == 2))
     )

@@ -1,6 +1,6 @@
 """Reads the columns of data frames: numbers as numbers, categories as level codes."""
 
-from numbers import Real
+from numbers import Integral, Real
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -95,18 +95,35 @@ class Column:
 
     def objects(self):
         """Its values as an array of objects."""
-        if isinstance(self._values, nw.Series):
-            return np.asarray(self._values.to_numpy(), dtype=object)
-        return np.asarray(self._values, dtype=object)
-
-    def numbers(self):
-        """Its values in double precision, NaN where one is missing."""
+        self._refuse_times()
         values = self._values
-        if self._dtype is not None and self._dtype.is_temporal():
+        if isinstance(values, nw.Series):
+            if isinstance(values.to_native(), pd.Series):
+                values = values.to_native()
+            elif self._dtype == nw.Categorical:
+                # pyarrow would take the last category for a missing one.
+                values = values.cast(nw.String)
+            values = values.to_numpy()
+        values = np.asarray(values)
+        # Their items keep the precision, which those of an array of objects lose.
+        single = values.dtype.kind == "f" and values.dtype.itemsize < 8
+        return _array_of(values) if single else values.astype(object)
+
+    def _refuse_times(self):
+        """NumPy would make numbers of them, whose unit nobody sees."""
+        if self._dtype is not None:
+            is_time = self._dtype.is_temporal()
+        else:
+            is_time = self._values.dtype.kind in "mM"
+        if is_time:
             self._refuse(
                 "a date or a time",
                 "Make numbers of it, such as the year or the days since a date",
             )
+
+    def numbers(self):
+        """Its values in double precision, NaN where one is missing."""
+        values = self._values
         if self._dtype is not None and self._dtype.is_numeric():
             values = values.cast(nw.Float64).fill_null(float("nan")).to_numpy()
         else:
@@ -147,7 +164,9 @@ class Column:
         try:
             codes, found = pd.factorize(values, use_na_sentinel=True)
         except TypeError as error:
-            self._refuse(f"values that are no single ones ({error})", _ENCODE)
+            self._refuse(
+                f"lists, or other values that cannot be compared ({error})", _ENCODE
+            )
         kinds = self._kinds(found)
         self._check_kinds(kinds, levels)
         found = [_plain(value) for value in found]
@@ -185,6 +204,12 @@ class Column:
         )
 
 
+def _array_of(items):
+    array = np.empty(len(items), object)
+    array[:] = list(items)
+    return array
+
+
 def _kind(cls):
     if issubclass(cls, str):
         return "text"
@@ -197,4 +222,9 @@ def _plain(value):
     """A level as Python's own value; 1, 1.0 and True are one level."""
     if isinstance(value, str):
         return str(value)
-    return bool(value) if isinstance(value, (bool, np.bool_)) else float(value)
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, Integral):
+        return int(value)  # large numbers that name something keep all digits
+    # The shortest decimal number: 0.1 of single precision is 0.1.
+    return float(str(value)) if isinstance(value, np.floating) else float(value)

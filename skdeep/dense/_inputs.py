@@ -55,7 +55,9 @@ class Tables(Inputs):
         given = _as_plain(estimator.categorical_features)
         if learn:
             self.categorical_features = given
-            found = find_categories(X, estimator.categorical_features)
+            found = ()
+            if count_axes(X) == 2:  # scikit-learn refuses others
+                found = find_categories(X, estimator.categorical_features)
             self.levels = dict.fromkeys(np.flatnonzero(found).tolist())
         elif given != self.categorical_features:
             raise ValueError(
@@ -138,13 +140,19 @@ class Tables(Inputs):
 
     def _coded(self, X, learn):
         """Numbers, and the codes of levels, of shape (n_samples, n_features)."""
+        if sparse.issparse(X):
+            raise ValueError(
+                "A fit on a table with categories takes tables of the same kind. "
+                "Received a sparse X. Pass X.toarray()."
+            )
         coded = []
         for number, column in enumerate(columns_of(X)):
             if number not in self.levels:
                 coded.append(column.numbers())
                 continue
             codes, levels = column.codes(None if learn else self.levels[number])
-            self.levels[number] = levels
+            if learn:
+                self.levels[number] = levels
             coded.append(codes)
         return np.stack(coded, axis=1)
 
@@ -158,6 +166,12 @@ class Tables(Inputs):
 
     def check_stored(self, estimator, shape):
         super().check_stored(estimator, shape)
+        require(
+            self.columns is not None or not self.levels,
+            type(estimator).__name__,
+            "_inputs",
+            self.levels,
+        )
         if self.columns is not None:
             fits = self.columns.width == shape[0]
             fits = fits and self.columns.categories == tuple(self.levels)
@@ -196,7 +210,7 @@ def _is_count_and_levels(number, levels):
     return (
         is_count(number)
         and isinstance(levels, tuple)
-        and all(isinstance(level, (str, bool, float)) for level in levels)
+        and all(isinstance(level, (str, bool, int, float)) for level in levels)
     )
 
 

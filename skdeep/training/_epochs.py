@@ -62,10 +62,15 @@ class EpochsProgram:
         state, metrics, chunk = program.signature
         self._signature = state, metrics, signature_by_epoch(chunk)
         self._validation = program.evaluation_signature[2:5]
-        self._traced = {}
+        self._traced = {
+            (path, validates): self._graph(path, validates)
+            for path in ("plain", "graph")
+            for validates in (True, False)
+        }
+        self.compiled = False
 
     def __len__(self):
-        return len(self._compiled) + len(self._traced)
+        return 1 + len(self._compiled)
 
     def run(self, state, chunk, validation, *, path):
         """Train the epochs of ``chunk``.
@@ -87,20 +92,19 @@ class EpochsProgram:
         """
         program = self._program
         arguments = state, program.metric_state(), chunk, validation
+        self.compiled |= path == "xla"
         if path == "xla":
             shapes = *chunk.shape, *(tuple(part.shape) for part in validation)
             results = self._compiled(shapes, *arguments)
         else:
-            results = self._graph(path, bool(validation))(*arguments)
+            results = self._traced[path, bool(validation)](*arguments)
         return _taken(results, *chunk.n_steps.numpy())
 
     def _graph(self, path, validates):
-        if (path, validates) not in self._traced:
-            run = self._run if path == "plain" else self._run_graph
-            parts = self._validation if validates else []
-            signature = [*self._signature, parts]
-            self._traced[path, validates] = traced(run, signature=signature)
-        return self._traced[path, validates]
+        """The graph, which is made at its first use."""
+        run = self._run if path == "plain" else self._run_graph
+        parts = self._validation if validates else []
+        return traced(run, signature=[*self._signature, parts])
 
     def _run_graph(self, *arguments):
         return self._run(*arguments, update=self._program.compiled_update)
@@ -224,9 +228,23 @@ def signature_by_epoch(chunk):
     return Chunk(*parts, tf.TensorSpec([2], "int32"), *chunk.per_fit)
 
 
-def rounded_up(n_rows):
-    """A number of validation rows that few calls differ in."""
+def room_for(n_rows, job):
+    """For how many validation rows a call has room.
+
+    Metrics may count the rows that fill up, whatever their weight.
+    """
+    if job.path != "xla" or job.metrics:
+        return n_rows
     return -(-n_rows // _ROWS_MULTIPLE) * _ROWS_MULTIPLE
+
+
+def write_validation(rows, X, Y, weight):
+    """Write validation rows into arrays; more rows get the weight zero."""
+    # The first row fills up.
+    order = np.zeros(len(X), np.intp)
+    order[: len(rows)] = np.arange(len(rows))
+    rows.gather(order, X, Y)
+    weight[: len(rows)] = rows.weight
 
 
 def empty_parts(shape, batch, dtype):
@@ -307,12 +325,9 @@ class EpochsFeed:
         if rows is None:
             return []
         if self._evaluated is None:
-            size = rounded_up(len(rows))
+            size = room_for(len(rows), self._job)
             X, Y = rows.buffers(size, dtypes=self._job.spec.row_dtypes)
-            order = np.zeros(size, np.intp)
-            order[: len(rows)] = np.arange(len(rows))
-            rows.gather(order, X, Y)
             weight = np.zeros(size, Y.dtype)
-            weight[: len(rows)] = rows.weight
+            write_validation(rows, X, Y, weight)
             self._evaluated = [tf.constant(part) for part in (X, Y, weight)]
         return self._evaluated

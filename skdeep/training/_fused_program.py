@@ -71,9 +71,14 @@ class FusedProgram:
         if n_members >= _FEWEST_MEMBERS:
             return True
         size = self._compiled_for(n_members)
-        if size is None or self._program.compiled:
+        if size is None or self._alone_is_compiled:
             return size is not None and size <= 2 * n_members
         return (size - n_members) * n_steps <= _COMPILATION_STEPS
+
+    @property
+    def _alone_is_compiled(self):
+        """Whether the program for one network is compiled."""
+        return self._program.compiled
 
     def call_size(self, n_members, n_steps):
         """The number of members of a call, with a compiled program if one will do.
@@ -189,7 +194,13 @@ class FusedEpochs(FusedProgram):
         signature = state, metrics, signature_by_epoch(chunk)
         self._signature = _stacked(signature)
         self._validation = _stacked(program.evaluation_signature[2:5])
-        self._traced = {}
+        self._traced = {
+            validates: traced(
+                self._epochs,
+                signature=[*self._signature, self._validation if validates else []],
+            )
+            for validates in (True, False)
+        }
 
     def run(self, states, metric_states, chunk, validation, *, xla):
         """Train the epochs of ``chunk``; the first axis of all is the member.
@@ -219,12 +230,12 @@ class FusedEpochs(FusedProgram):
             shapes = *chunk.shape, *(tuple(part.shape) for part in validation)
             return self._compiled(shapes, *arguments)
         self._mapped = True
-        validates = bool(validation)
-        if validates not in self._traced:
-            parts = self._validation if validates else []
-            signature = [*self._signature, parts]
-            self._traced[validates] = traced(self._epochs, signature=signature)
-        return self._traced[validates](*arguments)
+        return self._traced[bool(validation)](*arguments)
+
+    @property
+    def _alone_is_compiled(self):
+        epochs = self._program.epochs
+        return epochs is not None and epochs.compiled
 
     def _epochs_lowered(self, *arguments):
         with lowering(unroll=True):

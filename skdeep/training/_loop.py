@@ -1,6 +1,7 @@
 """The compiled engine: epochs, validation, early stopping."""
 
 import contextlib
+import threading
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ import tensorflow as tf
 
 from skdeep.networks import Weights
 from skdeep.networks._traced import shared
-from skdeep.training._divergence import network_is_finite
+from skdeep.training._divergence import network_is_finite, weights_are_finite
 from skdeep.training._epochs import EpochsFeed, EpochsProgram
 from skdeep.training._history import History
 from skdeep.training._job import Outcome
@@ -127,11 +128,15 @@ def perform(run, request):
     return taken
 
 
+_lock = threading.Lock()
+
+
 def run_epochs(run, request):
     """Train and evaluate the epochs that are asked for, in one call."""
     program, feed = run.program, run.epochs_feed
-    if program.epochs is None:
-        program.epochs = EpochsProgram(program)
+    with _lock:
+        if program.epochs is None:
+            program.epochs = EpochsProgram(program)
     chunk = feed.chunk(run.plan(request))
     return program.epochs.run(run.state, chunk, feed.validation(), path=run.job.path)
 
@@ -305,6 +310,7 @@ class Run:
     def _epochs_at_once(self, epochs):
         """Epochs between which nothing happens in Python; returns whether to stop."""
         before = Snapshot(self.state, self.done)
+        self._before_epoch = before.state, before.done
         orders = [self.job.order(epoch) for epoch in epochs]
         first = len(self.history) * self.job.steps_per_epoch
         taken = yield EpochsRequest(orders, first)
@@ -313,6 +319,7 @@ class Run:
         if not self._are_finite(records):
             self.state = before.state
             return (yield from self._each_epoch(epochs))
+        self._before_epoch = None
         for number, record in enumerate(records, start=1):
             self.history.append(record)
             self.done += self.job.steps_per_epoch
@@ -324,13 +331,15 @@ class Run:
             if number == len(records):
                 snapshot = Snapshot(self.state, self.done)
             if self.stopping.update(record, snapshot):
+                if self.stopping.best_state is None:  # no epoch was better than another
+                    yield from self._reach(snapshot)
                 return True
         return False
 
     def _are_finite(self, records):
         """Whether losses are finite, and the network is after the last epoch.
 
-        The last evaluation shows the latter where there is one.
+        Where there is an evaluation, its loss stands for the outputs.
         """
         losses = [
             record[name]
@@ -338,8 +347,11 @@ class Run:
             for name in ("loss", "val_loss")
             if name in record
         ]
-        validated = self.job.validation is not None
-        return bool(np.isfinite(losses).all()) and (validated or self._is_finite())
+        if not np.isfinite(losses).all():
+            return False
+        if self.job.validation is not None:
+            return weights_are_finite(self.weights())
+        return self._is_finite()
 
     def _records(self, taken):
         """The history's records of epochs that were trained in one call."""
@@ -360,9 +372,15 @@ class Run:
         """Train the epochs again that lead to the best state, if there are any."""
         best = self.stopping and self.stopping.best_state
         if best and best.orders:
-            self.state = best.state
-            taken = yield EpochsRequest(best.orders, best.first)
-            self.stopping.best_state = Snapshot(taken.state, best.done)
+            yield from self._reach(best)
+            self.stopping.best_state = Snapshot(self.state, best.done)
+
+    def _reach(self, snapshot):
+        """Train the epochs of ``snapshot`` again."""
+        if snapshot.orders:
+            self.state = snapshot.state
+            taken = yield EpochsRequest(snapshot.orders, snapshot.first)
+            self.state = taken.state
 
     def _compare_with_earlier_best(self):
         """Let the weights of an earlier fit compete for the best, on the new data."""

@@ -70,7 +70,7 @@ class Program:
         self.state_kind = state_kind(optimizer.type, self.optimizer.variables)
         self.metrics = make_metrics(metrics, head)
         self._prepare_metrics(head)
-        self.reads_in_graph = all(of_keras(type(metric)) for metric in self.metrics)
+        self.reads_in_graph = self._may_read_in_graph()
         self._initial = _InitialValues(self.model, self.optimizer)
         self.fused = None  # made at its first use, by _fused.py
         self.epochs = None  # made at its first use, by _loop.py
@@ -169,6 +169,20 @@ class Program:
     def metric_state(self):
         """The initial metric variables, a list of lists of tensors."""
         return [list(values) for values in self._metric_start]
+
+    def _may_read_in_graph(self):
+        """Whether TensorFlow can trace how the metrics compute their values."""
+        if not all(of_keras(type(metric)) for metric in self.metrics):
+            return False
+        try:
+            for metric, values in zip(self.metrics, self._metric_start, strict=True):
+                tf.function(
+                    lambda *values, metric=metric: _value(metric, values),
+                    autograph=False,
+                ).get_concrete_function(*map(tf.TensorSpec.from_tensor, values))
+        except Exception:  # a branch in Python on the variables, as in R2Score
+            return False
+        return True
 
     def read(self, state):
         """The metrics' values in place of their variables, as tensors of a graph.

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from skdeep.training._epochs import rounded_up
+from skdeep.training._epochs import room_for, write_validation
 
 # Larger validation data are not stacked.
 _EVALUATION_BYTES = 16 * 2**20
@@ -49,17 +49,13 @@ def may_be_stacked(members):
 
 def validation_batch(members):
     """Stacked validation samples, targets, weights, and means and scales of targets."""
-    longest = rounded_up(max(len(member.run.job.validation) for member in members))
     job = members[0].run.job
+    longest = max(len(member.run.job.validation) for member in members)
+    longest = room_for(longest, job)
     dtypes = job.spec.row_dtypes
     X, Y = job.validation.buffers(len(members), longest, dtypes=dtypes)
     weight = np.zeros((len(members), longest), Y.dtype)
     for row, member in enumerate(members):
-        rows = member.run.job.validation
-        # Where a member has fewer rows, its first row fills up, with the weight zero.
-        order = np.zeros(longest, np.intp)
-        order[: len(rows)] = np.arange(len(rows))
-        rows.gather(order, X[row], Y[row])
-        weight[row, : len(rows)] = rows.weight
+        write_validation(member.run.job.validation, X[row], Y[row], weight[row])
     parts = [tf.constant(part) for part in (X, Y, weight)]
     return [*parts, *stacked_constants(m.run.feed.scaling for m in members)]

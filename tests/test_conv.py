@@ -495,11 +495,11 @@ def test_partial_fit_on_batches(images):
 
 
 def test_memory_map_larger_than_the_memory_it_may_take(tmp_path):
-    """80 MB of pixels, while 50 MB may be added to what first fits have taken."""
+    """160 MB of pixels, while 100 MB may be added to what first fits have taken."""
     photos = [load_sample_image(f"{name}.jpg")[:384, :576] for name in PHOTOGRAPHS]
     tiles = [p.reshape(6, 64, 9, 64, 3).swapaxes(1, 2) for p in photos]
     X = np.concatenate(tiles).reshape(-1, 64, 64, 3)
-    copies = 80 * 2**20 // X.nbytes
+    copies = 160 * 2**20 // X.nbytes
     big = np.memmap(tmp_path / "X", np.uint8, "w+", shape=(copies * len(X), 64, 64, 3))
     for start in range(0, len(big), len(X)):
         big[start : start + len(X)] = X
@@ -515,7 +515,7 @@ y = np.load("y.npy")
 small = dict(filters=(2,), strides=8, hidden_layer_sizes=(), batch_size=64, epochs=1)
 plain = ConvClassifier(**small, normalize=False)
 cases = [
-    # Mean and spread are of double precision: all of these would be 160 MB.
+    # Mean and spread are of double precision: all of these would be 320 MB.
     (ConvClassifier(**small), X[: len(X) // 4]),
     (clone(plain).set_params(early_stopping=True), X),
     (plain, np.moveaxis(X, 1, -2)),
@@ -524,10 +524,10 @@ for net, X in cases:
     net.fit(X[:100], y[:100])
 status = open("/proc/self/status").read()
 used = int(re.search(r"VmData:\\s+(\\d+) kB", status)[1]) * 1024
-limit = used + 50 * 2**20
+limit = used + 100 * 2**20
 resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 try:
-    np.ones(75 * 2**20, np.uint8)
+    np.ones(150 * 2**20, np.uint8)
 except MemoryError:
     print("limited")
 for net, X in cases:

@@ -12,8 +12,9 @@ from skdeep.networks._traced import shared
 from skdeep.training._divergence import network_is_finite, weights_are_finite
 from skdeep.training._epochs import EpochsFeed, EpochsProgram
 from skdeep.training._history import History
+from skdeep.training._initial_values import State
 from skdeep.training._job import Outcome
-from skdeep.training._program import Chunk, State, program_for
+from skdeep.training._program import Chunk, program_for
 from skdeep.training._schedules import LearningRates
 from skdeep.training._stopping import EarlyStopping
 

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from joblib import Parallel, delayed
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 from sklearn.datasets import load_digits
@@ -62,7 +63,13 @@ def images():
 
 CASES = {
     "best epoch within a call": (
-        DenseClassifier(**SMALL, early_stopping=True, patience=4, dropout=0.3),
+        DenseClassifier(
+            **SMALL | {"learning_rate": 0.5},
+            early_stopping=True,
+            patience=4,
+            dropout=0.3,
+            learning_rate_schedule="exponential_decay",
+        ),
         lambda iris: iris,
     ),
     "metrics, batch normalisation": (
@@ -115,6 +122,8 @@ def test_as_one_call_for_each_epoch(case, xla, iris, calls, monkeypatch):
     X, y = data(iris)
     at_once = clone(estimator).fit(X, y)
     assert max(calls) > 1
+    if case == "best epoch within a call":
+        assert at_once.best_epoch_ % 4
     n_calls = len(calls)
     one_by_one(monkeypatch)
     same(at_once, clone(estimator).fit(X, y))
@@ -172,6 +181,19 @@ def test_divergence_within_a_call(iris, calls, monkeypatch):
     same(at_once, diverged())
 
 
+def test_weights_that_are_not_finite_behind_a_finite_loss(iris, calls, monkeypatch):
+    """The epochs of the call are then looked at one by one."""
+    network = DenseClassifier(**SMALL | {"epochs": 4}, early_stopping=True)
+    at_once = clone(network).fit(*iris)
+    evaluated, evaluate = [], _loop.evaluate
+    monkeypatch.setattr(_loop, "weights_are_finite", lambda weights: False)
+    monkeypatch.setattr(
+        _loop, "evaluate", lambda run: evaluated.append(run) or evaluate(run)
+    )
+    same(at_once, clone(network).fit(*iris))
+    assert len(evaluated) == 4
+
+
 def test_interruption_keeps_the_calls_before(iris, calls, monkeypatch):
     whole = DenseClassifier(**SMALL, metrics=["accuracy"]).fit(*iris)
     run = _loop.run_epochs
@@ -211,6 +233,26 @@ def test_fused_as_alone(iris, xla, sizes, monkeypatch):
     with skdeep.fuse():
         for first, second in zip(alone, fitted(), strict=True):
             same(first, second)
+    assert max(sizes) > 1
+
+
+@pytest.mark.parametrize("xla", [True, False])
+def test_fused_fits_of_different_lengths(iris, xla, sizes, monkeypatch):
+    """A member that has no epoch left in a call keeps its weights."""
+    monkeypatch.setattr(_job, "SHORT_FIT_STEPS", 1 if xla else 10**9)
+    monkeypatch.setattr(_fused_program, "_FEWEST_MEMBERS", 2)
+    nets = [
+        DenseClassifier(**SMALL | {"epochs": epochs}, metrics=["accuracy"])
+        for epochs in (2, 8, 5, 2)
+    ]
+    alone = [clone(net).fit(*iris) for net in nets]
+    with skdeep.fuse():
+        together = Parallel()(delayed(clone(net).fit)(*iris) for net in nets)
+    for first, second in zip(alone, together, strict=True):
+        same(first, second)
+        slots = (net.network_.weights.optimizer for net in (first, second))
+        for own, other in zip(*slots, strict=True):
+            assert_allclose(own, other, rtol=1e-4, atol=1e-6)
     assert max(sizes) > 1
 
 

@@ -199,8 +199,16 @@ def _medians(X, numbers):
     """Medians of columns of numbers, NaN left out; zero where all are missing."""
     n_rows = max(1, _MOST_MEDIAN_VALUES // max(1, X.shape[1]))
     step = -(-X.shape[0] // n_rows)
+    rows = X[::step]
+    size = max(1, _MOST_MEDIAN_VALUES // (32 * max(1, len(rows))))
+    parts = [numbers[start : start + size] for start in range(0, len(numbers), size)]
+    medians = [_medians_of(rows[:, list(part)]) for part in parts]
+    return np.concatenate(medians) if medians else np.zeros(0)
+
+
+def _medians_of(values):
     # In double precision, in which a mean of two numbers cannot overflow.
-    values = np.asarray(X[::step][:, list(numbers)], np.float64)
+    values = values.astype(np.float64)
     if not np.isnan(values).any():
         return np.median(values, axis=0)
     empty = np.isnan(values).all(axis=0)

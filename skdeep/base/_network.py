@@ -343,6 +343,7 @@ class BaseNetwork(
             "normalize": bool(self._inputs.scales(self.normalize)),
             "dtype": self.dtype,
             "double_inputs": data.double_inputs,
+            "clips": self.normalize == "clip",
         }
         spec = self._family_spec(data, common)
         spec, custom_weights = with_layers(self, spec, previous, rng)

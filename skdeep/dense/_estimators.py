@@ -19,7 +19,12 @@ from skdeep.base._regressor import BaseNetworkRegressor
 from skdeep.dense._columns import Columns, Levels
 from skdeep.dense._forward import dense_products
 from skdeep.dense._inputs import Tables
-from skdeep.dense._parameter_table import DENSE, LAYERS
+from skdeep.dense._parameter_table import (
+    CLASSIFIER_SCALING,
+    DENSE,
+    LAYERS,
+    REGRESSOR_SCALING,
+)
 from skdeep.dense._spec import DenseSpec
 from skdeep.encoding import ClassTargets, ContinuousTargets, Standardization
 from skdeep.networks import POSITIVE, Weights, learns_margins, loss_rule
@@ -247,7 +252,7 @@ def _check_weights(kernels, biases):
 
 
 @documented(
-    parameters=(NETWORK, CLASSIFIER, DENSE),
+    parameters=(NETWORK, CLASSIFIER, DENSE, CLASSIFIER_SCALING),
     attributes=(CLASSES, LAYERS, TRAINING, FEATURES),
 )
 class DenseClassifier(_Dense, BaseNetworkClassifier):
@@ -391,7 +396,7 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
 
 
 @documented(
-    parameters=(NETWORK, REGRESSOR, DENSE),
+    parameters=(NETWORK, REGRESSOR, DENSE, REGRESSOR_SCALING),
     attributes=(LAYERS, TRAINING, FEATURES),
 )
 class DenseRegressor(_Dense, BaseNetworkRegressor):

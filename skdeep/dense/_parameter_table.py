@@ -1,8 +1,16 @@
 """Parameters and attributes of dense networks."""
 
+from inspect import cleandoc
+
 from skdeep._compat import StrOptions
 from skdeep.base._documented import Attribute, Parameter
-from skdeep.base._parameter_table import COUNTS, batch_size, own_layers
+from skdeep.base._parameter_table import (
+    CLASSIFIER,
+    COUNTS,
+    REGRESSOR,
+    batch_size,
+    own_layers,
+)
 
 DENSE = {
     "hidden_layer_sizes": Parameter(
@@ -33,6 +41,22 @@ DENSE = {
         """,
     ),
 }
+
+_CLIP = """
+"clip" also squeezes each standardised number z to z / sqrt(1 + (z / 3)^2), which lies
+between -3 and 3: numbers far away from all others then cannot decide a prediction.
+That often helps with tables whose columns have long tails.
+"""
+
+
+def _with_clip(table):
+    normalize = table["normalize"]
+    constraint = [*normalize.constraint, StrOptions({"clip"})]
+    text = cleandoc(normalize.text) + _CLIP
+    return {"normalize": Parameter('bool or "clip"', constraint, text)}
+
+
+CLASSIFIER_SCALING, REGRESSOR_SCALING = map(_with_clip, (CLASSIFIER, REGRESSOR))
 
 LAYERS = {
     "network_input_names_": Attribute(

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import erf, expit
 
 from skdeep._forked import refuse_if_forked, was_forked
-from skdeep.encoding._inputs import dense
+from skdeep.encoding._inputs import clipped, dense
 from skdeep.networks import is_weight
 
 NUMPY_ROWS = 1024
@@ -139,6 +139,7 @@ class FoldedLayers:
     def __init__(self, spec, weights, dtype):
         self.dtype = dtype
         self._batch_norm, self._use_bias = spec.batch_norm, spec.use_bias
+        self._clips = spec.clips
         self._trainable = iter(weights.trainable)
         self._fixed = filter(is_weight, weights.non_trainable)
         self.scaling = None
@@ -195,7 +196,8 @@ class FoldedLayers:
             return self._cast(X)
         shift, scale = self.scaling
         X = np.asarray(X, dtype=shift.dtype)
-        return self._cast((X - shift) / scale)
+        X = self._cast((X - shift) / scale)
+        return clipped(X) if self._clips else X
 
 
 def _double(array):

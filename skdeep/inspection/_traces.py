@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from skdeep._compat import _check_sample_weight, _check_y, validate_params
 from skdeep._numbers import Interval, plain
-from skdeep.encoding._inputs import dense
+from skdeep.encoding._inputs import clipped, dense
 from skdeep.inference import forward_layers, layer_names, wider_dtype
 from skdeep.inspection._fitted import network_and_samples
 from skdeep.networks import Weights, is_weight
@@ -279,7 +279,10 @@ class _Nodes:
         network = self._network
         parts["input"][:] = self._X
         if "standardized_input" in parts:
-            parts["standardized_input"][:] = network.inputs.apply(self._X)
+            scaled = network.inputs.apply(self._X)
+            parts["standardized_input"][:] = (
+                clipped(scaled) if network.spec.clips else scaled
+            )
         if "rescaled_output" in parts:
             parts["rescaled_output"][:] = network.outputs.undo(parts["output"])
 

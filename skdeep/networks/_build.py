@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from skdeep._forked import refuse_if_forked
+from skdeep.encoding import clipped
 from skdeep.networks._layers import (
     LoweredAveragePooling2D,
     LoweredConv1D,
@@ -240,5 +241,7 @@ def _network(spec, kit, standardize, linear_output, rescale):
     x = spec.augmented(kit, inputs)
     if standardize is not None:
         x = standardize(x)
+    if spec.clips:
+        x = clipped(x, keras.ops)
     x = spec.connected(kit, x, linear=linear_output)
     return keras.Model(inputs, x if rescale is None else rescale(x))

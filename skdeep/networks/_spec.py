@@ -43,6 +43,9 @@ class NetworkSpec:
         Whether hidden layers and the output layer have biases.
     normalize : bool
         Whether the inputs are standardised.
+    clips : bool
+        Whether the standardised inputs are smoothly clipped; see
+        :func:`skdeep.encoding.clipped`.
     dtype : {"float32", "float64", "mixed_bfloat16"}
     double_inputs : bool
         Whether the inputs are standardised in double precision, whatever the dtype of
@@ -63,6 +66,7 @@ class NetworkSpec:
     normalize: bool = True
     dtype: str = "float32"
     double_inputs: bool = False
+    clips: bool = False
 
     @cached_property
     def key(self):
@@ -76,7 +80,7 @@ class NetworkSpec:
         return {**layout, "dropout": self.dropout > 0, "dtype": self.dtype}
 
     def _layout_names(self):
-        return (*_LAYOUT, "normalize")
+        return (*_LAYOUT, "normalize", "clips")
 
     @property
     def array_dtype(self):
@@ -184,6 +188,7 @@ class NetworkSpec:
         "normalize": one_of(True, False, "auto"),
         "dtype": one_of("float32", "float64", "mixed_bfloat16"),
         "double_inputs": is_bool,
+        "clips": is_bool,
     }
 
     def augmented(self, kit, x):

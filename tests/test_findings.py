@@ -136,7 +136,7 @@ def it_reads_as_text(diagnosis):
     assert text.startswith("Diagnosis of DenseClassifier, measured on 450 samples: ")
     assert "* dead units (dense_2)" in text
     assert "* learning rate too large (dense_1, dense_2, output)" in text
-    assert "share of dead units" in text
+    assert "\nshare of dead units " in text
     assert max(map(len, text.splitlines())) <= 100
     assert text.count("* ") == diagnosis.findings["finding"].nunique()
 
@@ -277,6 +277,22 @@ def test_outputs_that_are_not_predicted_are_named():
     expected = r2_score(data[3][:, 1], network.predict(X_test)[:, 1])
     np.testing.assert_allclose(rows["value"].item(), expected, rtol=1e-5)
     assert "for output 1:" in rows["advice"].item()
+
+
+@pytest.mark.parametrize("bias", [3.0, -3.0])
+def test_one_answer_for_all_is_no_better_than_the_baseline(bias, without_updates):
+    """Also with few samples, and whatever the answer is."""
+    network = DenseClassifier.from_weights(
+        [np.zeros((30, 1))], [[bias]], classes=[0, 1], normalize=False
+    )
+    findings = diagnose(network, CANCER[1][:40], CANCER[3][:40]).findings
+    assert "no better than the baseline" in set(findings["finding"])
+
+
+def test_one_answer_because_of_rare_classes_is_named_imbalance(without_updates):
+    network = DenseClassifier.from_weights([np.zeros((1, 1))], [[-3.0]], classes=[0, 1])
+    diagnosis = diagnose(network, np.ones((200, 1)), [0] * 190 + [1] * 10)
+    assert found(diagnosis) == {"class imbalance"}
 
 
 # Shares of units

@@ -72,7 +72,13 @@ class Diagnosis:
             lines.append(f"* {finding}{f' ({layers})' if layers else ''}")
             lines += [*textwrap.wrap(advice, 84, **_INDENT), ""]
         facts = self.frame[["measure", "layer", "value", "healthy"]]
-        table = facts.to_string(index=False, float_format=_number, justify="left")
+        left = {
+            name: f"{{:<{facts[name].str.len().max()}}}".format
+            for name in ("measure", "layer", "healthy")
+        }
+        table = facts.to_string(
+            index=False, float_format=_number, formatters=left, justify="left"
+        )
         return "\n".join([*lines, table])
 
     def _repr_html_(self):

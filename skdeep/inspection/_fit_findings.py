@@ -33,19 +33,19 @@ def overfitting(evidence):
         return
     if "val_loss" in history:
         fact, most = _risen(evidence.estimator, history), _MOST_RISE
-        more = "the validation loss has risen since its best epoch"
+        more = "The validation loss has risen since its best epoch"
     else:
         fall = loss_fall(history.loss)
         gap = (evidence.loss - history.loss.iloc[-1]) / fall
         most = _MOST_GAP + _NOISE * evidence.loss_error / fall
         fact = Fact("loss on X above training loss", gap, f"at most {most:.2g}")
-        more = "the loss on X is far above that of training"
+        more = "The loss on X is far above that of training"
     ways = remedies(evidence.estimator, _STOP, "dropout=0.3", "l2=0.001")
     yield fact.with_finding_if(
         np.isfinite(fact.value) and fact.value > most,
         "overfitting",
-        f"As a share of what training took off, {more} by {fact.value:.0%}: set "
-        f"{ways}, take smaller layers, or get more data.",
+        f"{more}, by {fact.value:.0%} of what training took off the loss: set {ways}, "
+        "take smaller layers, or get more data.",
     )
 
 
@@ -86,8 +86,8 @@ def underfitting(evidence):
     yield fact.with_finding_if(
         share > _MOST_LATE_FALL,
         "underfitting",
-        f"{share:.0%} of what training took off the loss fell in the second half of "
-        "the epochs, so it had not ended: raise epochs, or learning_rate.",
+        f"{share:.0%} of the fall of the training loss came in the second half of the "
+        "epochs, so it had not ended: raise epochs, or learning_rate.",
     )
 
 
@@ -95,7 +95,8 @@ def baseline(evidence):
     """Predictions that are no better than the majority, or the mean.
 
     A low accuracy alone is no finding if the mean recall of the classes is good, as in
-    fits with class weights.
+    fits with class weights. Predictions that are the same for every sample leave no
+    doubt.
     """
     if loss_name(evidence.estimator.loss) in _NOT_THE_MEAN:
         return
@@ -112,6 +113,8 @@ def baseline(evidence):
         score = float(np.mean(predicted == y))
         floor = float(np.mean(simple.fit(blank, y).predict(blank) == y))
         noise = _NOISE * _share_error(score, len(y))
+    if _says_one_thing(evidence):
+        noise = 0
     least = floor + _LEAST_SKILL * (1 - floor)
     fact = Fact(name, score, f"above {least:.2g} ({best}: {floor:.2g})")
     # If y has one class or one value only, the baseline is perfect.
@@ -125,6 +128,19 @@ def baseline(evidence):
     )
     if name == "R2" and y.ndim > 1:
         yield _worst_output(y, predicted)
+
+
+def _says_one_thing(evidence):
+    """Whether predictions are all alike, though no class is rare."""
+    y, predicted = evidence.y, evidence.predicted
+    if evidence.probabilities is None:
+        counts = np.array([len(y)])
+    elif y.ndim == 1:
+        counts = np.unique(y, return_counts=True)[1]
+    else:
+        return False  # labels that are never predicted have a finding of their own
+    alike = (predicted == predicted[:1]).all() and counts.min() >= _LEAST_COUNT
+    return bool(alike) and not any(fact.finding for fact in imbalance(evidence))
 
 
 def _worst_output(y, predicted):

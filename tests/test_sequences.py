@@ -10,6 +10,7 @@ import tensorflow as tf
 from agreement import same_weights
 from joblib import Parallel, delayed
 from numpy.testing import assert_allclose, assert_array_equal
+from saved_files import forge, state_of
 from series_data import sunspots, ucr
 from sklearn.base import clone
 from sklearn.datasets import load_digits
@@ -606,6 +607,17 @@ def test_saved(of_vowels, of_tokens, of_windows, vowels, images, spots, tmp_path
         path = tmp_path / f"{number}.skdeep"
         skdeep.save(net, path)
         assert_array_equal(skdeep.load(path).predict(X), net.predict(X))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("n_tokens", 10**6), ("return_sequences", True)]
+)
+def test_files_of_inputs_that_do_not_fit_the_network(of_tokens, field, value, tmp_path):
+    path = tmp_path / "net.skdeep"
+    skdeep.save(of_tokens, path)
+    forge(path, lambda c: state_of(c)["_inputs"]["fields"].update({field: value}))
+    with pytest.raises(skdeep.FileFormatError, match=f"Sequences cannot have {field}"):
+        skdeep.load(path)
 
 
 def test_exported_with_any_length(of_vowels, vowels, tmp_path):

@@ -1,5 +1,6 @@
 """TextClassifier and TextRegressor: targets, cells, vectors, agreement."""
 
+import json
 import pickle
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 from agreement import same_weights
 from numpy.testing import assert_allclose, assert_array_equal
+from saved_files import forge, state_of
 from sklearn.base import clone
 from sklearn.decomposition import TruncatedSVD
 from sklearn.exceptions import NotFittedError
@@ -180,6 +182,25 @@ def test_files(fitted, tmp_path):
     loaded = skdeep.load(tmp_path / "text.skdeep")
     assert_array_equal(loaded.predict_proba(TEXTS), expected)
     assert loaded.vocabulary_ == fitted.vocabulary_
+
+
+def test_files_with_more_tokens_than_vectors_are_refused(fitted, tmp_path):
+    path = tmp_path / "text.skdeep"
+    skdeep.save(fitted, path)
+
+    known = fitted.vocabulary_
+    more = {f"more{number}": number for number in range(len(known), 2 * len(known))}
+
+    def add_tokens(content):
+        fields = state_of(content)["_inputs"]["fields"]
+        tokenizer = fields["tokens"]["fields"]["tokenizer"]["fields"]
+        described = json.loads(tokenizer["description"])
+        described["model"]["vocab"] |= more
+        tokenizer["description"] = json.dumps(described)
+
+    forge(path, add_tokens)
+    with pytest.raises(skdeep.FileFormatError, match="Texts cannot have n_tokens"):
+        skdeep.load(path)
 
 
 def test_partial_fit_keeps_the_vocabulary():

@@ -7,10 +7,11 @@ from math import prod
 
 import numpy as np
 
-from skdeep._rules import is_bool, is_penalty, is_size, is_sizes
+from skdeep._rules import is_bool, is_penalty, is_size, is_sizes, one_of
 from skdeep.conv._spec import ConvSpec, Step
 from skdeep.dense._spec import DenseSpec
 from skdeep.networks._execution import Execution
+from skdeep.networks._names import ACTIVATIONS
 from skdeep.networks._spec import NetworkSpec, Weights, is_weight
 
 _SHARED_FIELDS = "activation", "use_bias", "kernel_initializer", "dropout", "batch_norm"
@@ -79,6 +80,7 @@ class AutoencoderSpec(NetworkSpec):
         "filters": is_sizes,
         "kernel_size": is_sizes,
         "n_components": is_size,
+        "code_activation": one_of(*ACTIVATIONS),
         "noise": is_penalty,
         "code_l1": is_penalty,
         "tied": is_bool,

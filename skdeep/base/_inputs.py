@@ -137,10 +137,10 @@ class Inputs:
     # From files
 
     def check_stored(self, estimator, shape):
-        """Refuse fields that do not fit a network for samples of this shape."""
-        for field, rule in self.field_rules.items():
-            value = getattr(self, field)
-            require(rule(value), type(self).__name__, field, value)
+        """Refuse fields that do not fit a network for samples of this shape.
+
+        ``field_rules`` have checked each field alone before.
+        """
         n_features = vars(estimator).get("n_features_in_")
         if n_features is not None:
             fits = n_features == prod(self.feature_shape(shape))

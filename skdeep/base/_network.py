@@ -5,6 +5,7 @@ import copy
 from dataclasses import dataclass
 from inspect import signature
 from numbers import Integral
+from typing import ClassVar
 
 import numpy as np
 from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -69,6 +70,13 @@ class FittedNetwork:
     inputs: Standardization
     outputs: Standardization
 
+    field_rules: ClassVar = {
+        "spec": is_a(NetworkSpec),
+        "weights": is_a(Weights),
+        "inputs": is_a(Standardization),
+        "outputs": is_a(Standardization),
+    }
+
 
 class BaseNetwork(
     NetworkInsight,  # adds to the diagram of BaseEstimator, which Parameters is
@@ -90,7 +98,7 @@ class BaseNetwork(
         "best_epoch_": is_count,
         "n_epochs_": is_count,
         "n_outputs_": is_size,
-        "network_": anything,
+        "network_": is_a(FittedNetwork),
     }
 
     @with_callbacks

@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from skdeep._rules import anything, is_a, is_size, is_texts
+from skdeep._rules import anything, is_a, is_column_names, is_size
 
 # Loaded estimators are tried with a sample, unless it would have more values than this.
 _MOST_VALUES = 2**24
@@ -24,7 +24,7 @@ class Stored:
     _stored_attributes = {
         "_learnt": is_a(dict),
         "_metadata_request": anything,
-        "feature_names_in_": is_texts,
+        "feature_names_in_": is_column_names,
         "n_features_in_": is_size,
     }
 

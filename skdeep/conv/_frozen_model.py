@@ -1,6 +1,9 @@
 """The Keras model of a parameter as plain values."""
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+from skdeep._rules import is_a, is_arrays
 
 
 @dataclass
@@ -18,6 +21,8 @@ class FrozenModel:
 
     description: str
     weights: list
+
+    field_rules: ClassVar = {"description": is_a(str), "weights": is_arrays}
 
     def thaw(self):
         """The Keras model."""

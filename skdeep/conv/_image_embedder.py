@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, check_memory
 
 from skdeep._compat import _fit_context
 from skdeep._numbers import is_integer
-from skdeep._rules import anything, is_a
+from skdeep._rules import is_a
 from skdeep.base._documented import documented, store_parameters
 from skdeep.base._learnt import LearntParameters
 from skdeep.base._network import FittedNetwork
@@ -67,7 +67,7 @@ class ImageEmbedder(
     """
 
     _stored_types = ConvSpec, FittedNetwork, Images, Standardization, Weights
-    _stored_attributes = {"_inputs": is_a(Images), "network_": anything}
+    _stored_attributes = {"_inputs": is_a(Images), "network_": is_a(FittedNetwork)}
 
     def __init__(
         self,

@@ -6,7 +6,15 @@ from typing import ClassVar
 import numpy as np
 
 from skdeep._numbers import plain
-from skdeep._rules import is_bool, is_number, is_sizes, require
+from skdeep._rules import (
+    either,
+    is_bool,
+    is_number,
+    is_sizes,
+    one_of,
+    or_none,
+    require,
+)
 from skdeep.base._input_checks import (
     NO_TARGET,
     check_axes,
@@ -23,6 +31,7 @@ from skdeep.conv._images import (
     infer_image_shape,
 )
 from skdeep.encoding import Standardization
+from skdeep.networks import BACKBONES
 
 _BYTE = 1 / 255
 
@@ -49,6 +58,8 @@ class Images(Inputs):
 
     casts_batches: ClassVar = True
     field_rules: ClassVar = {
+        "rescale": or_none(either(one_of("auto"), is_number)),
+        "backbone": one_of(None, "a model", *BACKBONES),
         "shape": is_sizes,
         "of_bytes": is_bool,
         "of_integers": is_bool,

@@ -5,9 +5,19 @@ from functools import cached_property
 from math import prod
 from typing import NamedTuple
 
-from skdeep._rules import is_a, is_count, is_size, is_sizes, one_of
+from skdeep._rules import (
+    either,
+    is_a,
+    is_count,
+    is_size,
+    is_sizes,
+    one_of,
+    or_none,
+    tuple_of,
+)
 from skdeep.conv._execution import ConvExecution
 from skdeep.networks._given_spec import WithNetwork
+from skdeep.networks._names import AUGMENTATIONS
 from skdeep.networks._spec import NetworkSpec
 
 
@@ -71,7 +81,8 @@ class ConvSpec(NetworkSpec):
         "pooling": one_of("max", "average", None),
         "pool_size": is_sizes,
         "global_pooling": one_of("max", "average", None),
-        "augment": is_a(tuple),
+        "augment": tuple_of(either(one_of(*AUGMENTATIONS), callable)),
+        "backbone": or_none(is_a(str)),
         "fine_tune": is_count,
     }
 

@@ -1,11 +1,12 @@
 """How the columns of a table enter a network: learnt on the training rows alone."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
 
-from skdeep._rules import is_count
+from skdeep._rules import is_a, is_bool, is_different_counts, is_vector, tuple_of
 from skdeep.dense._frames import UNKNOWN
 
 # A level that fewer training rows have shares one column with levels never seen.
@@ -37,6 +38,13 @@ class Levels:
     shared: bool
     sign: bool
 
+    field_rules: ClassVar = {
+        "kept": is_different_counts,
+        "missing": is_bool,
+        "shared": is_bool,
+        "sign": is_bool,
+    }
+
     @classmethod
     def of(cls, codes):
         """The levels of training rows."""
@@ -58,6 +66,12 @@ class Levels:
     def width(self):
         """How many columns it has."""
         return 1 if self.sign else self._n_places
+
+    @property
+    def is_consistent(self):
+        """Whether the fields fit each other."""
+        is_pair = len(self.kept) == 2 and not self.missing and not self.shared
+        return is_pair or not self.sign
 
     def encode(self, codes, dtype, *, is_sparse=False):
         """The columns of numbers, {ndarray, CSR} of shape (n_samples, width)."""
@@ -120,6 +134,14 @@ class Columns:
     categories: tuple
     levels: tuple
 
+    field_rules: ClassVar = {
+        "numbers": is_different_counts,
+        "medians": is_vector,
+        "marked": is_different_counts,
+        "categories": is_different_counts,
+        "levels": tuple_of(is_a(Levels)),
+    }
+
     @classmethod
     def of(cls, X, categories):
         """Learn from training rows.
@@ -151,6 +173,18 @@ class Columns:
         """How many columns the network takes."""
         ones = sum(part.width for part in self.levels)
         return len(self.numbers) + len(self.marked) + ones
+
+    @property
+    def is_consistent(self):
+        """Whether the fields fit each other; those of a file may not."""
+        numbers = sorted(self.numbers + self.categories)
+        return (
+            set(self.marked) <= set(self.numbers)
+            and numbers == list(range(self.n_features))
+            and len(self.medians) == len(self.numbers)
+            and len(self.levels) == len(self.categories)
+            and all(part.is_consistent for part in self.levels)
+        )
 
     def encode(self, X):
         """The columns that the network takes.
@@ -222,36 +256,3 @@ def _with_missing(X):
     for start in range(0, X.shape[0], size):
         found |= np.isnan(X[start : start + size]).any(axis=0)
     return np.flatnonzero(found).tolist()
-
-
-def is_columns(value):
-    """A rule for :class:`Columns` from a file."""
-    return (
-        isinstance(value, Columns)
-        and all(map(_are_counts, (value.numbers, value.marked, value.categories)))
-        and set(value.marked) <= set(value.numbers)
-        and len(set(value.marked)) == len(value.marked)
-        and sorted(value.numbers + value.categories) == list(range(value.n_features))
-        and isinstance(value.medians, np.ndarray)
-        and value.medians.shape == (len(value.numbers),)
-        and value.medians.dtype == np.float64
-        and bool(np.isfinite(value.medians).all())
-        and isinstance(value.levels, tuple)
-        and len(value.levels) == len(value.categories)
-        and all(map(_is_levels, value.levels))
-    )
-
-
-def _are_counts(values):
-    return isinstance(values, tuple) and all(map(is_count, values))
-
-
-def _is_levels(value):
-    flags = value.missing, value.shared, value.sign
-    return (
-        isinstance(value, Levels)
-        and _are_counts(value.kept)
-        and all(isinstance(flag, bool) for flag in flags)
-        and len(set(value.kept)) == len(value.kept)
-        and (not value.sign or flags == (False, False, len(value.kept) == 2))
-    )

@@ -12,7 +12,7 @@ from sklearn.utils.validation import validate_data
 from skdeep._rules import is_a, is_count, or_none, require
 from skdeep.base._input_checks import count_axes, refuse_data_sets
 from skdeep.base._inputs import Inputs
-from skdeep.dense._columns import Columns, is_columns
+from skdeep.dense._columns import Columns
 from skdeep.dense._frames import (
     columns_of,
     find_categories,
@@ -47,7 +47,7 @@ class Tables(Inputs):
             isinstance(value, dict)
             and all(_is_count_and_levels(*item) for item in value.items())
         ),
-        "columns": lambda value: value is None or is_columns(value),
+        "columns": or_none(is_a(Columns)),
     }
 
     def read(self, estimator, X, y, *, learn):
@@ -173,7 +173,7 @@ class Tables(Inputs):
             self.levels,
         )
         if self.columns is not None:
-            fits = self.columns.width == shape[0]
+            fits = self.columns.is_consistent and self.columns.width == shape[0]
             fits = fits and self.columns.categories == tuple(self.levels)
             fits = fits and all(map(self._has_codes, self.levels, self.columns.levels))
             require(fits, type(estimator).__name__, "_inputs", self.columns)

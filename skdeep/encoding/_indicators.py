@@ -1,15 +1,19 @@
 """Targets with a column of 0 and 1 for each label: one-hot rows, or multilabel rows."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils.multiclass import type_of_target
 
+from skdeep._rules import is_bool, is_dtype_name, is_size, one_of
+
 _REMEDY = (
     "For labels that may come together set multilabel=True; for classes that exclude "
     "each other set multilabel=False."
 )
+_SPARSE = {"csr_matrix": sparse.csr_matrix, "csr_array": sparse.csr_array}
 
 
 def has_columns(y):
@@ -59,6 +63,13 @@ class Indicator:
     n_columns: int
     dtype: str
     container: str
+
+    field_rules: ClassVar = {
+        "one_hot": is_bool,
+        "n_columns": is_size,
+        "dtype": is_dtype_name,
+        "container": one_of("ndarray", *_SPARSE),
+    }
 
     @classmethod
     def of(cls, y, multilabel, *, more_to_come):
@@ -130,8 +141,7 @@ class Indicator:
 
     @property
     def _sparse(self):
-        known = {"csr_matrix": sparse.csr_matrix, "csr_array": sparse.csr_array}
-        return known.get(self.container)
+        return _SPARSE.get(self.container)
 
 
 def _refuse_values_besides_0_and_1(y):

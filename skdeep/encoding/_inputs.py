@@ -5,11 +5,14 @@ of the next few batches into dense buffers.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.sparsefuncs import mean_variance_axis
+
+from skdeep._rules import is_bool, is_vector
 
 _CHUNK_VALUES = 2**20
 # Selected rows of arrays larger than this are not copied.
@@ -376,6 +379,12 @@ class Standardization:
     mean: np.ndarray
     scale: np.ndarray
     far: bool = False
+
+    field_rules: ClassVar = {
+        "mean": is_vector,
+        "scale": lambda value: is_vector(value) and bool((value > 0).all()),
+        "far": is_bool,
+    }
 
     @classmethod
     def of(cls, X, weight):

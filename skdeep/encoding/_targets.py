@@ -12,6 +12,7 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from skdeep._rules import is_a, is_bool, is_different_values, one_of, or_none
 from skdeep.encoding._indicators import Indicator
 from skdeep.encoding._inputs import Standardization, check_range
 
@@ -85,6 +86,12 @@ class ClassTargets:
 
     # Files and pickles of older versions lack these two.
     margins, indicator = False, None
+    field_rules = {
+        "kind": one_of("binary", "multiclass", "multilabel-indicator"),
+        "classes": is_different_values,
+        "indicator": or_none(is_a(Indicator)),
+        "margins": is_bool,
+    }
 
     def __init__(self, kind, classes, indicator=None, margins=False):
         self.kind = kind
@@ -222,6 +229,11 @@ class ContinuousTargets:
 
     kind = "continuous"
     positive = False
+    field_rules = {
+        "one_dimensional": is_bool,
+        "scaling": is_a(Standardization),
+        "positive": is_bool,
+    }
 
     def __init__(self, one_dimensional, scaling, positive=False):
         self.one_dimensional = one_dimensional

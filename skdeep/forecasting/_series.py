@@ -1,10 +1,13 @@
 """Series as arrays with a regular index, which can be continued."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
+
+from skdeep._rules import is_a, is_bool
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,14 @@ class Series:
     columns: pd.Index
     one: bool
     labelled: bool
+
+    field_rules: ClassVar = {
+        "values": is_a(np.ndarray),
+        "index": is_a(pd.Index),
+        "columns": is_a(pd.Index),
+        "one": is_bool,
+        "labelled": is_bool,
+    }
 
     @classmethod
     def of(cls, data, name, *, continues=False, finite=True):

@@ -1,8 +1,12 @@
 """Windows of a series as samples of a regressor, and its predictions as a series."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
+
+from skdeep._numbers import is_integer
+from skdeep._rules import is_bool, is_size, is_vector, tuple_of
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,15 @@ class Supervised:
     filter: np.ndarray
     scaled: bool
     panel: bool
+
+    field_rules: ClassVar = {
+        "window": is_size,
+        "horizon": is_size,
+        "offsets": tuple_of(is_integer),
+        "filter": is_vector,
+        "scaled": is_bool,
+        "panel": is_bool,
+    }
 
     @property
     def n_lags(self):

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import ClassVar
 
 from skdeep._rules import (
+    either,
     is_a,
+    is_arrays,
     is_bool,
+    is_count,
     is_penalty,
     is_shape,
     is_share,
@@ -16,7 +20,11 @@ from skdeep._rules import (
 )
 from skdeep.networks._execution import Execution
 from skdeep.networks._identity import identity
+from skdeep.networks._names import ACTIVATIONS, INITIALIZERS
 from skdeep.networks._portable import portable
+
+# A rule for the activation of hidden layers: a name, a function or a Keras layer.
+is_activation = either(one_of(*ACTIVATIONS), callable)
 
 _LAYOUT = "input_shape", "hidden_layer_sizes", "units", "output"
 _LAYOUT += "batch_norm", "use_bias"
@@ -178,11 +186,13 @@ class NetworkSpec:
     field_rules = {
         "input_shape": is_shape,
         "units": is_size,
-        "output": or_none(is_a(str)),
+        "output": or_none(one_of(*ACTIVATIONS)),
         "hidden_layer_sizes": is_sizes,
+        "activation": is_activation,
         "dropout": is_share,
         "batch_norm": is_bool,
         "use_bias": is_bool,
+        "kernel_initializer": either(one_of(*INITIALIZERS), callable),
         "l1": is_penalty,
         "l2": is_penalty,
         "normalize": one_of(True, False, "auto"),
@@ -309,6 +319,14 @@ class Weights:
     optimizer: list | None = None
     n_steps: int = 0
     optimizer_kind: str | None = None
+
+    field_rules: ClassVar = {
+        "trainable": is_arrays,
+        "non_trainable": is_arrays,
+        "optimizer": or_none(is_arrays),
+        "n_steps": is_count,
+        "optimizer_kind": or_none(is_a(str)),
+    }
 
 
 def is_weight(array):

@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 import skdeep
+from skdeep._rules import check_fields
 from skdeep.base._stored import Stored
 from skdeep.exceptions import FileFormatError
 from skdeep.networks._undecayed import names_without_decay
@@ -77,6 +78,7 @@ class Writer:
     def _encode_object(self, value, where):
         name = type(value).__name__
         if self._types.get(name) is type(value):
+            check_fields(value)
             fields = _fields(type(value))
             parts = {f: self.encode(getattr(value, f), where) for f in fields}
             return {"object": name, "fields": parts}
@@ -240,12 +242,13 @@ class Reader:
         cls = self._types.get(object)
         if cls is None:
             raise FileFormatError(f"The file holds an unknown object: {object!r}.")
-        values = {key: self.decode(item) for key, item in fields.items()}
+        made = cls(**{key: self.decode(item) for key, item in fields.items()})
+        check_fields(made)
         if hasattr(cls, "thaw"):  # a parameter that was a Keras model
             from skdeep.persistence import _keras_values
 
-            return _keras_values.thawed(cls(**values))
-        return cls(**values)
+            return _keras_values.thawed(made)
+        return made
 
     def _decode_keras(self, keras):
         from skdeep.persistence import _keras_objects

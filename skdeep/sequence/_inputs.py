@@ -8,7 +8,15 @@ from sklearn.utils import check_consistent_length
 
 from skdeep._compat import _check_y
 from skdeep._numbers import plain
-from skdeep._rules import is_bool, is_count, is_shape, is_size, or_none
+from skdeep._rules import (
+    is_bool,
+    is_count,
+    is_shape,
+    is_size,
+    one_of,
+    or_none,
+    require,
+)
 from skdeep.base._input_checks import (
     NO_TARGET,
     check_axes,
@@ -55,6 +63,7 @@ class Sequences(Inputs):
         "window": or_none(is_size),
         "embedding_dim": or_none(is_size),
         "return_sequences": is_bool,
+        "dtype": one_of("float32", "float64"),
         "shape": is_shape,
         "n_tokens": is_count,
     }
@@ -333,6 +342,13 @@ class Sequences(Inputs):
         return y.reshape(len(y), *shape)
 
     # From files
+
+    def check_stored(self, estimator, shape):
+        super().check_stored(estimator, shape)
+        spec, name = estimator.network_.spec, type(self).__name__
+        require(self.n_tokens <= spec.n_tokens, name, "n_tokens", self.n_tokens)
+        same = self.return_sequences == spec.return_sequences
+        require(same, name, "return_sequences", self.return_sequences)
 
     def feature_shape(self, shape):
         is_fixed = self.window is None and not self.any_length

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from skdeep._rules import is_bool, is_count, is_share, is_size, is_sizes, one_of
 from skdeep.networks._given_spec import WithNetwork
 from skdeep.networks._limits import ASSUMED_STEPS
-from skdeep.networks._spec import NetworkSpec
+from skdeep.networks._spec import NetworkSpec, is_activation
 from skdeep.sequence._execution import SequenceExecution
 
 # Kernels of a recurrent unit: one for each gate, one for the new content.
@@ -65,6 +65,7 @@ class SequenceSpec(NetworkSpec):
         "embedding_dim": is_count,
         "frozen_embedding": is_bool,
         "cell": one_of("lstm", "gru", "rnn", "conv", "average"),
+        "cell_activation": is_activation,
         "cell_units": is_sizes,
         "bidirectional": is_bool,
         "recurrent_dropout": is_share,

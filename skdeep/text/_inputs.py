@@ -8,7 +8,7 @@ from sklearn.utils import check_consistent_length
 
 from skdeep._compat import _check_sample_weight, _check_y, _safe_indexing
 from skdeep._numbers import plain
-from skdeep._rules import is_a, is_size
+from skdeep._rules import is_a, is_size, require
 from skdeep.base._inputs import check_same
 from skdeep.sequence._inputs import Sequences
 from skdeep.sequence._sequences import padded
@@ -115,7 +115,8 @@ class Texts(Sequences):
 
     def check_stored(self, estimator, shape):
         super().check_stored(estimator, shape)
-        self.tokens.check_stored()
+        known = self.tokens.tokenizer.n_tokens
+        require(known == self.n_tokens, "Texts", "n_tokens", self.n_tokens)
 
     def feature_shape(self, shape):
         return ()

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from skdeep._numbers import plain
-from skdeep._rules import is_a, is_size
+from skdeep._rules import is_a, is_size, require
 from skdeep.base._inputs import Inputs
 from skdeep.text._tokenizer import checked_texts
 from skdeep.text._tokens import Tokens
@@ -87,4 +87,5 @@ class Streams(Inputs):
 
     def check_stored(self, estimator, shape):
         super().check_stored(estimator, shape)
-        self.tokens.check_stored()
+        known, spec = self.tokens.tokenizer.n_tokens, estimator.network_.spec
+        require(known == spec.n_tokens, "Streams", "tokens", self.tokens)

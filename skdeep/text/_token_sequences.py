@@ -88,10 +88,6 @@ class TokenSequences(
     ):
         store_parameters(self, locals())
 
-    def _check_stored(self):
-        if "_tokens" in vars(self):
-            self._tokens.check_stored()
-
     def _trial_samples(self):
         return ["a"]
 

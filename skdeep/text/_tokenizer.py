@@ -5,11 +5,13 @@ The package ``tokenizers`` learns the vocabulary from the training texts.
 
 import re
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from skdeep._compat import is_pandas_na, is_scalar_nan
 from skdeep._numbers import is_integer
+from skdeep._rules import one_of
 
 PADDING, UNKNOWN = "[PAD]", "[UNK]"
 # In scripts without spaces between words, each character is a word.
@@ -99,6 +101,16 @@ def _remedy(item):
     return "Convert it with str()."
 
 
+def _numbers_tokens(description):
+    """A rule for the description of a tokenizer that comes from a file."""
+    if not isinstance(description, str):
+        return False
+    backend = _package().Tokenizer.from_str(description)
+    numbers = sorted(backend.get_vocab().values())
+    special = [backend.token_to_id(token) for token in (PADDING, UNKNOWN)]
+    return special == [0, 1] and numbers == list(range(len(numbers)))
+
+
 @dataclass(eq=False)
 class Tokenizer:
     """A learnt vocabulary and the rules to split texts into tokens.
@@ -113,12 +125,10 @@ class Tokenizer:
     analyzer: str
     description: str
 
-    def __post_init__(self):
-        numbers = sorted(self._backend.get_vocab().values())
-        special = [self._backend.token_to_id(token) for token in (PADDING, UNKNOWN)]
-        consistent = special == [0, 1] and numbers == list(range(len(numbers)))
-        if self.analyzer not in ("word", "char", "subword") or not consistent:
-            raise ValueError("This is no description of tokens that skdeep has made.")
+    field_rules: ClassVar = {
+        "analyzer": one_of("word", "char", "subword"),
+        "description": _numbers_tokens,
+    }
 
     @classmethod
     def of(

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from skdeep._numbers import plain
-from skdeep._rules import is_a, is_size, one_of, or_none, require
+from skdeep._rules import is_a, is_size, one_of, or_none
 from skdeep.text._parameter_table import LENGTH, TOKENS
 from skdeep.text._tokenizer import Tokenizer, cut
 
@@ -29,7 +29,7 @@ class Tokens:
     """
 
     field_rules: ClassVar = {
-        "settings": is_a(dict),
+        "settings": lambda value: isinstance(value, dict) and set(value) == set(TOKENS),
         "max_length": or_none(is_size),
         "truncation": one_of("post", "pre", None),
         "tokenizer": is_a(Tokenizer),
@@ -120,12 +120,6 @@ class Tokens:
             np.array(cut(tokens, max_length, self.truncation))
             for tokens in self.tokenizer.encode(texts)
         ]
-
-    def check_stored(self):
-        """Refuse values that do not come from ``fit``."""
-        for field, rule in self.field_rules.items():
-            value = getattr(self, field)
-            require(rule(value), "Tokens", field, value)
 
 
 def _settings(estimator):

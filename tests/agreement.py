@@ -40,6 +40,8 @@ def run_xla_as_graph(patch):
 def take_no_steps(patch):
     """Let fits take no step, so that nothing is traced: they only draw weights.
 
+    Each chunk of batches must still be one that the steps would take.
+
     Parameters
     ----------
     patch : pytest.MonkeyPatch
@@ -49,6 +51,9 @@ def take_no_steps(patch):
     from skdeep.training._program import Program
 
     def run(program, state, metric_state, chunk, *, path):
+        given = tf.nest.flatten([state, metric_state, chunk])
+        for spec, tensor in zip(tf.nest.flatten(program.signature), given, strict=True):
+            assert spec.is_compatible_with(tensor), (spec, tensor)
         return state, metric_state, tf.zeros(len(chunk.rows))
 
     patch.setattr(Program, "run", run)

@@ -12,7 +12,7 @@ Warnings are errors. A comment above a block leaves it out and says why::
 
 What ``print`` writes is compared with the comment behind it, if that is a number,
 another literal or "about" and numbers. Lines of comment below it are compared, too, if
-an empty line follows them.
+an empty line follows them. They may begin with a line that says "about".
 
 An image of the folder ``figures`` is the figure that the code above it has drawn.
 """
@@ -151,11 +151,11 @@ def _promise(code, node):
         if not text.startswith("#"):
             return None  # a comment on the next statement
         below.append(text.removeprefix("#"))
-    return "\n".join(below) or None
+    return "\n".join(below).strip() or None
 
 
 def _matches(printed, promise):
-    if promise.startswith("about "):
+    if promise.split()[:1] == ["about"]:
         said, found = (list(map(float, NUMBER.findall(t))) for t in (promise, printed))
         pairs = zip(said, found, strict=False)
         return len(said) == len(found) and all(

@@ -105,6 +105,24 @@ def _without_foreign_labels(app, what, name, obj, options, lines):
     lines[:] = named.sub(lambda m: m[1] or m[2], text).split("\n")
 
 
+def _pictures_have_texts(app, docname, source):
+    """Texts for those who do not see the pictures: the example's title comes first.
+
+    Sphinx-Gallery takes the titles within the picture, or else the name of the file.
+    """
+    if not docname.startswith("gallery/plot_"):
+        return
+    title = re.search(r"^(.+)\n=+$", source[0], flags=re.MULTILINE)[1]
+    file_name = docname.removeprefix("gallery/").replace("_", " ")
+
+    def text(match):
+        within = re.sub(r"(, \d+)+$", "", match[2])  # the numbers of filters
+        return match[1] + (title if within == file_name else f"{title}: {within}")
+
+    source[0] = re.sub(r"^( +:alt: )(.+)$", text, source[0], flags=re.MULTILINE)
+
+
 def setup(app):
+    app.connect("source-read", _pictures_have_texts)
     # Before numpydoc, which reads the lines at its default priority.
     app.connect("autodoc-process-docstring", _without_foreign_labels, priority=100)

@@ -7,6 +7,7 @@ hidden layers is logistic regression; one hidden layer bends the boundary.
 """
 
 import matplotlib.pyplot as plt
+import numpy as np
 from sklearn.datasets import make_circles, make_moons
 from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn.model_selection import train_test_split
@@ -26,7 +27,8 @@ networks = {
 }
 
 # %%
-# The colour is the probability of a class. Points are held-out samples.
+# The colour is the probability of the blue class: dark red for 0, white for a half,
+# dark blue for 1. Points are held-out samples.
 figure, axes = plt.subplots(2, 3, figsize=(9, 6), layout="constrained")
 for row, (X, y) in zip(axes, sets.values(), strict=True):
     X, X_test, y, y_test = train_test_split(X, y, stratify=y, random_state=0)
@@ -35,7 +37,13 @@ for row, (X, y) in zip(axes, sets.values(), strict=True):
             sizes, optimizer="adam", learning_rate=0.01, random_state=0
         ).fit(X, y)
         DecisionBoundaryDisplay.from_estimator(
-            network, X, response_method="predict_proba", cmap="RdBu", alpha=0.7, ax=ax
+            network,
+            X,
+            response_method="predict_proba",
+            levels=np.linspace(0, 1, 11),
+            cmap="RdBu",
+            alpha=0.7,
+            ax=ax,
         )
         colours = ["tab:blue" if label else "tab:red" for label in y_test]
         ax.scatter(*X_test.T, c=colours, s=15, edgecolors="white", linewidths=0.5)

@@ -15,6 +15,7 @@ from statsmodels.datasets import sunspots
 from skdeep import ForecastDisplay, Forecaster, SequenceRegressor
 
 series = sunspots.load_pandas().data.set_index("YEAR")["SUNACTIVITY"]
+series = series.rename("sunspots")  # how many there were in each year, on average
 series.index = pd.period_range(str(int(series.index[0])), periods=len(series), freq="Y")
 
 # %%

@@ -48,8 +48,10 @@ for (image_ax, bar_ax), i in zip(axes.T, unsure, strict=True):
     colours = np.where(Y_test[i] == 1, "tab:blue", "lightsteelblue")
     bar_ax.barh(list(questions), probabilities[i], color=colours)
     bar_ax.axvline(0.5, color="black", lw=1, ls=":")
-    bar_ax.set(xlim=(0, 1), xticks=[0, 0.5, 1])
+    bar_ax.set(xlim=(0, 1))
+    bar_ax.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     bar_ax.invert_yaxis()
     if i != unsure[0]:
         bar_ax.set_yticklabels([])
+figure.supxlabel("probability", size="medium")
 plt.show()

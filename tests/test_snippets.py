@@ -33,6 +33,7 @@ def run(tmp_path):
         ("print(0.5)  # about 0.6", "promises\nabout 0.6"),
         ("print(0.5)  # about [0.5 0.5]", "promises"),
         ("print('a', 'b')\n# a c", "promises"),
+        ("print('a  0.5')\n# about\n# a  0.6", "promises"),
         ("print(1,", "SyntaxError"),
     ],
 )
@@ -48,6 +49,7 @@ def test_wrong_code_stops_the_build(run, code, said):
         "print(0.96)  # about 0.95",
         "print([0.96, 12.1])  # about [0.95, 12]",
         "print('x   y')\n#  x y\n\n1",
+        "print('a  0.51')\n# about\n# a  0.5",
         "print(2)  # a number of things",
         "print(2)\n# The next statement sets y.\ny = 3",
     ],

@@ -28,6 +28,24 @@ def members(cls):
             yield f"{cls.__name__}.{name}"
 
 
+def takes_data(method):
+    """Whether a method takes X or y, which it checks."""
+    names = inspect.signature(method).parameters if inspect.isroutine(method) else ()
+    return not {"X", "y"}.isdisjoint(names)
+
+
+@pytest.mark.parametrize("name", sorted(skdeep.NAMES))
+def test_methods_say_what_they_raise(name):
+    cls = getattr(skdeep, name)
+    if not hasattr(cls, "fit"):
+        return
+    methods = [path.rpartition(".")[2] for path in members(cls)]
+    methods = [method for method in methods if takes_data(getattr(cls, method))]
+    silent = [m for m in methods if "Raises\n" not in inspect.getdoc(getattr(cls, m))]
+    # It learns nothing, and looks at nothing.
+    assert silent == (["fit"] if name == "ImageLoader" else [])
+
+
 def mistakes(name, ignored):
     errors = validate(f"skdeep.{name}")["errors"]
     return [f"{name}: {code} {what}" for code, what in errors if code not in ignored]

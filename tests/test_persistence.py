@@ -186,6 +186,10 @@ def test_exports_predict_the_same(
 ):
     X, y = diabetes[0].astype("float32"), diabetes[1]
     path = str(tmp_path / file)
+    if format == "litert" and keras.__version__.startswith("3.12."):
+        with pytest.raises(ValueError, match=r"needs Keras 3\.13"):
+            regressor.export(path, format=format)
+        return
     regressor.export(path, format=format)
     exported = output(path, X)[:, 0]
     atol = deviations * y.std()

@@ -223,6 +223,14 @@ def test_forecasters(index, again):
     loaded.update(loaded.predict())
 
 
+def test_forecasters_with_exogenous_values_that_no_forecast_sees(again):
+    values = np.sin(np.arange(40.0))
+    exog = np.append(np.nan, values[1:])
+    forecaster = Forecaster(Ridge(), window=4).fit(values, exog[:, None])
+    expected = forecaster.predict(X=np.ones((1, 1)))
+    assert_array_equal(again(forecaster).predict(X=np.ones((1, 1))), expected)
+
+
 def test_forecasters_of_networks(again):
     values = np.sin(np.arange(40.0))
     exog = pd.DataFrame({"a": values, "b": values**2})

@@ -219,6 +219,13 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         -------
         score : float
             The share of samples whose predicted labels are all right.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X or y has not the form of the data that ``fit`` has seen.
         """
         return super().score(X, numeric_columns(y), sample_weight)
 

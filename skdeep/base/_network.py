@@ -436,9 +436,10 @@ class BaseNetwork(
         path : str
             File or folder to write.
         format : {"tf_saved_model", "onnx", "litert"}, default="tf_saved_model"
-            "onnx" needs the extra ``skdeep[onnx]``; the path of "litert" ends in
-            ``.tflite``. Scaling is part of the exported network. Labels are not: the
-            network of a classifier gives probabilities in the order of ``classes_``.
+            "onnx" needs the extra ``skdeep[onnx]``; "litert" needs Keras 3.13 or a
+            later version, and a path that ends in ``.tflite``. Scaling is part of the
+            exported network. Labels are not: the network of a classifier gives
+            probabilities in the order of ``classes_``.
 
         Raises
         ------

@@ -148,6 +148,14 @@ class ImageEmbedder(
         -------
         features : ndarray of shape (n_samples, n_features_out), float32
             The features of each image.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the images that ``fit`` has seen, or holds missing
+            values.
         """
         check_is_fitted(self)
         X = self._inputs.samples(self, X)

@@ -222,6 +222,14 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
         -------
         self : object
             The forecaster, whose forecasts start after these rows.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If rows do not follow the known ones, values are missing, or X is not as in
+            ``fit``.
         """
         check_is_fitted(self)
         y, X = aligned(y, X, continues=True)
@@ -256,6 +264,13 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
             Its index continues the index of the series. With ``quantiles`` there is a
             column for each quantile, below the name of the series where there are
             several series.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If ``steps`` is not valid, or X is missing or has too few rows.
         """
         check_is_fitted(self)
         steps = self._n_steps(steps)
@@ -295,6 +310,14 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
         intervals : DataFrame
             Columns ``forecast``, ``lower`` and ``upper``, below the name of the series
             where there are several series.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If the backtest is of another series or has fewer steps, or if another
+            argument is not valid.
         """
         check_is_fitted(self)
         steps = self._n_steps(steps)
@@ -347,6 +370,13 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
         -------
         score : float
             At most 1. Of several series it is the mean.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If values are missing, or rows and columns do not fit those of ``fit``.
         """
         check_is_fitted(self)
         y, X = aligned(y, X, continues=True)
@@ -403,6 +433,12 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
         -------
         result : Backtest
             Errors per step beside the naive and the seasonal naive forecast.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or ``cv`` is not valid, values are missing, the index has
+            gaps, or a fold is too short.
         """
         self._validate_params()
         y, X = aligned(y, X)
@@ -472,8 +508,9 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
         for part in (series, exog):
             if part is not None:
                 shape = len(part.index), len(part.columns)
-                sound = part.values.shape == shape and np.isfinite(part.values).all()
-                require(sound, "Forecaster", "series", part)
+                require(part.values.shape == shape, "Forecaster", "series", part)
+        finite = np.isfinite(series.values).all()
+        require(finite, "Forecaster", "_y", series)
         if exog is None:
             self.predict()
             return

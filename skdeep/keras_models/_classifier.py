@@ -144,6 +144,15 @@ class KerasClassifier(ClassifierMixin, StoredModel, BaseWrapper):
         -------
         self : object
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X or y is not valid, if they do not fit the first call, or
+            if y holds labels that no call has named.
+        TypeError
+            If ``epochs`` or ``initial_epoch`` is passed, or X is a data set or a
+            generator.
         """
         refuse_balanced(self._given_class_weight(kwargs))
         with self._restored_on_error():
@@ -166,6 +175,14 @@ class KerasClassifier(ClassifierMixin, StoredModel, BaseWrapper):
         probabilities : ndarray of shape (n_samples, n_classes)
             The model's outputs, in the order of ``classes_``; in float64 for X of
             float64, else in the model's dtype.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen, is not clearly one
+            array or a list of several, or holds missing values.
         """
         output = self._predict_raw(X, **kwargs)
         return self.target_encoder_.inverse_transform(output, return_proba=True)
@@ -187,6 +204,16 @@ class KerasClassifier(ClassifierMixin, StoredModel, BaseWrapper):
             In the order of ``classes_``, and finite also where a probability is zero:
             of the logits of a model that is trained with ``from_logits=True``, else of
             the smallest number that the dtype has.
+
+        Raises
+        ------
+        AttributeError
+            If the class has a ``target_encoder`` of its own.
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen, is not clearly one
+            array or a list of several, or holds missing values.
         """
         check_is_fitted(self)
         loss = self.model_.loss
@@ -213,6 +240,18 @@ class KerasClassifier(ClassifierMixin, StoredModel, BaseWrapper):
             classes, logarithms of probabilities; of multilabel targets, log-odds. With
             a hinge loss the model's own margins. Other outputs of a linear or tanh
             layer are scores as they are.
+
+        Raises
+        ------
+        AttributeError
+            If the class has a ``target_encoder`` of its own.
+        NotFittedError
+            If the estimator is not fitted.
+        TypeError
+            If the model has several outputs.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen, is not clearly one
+            array or a list of several, or holds missing values.
         """
         check_is_fitted(self)
         if self._gives_margins:

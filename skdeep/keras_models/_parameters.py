@@ -110,6 +110,11 @@ class KerasParameters(Parameters):
         -------
         self : object
             The estimator.
+
+        Raises
+        ------
+        ValueError
+            If the estimator has no such parameter.
         """
         known = self.get_params()
         for name in params:

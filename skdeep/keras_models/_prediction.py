@@ -71,6 +71,14 @@ class KerasPrediction:
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The model's outputs, decoded by ``target_encoder_``.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen, is not clearly one
+            array or a list of several, or holds missing values.
         """
         outputs = self._predict_raw(X, **kwargs)
         return self.target_encoder_.inverse_transform(outputs)
@@ -92,6 +100,15 @@ class KerasPrediction:
         -------
         score : float
             The accuracy of a classifier, R^2 of a regressor.
+
+        Raises
+        ------
+        AttributeError
+            If the class has no ``scorer``.
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X or y has not the form of the data that ``fit`` has seen.
         """
         check_is_fitted(self)
         _, y = self._validate_data(y=y)

@@ -71,6 +71,14 @@ class KerasRegressor(RegressorMixin, StoredModel, BaseWrapper):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             In float64 for X of float64, else in the model's dtype.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen, is not clearly one
+            array or a list of several, or holds missing values.
         """
         return super().predict(X, **kwargs)
 

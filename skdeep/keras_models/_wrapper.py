@@ -137,6 +137,13 @@ class BaseWrapper(KerasBuilding, KerasPrediction, KerasData, KerasParameters):
         -------
         self : object
             The estimator, which can predict.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X or y is not valid, or if the model does not fit them.
+        TypeError
+            If the function that builds the model returns no ``keras.Model``.
         """
         refuse_if_forked()
         with self._restored_on_error():
@@ -171,6 +178,15 @@ class BaseWrapper(KerasBuilding, KerasPrediction, KerasData, KerasParameters):
         -------
         self : object
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, an argument, X or y is not valid, or if the model, its loss
+            and the data do not fit each other.
+        TypeError
+            If X is a data set or a generator, or if the function that builds the model
+            returns no ``keras.Model``.
         """
         refuse_if_forked()
         with self._restored_on_error():
@@ -200,6 +216,15 @@ class BaseWrapper(KerasBuilding, KerasPrediction, KerasData, KerasParameters):
         -------
         self : object
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X or y is not valid, or if X and y do not fit the first
+            call.
+        TypeError
+            If ``epochs`` or ``initial_epoch`` is passed, or X is a data set or a
+            generator.
         """
         refuse_if_forked()
         with self._restored_on_error():
@@ -312,9 +337,20 @@ class BaseWrapper(KerasBuilding, KerasPrediction, KerasData, KerasParameters):
         path : str
             File or folder to write.
         format : {"tf_saved_model", "onnx", "litert"}, default="tf_saved_model"
-            "onnx" needs the extra ``skdeep[onnx]``; the path of "litert" ends in
-            ``.tflite``. The file holds ``model_``, but no labels, no
-            ``feature_encoder_`` and no ``target_encoder_``.
+            "onnx" needs the extra ``skdeep[onnx]``; "litert" needs Keras 3.13 or a
+            later version, and a path that ends in ``.tflite``. The file holds
+            ``model_``, but no labels, no ``feature_encoder_`` and no
+            ``target_encoder_``.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If ``path`` has the ending of another format, or if the format lacks
+            operations of the model.
+        ImportError
+            If a package that the format needs is missing.
         """
         from skdeep.networks._exported import export
 

@@ -4,6 +4,8 @@ import os
 import shutil
 import tempfile
 
+import keras
+
 _OF_KERAS = "Use model_.save(path) for a file of Keras"
 _FILES = {
     ".onnx": "Set format='onnx'",
@@ -16,6 +18,12 @@ _FILES = {
 def export(model, path, format, **options):
     """Write ``model``, which must have been called once, in one of Keras's formats."""
     _check_ending(path, format)
+    version = tuple(map(int, keras.__version__.split(".")[:2]))
+    if format == "litert" and version < (3, 13):
+        raise ValueError(
+            f"format='litert' needs Keras 3.13 or a later version. Received Keras "
+            f"{keras.__version__}. Install a later one, or export to 'tf_saved_model'."
+        )
     if format != "onnx":
         model.export(path, format=format, verbose=False, **options)
         return

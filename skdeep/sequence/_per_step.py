@@ -71,6 +71,14 @@ class TargetsPerStep:
         -------
         score : float
             Accuracy of classifiers, R2 of regressors.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen, or y not the shape
+            of the predictions.
         """
         check_is_fitted(self)
         if not self.network_.spec.return_sequences:

@@ -256,6 +256,13 @@ class TextGenerator(TakesTexts, BaseNetwork):
         -------
         score : float
             In natural logarithms, at most 0.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X holds anything but texts.
         """
         check_is_fitted(self)
         total = count = 0
@@ -301,6 +308,13 @@ class TextGenerator(TakesTexts, BaseNetwork):
         -------
         perplexity : float
             At least 1; for a model that knows nothing, the size of the vocabulary.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X holds anything but texts.
         """
         return float(np.exp(-self.score(X)))
 
@@ -322,6 +336,13 @@ class TextGenerator(TakesTexts, BaseNetwork):
         tokens : DataFrame
             Columns ``token`` and ``probability``, from the most probable on. "[PAD]"
             is the end of the text, "[UNK]" any token that is not in the vocabulary.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If an argument is not valid.
         """
         check_is_fitted(self)
         context = self._context(self._tokens_of(prompt))
@@ -371,6 +392,13 @@ class TextGenerator(TakesTexts, BaseNetwork):
         -------
         text : str
             The prompt and its continuation. Unknown tokens are never added.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If an argument is not valid.
         """
         check_is_fitted(self)
         prompt_tokens = self._tokens_of(prompt)

@@ -140,6 +140,13 @@ class TokenSequences(
         -------
         tokens : ndarray
             See :meth:`transform`.
+
+        Raises
+        ------
+        ValueError
+            If X holds anything but texts (bytes, None, NaN), or no token.
+        ImportError
+            If the package ``tokenizers`` is missing.
         """
         texts = list(checked_texts(X))
         return self.fit(texts).transform(texts)

@@ -115,6 +115,21 @@ def test_tied_kernels_that_a_callback_unties(engine):
 
 
 @pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_tied_kernels_that_a_callback_sets_alike(engine):
+    def fill(epoch, logs):
+        model = callback.model
+        model.set_weights([np.full_like(w, 0.25) for w in model.get_weights()])
+
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=fill)
+    estimator = Autoencoder(hidden_layer_sizes=(3,), n_components=2, tied=True, **FIT)
+    estimator.set_params(engine=engine, callbacks=[callback]).fit(ROWS)
+    trained = estimator.network_.weights.trainable
+    # The kernels of the encoder, and the biases of all layers.
+    assert [array.shape for array in trained] == [(4, 3), (3,), (3, 2), (2,), (3,), (4,)]
+    assert all((array == 0.25).all() for array in trained)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
 @pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_begin", "on_train_end"])
 def test_weights_set_in_any_hook_are_trained_or_kept(engine, hook, iris):
     def fill(*args):

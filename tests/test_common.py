@@ -202,6 +202,12 @@ def test_cross_validation_trains_what_was_asked_for(cls, iris, diabetes):
     assert [len(e[-1].history_) for e in result["estimator"]] == [3, 3]
 
 
+def output_of(estimator, X):
+    """What the network gives: labels could be the same for other weights."""
+    inputs = estimator._inputs
+    return inputs.forward(estimator.network_, inputs.samples(estimator, X))
+
+
 @every_estimator
 @pytest.mark.usefixtures("fitted")
 def test_sample_weight_reaches_fit_through_routing(cls, iris, diabetes):
@@ -219,15 +225,14 @@ def test_sample_weight_reaches_fit_through_routing(cls, iris, diabetes):
             return_estimator=True,
             return_indices=True,
         )
-    train = routed["indices"]["train"][0]
+    train, test = (routed["indices"][part][0] for part in ("train", "test"))
     direct = tiny(cls).fit(X[train], y[train], weight[train])
-    assert_array_equal(routed["estimator"][0].predict(X), direct.predict(X))
+    assert_array_equal(output_of(routed["estimator"][0], X), output_of(direct, X))
     plain = tiny(cls).fit(X[train], y[train])
-    samples = plain._inputs.samples(plain, X)
-    assert not np.array_equal(
-        plain._inputs.forward(plain.network_, samples),
-        direct._inputs.forward(direct.network_, samples),
-    )
+    assert not np.array_equal(output_of(plain, X), output_of(direct, X))
+    score = routed["test_score"][0]
+    assert score == direct.score(X[test], y[test], weight[test])
+    assert score != direct.score(X[test], y[test])
 
 
 def test_another_process_predicts_without_tensorflow(

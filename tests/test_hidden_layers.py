@@ -123,6 +123,8 @@ def test_weights_reach_the_network_through_routing(iris):
         network.set_fit_request(sample_weight=True)
         routed = HiddenLayers(network).fit(X, y, sample_weight=weight)
     assert_array_equal(routed.estimator_.predict_proba(X), direct.predict_proba(X))
+    unweighted = clone(network).fit(X, y).predict_proba(X)
+    assert not np.array_equal(unweighted, direct.predict_proba(X))
 
 
 def test_pickles(iris, network):

@@ -124,8 +124,9 @@ def test_tied_kernels_that_a_callback_sets_alike(engine):
     estimator = Autoencoder(hidden_layer_sizes=(3,), n_components=2, tied=True, **FIT)
     estimator.set_params(engine=engine, callbacks=[callback]).fit(ROWS)
     trained = estimator.network_.weights.trainable
+    shapes = [array.shape for array in trained]
     # The kernels of the encoder, and the biases of all layers.
-    assert [array.shape for array in trained] == [(4, 3), (3,), (3, 2), (2,), (3,), (4,)]
+    assert shapes == [(4, 3), (3,), (3, 2), (2,), (3,), (4,)]
     assert all((array == 0.25).all() for array in trained)
 
 

@@ -57,3 +57,30 @@ def take_no_steps(patch):
         return state, metric_state, tf.zeros(len(chunk.rows))
 
     patch.setattr(Program, "run", run)
+
+
+def move_weights(patch):
+    """Let fits move the weights at random, the same way each time, and trace nothing.
+
+    This suits tests of what comes after training. The biases of a network that has
+    taken no step are zeros, so that nobody would see where they are left out.
+
+    Parameters
+    ----------
+    patch : pytest.MonkeyPatch
+    """
+    import numpy as np
+    import tensorflow as tf
+
+    from skdeep.training._program import Program
+
+    def run(program, state, metric_state, chunk, *, path):
+        random = np.random.RandomState(0)
+        moved = [
+            weight + tf.constant(random.normal(0, 0.1, weight.shape), weight.dtype)
+            for weight in state.trainable
+        ]
+        state = state._replace(trainable=moved)
+        return state, metric_state, tf.zeros(len(chunk.rows))
+
+    patch.setattr(Program, "run", run)

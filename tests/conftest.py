@@ -23,7 +23,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 import numpy as np
 import pytest
-from agreement import run_xla_as_graph, take_no_steps
+from agreement import move_weights, run_xla_as_graph, take_no_steps
 from sklearn.datasets import (
     load_breast_cancer,
     load_diabetes,
@@ -56,6 +56,14 @@ def pytest_runtest_setup():
 
 
 TINY = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _room_for_programs():
+    """More programs are kept than by default: tests of many files share some."""
+    from skdeep.training import _program
+
+    _program._programs._most = 600 * 2**20
 
 
 @pytest.fixture(scope="session")
@@ -149,6 +157,12 @@ def without_xla(monkeypatch):
 def untrained(monkeypatch):
     """Fits take no step, so that nothing is traced: they only draw weights."""
     take_no_steps(monkeypatch)
+
+
+@pytest.fixture
+def moved(monkeypatch):
+    """Fits move the weights at random instead of training them: nothing is traced."""
+    move_weights(monkeypatch)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from sklearn.datasets import load_iris
 from sklearn.model_selection import cross_validate
 
 import skdeep
-from skdeep.training import _epochs, _loop, _scheduler
+from skdeep.training import _epochs, _feed, _loop, _scheduler
 
 X, y = load_iris(return_X_y=True)
 
@@ -24,14 +24,14 @@ def _classifier(**options):
 
 def _interrupt_after(monkeypatch, n_calls):
     """Ctrl-C once the compiled program was called so often."""
-    calls, chunk = itertools.count(), _loop.Feed.chunk
+    calls, chunk = itertools.count(), _feed.Feed.chunk
 
     def interrupted(feed, plan, start):
         if next(calls) == n_calls:
             raise KeyboardInterrupt
         return chunk(feed, plan, start)
 
-    monkeypatch.setattr(_loop.Feed, "chunk", interrupted)
+    monkeypatch.setattr(_feed.Feed, "chunk", interrupted)
 
 
 def test_unwatched_epochs_are_kept(monkeypatch):

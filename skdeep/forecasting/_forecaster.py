@@ -1,7 +1,6 @@
 """Forecasts of series with any regressor."""
 
 import copy
-from dataclasses import replace
 from numbers import Real
 
 import numpy as np
@@ -20,11 +19,11 @@ from skdeep.base._parameters import Parameters
 from skdeep.base._stored import Stored
 from skdeep.forecasting._anomalies import anomalies
 from skdeep.forecasting._backtest import backtest, check_backtest
-from skdeep.forecasting._hindsight import forecasts_of_rows
+from skdeep.forecasting._hindsight import forecasts_of_rows, with_rows_before
 from skdeep.forecasting._parameter_table import FITTED, FORECASTER
-from skdeep.forecasting._quantiles import check_quantiles, for_quantile
+from skdeep.forecasting._quantiles import for_quantile
 from skdeep.forecasting._series import Series, aligned
-from skdeep.forecasting._supervised import Supervised, differencing
+from skdeep.forecasting._supervised import Supervised, supervised_by
 from skdeep.forecasting._weights import row_weights, weight_params
 
 _SETTINGS = "horizon", "strategy", "quantiles", "exog_lags"
@@ -114,7 +113,7 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
 
     def _learn(self, y, X, weight=None):
         """:meth:`fit` on checked series."""
-        supervised = self._supervised(X is not None)
+        supervised = supervised_by(self, has_exog=X is not None)
         needed = supervised.first_origin + supervised.horizon + 1
         if len(y) < needed:
             raise ValueError(
@@ -162,46 +161,6 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
         weight = None if self._weight is None else weight
         other._fit_regressors(list(map(clone, regressors)), y, X, weight)
         return other
-
-    def _supervised(self, has_exog):
-        if self.seasonal_difference and self.seasonal_period is None:
-            raise ValueError(
-                f"seasonal_difference={self.seasonal_difference} needs a "
-                "seasonal_period. Received None. Set it to the rows of a season."
-            )
-        if getattr(self.estimator, "return_sequences", False):
-            raise ValueError(
-                "A forecast has one target for a whole window. Received "
-                f"{self.estimator!r}. Set its return_sequences to False."
-            )
-        horizon = plain(self.horizon) if self.strategy == "direct" else 1
-        offsets = self._offsets(horizon)
-        supervised = Supervised(
-            window=plain(self.window),
-            horizon=horizon,
-            offsets=offsets if has_exog else (),
-            filter=differencing(
-                plain(self.difference),
-                plain(self.seasonal_difference),
-                plain(self.seasonal_period),
-            ),
-            scaled=self.scaling == "window",
-            panel=get_tags(self.estimator).input_tags.three_d_array,
-        )
-        if self.quantiles is not None:
-            check_quantiles(self.quantiles, self.strategy, supervised.sums_steps)
-        return supervised
-
-    def _offsets(self, horizon):
-        for lag in self.exog_lags:
-            if not is_integer(lag) or lag < 0:
-                raise ValueError(
-                    "exog_lags must hold integers from 0, rows before the predicted "
-                    f"step. Received exog_lags={self.exog_lags!r}."
-                )
-        lags = [plain(lag) for lag in self.exog_lags]
-        steps = range(1, horizon + 1)
-        return tuple(sorted({step - lag for step in steps for lag in lags}))
 
     def _unfitted_regressors(self):
         if self.quantiles is None:
@@ -285,9 +244,7 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
             pd.DataFrame(values[:, :, column].T, index, list(quantiles))
             for column in range(values.shape[2])
         ]
-        if self._y.one:
-            return frames[0]
-        return pd.concat(frames, axis=1, keys=self._y.columns)
+        return self._y.side_by_side(frames)
 
     def predict_interval(self, backtest, steps=None, X=None, *, coverage=0.9):
         """Forecast with intervals whose widths come from the errors of a backtest.
@@ -337,9 +294,7 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
             )
             for number, (_, column) in enumerate(forecast.items())
         ]
-        if self._y.one:
-            return frames[0]
-        return pd.concat(frames, axis=1, keys=self._y.columns)
+        return self._y.side_by_side(frames)
 
     def _median(self, forecast):
         if self._y.one:
@@ -382,32 +337,11 @@ class Forecaster(Parameters, MetaEstimatorMixin, Stored, BaseEstimator):
         y, X = aligned(y, X, continues=True)
         self._check_exog(X)
         weight = row_weights(sample_weight, y)
-        n_before = self._rows_before(y)
-        all_rows = _with_rows_before(y, self._y, n_before, "y")
-        exog = X and _with_rows_before(X, self._X, n_before, "X")
+        all_rows, exog, n_before = with_rows_before(self, y, X)
         start = max(n_before, 0 if n_before else self._supervised_.first_origin + 1)
         forecasts = forecasts_of_rows(self, all_rows, exog, start)
         weight = None if weight is None else weight[start - n_before :]
         return r2_score(all_rows.values[start:], forecasts, sample_weight=weight)
-
-    def _rows_before(self, y):
-        """How many of the known rows come before ``y``."""
-        known = self._y
-        if not y.labelled:
-            repeats = len(y) == self._n_taught and np.array_equal(
-                y.values, known.values[: len(y)]
-            )
-            return 0 if repeats else len(known)
-        first = known.index.get_indexer(y.index[:1])[0]  # -1: not among the known rows
-        following = known.following(1)[0]
-        if first < 0 and y.index[0] != following:
-            raise ValueError(
-                "score takes rows that follow those that the forecaster knows, from "
-                f"{following!r} on, or are among them. Received rows from "
-                f"{y.index[0]!r} to {y.index[-1]!r}. In a search use "
-                "cv=TimeSeriesSplit(...), without a gap."
-            )
-        return len(known) if first < 0 else int(first)
 
     def backtest(self, y, X=None, *, cv=None, refit=True, sample_weight=None):
         """Errors of forecasts that are made from earlier rows only.
@@ -590,10 +524,3 @@ def _multi_output(regressor, Y):
 def _without_multi_output(fitted):
     """The inverse of :func:`_multi_output`."""
     return fitted.estimator if isinstance(fitted, MultiOutputRegressor) else fitted
-
-
-def _with_rows_before(rows, known, n_before, name):
-    """``rows`` after the first ``n_before`` of the known rows, as a :class:`Series`."""
-    if n_before == 0:
-        return replace(rows, index=known.index[:0].append(rows.index))
-    return known.rows(slice(n_before)).extended(rows, name)

@@ -1,5 +1,7 @@
 """Forecasts of rows whose values are known, for scores and for anomalies."""
 
+from dataclasses import replace
+
 import numpy as np
 
 
@@ -94,3 +96,51 @@ def nearest_forecasts(model, y, X):
     predicted[last + 1 :] = path[0]
     steps[last + 1 :] = np.arange(1, reach + 1)
     return predicted, steps
+
+
+def with_rows_before(model, y, X):
+    """Rows to score, after the known rows before them.
+
+    Parameters
+    ----------
+    model : Forecaster
+        Fitted.
+    y, X : Series or None
+
+    Returns
+    -------
+    y, X : Series or None
+        All rows.
+    n_before : int
+        How many known rows come first.
+    """
+    n_before = _n_rows_before(model, y)
+    y = _appended(model._y, n_before, y, "y")
+    return y, X and _appended(model._X, n_before, X, "X"), n_before
+
+
+def _n_rows_before(model, y):
+    """How many of the known rows come before ``y``."""
+    known = model._y
+    if not y.labelled:
+        repeats = len(y) == model._n_taught and np.array_equal(
+            y.values, known.values[: len(y)]
+        )
+        return 0 if repeats else len(known)
+    first = known.index.get_indexer(y.index[:1])[0]  # -1: not among the known rows
+    following = known.following(1)[0]
+    if first < 0 and y.index[0] != following:
+        raise ValueError(
+            "score takes rows that follow those that the forecaster knows, from "
+            f"{following!r} on, or are among them. Received rows from "
+            f"{y.index[0]!r} to {y.index[-1]!r}. In a search use "
+            "cv=TimeSeriesSplit(...), without a gap."
+        )
+    return len(known) if first < 0 else int(first)
+
+
+def _appended(known, n_before, rows, name):
+    """The first ``n_before`` of the known rows, then ``rows``, as a :class:`Series`."""
+    if n_before == 0:
+        return replace(rows, index=known.index[:0].append(rows.index))
+    return known.rows(slice(n_before)).extended(rows, name)

@@ -120,6 +120,12 @@ class Series:
                 f"Received {list(other.columns)}."
             )
 
+    def side_by_side(self, frames):
+        """The frames of all columns as one frame, or the only one as it is."""
+        if self.one:
+            return frames[0]
+        return pd.concat(frames, axis=1, keys=self.columns)
+
     def like(self, values, index):
         """``values`` of shape (n_rows, n_columns) as a pandas Series or DataFrame."""
         if self.one:

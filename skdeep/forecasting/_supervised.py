@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from sklearn.utils import get_tags
 
-from skdeep._numbers import is_integer
+from skdeep._numbers import is_integer, plain
 from skdeep._rules import is_bool, is_size, is_vector, tuple_of
+from skdeep.forecasting._quantiles import check_quantiles
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,53 @@ class Supervised:
         return np.concatenate(parts, axis=1)
 
 
-def differencing(difference, seasonal_difference, period):
+def supervised_by(forecaster, has_exog):
+    """How samples are cut, by the parameters of a :class:`Forecaster`."""
+    if forecaster.seasonal_difference and forecaster.seasonal_period is None:
+        raise ValueError(
+            f"seasonal_difference={forecaster.seasonal_difference} needs a "
+            "seasonal_period. Received None. Set it to the rows of a season."
+        )
+    if getattr(forecaster.estimator, "return_sequences", False):
+        raise ValueError(
+            "A forecast has one target for a whole window. Received "
+            f"{forecaster.estimator!r}. Set its return_sequences to False."
+        )
+    horizon = plain(forecaster.horizon) if forecaster.strategy == "direct" else 1
+    offsets = _offsets(forecaster, horizon)
+    supervised = Supervised(
+        window=plain(forecaster.window),
+        horizon=horizon,
+        offsets=offsets if has_exog else (),
+        filter=_differencing(
+            plain(forecaster.difference),
+            plain(forecaster.seasonal_difference),
+            plain(forecaster.seasonal_period),
+        ),
+        scaled=forecaster.scaling == "window",
+        panel=get_tags(forecaster.estimator).input_tags.three_d_array,
+    )
+    if forecaster.quantiles is not None:
+        check_quantiles(
+            forecaster.quantiles, forecaster.strategy, supervised.sums_steps
+        )
+    return supervised
+
+
+def _offsets(forecaster, horizon):
+    """Distances of the exogenous rows from the origin."""
+    for lag in forecaster.exog_lags:
+        if not is_integer(lag) or lag < 0:
+            raise ValueError(
+                "exog_lags must hold integers from 0, rows before the predicted "
+                f"step. Received exog_lags={forecaster.exog_lags!r}."
+            )
+    lags = [plain(lag) for lag in forecaster.exog_lags]
+    steps = range(1, horizon + 1)
+    return tuple(sorted({step - lag for step in steps for lag in lags}))
+
+
+def _differencing(difference, seasonal_difference, period):
     """The filter of repeated differences, the seasonal ones at a lag of ``period``."""
     kernel = np.ones(1)
     for _ in range(difference):

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-sys.path.insert(0, str(Path(__file__).parent))  # for _snippets
+sys.path.insert(0, str(Path(__file__).parent))  # for _snippets, _back_links
 
 from sphinx_gallery.sorting import ExplicitOrder
 
@@ -25,6 +25,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "_back_links",
     "_snippets",
 ]
 exclude_patterns = ["_build", "api/generated/backreferences"]
@@ -34,6 +35,7 @@ myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 
 autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"  # fit(), not DenseClassifier.fit()
 numpydoc_show_class_members = False  # the template of classes lists them
 
 # The order in the gallery: tables, training, images, series, texts, a look inside.
@@ -99,10 +101,12 @@ html_show_sourcelink = False
 
 
 def _without_foreign_labels(app, what, name, obj, options, lines):
-    """Inherited docstrings refer to labels of other packages' own sites."""
+    """Inherited docstrings refer to other packages' own sites, and have formulas."""
     named = re.compile(r":(?:ref|term|doc):`(?:([^`<]+?)\s*<[^`]+>|([^`<]+))`")
-    text = "\n".join(lines)
-    lines[:] = named.sub(lambda m: m[1] or m[2], text).split("\n")
+    text = named.sub(lambda m: m[1] or m[2], "\n".join(lines))
+    # Formulas would need a script from another host, also where they are only R^2.
+    text = text.replace(r":math:`(1 - \frac{u}{v})`", "``1 - u / v``")
+    lines[:] = re.sub(r":math:`([^`]+)`", r"``\1``", text).split("\n")
 
 
 def _pictures_have_texts(app, docname, source):

@@ -1,6 +1,6 @@
 """What the site must have; building it checks the rest (docs/contributing.md)."""
 
-import importlib
+import importlib.util
 import inspect
 import pkgutil
 import re
@@ -35,6 +35,16 @@ def test_reference_names_exist():
         owner = importlib.import_module(f"skdeep.{module}") if module else skdeep
         assert inspect.getdoc(getattr(owner, name)), path
         assert not module or module in public_modules(), path
+
+
+def test_the_guide_links_to_every_public_name_and_example():
+    spec = importlib.util.spec_from_file_location("links", ROOT / "docs/_back_links.py")
+    links = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(links)
+    pages = links.pages_by_target(ROOT / "docs")
+    examples = {path.stem for path in EXAMPLES} - {"plot_displays"}
+    assert set(pages) == {f"skdeep.{name}" for name in REFERENCE} | examples
+    assert pages["skdeep.QuantileLoss"][0] == "/guide/targets_and_losses"
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

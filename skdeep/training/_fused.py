@@ -51,6 +51,24 @@ def _fused_epochs(program):
         return program.fused_epochs
 
 
+def _pays(fused, run, size):
+    """Whether one program for all members is faster than one for each.
+
+    Parameters
+    ----------
+    fused : callable
+        Returns the program for all members, given the program of one.
+    run : Run
+        Of one of the members.
+    size : tuple of (int, int)
+        The number of members, and the number of steps that each has left.
+    """
+    execution = run.job.spec.execution
+    if run.job.path == "xla":
+        return execution.fuses and fused(run.program).pays(*size)
+    return execution.vectorizes and fused(run.program).pays_without_xla(*size)
+
+
 class Member:
     """One network among others in training.
 
@@ -289,12 +307,8 @@ class TrainingGroup:
         validates = [member.run.job.validation is not None for member in members]
         if len(set(validates)) > 1 or (validates[0] and not may_be_stacked(members)):
             return None
-        program = _fused_epochs(run.program)
-        xla = run.job.path == "xla"
-        suits, pays = run.job.spec.execution.vectorizes, program.pays_without_xla
-        if xla:
-            suits, pays = run.job.spec.execution.fuses, program.pays
-        if not suits or not pays(*size):
+        program, xla = _fused_epochs(run.program), run.job.path == "xla"
+        if not _pays(_fused_epochs, run, size):
             if not xla:
                 program.note_steps_in_turns(_steps_of_requests(members))
             return None
@@ -355,12 +369,8 @@ class TrainingGroup:
     def _together(self, members):
         if len(members) < 2 or not self._may_fuse:
             return False
-        run, size = members[0].run, (len(members), _steps_left(members))
-        if run.job.path != "xla":
-            return run.job.spec.execution.vectorizes and _fused_program(
-                run.program
-            ).pays_without_xla(*size)
-        return run.job.spec.execution.fuses and _fused_program(run.program).pays(*size)
+        size = len(members), _steps_left(members)
+        return _pays(_fused_program, members[0].run, size)
 
     def _evaluate(self, members):
         """Evaluate the validation data of these members."""

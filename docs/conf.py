@@ -44,6 +44,7 @@ EXAMPLES = [
     "penguins_line",
     "iris",
     "titanic",
+    "miles",
     "oscars",
     "calibration",
     "learning_rates",

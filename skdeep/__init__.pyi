@@ -35,6 +35,8 @@ from .plotting import ReconstructionDisplay as ReconstructionDisplay
 from .reports import report as report
 from .sequence import SequenceClassifier as SequenceClassifier
 from .sequence import SequenceRegressor as SequenceRegressor
+from .tabular import TabularClassifier as TabularClassifier
+from .tabular import TabularRegressor as TabularRegressor
 from .text import TextClassifier as TextClassifier
 from .text import TextGenerator as TextGenerator
 from .text import TextRegressor as TextRegressor

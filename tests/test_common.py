@@ -35,7 +35,8 @@ ESTIMATORS = [
     for cls in (getattr(skdeep, name) for name in skdeep.__all__)
     if inspect.isclass(cls)
     and issubclass(cls, ClassifierMixin | RegressorMixin | OutlierMixin)
-    and "model" not in cls._get_param_names()  # these have no network of their own
+    # Others have no network of their own, or several.
+    and {"model", "n_members"}.isdisjoint(cls._get_param_names())
 ]
 
 every_estimator = pytest.mark.parametrize("cls", ESTIMATORS)

@@ -28,10 +28,6 @@ _SMALL = 1e-30
 # has 28 values in single precision.
 _NOISE = 2
 _VANISHING = 1e-150  # squares of smaller numbers are zero
-# Smoothly clipped numbers lie within so many deviations. Measured in the source that
-# the function names, and again on 47 tables.
-_MOST_DEVIATIONS = 3
-_LARGEST = 1e6
 
 
 @dataclass(frozen=True)
@@ -342,24 +338,6 @@ def _aligned(shape, dtype):
 def dense(X, *, dtype=None):
     """``X`` as a dense array."""
     return np.asarray(X.toarray() if sparse.issparse(X) else X, dtype=dtype)
-
-
-def clipped(X, ops=np):
-    """Standardised ``X``, smoothly clipped to values between -3 and 3.
-
-    Numbers of usual size hardly change, and the order of numbers never does. So a
-    single number far away from the others cannot decide a prediction. From Holzmüller
-    et al. (2024), "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on
-    Tabular Data".
-
-    Parameters
-    ----------
-    X : {ndarray, tensor}
-    ops : module
-        NumPy, or ``keras.ops`` for tensors.
-    """
-    X = ops.clip(X, -_LARGEST, _LARGEST)  # whose squares are finite in single precision
-    return X / ops.sqrt(1 + (X / _MOST_DEVIATIONS) ** 2)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ import numpy as np
 from scipy.special import erf, expit
 
 from skdeep._forked import refuse_if_forked, was_forked
-from skdeep.encoding._inputs import clipped, dense
-from skdeep.networks import is_weight
+from skdeep.encoding._inputs import dense
+from skdeep.networks import clipped, is_weight
 
 NUMPY_ROWS = 1024
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805

@@ -10,10 +10,10 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from skdeep._compat import _check_sample_weight, _check_y, validate_params
 from skdeep._numbers import Interval, plain
-from skdeep.encoding._inputs import clipped, dense
+from skdeep.encoding._inputs import dense
 from skdeep.inference import forward_layers, layer_names, wider_dtype
 from skdeep.inspection._fitted import network_and_samples
-from skdeep.networks import Weights, is_weight
+from skdeep.networks import Weights, clipped, is_weight
 
 
 class BackwardTrace(NamedTuple):

@@ -4,6 +4,7 @@ Nothing here imports an estimator. Importing this package imports no Keras: the 
 ``_build`` does.
 """
 
+from skdeep.networks._clipping import clipped
 from skdeep.networks._described import described, readable
 from skdeep.networks._given_spec import with_network
 from skdeep.networks._head import (
@@ -58,6 +59,7 @@ __all__ = [
     "Weights",
     "activation_range",
     "classification_head",
+    "clipped",
     "closest",
     "described",
     "identity",

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from skdeep._forked import refuse_if_forked
-from skdeep.encoding import clipped
+from skdeep.networks._clipping import clipped
 from skdeep.networks._layers import (
     LoweredAveragePooling2D,
     LoweredConv1D,

@@ -53,7 +53,7 @@ class NetworkSpec:
         Whether the inputs are standardised.
     clips : bool
         Whether the standardised inputs are smoothly clipped; see
-        :func:`skdeep.encoding.clipped`.
+        :func:`skdeep.networks.clipped`.
     dtype : {"float32", "float64", "mixed_bfloat16"}
     double_inputs : bool
         Whether the inputs are standardised in double precision, whatever the dtype of

@@ -8,7 +8,14 @@ from skdeep.training._history import History
 from skdeep.training._job import Outcome, TrainingJob
 from skdeep.training._stopping import StoppingRule
 
-__all__ = ["History", "Outcome", "StoppingRule", "TrainingJob", "train"]
+__all__ = [
+    "History",
+    "Outcome",
+    "StoppingRule",
+    "TrainingJob",
+    "train",
+    "train_together",
+]
 
 
 def train(job, engine="auto"):
@@ -35,6 +42,29 @@ def train(job, engine="auto"):
             release_models(job.keras_callbacks)
 
 
+def train_together(jobs):
+    """Train the networks of one estimator with the compiled engine.
+
+    Parameters
+    ----------
+    jobs : list of TrainingJob
+        Without callbacks of Keras.
+
+    Returns
+    -------
+    list of Outcome
+    """
+    from skdeep.training._optimizers import OptimizerSpec
+    from skdeep.training._scheduler import active_scheduler
+    from skdeep.training._together import train_groups
+
+    refuse_if_forked()
+    optimizers = [OptimizerSpec(job.optimizer, job) for job in jobs]
+    scheduler = active_scheduler()
+    trained = train_groups if scheduler is None else scheduler.train
+    return trained(jobs, optimizers)
+
+
 def _trained(job, engine):
     from skdeep.training._keras import train_keras
     from skdeep.training._loop import train_compiled
@@ -59,7 +89,7 @@ def _trained(job, engine):
         return train_keras(job, optimizer)
     scheduler = active_scheduler()
     if scheduler is not None:
-        return scheduler.train(job, optimizer)
+        return scheduler.train([job], [optimizer])[0]
     return train_compiled(job, optimizer)
 
 

@@ -175,6 +175,10 @@ class Ticket:
         """Whether to stop with the epochs so far."""
         return self._interrupted or self._scheduler.aborted
 
+    def interrupt(self):
+        """Stop with the epochs so far."""
+        self._interrupted = True
+
     def calling(self):
         """Around the callbacks of this fit."""
         return self._scheduler.calling()
@@ -198,7 +202,7 @@ class Ticket:
             self._wait()
         except KeyboardInterrupt:
             # The worker stops training and returns the epochs so far.
-            self._interrupted = True
+            self.interrupt()
             self._wait()
         if self._error is not None:
             raise self._error
@@ -226,6 +230,17 @@ class Ticket:
             self.resolve(outcome)
         finally:
             self._scheduler.end_alone()
+
+
+def wait_for(tickets):
+    """The outcomes of tickets; an interruption stops all of them."""
+    outcomes = []
+    for ticket in tickets:
+        outcomes.append(ticket.wait())
+        if ticket.interrupted:
+            for other in tickets:
+                other.interrupt()
+    return outcomes
 
 
 class Tasks:
@@ -323,40 +338,44 @@ class Scheduler:
     def alive(self):
         return any(thread.is_alive() for thread in self._threads)
 
-    def train(self, job, optimizer):
-        """Train ``job`` with other fits; returns its :class:`Outcome`."""
+    def train(self, jobs, optimizers):
+        """Train ``jobs`` with other fits; returns an :class:`Outcome` for each."""
         if self.aborted:
             raise KeyboardInterrupt
-        ticket = Ticket(job, optimizer, self)
-        counted, started = int(ticket.of_task), time.monotonic()
+        fits = list(zip(jobs, optimizers, strict=True))
+        tickets = [Ticket(*fit, self) for fit in fits]
+        of_task, started = _in_task(), time.monotonic()
         with self._condition:
             accepted = not self._closing
             if accepted:
-                self._waiting.append(ticket)
+                self._waiting += tickets
                 self._last_arrival = time.monotonic()
-                self._tasks -= counted
+                self._tasks -= int(of_task)
                 self._condition.notify()
         if not accepted:
             # A thread of the user has outlived fuse().
             from skdeep.training._loop import train_compiled
 
-            return train_compiled(job, optimizer)
-        self._bring_fit()
+            return [train_compiled(*fit) for fit in fits]
+        self._bring_fits(len(tickets))
         self._leave_core()
         try:
-            outcome = ticket.wait()
-            if self.aborted and ticket.of_task:
+            outcomes = wait_for(tickets)
+            if self.aborted and of_task:
                 raise KeyboardInterrupt  # ends the task, too
-            return outcome
+            return outcomes
         finally:
-            self.count(counted)
+            self.count(int(of_task))
             self._take_core()
-            self.progress.end_fit()
-            if ticket.of_task:
-                _thread.waited += time.monotonic() - started - ticket.seconds
+            for _ in tickets:
+                self.progress.end_fit()
+            if of_task:
+                trained = sum(ticket.seconds for ticket in tickets)
+                _thread.waited += time.monotonic() - started - trained
 
-    def _bring_fit(self):
-        self.progress.begin_fit()
+    def _bring_fits(self, count):
+        for _ in range(count):
+            self.progress.begin_fit()
         if _in_task() and not _thread.brought:
             _thread.brought = True
             self.progress.expect(-1)  # the expected fit has come

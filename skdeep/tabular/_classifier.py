@@ -1,0 +1,208 @@
+"""TabularClassifier."""
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skdeep.base._documented import documented, store_parameters
+from skdeep.base._parameter_table import CLASSES
+from skdeep.dense import DenseClassifier
+from skdeep.encoding import ClassWeights, numeric_columns
+from skdeep.tabular._ensemble import BaseTabular, conformal_bound
+from skdeep.tabular._parameter_table import FITTED, OF_CLASSIFIER, TABULAR
+
+
+@documented(parameters=(TABULAR,), attributes=(CLASSES, FITTED, OF_CLASSIFIER))
+class TabularClassifier(ClassifierMixin, BaseTabular):
+    """Dense networks for tables that need no settings: labels and probabilities.
+
+    A few networks are trained at once, each without one fold of the rows. The fold
+    chooses the epoch whose weights are kept. The probabilities of the networks are
+    averaged.
+
+    See Also
+    --------
+    DenseClassifier : One network, with all settings.
+    TabularRegressor : The same for continuous targets.
+    sklearn.ensemble.HistGradientBoostingClassifier : Trees for the same tables.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from skdeep import TabularClassifier
+    >>> X, y = load_wine(return_X_y=True, as_frame=True)
+    >>> classifier = TabularClassifier(random_state=0).fit(X[::2], y[::2])
+    >>> bool(classifier.score(X[1::2], y[1::2]) > 0.9)
+    True
+    """
+
+    _member_class = DenseClassifier
+
+    def __init__(
+        self,
+        n_members=8,
+        *,
+        hidden_layer_sizes=(128, 128),
+        dropout=0.0,
+        label_smoothing=0.05,
+        learning_rate=0.003,
+        weight_decay=0.1,
+        batch_size="auto",
+        epochs="auto",
+        class_weight=None,
+        categorical_features="from_dtype",
+        cv=None,
+        random_state=None,
+    ):
+        store_parameters(self, locals())
+
+    def _member_parameters(self):
+        smoothing = {"label_smoothing": self.label_smoothing}
+        return super()._member_parameters() | smoothing
+
+    def _read_targets(self, template, y):
+        indicator = template._indicator(y, None, more_to_come=False)
+        return super()._read_targets(template, template._read_labels(indicator, y))
+
+    def _strata(self, targets):
+        return targets if targets.ndim == 1 else None
+
+    def _weights_of_rows(self, y, weight):
+        factors = ClassWeights.of(self.class_weight, y, weight)
+        return weight if factors is None else factors.times(y, weight)
+
+    def _decode(self, member, output):
+        return member._targets.probabilities(output)
+
+    def _store_held_out(self, predicted, y, kept):
+        self.classes_ = self.estimators_[0].classes_
+        self.oof_prediction_ = predicted
+        self._errors = None
+        if y.ndim == 1:
+            numbers = np.searchsorted(self.classes_, y)
+            of_label = predicted[np.arange(len(y)), numbers]
+            self._errors = 1 - of_label[np.isfinite(of_label)]
+
+    def predict_proba(self, X):
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : {data frame, array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``. Rows sum to one, except for targets with
+            several labels per row.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen.
+        """
+        probabilities, dtype = self._of_members(X)
+        return probabilities.mean(axis=0).astype(dtype)
+
+    def predict_log_proba(self, X):
+        """Predict the logarithms of probabilities; see :meth:`predict_proba`.
+
+        Parameters
+        ----------
+        X : {data frame, array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``; always finite.
+        """
+        probabilities, dtype = self._of_members(X)
+        tiny = np.finfo(np.float64).tiny
+        return np.log(np.maximum(probabilities.mean(axis=0), tiny)).astype(dtype)
+
+    def predict(self, X):
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : {data frame, array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Labels, in the form of the targets of ``fit``.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen.
+        """
+        probabilities, _ = self._of_members(X)
+        targets = self.estimators_[0]._targets
+        return targets.labels(probabilities.mean(axis=0) - 0.5)
+
+    def predict_set(self, X, coverage=0.9):
+        """Predict sets of labels that hold the true one with a given probability.
+
+        A label is in the set if its probability is high enough, by split conformal
+        prediction (Sadinle et al., 2019, "Least Ambiguous Set-Valued Classifiers with
+        Bounded Error Levels") with the out-of-fold probabilities.
+
+        Parameters
+        ----------
+        X : {data frame, array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+        coverage : float, default=0.9
+            The share of samples whose label shall be in the set, in (0, 1).
+
+        Returns
+        -------
+        sets : ndarray of shape (n_samples, n_classes), dtype=bool
+            Whether each label of ``classes_`` is in the set. A set may be empty.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            For targets with several labels per row, or if too few rows were held out
+            for so high a coverage.
+        """
+        check_is_fitted(self)
+        if self._errors is None:
+            raise ValueError(
+                "Sets are of labels of which each row has one. Received targets with "
+                "several labels per row in fit. Use predict_proba."
+            )
+        return 1 - self.predict_proba(X) <= conformal_bound(self._errors, coverage)
+
+    def score(self, X, y, sample_weight=None):
+        """Mean accuracy; with a column per label, all labels of a row must be right.
+
+        Parameters
+        ----------
+        X : {data frame, array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True labels, in any form that ``fit`` takes.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        score : float
+            The share of samples whose predicted labels are all right.
+        """
+        return super().score(X, numeric_columns(y), sample_weight)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,108 @@
+"""Parameters and attributes of the ensembles for tables."""
+
+from numbers import Integral, Real
+
+from skdeep._compat import HasMethods, StrOptions
+from skdeep._numbers import Interval
+from skdeep.base._documented import Attribute, Parameter
+from skdeep.base._parameter_table import CLASSIFIER, COUNT, COUNTS, FEATURES
+from skdeep.dense._parameter_table import DENSE
+
+_NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
+
+TABULAR = {
+    "n_members": Parameter(
+        "int",
+        [Interval(Integral, 2, None, closed="left")],
+        """
+        Number of networks, and of folds: each network is trained without one fold,
+        which chooses its best epoch. There are fewer where there are fewer rows.
+        """,
+    ),
+    "hidden_layer_sizes": Parameter(
+        "array-like of int or int", COUNTS, "Widths of each network's hidden layers."
+    ),
+    "epochs": Parameter(
+        'int or "auto"',
+        [StrOptions({"auto"}), COUNT],
+        """
+        Epochs of each network. "auto" is 32, or as many more as make 500 steps.
+        """,
+    ),
+    "batch_size": Parameter(
+        'int or "auto"',
+        [StrOptions({"auto"}), COUNT],
+        """
+        Rows of the training data for each step. "auto" is the power of two that is
+        closest to a fortieth of the rows, but 16 to 64.
+        """,
+    ),
+    "learning_rate": Parameter(
+        "float",
+        [Interval(Real, 0, None, closed="neither")],
+        "The first learning rate of AdamW; it falls to zero along half a cosine.",
+    ),
+    "weight_decay": Parameter(
+        "float",
+        _NOT_NEGATIVE,
+        "By how much AdamW shrinks the kernels: by this times the rate in each step.",
+    ),
+    "dropout": Parameter(
+        "float",
+        [Interval(Real, 0, 1, closed="left")],
+        "Share of the hidden units' outputs that are left out in each step.",
+    ),
+    "label_smoothing": Parameter(
+        "float",
+        [Interval(Real, 0, 1, closed="left")],
+        "Share of each target that is spread over all classes.",
+    ),
+    "class_weight": CLASSIFIER["class_weight"],
+    "categorical_features": DENSE["categorical_features"],
+    "cv": Parameter(
+        "cross-validation generator, iterable or None",
+        [HasMethods(["split"]), HasMethods(["__iter__"]), None],
+        """
+        The folds, one for each network: a splitter such as GroupKFold or
+        TimeSeriesSplit, or pairs of arrays with the numbers of the rows to train on and
+        of the rows of the fold. None makes ``n_members`` random folds, with equal
+        shares of the classes; with ``groups`` no group is in two of them.
+        """,
+    ),
+    "random_state": Parameter(
+        "int, RandomState instance or None",
+        ["random_state"],
+        "Seed of the folds, the initial weights, the order of the rows and dropout.",
+    ),
+}
+
+FITTED = {
+    "estimators_": Attribute(
+        "list of estimators",
+        """
+        The networks, each a fitted :class:`skdeep.DenseClassifier` or
+        :class:`skdeep.DenseRegressor` that takes X as the ensemble does.
+        """,
+    ),
+    **FEATURES,
+}
+
+OF_CLASSIFIER = {
+    "oof_prediction_": Attribute(
+        "ndarray of shape (n_samples, n_classes)",
+        """
+        Probabilities for the training rows, by the network that has not seen them. NaN
+        for rows that no fold has, and for those of weight zero.
+        """,
+    ),
+}
+
+OF_REGRESSOR = {
+    "oof_prediction_": Attribute(
+        "ndarray, of the shape of y",
+        """
+        Predictions for the training rows, by the network that has not seen them. NaN
+        for rows that no fold has, and for those of weight zero.
+        """,
+    ),
+}

@@ -1,0 +1,129 @@
+"""TabularRegressor."""
+
+import numpy as np
+from sklearn.base import RegressorMixin
+
+from skdeep.base._documented import documented, store_parameters
+from skdeep.dense import DenseRegressor
+from skdeep.tabular._ensemble import BaseTabular, conformal_bound
+from skdeep.tabular._parameter_table import FITTED, OF_REGRESSOR, TABULAR
+
+
+@documented(parameters=(TABULAR,), attributes=(FITTED, OF_REGRESSOR))
+class TabularRegressor(RegressorMixin, BaseTabular):
+    """Dense networks for tables that need no settings: values and intervals.
+
+    A few networks are trained at once, each without one fold of the rows. The fold
+    chooses the epoch whose weights are kept. The predictions of the networks are
+    averaged, and stay within the range of the training targets.
+
+    See Also
+    --------
+    DenseRegressor : One network, with all settings.
+    TabularClassifier : The same for labels.
+    sklearn.ensemble.HistGradientBoostingRegressor : Trees for the same tables.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from skdeep import TabularRegressor
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> regressor = TabularRegressor(random_state=0).fit(X[::2], y[::2])
+    >>> lower, upper = regressor.predict_interval(X[1::2], coverage=0.8).T
+    >>> bool(0.7 < ((lower < y[1::2]) & (y[1::2] < upper)).mean() < 0.9)
+    True
+    """
+
+    _member_class = DenseRegressor
+
+    def __init__(
+        self,
+        n_members=8,
+        *,
+        hidden_layer_sizes=(128, 128),
+        dropout=0.0,
+        learning_rate=0.003,
+        weight_decay=0.1,
+        batch_size="auto",
+        epochs="auto",
+        categorical_features="from_dtype",
+        cv=None,
+        random_state=None,
+    ):
+        store_parameters(self, locals())
+
+    def _decode(self, member, output):
+        return member._targets.decode(output)
+
+    def _store_held_out(self, predicted, y, kept):
+        y = np.asarray(y, dtype=np.float64).reshape(predicted.shape)
+        self._range = y[kept].min(axis=0), y[kept].max(axis=0)
+        self.oof_prediction_ = np.clip(predicted, *self._range)
+        known = np.isfinite(predicted.reshape(len(y), -1)).all(axis=1)
+        self._errors = np.abs(self.oof_prediction_ - y)[known]
+
+    def predict(self, X, return_std=False):
+        """Predict values.
+
+        Parameters
+        ----------
+        X : {data frame, array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+        return_std : bool, default=False
+            Whether to return standard deviations, too.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Values, within the range of the training targets.
+        std : ndarray, of the shape of y
+            With ``return_std=True``. Its square is the variance of the members'
+            predictions plus the mean squared error for rows that were held out.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen.
+        """
+        values, dtype = self._of_members(X)
+        mean = np.clip(values.mean(axis=0), *self._range).astype(dtype)
+        if not return_std:
+            return mean
+        variance = values.var(axis=0) + (self._errors**2).mean(axis=0)
+        return mean, np.sqrt(variance).astype(dtype)
+
+    def predict_interval(self, X, coverage=0.9):
+        """Predict intervals that hold the true value with a given probability.
+
+        Split conformal prediction (Lei et al., 2018, "Distribution-Free Predictive
+        Inference for Regression") with the errors for rows that were held out.
+
+        Parameters
+        ----------
+        X : {data frame, array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+        coverage : float, default=0.9
+            The share of values that shall lie within their intervals, in (0, 1).
+
+        Returns
+        -------
+        intervals : ndarray of shape (n_samples, 2) or (n_samples, n_outputs, 2)
+            Lower and upper ends.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If too few rows were held out for so high a coverage.
+        """
+        values = self.predict(X)
+        half = conformal_bound(self._errors, coverage)
+        return np.stack([values - half, values + half], axis=-1)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,244 @@
+"""TabularClassifier and TabularRegressor: networks trained without one fold each."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from bokeh_sampledata.titanic import data as passengers
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    TimeSeriesSplit,
+    cross_val_score,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import skdeep
+from skdeep import TabularClassifier, TabularRegressor, diagnose
+
+SMALL = {"n_members": 3, "hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0}
+OF_CHECKS = {**SMALL, "epochs": 40, "batch_size": 32, "learning_rate": 0.01}
+REPEATED_ROWS = "A repeated row may be in two folds, and batches differ."
+
+
+@parametrize_with_checks(
+    [TabularClassifier(**OF_CHECKS), TabularRegressor(**OF_CHECKS)],
+    expected_failed_checks=lambda estimator: {
+        "check_sample_weight_equivalence_on_dense_data": REPEATED_ROWS,
+        "check_sample_weight_equivalence_on_sparse_data": REPEATED_ROWS,
+    },
+)
+def test_checks_of_sklearn(estimator, check):
+    check(estimator)
+
+
+@pytest.fixture(scope="module")
+def titanic():
+    table = passengers[passengers["class"] != "*"].sample(300, random_state=0)
+    labels = table["survived"].map({0: "lost", 1: "saved"}).to_numpy()
+    return table[["class", "sex", "age"]].reset_index(drop=True), labels
+
+
+@pytest.fixture(scope="module")
+def saved(titanic):
+    return TabularClassifier(**SMALL, learning_rate=0.01).fit(*titanic)
+
+
+@pytest.fixture(scope="module")
+def regressor(diabetes):
+    return TabularRegressor(**{**SMALL, "epochs": 30}).fit(*diabetes)
+
+
+def test_frames_go_in_as_they_are(titanic, saved):
+    X, y = titanic
+    assert saved.score(X, y) > 0.75
+    assert_array_equal(saved.feature_names_in_, X.columns)
+    assert list(saved.classes_) == ["lost", "saved"]
+    new = pd.DataFrame(
+        {"class": [None, "4th"], "sex": ["male"] * 2, "age": [np.nan, 9]}
+    )
+    assert np.isfinite(saved.predict_proba(new)).all()
+    as_categories = X.astype({"class": "category", "sex": "category"})
+    assert_array_equal(saved.predict(as_categories), saved.predict(X))
+
+
+def test_predictions_are_averages_of_members(titanic, saved, diabetes, regressor):
+    X, _ = titanic
+    of_members = [member.predict_proba(X) for member in saved.estimators_]
+    assert len(of_members) == 3
+    mean = np.mean(of_members, axis=0)
+    assert_allclose(saved.predict_proba(X), mean, rtol=1e-6)
+    assert_array_equal(saved.predict(X), saved.classes_[mean.argmax(axis=1)])
+    assert_allclose(saved.predict_log_proba(X), np.log(mean), rtol=1e-6)
+    values = [member.predict(diabetes[0]) for member in regressor.estimators_]
+    assert_allclose(regressor.predict(diabetes[0]), np.mean(values, axis=0))
+    assert diagnose(saved.estimators_[0], X, titanic[1]) is not None
+
+
+def test_members_have_not_seen_their_folds(titanic):
+    X, y = titanic
+    folds = [
+        (np.arange(100, 300), np.arange(100)),
+        (np.arange(200), np.arange(200, 300)),
+    ]
+    model = TabularClassifier(**SMALL, cv=folds).fit(X, y)
+    assert len(model.estimators_) == 2
+    for member, (_, held_out) in zip(model.estimators_, folds, strict=True):
+        expected = member.predict_proba(X.iloc[held_out])
+        assert_allclose(model.oof_prediction_[held_out], expected, rtol=1e-5)
+    assert np.isnan(model.oof_prediction_[100:200]).all()  # no fold has these rows
+    # Other labels in the fold of the first member do not change what it has learnt.
+    other = np.where(np.arange(300) < 100, y[::-1], y)
+    again = TabularClassifier(**SMALL, cv=folds).fit(X, other)
+    history, changed = (m.estimators_[0].history_["loss"] for m in (model, again))
+    assert_allclose(history, changed, rtol=1e-6)
+    histories = [m.estimators_[0].history_["val_loss"] for m in (model, again)]
+    assert not np.allclose(*histories)
+
+
+def test_nothing_but_the_estimator_changes(titanic, saved):
+    X, y = titanic
+    before = X.copy(), y.copy(), np.random.get_state()[1].tolist()
+    params = saved.get_params()
+    other = clone(saved).set_params(random_state=1).fit(X, y)
+    pd.testing.assert_frame_equal(X, before[0])
+    assert_array_equal(y, before[1])
+    assert np.random.get_state()[1].tolist() == before[2]
+    assert other.get_params() == {**params, "random_state": 1}
+    assert not np.allclose(other.predict_proba(X), saved.predict_proba(X))
+
+
+def test_the_fold_chooses_the_epoch(regressor):
+    for member in regressor.estimators_:
+        losses = member.history_["val_loss"]
+        assert len(losses) == 30
+        assert member.best_epoch_ == np.argmin(losses) + 1
+
+
+def test_folds_of_groups_and_of_time(diabetes):
+    X, y = diabetes
+    groups = np.arange(len(y)) // 10
+    without_cv = TabularRegressor(**SMALL).fit(X, y, groups=groups)
+    assert np.isfinite(without_cv.oof_prediction_).all()
+    with_cv = TabularRegressor(**SMALL, cv=GroupKFold(3)).fit(X, y, groups=groups)
+    assert len(with_cv.estimators_) == 3
+    in_time = TabularRegressor(**SMALL, cv=TimeSeriesSplit(3)).fit(X, y)
+    unseen = np.isnan(in_time.oof_prediction_)
+    assert_array_equal(np.flatnonzero(unseen), np.arange(50))
+    with pytest.raises(ValueError, match="leave rows to train on"):
+        TabularRegressor(cv=[([], [0, 1])]).fit(X, y)
+
+
+def test_intervals_and_deviations(diabetes):
+    X, y = diabetes
+    model = TabularRegressor(**{**SMALL, "epochs": 30}).fit(X[:130], y[:130])
+    mean, std = model.predict(X[130:], return_std=True)
+    lower, upper = model.predict_interval(X[130:], coverage=0.8).T
+    assert_allclose(lower + upper, 2 * mean)
+    errors = np.sort(np.abs(model.oof_prediction_ - y[:130]))
+    assert_allclose(upper - lower, 2 * errors[int(np.ceil(131 * 0.8)) - 1])
+    covered = (lower < y[130:]) & (y[130:] < upper)
+    assert 0.65 < covered.mean() < 0.95
+    assert (std**2 >= (errors**2).mean() * 0.999).all()
+    assert (model.predict(X * 100) <= y[:130].max()).all()
+    for coverage in (0.995, 0.0, 1.0):
+        with pytest.raises(ValueError, match="coverage"):
+            model.predict_interval(X, coverage)
+
+
+def test_sets_of_labels(titanic, saved):
+    X, y = titanic
+    sets = saved.predict_set(X, coverage=0.8)
+    assert sets.dtype == bool
+    held_out = saved.oof_prediction_[np.arange(300), np.searchsorted(saved.classes_, y)]
+    least = np.sort(held_out)[300 - int(np.ceil(301 * 0.8))]
+    assert_array_equal(sets, saved.predict_proba(X) >= least)
+    assert (saved.predict_set(X, coverage=0.99).sum(axis=1) > sets.sum(axis=1)).any()
+
+
+def test_columns_of_labels(iris, diabetes):
+    X, y = iris
+    one_hot = TabularClassifier(**SMALL).fit(X, np.eye(3)[y])
+    numbers = TabularClassifier(**SMALL).fit(X, y)
+    assert_allclose(one_hot.predict_proba(X), numbers.predict_proba(X), rtol=1e-5)
+    assert_array_equal(one_hot.predict(X).argmax(axis=1), numbers.predict(X))
+    several = np.c_[y > 0, y > 1, y == 1].astype(int)
+    multilabel = TabularClassifier(**SMALL).fit(X, several)
+    probabilities = multilabel.predict_proba(X)
+    assert_array_equal(multilabel.predict(X), probabilities > 0.5)
+    assert multilabel.oof_prediction_.shape == several.shape
+    with pytest.raises(ValueError, match="several labels per row"):
+        multilabel.predict_set(X)
+    X, y = diabetes
+    two = TabularRegressor(**SMALL).fit(X, np.c_[y, -y])
+    assert two.predict(X).shape == (len(y), 2)
+    assert two.predict_interval(X).shape == (len(y), 2, 2)
+
+
+def test_weights(titanic):
+    X, y = titanic
+    counts = np.arange(300) % 4 > 0
+    weighted = TabularClassifier(**SMALL).fit(X, y, sample_weight=counts)
+    removed = TabularClassifier(**SMALL).fit(X[counts], y[counts])
+    assert_allclose(weighted.predict_proba(X), removed.predict_proba(X), rtol=1e-5)
+    assert np.isnan(weighted.oof_prediction_[::4]).all()
+    balanced = TabularClassifier(**SMALL, class_weight="balanced").fit(X, y)
+    labels, sizes = np.unique(y, return_counts=True)
+    factors = dict(zip(labels, len(y) / 2 / sizes, strict=True))
+    by_hand = TabularClassifier(**SMALL).fit(X, y, [factors[label] for label in y])
+    expected = by_hand.predict_proba(X)
+    assert_allclose(balanced.predict_proba(X), expected, rtol=1e-4)
+
+
+def test_a_class_with_one_row(iris):
+    X, y = iris
+    rare = np.where(np.arange(len(y)) == 7, 5, y)
+    model = TabularClassifier(**SMALL).fit(X, rare)
+    assert list(model.classes_) == [0, 1, 2, 5]
+    assert np.isfinite(model.oof_prediction_).all()
+
+
+def test_same_seed_same_result_and_copies(titanic, saved, tmp_path):
+    X, y = titanic
+    expected = saved.predict_proba(X)
+    again = clone(saved).fit(X, y)
+    assert_array_equal(again.predict_proba(X), expected)
+    assert_array_equal(pickle.loads(pickle.dumps(saved)).predict_proba(X), expected)
+    skdeep.save(saved, tmp_path / "saved.skdeep")
+    loaded = skdeep.load(tmp_path / "saved.skdeep")
+    assert_array_equal(loaded.predict_proba(X), expected)
+    assert_array_equal(loaded.predict_set(X), saved.predict_set(X))
+    loaded.estimators_ = [*loaded.estimators_, TabularRegressor()]
+    with pytest.raises(ValueError, match="cannot have estimators_"):
+        skdeep.save(loaded, tmp_path / "forged.skdeep")
+
+
+def test_searches_pipelines_and_fuse(titanic):
+    X, y = titanic
+    steps = make_pipeline(FunctionTransformer(), TabularClassifier(**SMALL))
+    alone = cross_val_score(steps, X, y, cv=2)
+    with skdeep.fuse():
+        together = cross_val_score(steps, X, y, cv=2)
+        grid = {"learning_rate": [0.003, 0.01]}
+        search = GridSearchCV(TabularClassifier(**SMALL), grid, cv=2).fit(X, y)
+    assert_allclose(together, alone, atol=0.01)
+    assert search.best_params_["learning_rate"] in (0.003, 0.01)
+
+
+def test_what_is_refused(titanic, diabetes):
+    X, y = titanic
+    with pytest.raises(ValueError, match="at least two rows"):
+        TabularClassifier().fit(X[:1], y[:1])
+    with pytest.raises(ValueError, match="requires y"):
+        TabularClassifier().fit(X, None)
+    with pytest.raises(ValueError, match="only one class"):
+        TabularClassifier().fit(X[:20], ["lost"] * 20)
+    assert not hasattr(TabularClassifier(), "partial_fit")
+    with pytest.raises(AttributeError) as caught:
+        TabularRegressor().partial_fit(*diabetes)
+    assert "all rows at once" in str(caught.value.__cause__)

@@ -31,11 +31,11 @@ TINY = {"epochs": 2, "random_state": 0}
 @parametrize_with_checks(
     [HiddenLayers(DenseClassifier((3,), epochs=1, random_state=0))]
 )
-def test_sklearn_check(estimator, check):
+def test_sklearn_check(estimator, check, moved):
     check(estimator)
 
 
-def test_features_of_regressors(diabetes):
+def test_features_of_regressors(diabetes, moved):
     X, y = diabetes
     hidden = HiddenLayers(DenseRegressor((5,), **TINY), "dense_1")
     features = hidden.fit_transform(X, y)
@@ -94,7 +94,7 @@ def test_search_over_the_layer_and_the_network(iris):
     assert len(search.cv_results_["params"]) == 2
 
 
-def test_features_of_images_are_rows_of_numbers():
+def test_features_of_images_are_rows_of_numbers(moved):
     X, y = load_digits(return_X_y=True)
     maps = HiddenLayers(ConvClassifier((3,), hidden_layer_sizes=(), **TINY), "conv_1")
     assert maps.fit_transform(X[:80], y[:80]).shape == (80, 8 * 8 * 3)
@@ -102,7 +102,7 @@ def test_features_of_images_are_rows_of_numbers():
     assert cross_val_score(pipe, X[:80], y[:80], cv=2).mean() > 0.3
 
 
-def test_sequences_of_different_lengths(digits):
+def test_sequences_of_different_lengths(digits, moved):
     X, y = digits
     sequences = [row.reshape(8, 8)[: 4 + n % 5] for n, row in enumerate(X[:40])]
     network = SequenceClassifier("conv", units=(3,), **TINY)

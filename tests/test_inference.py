@@ -8,6 +8,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skdeep import DenseClassifier, DenseRegressor, KerasClassifier
 from skdeep.inference._forward import ACTIVATIONS
 
+# Moving averages of batch normalisation are compared in test_layer_outputs.py.
+pytestmark = pytest.mark.usefixtures("moved")
+
 
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 def test_activation_equals_keras(name):

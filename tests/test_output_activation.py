@@ -5,7 +5,7 @@ import pickle
 import keras
 import numpy as np
 import pytest
-from agreement import same_weights
+from agreement import move_weights, same_weights
 from numpy.testing import assert_allclose, assert_array_equal
 from saved_files import forge, state_of
 from scipy import sparse
@@ -33,6 +33,8 @@ KINDS = {
     ),
     "bytes": (BYTES, 255),
 }
+# Those that other tests compare or train.
+TRAINED = "dense", "sparse", "bytes"
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -55,7 +57,10 @@ def fitted_of(X):
         if kind not in fitted:
             params, unit = KINDS[kind]
             samples = np.uint8(255 * X) if unit == 255 else unit * X
-            fitted[kind] = tiny(**params).fit(samples), samples
+            with pytest.MonkeyPatch.context() as patch:
+                if kind not in TRAINED:
+                    move_weights(patch)
+                fitted[kind] = tiny(**params).fit(samples), samples
         return fitted[kind]
 
     return fit
@@ -106,7 +111,7 @@ def test_files_and_pickles(kind, fitted_of, tmp_path):
         assert again.offset_ == fitted.offset_
 
 
-def test_older_files_have_linear_outputs(X, tmp_path):
+def test_older_files_have_linear_outputs(X, tmp_path, moved):
     fitted = tiny(output_activation=None, loss="auto", epochs=1).fit(X)
     skdeep.save(fitted, tmp_path / "net")
 
@@ -244,7 +249,7 @@ def test_numbers_that_are_no_shares(X):
         tiny(loss="msle", output_activation=None).fit(-X)
 
 
-def test_numbers_that_are_shares_within_rounding(X):
+def test_numbers_that_are_shares_within_rounding(X, untrained):
     tiny(epochs=1).fit(np.nextafter(X, 2))
     X = X.copy()
     X[0] = 3.0

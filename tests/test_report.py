@@ -8,6 +8,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from agreement import move_weights
 from page import Page
 from playwright.sync_api import sync_playwright
 from scipy import sparse
@@ -29,6 +30,9 @@ from skdeep import (
 )
 from skdeep.reports._mistakes import mistakes
 from skdeep.reports._report import Predictions
+
+# What is learnt does not matter; what is validated is trained.
+pytestmark = pytest.mark.usefixtures("moved")
 
 TINY = {"epochs": 2, "random_state": 0}
 SECTIONS = [
@@ -58,8 +62,10 @@ def pages(data):
     classifier.fit(X, labels, X_val=X[:50], y_val=labels[:50])
     regressor = DenseRegressor((8,), early_stopping=True, **TINY).fit(X, y)
     words, names = paragraphs()
-    texts = TextClassifier(**TINY).fit(words[:60], names[:60])
-    conv = ConvClassifier((4,), **TINY).fit(images[:200], y[:200])
+    with pytest.MonkeyPatch.context() as patch:
+        move_weights(patch)
+        texts = TextClassifier(**TINY).fit(words[:60], names[:60])
+        conv = ConvClassifier((4,), **TINY).fit(images[:200], y[:200])
     return {
         "table": report(classifier, X, labels),
         "images": report(conv, images[200:], y[200:]),

@@ -15,6 +15,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 import skdeep
 from skdeep import autoencoder, conv, dense, sequence, text
 
+# What is learnt does not matter.
+pytestmark = pytest.mark.usefixtures("moved")
+
 IRIS, SPECIES = load_iris(return_X_y=True)
 DIGITS = load_digits()
 IMAGES, LABELS = DIGITS.images[:40], DIGITS.target[:40] % 2

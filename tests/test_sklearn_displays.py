@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from agreement import move_weights
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.calibration import CalibrationDisplay, calibration_curve
 from sklearn.inspection import DecisionBoundaryDisplay, PartialDependenceDisplay
@@ -51,7 +52,9 @@ def binary(digits):
         "sequence": (SequenceClassifier("gru", units=8, **options), images, y),
         "text": (TextClassifier(**options), texts, names == "twenty_newsgroups"),
     }
-    return {kind: (n.fit(X, y), X, y) for kind, (n, X, y) in networks.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        move_weights(patch)
+        return {kind: (n.fit(X, y), X, y) for kind, (n, X, y) in networks.items()}
 
 
 KINDS = ["dense", "conv", "sequence", "text"]
@@ -114,7 +117,7 @@ def test_partial_dependence(regressor, diabetes):
 
 
 @pytest.mark.parametrize("network", [DenseRegressor((8,)), SequenceRegressor("conv")])
-def test_prediction_error(network, diabetes):
+def test_prediction_error(network, diabetes, moved):
     X, y = diabetes
     network.set_params(epochs=2, random_state=0).fit(X, y)
     display = PredictionErrorDisplay.from_estimator(network, X, y, subsample=None)

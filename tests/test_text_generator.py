@@ -178,7 +178,7 @@ def test_engines_agree(without_xla):
     same_weights(first, second, 1e-6)
 
 
-def test_two_layers_and_the_compiled_forward_pass(monkeypatch):
+def test_two_layers_and_the_compiled_forward_pass(monkeypatch, moved):
     net = TextGenerator(**{**TINY, "units": (5, 4)}, recurrent_dropout=0.2).fit(TRAIN)
     expected = net.score(TEST)
     monkeypatch.setattr(
@@ -221,7 +221,7 @@ def test_warm_start_goes_on(tiny):
     assert len(net.history_) == 4
 
 
-def test_search():
+def test_search(moved):
     search = GridSearchCV(
         TextGenerator(**TINY), {"epochs": [1, 2]}, cv=KFold(2), refit=False
     )
@@ -297,7 +297,7 @@ def test_other_wrong_calls(tiny):
 @pytest.mark.parametrize(
     "change", [{"analyzer": "char"}, {"lowercase": False}, {"vocabulary": ["a", "b"]}]
 )
-def test_other_tokens_need_a_new_fit(tiny, change):
+def test_other_tokens_need_a_new_fit(tiny, change, moved):
     net = deepcopy(tiny).set_params(**change)
     with pytest.raises(
         ValueError, match=rf"same tokens.*Received.*{next(iter(change))}"

@@ -27,6 +27,10 @@ class FuseWorkers(WorkerPlugin):
     ValueError
         For a ``width`` that is not a positive integer.
 
+    See Also
+    --------
+    skdeep.fuse : The same without a cluster.
+
     Examples
     --------
     .. code-block:: python

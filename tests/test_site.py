@@ -47,6 +47,15 @@ def test_the_guide_links_to_every_public_name_and_example():
     assert pages["skdeep.QuantileLoss"][0] == "/guide/targets_and_losses"
 
 
+@pytest.mark.parametrize("path", REFERENCE)
+def test_every_page_of_the_reference_has_an_example_and_related_names(path):
+    module, _, name = path.rpartition(".")
+    owner = importlib.import_module(f"skdeep.{module}") if module else skdeep
+    text = inspect.getdoc(getattr(owner, name))
+    assert "See Also\n--------\n" in text
+    assert "Examples\n--------\n" in text
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_examples_can_be_gallery_pages(path):
     text = path.read_text()

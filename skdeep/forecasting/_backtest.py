@@ -35,6 +35,21 @@ class Backtest:
         absolute error of the seasonal naive forecast on the rows up to the origin,
         or of the naive one without a ``seasonal_period`` (Hyndman and Koehler, 2006,
         "Another look at measures of forecast accuracy").
+
+    See Also
+    --------
+    skdeep.Forecaster.backtest : Makes it.
+    skdeep.ForecastDisplay.from_backtest : Draws it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from skdeep import Forecaster
+    >>> wave = np.sin(np.arange(60.0))
+    >>> backtest = Forecaster(LinearRegression(), window=4).backtest(wave, cv=3)
+    >>> bool(backtest.errors.loc["all", ("forecast", "MAE")] < 0.001)
+    True
     """
 
     forecasts: pd.DataFrame
@@ -82,11 +97,19 @@ class Backtest:
         Parameters
         ----------
         steps : int
+            For how many steps ahead, at most the horizon of the forecasts.
         coverage : float
+            The share, between 0 and 1.
 
         Returns
         -------
         widths : ndarray of shape (steps, n_series)
+            In the units of the series.
+
+        Raises
+        ------
+        ValueError
+            If ``coverage`` is not between 0 and 1.
         """
         if not isinstance(coverage, Real) or not 0 < coverage < 1:
             raise ValueError(

@@ -53,6 +53,20 @@ class Diagnosis:
     findings : DataFrame
         The rows of ``frame`` that have a finding, causes before their effects. Follow
         the advice of the first row, train, and diagnose again.
+
+    See Also
+    --------
+    diagnose : Makes it.
+    report : A page with it.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skdeep import DenseClassifier, diagnose
+    >>> X, y = load_iris(return_X_y=True)
+    >>> diagnosis = diagnose(DenseClassifier((), epochs=2).fit(X, y), X, y)
+    >>> diagnosis.frame.loc[0, "measure"]
+    'accuracy'
     """
 
     def __init__(self, name, n_samples, facts):

@@ -31,6 +31,19 @@ class BackwardTrace(NamedTuple):
         "bias", ...), ``source`` and ``target`` (numbers of nodes; a bias has no
         source), ``value``, ``slope`` (the derivative of the loss by the weight) and
         ``new_value`` (after the step).
+
+    See Also
+    --------
+    backward_trace : Makes it.
+    NetworkDisplay : A small network with the numbers in its nodes.
+
+    Examples
+    --------
+    >>> from skdeep import DenseRegressor, backward_trace
+    >>> line = DenseRegressor.from_weights([[[2.0]]], [[1.0]])
+    >>> trace = backward_trace(line, [[3.0]], [5.0], learning_rate=0.01)
+    >>> trace.loss
+    4.0
     """
 
     loss: float

@@ -34,6 +34,20 @@ class Report:
         The whole page.
     diagnosis : Diagnosis
         What :func:`skdeep.diagnose` found.
+
+    See Also
+    --------
+    skdeep.report : Makes it.
+    skdeep.inspection.Diagnosis : The findings alone.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skdeep import DenseClassifier, report
+    >>> X, y = load_iris(return_X_y=True)
+    >>> page = report(DenseClassifier((8,), epochs=2).fit(X, y), X, y)
+    >>> page.html.startswith("<!DOCTYPE html>")
+    True
     """
 
     def __init__(self, html, diagnosis):

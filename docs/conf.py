@@ -75,6 +75,8 @@ sphinx_gallery_conf = {
     "backreferences_dir": "api/generated/backreferences",
     "doc_module": ("skdeep",),
     "reference_url": {"skdeep": None},
+    # Each process imports TensorFlow, for which some hundred MB are needed.
+    "parallel": min(4, os.cpu_count() or 1),
     "show_memory": False,
     "write_computation_times": False,
     "capture_repr": ("_repr_html_",),

@@ -32,7 +32,9 @@ def run(block, names):
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda s: s.split("\n")[0][3:])
-def test_code_on_the_page(section):
+def test_code_on_the_page(section, monkeypatch):
+    # XLA would compile the fits of 50 epochs.
+    monkeypatch.setattr("skdeep.training._job.SHORT_FIT_STEPS", 10**9)
     # SciKeras changes Keras's classes, unless skdeep has imported it first.
     assert skdeep.KerasClassifier
     names = {"__name__": "page"}

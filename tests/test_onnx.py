@@ -14,8 +14,12 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 import skdeep.onnx
 from skdeep import DenseClassifier, DenseRegressor
 
-# Keras names np.object.
-pytestmark = pytest.mark.filterwarnings("ignore:In the future `np.object`")
+pytestmark = [
+    # Keras names np.object.
+    pytest.mark.filterwarnings("ignore:In the future `np.object`"),
+    # What is learnt does not matter.
+    pytest.mark.usefixtures("moved"),
+]
 
 
 @pytest.fixture(autouse=True, scope="module")

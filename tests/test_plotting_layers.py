@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from agreement import move_weights
 from numpy.testing import assert_allclose
 from PIL import Image
 from sklearn.base import clone
@@ -31,7 +32,9 @@ pytestmark = pytest.mark.usefixtures("figures")
 def conv(digits):
     X, y = digits
     classifier = ConvClassifier((4, 6), epochs=2, random_state=0)
-    return classifier.fit(X[:100].reshape(-1, 8, 8), y[:100])
+    with pytest.MonkeyPatch.context() as patch:
+        move_weights(patch)
+        return classifier.fit(X[:100].reshape(-1, 8, 8), y[:100])
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +109,7 @@ def test_hidden_space_of_a_code(digits):
     assert len(display.scatters_) == 10
 
 
-def test_hidden_space_of_continuous_targets_has_a_scale(diabetes):
+def test_hidden_space_of_continuous_targets_has_a_scale(diabetes, moved):
     regressor = DenseRegressor((2,), epochs=1, random_state=0).fit(*diabetes)
     display = HiddenSpaceDisplay.from_estimator(regressor, *diabetes)
     assert display.classes is None
@@ -174,7 +177,7 @@ def test_filters_are_the_kernels(conv):
         FilterDisplay.from_estimator(conv, layer=["conv_1"])
 
 
-def test_layers_within_a_backbone(digits):
+def test_layers_within_a_backbone(digits, moved):
     body = keras.Sequential(
         [keras.layers.Input((8, 8, 1)), keras.layers.Conv2D(3, 3, padding="same")]
     )
@@ -193,7 +196,7 @@ def test_layers_within_a_backbone(digits):
     assert within.layer == name
 
 
-def test_feature_maps_of_an_image_file(digits, tmp_path):
+def test_feature_maps_of_an_image_file(digits, tmp_path, moved):
     paths = [tmp_path / f"{number}.png" for number in range(20)]
     for path, row in zip(paths, digits[0], strict=False):
         pixels = (row.reshape(8, 8) * 15).astype("uint8")
@@ -209,7 +212,7 @@ def test_feature_maps_of_an_image_file(digits, tmp_path):
         assert_allclose(display.maps, expected)
 
 
-def test_filters_of_colours_and_of_sequences(digits):
+def test_filters_of_colours_and_of_sequences(digits, moved):
     photo = load_sample_image("china.jpg")
     patches = np.stack([photo[i : i + 12, i : i + 12] for i in range(0, 400, 20)])
     colour = ConvClassifier((3,), epochs=1, random_state=0)

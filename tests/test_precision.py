@@ -79,10 +79,10 @@ def test_features_far_from_zero_in_batches(near, far):
     close(parts[1].predict(far[0]), parts[0].predict(near[0]))
 
 
-def test_networks_of_features_far_from_zero_are_saved(far, of_far, tmp_path):
+def test_networks_of_features_far_from_zero_are_saved(far, of_far, tmp_path, moved):
     path = tmp_path / "far.skdeep"
     for regressor, X in (
-        (of_far, far[0]),
+        (clone(of_far), far[0]),
         (SequenceRegressor(units=(2,), **TINY), far[0][:, :, None]),
     ):
         skdeep.save(regressor.fit(X, far[1]), path)
@@ -114,11 +114,11 @@ IMAGES = {"filters": (2,), "hidden_layer_sizes": (4,), **TINY}
         ConvRegressor(**IMAGES),
         ConvRegressor(augment="flip", **IMAGES),
         ConvRegressor(augment=keras.layers.RandomFlip(), dtype="float64", **IMAGES),
-        SequenceRegressor("gru", units=2, **TINY),
+        SequenceRegressor("rnn", units=2, **TINY),
         SequenceRegressor("conv", units=2, **TINY),
         Autoencoder(2, normalize=True, hidden_layer_sizes=(), **TINY),
     ],
-    ids=["conv", "augment", "own augment", "gru", "along time", "autoencoder"],
+    ids=["conv", "augment", "own augment", "rnn", "along time", "autoencoder"],
 )
 def test_pixels_and_steps_far_from_zero(digits, regressor):
     X, y = digits[0][:60].reshape(-1, 8, 8), digits[1][:60].astype(float)
@@ -209,7 +209,7 @@ def test_few_values_of_single_precision_are_a_spread(near):
     assert_allclose(rounded.predict(seconds), near_zero, rtol=0, atol=0.01)
 
 
-def test_noise_around_a_large_number_is_no_spread(near):
+def test_noise_around_a_large_number_is_no_spread(near, moved):
     X, y = near
     noisy = np.c_[X, 1e9 + np.spacing(1e9) * (np.arange(60) % 2)]
     single = noisy[:, -1:].astype("float32")
@@ -225,7 +225,7 @@ def test_noise_around_a_large_number_is_no_spread(near):
 
 @pytest.mark.parametrize("dtype", ["int32", "float32", "float64"])
 def test_predictions_come_in_the_precision_of_samples(
-    iris, classifier, diabetes, regressor, dtype
+    iris, classifier, diabetes, regressor, dtype, moved
 ):
     expected = "float32" if dtype == "float32" else "float64"
     X = iris[0].astype(dtype)
@@ -236,13 +236,13 @@ def test_predictions_come_in_the_precision_of_samples(
     assert codes.dtype == expected
 
 
-def test_probabilities_of_texts_are_double():
+def test_probabilities_of_texts_are_double(moved):
     texts, labels = ["good", "bad"] * 10, [1, 0] * 10
     classifier = TextClassifier(epochs=1, random_state=0).fit(texts, labels)
     assert classifier.predict_proba(texts).dtype == "float64"
 
 
-def test_double_networks_predict_in_double(iris):
+def test_double_networks_predict_in_double(iris, moved):
     classifier = DenseClassifier(**DENSE, dtype="float64").fit(*iris)
     assert classifier.predict_proba(iris[0].astype("float32")).dtype == "float64"
 
@@ -290,7 +290,7 @@ def test_weights_of_any_size(near):
         close(DenseRegressor(**DENSE).fit(X, y, weight * factor).predict(X), expected)
 
 
-def test_predictions_are_never_infinite(digits):
+def test_predictions_are_never_infinite(digits, moved):
     X, y = digits[0][:60].reshape(-1, 8, 8), digits[1][:60]
     regressor = ConvRegressor(**IMAGES, activation="celu").fit(X, y)
     with pytest.raises(ValueError, match="no finite number for row 1 of X"):
@@ -309,7 +309,7 @@ def test_whole_probabilities_of_large_logits():
     assert probabilities.min() > 0
 
 
-def test_keras_model_scales_in_double_precision(diabetes, tmp_path):
+def test_keras_model_scales_in_double_precision(diabetes, tmp_path, moved):
     X, y = diabetes
     net = DenseRegressor(dtype="float64", **DENSE).fit(X, np.column_stack([y, y * 1e6]))
     net.model_.save(tmp_path / "net.keras")

@@ -84,14 +84,16 @@ SCHEDULE = keras.optimizers.schedules.PiecewiseConstantDecay(
     "settings",
     [
         {"optimizer": "adam", "learning_rate_schedule": "cosine_decay"},
-        {"optimizer": "sgd", "learning_rate": SCHEDULE},
         {"optimizer": keras.optimizers.SGD(SCHEDULE, momentum=0.9)},
         {"optimizer": "sgd", "learning_rate_schedule": SCHEDULE},
     ],
-    ids=["named", "learning_rate", "optimizer", "schedule"],
+    ids=["named", "optimizer", "schedule"],
 )
 def test_schedules_go_on_alike_in_both_engines(iris, settings):
-    """A named schedule starts anew, one that is an object goes on."""
+    """A named schedule starts anew, one that is an object goes on.
+
+    As ``learning_rate`` it is that of the optimizer: test_learning_rates.py.
+    """
     estimator = DenseClassifier(**WARM, epochs=2, **settings)
     compiled = clone(estimator).set_params(engine="compiled").fit(*iris)
     reference = clone(estimator).set_params(engine="keras").fit(*iris)

@@ -51,12 +51,19 @@ def take_no_steps(patch):
     from skdeep.training._program import Program
 
     def run(program, state, metric_state, chunk, *, path):
-        given = tf.nest.flatten([state, metric_state, chunk])
-        for spec, tensor in zip(tf.nest.flatten(program.signature), given, strict=True):
-            assert spec.is_compatible_with(tensor), (spec, tensor)
+        check_chunk(program, state, metric_state, chunk)
         return state, metric_state, tf.zeros(len(chunk.rows))
 
     patch.setattr(Program, "run", run)
+
+
+def check_chunk(program, state, metric_state, chunk):
+    """Whether the traced steps of a program would take this chunk of batches."""
+    import tensorflow as tf
+
+    given = tf.nest.flatten([state, metric_state, chunk])
+    for spec, tensor in zip(tf.nest.flatten(program.signature), given, strict=True):
+        assert spec.is_compatible_with(tensor), (spec, tensor)
 
 
 def move_weights(patch):
@@ -75,6 +82,7 @@ def move_weights(patch):
     from skdeep.training._program import Program
 
     def run(program, state, metric_state, chunk, *, path):
+        check_chunk(program, state, metric_state, chunk)
         random = np.random.RandomState(0)
         moved = [
             weight + tf.constant(random.normal(0, 0.1, weight.shape), weight.dtype)
@@ -84,3 +92,20 @@ def move_weights(patch):
         return state, metric_state, tf.ones(len(chunk.rows))
 
     patch.setattr(Program, "run", run)
+
+
+def run_keras_eagerly(patch):
+    """Let ``keras.Model.fit`` trace nothing, which takes less time for a few steps.
+
+    Parameters
+    ----------
+    patch : pytest.MonkeyPatch
+    """
+    import keras
+
+    original = keras.Model.compile
+
+    def compiled(model, *args, **options):
+        return original(model, *args, **{**options, "run_eagerly": True})
+
+    patch.setattr(keras.Model, "compile", compiled)

@@ -23,7 +23,12 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 import numpy as np
 import pytest
-from agreement import move_weights, run_xla_as_graph, take_no_steps
+from agreement import (
+    move_weights,
+    run_keras_eagerly,
+    run_xla_as_graph,
+    take_no_steps,
+)
 from sklearn.datasets import (
     load_breast_cancer,
     load_diabetes,
@@ -163,6 +168,12 @@ def untrained(monkeypatch):
 def moved(monkeypatch):
     """Fits move the weights at random instead of training them: nothing is traced."""
     move_weights(monkeypatch)
+
+
+@pytest.fixture
+def keras_eagerly(monkeypatch):
+    """Keras's own fits are not traced, which takes less time if they have few steps."""
+    run_keras_eagerly(monkeypatch)
 
 
 @pytest.fixture

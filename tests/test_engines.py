@@ -22,7 +22,7 @@ from skdeep.training._schedules import _NAMED
 
 opt = keras.optimizers
 # 100 rows in batches of 32: the last batch is partial.
-NET = {"hidden_layer_sizes": (6,), "activation": "tanh", "batch_size": 32, "epochs": 5}
+NET = {"hidden_layer_sizes": (6,), "activation": "tanh", "batch_size": 32, "epochs": 2}
 NET |= {"random_state": 0, "learning_rate_schedule": None}
 
 
@@ -42,32 +42,16 @@ WARM_UP = opt.schedules.CosineDecay(0.0, 15, warmup_target=0.02, warmup_steps=5)
 # Optimisers and their options, every kind of target, several losses, metrics and
 # schedules.
 CASES = {
-    "adafactor": (opt.Adafactor(2e-3), "regression", {"loss": "mae"}),
     "adagrad": (opt.Adagrad(0.02), "multilabel", {"metrics": ["accuracy"]}),
     "adam": (
         opt.Adam(2e-3, clipnorm=0.05, amsgrad=True),
         "regression",
         {"learning_rate_schedule": "cosine_decay", "metrics": ["mae", "r2_score"]},
     ),
-    "adamax": (
-        opt.Adamax(2e-3, gradient_accumulation_steps=2),
-        "multiclass",
-        {"label_smoothing": 0.1},
-    ),
     "adamw": (
         opt.AdamW(2e-3, use_ema=True, ema_momentum=0.9, ema_overwrite_frequency=7),
         "binary",
-        {"metrics": ["accuracy"]},
-    ),
-    "adamw, averages": (
-        opt.AdamW(2e-3, use_ema=True, ema_momentum=0.9),
-        "binary",
-        {"loss": "categorical_crossentropy"},
-    ),
-    "lion": (
-        opt.Lion(3e-4),
-        "regression",
-        {"loss": "poisson", "metrics": ["mae"], "learning_rate": 1e-3},
+        {"loss": "categorical_crossentropy", "metrics": ["accuracy"]},
     ),
     "muon": (opt.Muon(2e-3), "multiclass", {}),
     "nadam": (
@@ -80,25 +64,30 @@ CASES = {
         "regression",
         {"loss": keras.losses.Huber(0.5)},
     ),
-    # Adamax does not see the size of a gradient, whether a sum or a mean of steps.
-    "sgd, accumulated": (opt.SGD(0.05, gradient_accumulation_steps=2), "binary", {}),
-    "sgd, constant momentum": (
-        opt.SGD(0.02, momentum=0.9),
+    # It sees the size of a gradient, whether a sum or a mean of steps.
+    "sgd, accumulated": (
+        opt.SGD(0.05, gradient_accumulation_steps=2),
         "multiclass",
-        {"loss": "sparse_categorical_crossentropy"},
+        {"label_smoothing": 0.1, "learning_rate": 1e-3},
     ),
     "sgd, momentum": (
         opt.SGD(WARM_UP, momentum=0.9, nesterov=True, clipvalue=0.005),
         "multiclass",
-        {"learning_rate_schedule": "auto"},
+        {
+            "learning_rate_schedule": "auto",
+            "loss": "sparse_categorical_crossentropy",
+        },
     ),
 }
 # Whose state has nothing that the others' have not: the fits are the same but for the
 # update.
 UPDATES = {name: case[0] for name, case in CASES.items()} | {
     "adadelta": opt.Adadelta(1.0),
+    "adafactor": opt.Adafactor(2e-3),
+    "adamax": opt.Adamax(2e-3, gradient_accumulation_steps=2),
     "ftrl": opt.Ftrl(0.05),
     "lamb": opt.Lamb(2e-3),
+    "lion": opt.Lion(3e-4),
     "rmsprop": opt.RMSprop(2e-3),
 }
 if SCHEDULE_FREE:
@@ -117,12 +106,13 @@ def estimator_and_data(kind, iris, diabetes):
 
 
 # Their steps are more than one update, or averages are taken at the end.
-FUSED = "adamax", "adamw", "adamw, averages", "sgd, momentum"
+FUSED = "adamw", "sgd, accumulated", "sgd, momentum"
 # Keras 3.15 on TensorFlow updates the momentum before it reads the old one.
 WRONG_IN_KERAS = {"schedulefreeadamw"}
 MUON_FAILS = keras.__version__.startswith("3.12.")
 
 
+@pytest.mark.usefixtures("keras_eagerly")
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_fits_with_an_optimizer(iris, diabetes, sizes, name):
     """The compiled engine, alone and in some cases within fuse(), and Keras's fit."""
@@ -206,6 +196,7 @@ class KerasUpdates:
 
 
 # The others are among the fits with an optimiser.
+@pytest.mark.usefixtures("keras_eagerly")
 @pytest.mark.parametrize("schedule", sorted({*_NAMED} - FITTED_SCHEDULES))
 def test_every_named_schedule(iris, schedule):
     estimator, X, y = estimator_and_data("multiclass", iris, None)
@@ -268,7 +259,7 @@ def test_schedule_free_is_that_of_the_paper():
     assert_allclose(weights[0], y, rtol=1e-5)
 
 
-def test_batch_normalisation_with_a_partial_batch(iris):
+def test_batch_normalisation_with_a_partial_batch(iris, keras_eagerly):
     estimator = DenseClassifier(**NET, optimizer="adam", batch_norm=True)
     agree(estimator, iris[0][:100], iris[1][:100], tolerance=2e-3)
 
@@ -350,9 +341,10 @@ def test_dropout_in_training_only(iris):
     ["auto", keras.losses.Huber(reduction="sum"), QuantileLoss(0.7)],
     ids=["auto", "sum", "quantile"],
 )
+@pytest.mark.usefixtures("keras_eagerly")
 def test_both_engines_compute_in_double_precision(diabetes, loss):
     """Keras's own losses are in single, whatever the layers are."""
-    X, y = diabetes
+    X, y = diabetes[0][:60], diabetes[1][:60]
     weight = np.linspace(0.5, 2, len(y))
     compiled, by_keras = (
         DenseRegressor(**NET, dtype="float64", loss=loss, engine=engine).fit(

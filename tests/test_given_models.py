@@ -103,6 +103,12 @@ def conv():
     )
 
 
+def average(*makes):
+    """One model of several: a single program to compile."""
+    inputs = keras.Input((64,))
+    return keras.Model(inputs, L.Average()([make()(inputs) for make in makes]))
+
+
 def odd_conv():
     return sequential(
         L.Reshape((8, 8, 1)),
@@ -124,6 +130,10 @@ def along_time():
     )
 
 
+def convolutions():
+    return average(odd_conv, along_time)
+
+
 def recurrent():
     return sequential(L.Reshape((4, 16)), L.LSTM(4, return_sequences=True), L.GRU(3))
 
@@ -136,6 +146,10 @@ def odd_recurrent():
     )
 
 
+def recurrences():
+    return average(recurrent, odd_recurrent)
+
+
 def attention():
     inputs = keras.Input((64,))
     tokens = L.Rescaling(16)(inputs)
@@ -146,16 +160,17 @@ def attention():
 
 
 def conv_and_attention():
-    """One model of two: a single program to compile."""
-    inputs = keras.Input((64,))
-    return keras.Model(inputs, L.Average()([conv()(inputs), attention()(inputs)]))
+    return average(conv, attention)
 
 
-# What XLA compiles; and what it does not, because of its layers, in a long fit. XLA has
-# the layers of conv_and_attention in test_fused_as_alone.
-LONG = (branches, recurrent, odd_conv)
-SHORT = (conv_and_attention, odd_recurrent, along_time)
-FITS = [*((make, 0) for make in LONG), *((make, 400) for make in SHORT)]
+# In a long fit, and in a short one. XLA compiles the layers of Keras's recurrences in
+# test_sequences.py.
+FITS = [
+    (branches, 0),
+    (convolutions, 0),
+    (recurrences, 400),
+    (conv_and_attention, 400),
+]
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +226,7 @@ def test_engine_trains_what_keras_trains(rows, make, short, monkeypatch):
     assert_allclose(losses, log.history["loss"], rtol=1e-5)
 
 
-def test_fused_as_alone(rows, monkeypatch):
+def test_fused_as_alone(rows, without_xla, monkeypatch):
     fused = []
     run = _fused.FusedProgram.run
 
@@ -226,11 +241,10 @@ def test_fused_as_alone(rows, monkeypatch):
     def trained(seed):
         # Names and settings are those of a thread.
         keras.config.set_dtype_policy("float64")
-        model = compiled(conv_and_attention)
+        model = compiled(attention)
         return model, train_user_model(model, rows, seed=seed, **job(shuffle=True))
 
-    alone = [trained(seed)[0] for seed in range(4)]  # as short fits, without XLA
-    monkeypatch.setattr("skdeep.training._job.SHORT_FIT_STEPS", 0)
+    alone = [trained(seed)[0] for seed in range(4)]
     with skdeep.fuse(), ThreadPoolExecutor(4) as pool:
         together = [model for model, _ in pool.map(trained, range(4))]
     assert fused
@@ -362,7 +376,7 @@ def test_what_cannot_be_described(build, message):
         describe(build())
 
 
-@pytest.mark.parametrize("make", [dense, *LONG, *SHORT])
+@pytest.mark.parametrize("make", [dense, *(make for make, _ in FITS)])
 def test_rebuilt_model_is_the_same(make):
     model = compiled(make)
     copy = rebuilt(describe(model))

@@ -12,6 +12,7 @@ import joblib
 import keras
 import numpy as np
 import pytest
+from agreement import take_no_steps
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_sample_image
@@ -33,7 +34,7 @@ ANY_SIZE = keras.Sequential([keras.Input((None, None, 1)), L.Conv2D(4, 1)])
 @pytest.fixture(scope="session")
 def images():
     data = load_digits()
-    return data.images[:300], data.target[:300]
+    return data.images[:100], data.target[:100]
 
 
 @pytest.fixture(scope="session")
@@ -91,9 +92,10 @@ def file_of_weights(mobile_net, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def named(photos, file_of_weights):
-    return ConvClassifier(backbone=NAME, backbone_weights=file_of_weights, **NET).fit(
-        *photos
-    )
+    network = ConvClassifier(backbone=NAME, backbone_weights=file_of_weights, **NET)
+    with pytest.MonkeyPatch.context() as patch:
+        take_no_steps(patch)
+        return network.fit(*photos)
 
 
 def backbone_weights(estimator):
@@ -115,7 +117,7 @@ def test_frozen_weights_stay_and_clones_have_them(images, body):
 
 
 @pytest.mark.parametrize("engine", ["compiled", "keras"])
-def test_fine_tuning_trains_the_last_layers(images, body, engine):
+def test_fine_tuning_trains_the_last_layers(images, body, keras_eagerly, engine):
     before = body.get_weights()
     regressor = ConvRegressor(backbone=body, fine_tune=1, engine=engine, **NET)
     after = backbone_weights(regressor.fit(*images))
@@ -129,7 +131,7 @@ def test_fine_tuning_trains_the_last_layers(images, body, engine):
         regressor.set_params(fine_tune=9).fit(*images)
 
 
-def test_engines_agree(images, body):
+def test_engines_agree(images, body, keras_eagerly):
     params = {"backbone": body, "fine_tune": 2, "optimizer": "sgd", **NET}
     pair = [
         ConvClassifier(**params, engine=engine).fit(*images).network_.weights.trainable
@@ -176,7 +178,9 @@ def test_grey_images_become_three_channels(images, file_of_weights):
     assert_allclose(embedder.fit_transform(big), expected, rtol=1e-4, atol=1e-6)
 
 
-def test_random_frozen_weights_are_those_of_the_seed_and_bring_a_warning(photos):
+def test_random_frozen_weights_are_those_of_the_seed_and_bring_a_warning(
+    photos, untrained
+):
     classifier = ConvClassifier(backbone=NAME, **{**NET, "epochs": 1})
     with pytest.warns(UserWarning, match="random weights and none of its layers"):
         first = classifier.fit(*photos)
@@ -226,10 +230,10 @@ def test_features_are_computed_once_per_search(images, body, tmp_path, monkeypat
     pipe = make_pipeline(embedder, GaussianNB())
     grid = {"gaussiannb__var_smoothing": [0.01, 0.1, 1.0]}
     search = GridSearchCV(pipe, grid, cv=3, error_score="raise").fit(*images)
-    assert sum(computed) == 300
+    assert sum(computed) == 100
     features = ImageEmbedder(body).fit_transform(images[0])
     kept = search.best_estimator_[0].transform(images[0])
-    assert sum(computed) == 600  # for `features`; those of the search were kept
+    assert sum(computed) == 200  # for `features`; those of the search were kept
     assert_allclose(kept, features, rtol=1e-6, atol=1e-6)
     expected = search.best_estimator_[1].predict_proba(features)
     assert_allclose(search.predict_proba(images[0]), expected, atol=1e-5)
@@ -278,7 +282,7 @@ def test_what_named_backbones_and_models_cannot_take(photos, body, file_of_weigh
         ConvClassifier(backbone=body, backbone_weights="imagenet", **NET).fit(X, y)
 
 
-def test_models_that_were_frozen_or_compiled(images, body):
+def test_models_that_were_frozen_or_compiled(images, body, untrained):
     def own_loss(y_true, y_pred):
         return y_pred
 
@@ -335,14 +339,14 @@ def test_embedder_as_transformer(images, body, tmp_path):
     X, _ = images
     embedder = ImageEmbedder(body)
     features = embedder.fit_transform(X)
-    assert features.shape == (300, 16)
+    assert features.shape == (100, 16)
     assert features.dtype == np.float32
     names = embedder.get_feature_names_out()
     assert list(names[:2]) == ["imageembedder0", "imageembedder1"]
     frame = clone(embedder).set_output(transform="pandas").fit_transform(X)
     assert list(frame.columns) == list(names)
     flat = ImageEmbedder(body, pooling=None).fit_transform(X)
-    assert_allclose(flat.reshape(300, 16, 16).mean(axis=1), features, rtol=1e-4)
+    assert_allclose(flat.reshape(100, 16, 16).mean(axis=1), features, rtol=1e-4)
     skdeep.save(embedder, tmp_path / "embedder.skdeep")
     again = skdeep.load(tmp_path / "embedder.skdeep")
     assert_array_equal(again.transform(X), features)

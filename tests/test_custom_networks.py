@@ -8,7 +8,7 @@ import random
 import keras
 import numpy as np
 import pytest
-from agreement import same_weights
+from agreement import move_weights, same_weights
 from custom_networks import (
     DOUBLE,
     TINY,
@@ -132,30 +132,32 @@ def test_the_function_gets_the_shape_of_a_sample(images, vowels, texts, monkeypa
         ),
     ],
 )
-def test_whatever_the_function_returns_is_the_same_network(made, iris):
+def test_whatever_the_function_returns_is_the_same_network(made, iris, untrained):
     usual = DenseClassifier(
         network=lambda shape: [L.Dense(8, activation="relu")], **TINY, **DOUBLE
     )
     other = clone(usual).set_params(network=made)
     # In double precision also from a keras.Input of single precision.
     same_weights(usual.fit(*iris), other.fit(*iris), 1e-15)
+    move_weights(usual), move_weights(other)
+    assert_array_equal(usual.predict_proba(iris[0]), other.predict_proba(iris[0]))
     assert other.network_.weights.trainable[0].dtype == "float64"
     assert other.network_.spec.network.input_shape == (4,)
 
 
-def test_the_layers_are_all_between_inputs_and_output(iris):
+def test_the_layers_are_all_between_inputs_and_output(iris, untrained):
     built_in = DenseClassifier((5,), activation="tanh", **TINY).fit(*iris)
     own = DenseClassifier(
         network=lambda shape: L.Dense(5, activation="tanh"), **TINY
     ).fit(*iris)
-    values = built_in.get_weights().values()
+    values = move_weights(built_in).get_weights().values()
     own.set_weights(dict(zip(own.get_weights(), values, strict=True)))
     assert_allclose(
         own.predict_proba(iris[0]), built_in.predict_proba(iris[0]), atol=1e-6
     )
 
 
-def test_penalties_and_initialisers_are_of_the_output_layer(diabetes):
+def test_penalties_and_initialisers_are_of_the_output_layer(diabetes, keras_eagerly):
     regressor = DenseRegressor(
         network=residual, l2=0.1, kernel_initializer="zeros", epochs=1, engine="keras"
     ).fit(*diabetes)
@@ -165,7 +167,7 @@ def test_penalties_and_initialisers_are_of_the_output_layer(diabetes):
     assert np.abs(template.weights[2]).max() > 0
 
 
-def test_precision_of_half_the_bits(images):
+def test_precision_of_half_the_bits(images, untrained):
     classifier = ConvClassifier(
         network=residual_conv, dtype="mixed_bfloat16", epochs=5, random_state=0
     )
@@ -175,7 +177,7 @@ def test_precision_of_half_the_bits(images):
     assert layers[1].compute_dtype == "bfloat16"
 
 
-def test_layers_within_layers_have_the_precision(cancer):
+def test_layers_within_layers_have_the_precision(cancer, untrained):
     classifier = DenseClassifier(network=own_blocks, **TINY, **DOUBLE).fit(*cancer)
     dtypes = {array.dtype.name for array in classifier.network_.weights.trainable}
     assert dtypes == {"float64"}
@@ -190,7 +192,7 @@ def test_layers_within_layers_have_the_precision(cancer):
 # Random numbers and weights
 
 
-def test_the_random_state_decides(iris):
+def test_the_random_state_decides(iris, untrained):
     fits = [
         DenseClassifier(network=residual, epochs=1, random_state=seed).fit(*iris)
         for seed in (0, 0, 1)
@@ -230,7 +232,7 @@ def test_weights_that_the_layers_bring_are_the_first(iris, optimizer, engine):
         assert_allclose(own, before, rtol=0, atol=1e-7)
 
 
-def test_weights_of_tokens_and_of_layers(texts):
+def test_weights_of_tokens_and_of_layers(texts, untrained):
     vectors = {"data": np.arange(6.0), "features": -np.arange(6.0)}
 
     def constant(shape):

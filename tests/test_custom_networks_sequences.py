@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from agreement import move_weights
 from custom_networks import (
     TINY,
     L,
@@ -41,10 +42,10 @@ def texts():
 
 
 @pytest.mark.parametrize("network", [attention, recurrent])
-def test_padding_counts_for_nothing(network, vowels):
+def test_padding_counts_for_nothing(network, vowels, untrained):
     X, y = vowels
     classifier = SequenceClassifier(network=network, dtype="float64", **TINY)
-    together = classifier.fit(X, y).predict_proba(X)[:6]
+    together = move_weights(classifier.fit(X, y)).predict_proba(X)[:6]
     alone = np.concatenate([classifier.predict_proba([x]) for x in X[:6]])
     assert_allclose(together, alone, rtol=0, atol=1e-12)
     number = int(np.argmin([len(x) for x in X[:6]]))
@@ -53,15 +54,16 @@ def test_padding_counts_for_nothing(network, vowels):
     assert_allclose(classifier.model_(padded), alone[[number]], rtol=0, atol=1e-6)
 
 
-def test_padding_of_texts_counts_for_nothing(texts):
+def test_padding_of_texts_counts_for_nothing(texts, untrained):
     X, y = texts
-    classifier = TextClassifier(network=attention, embedding_dim=4, **TINY).fit(X, y)
+    classifier = TextClassifier(network=attention, embedding_dim=4, **TINY)
+    move_weights(classifier.fit(X, y))
     alone = np.concatenate([classifier.predict_proba([text]) for text in X[:6]])
     assert_allclose(classifier.predict_proba(X)[:6], alone, rtol=0, atol=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore:.*(does not support masking|gives other outputs)")
-def test_steps_that_are_not_there_are_zeros():
+def test_steps_that_are_not_there_are_zeros(untrained):
     X = [np.full(n, 9.0 if n == 2 else 11.0) for n in (2, 4, 2, 4)]
     classifier = SequenceClassifier(
         network=lambda shape: L.GlobalMaxPooling1D(), epochs=1
@@ -71,7 +73,7 @@ def test_steps_that_are_not_there_are_zeros():
     assert largest[1] > 0
 
 
-def test_layers_that_lose_the_mask_are_told(vowels):
+def test_layers_that_lose_the_mask_are_told(vowels, untrained):
     classifier = SequenceClassifier(network=convolution_1d, **TINY)
     with (
         pytest.warns(UserWarning, match="does not support masking"),
@@ -80,7 +82,7 @@ def test_layers_that_lose_the_mask_are_told(vowels):
         classifier.fit(*vowels)
 
 
-def test_operators_that_lose_the_mask_are_told(vowels):
+def test_operators_that_lose_the_mask_are_told(vowels, untrained):
     def added(shape):
         inputs = keras.Input(shape)
         return keras.Model(inputs, L.GlobalAveragePooling1D()(inputs + inputs))
@@ -104,10 +106,11 @@ def test_targets_of_every_step(images):
         clone(regressor).set_params(network=recurrent).fit(X, y)
 
 
-def test_windows_of_one_series():
+def test_windows_of_one_series(untrained):
     series = sunspots().to_numpy()[:100]
     X, y = series[:-1, None], series[1:]
-    regressor = SequenceRegressor(network=attention, window=6, **TINY).fit(X, y)
+    regressor = SequenceRegressor(network=attention, window=6, **TINY)
+    move_weights(regressor.fit(X, y))
     # What a row sees before the series begins is masked.
     assert_allclose(regressor.predict(X)[5:9], regressor.predict(X[:9])[5:], rtol=1e-4)
     assert_allclose(regressor.predict(X[:2]), regressor.predict(X)[:2], rtol=1e-4)
@@ -124,19 +127,20 @@ def conv_max(shape):
 
 @pytest.mark.filterwarnings("ignore:.*does not support masking")
 @pytest.mark.parametrize("network", [dense_max, conv_max], ids=["dense", "conv"])
-def test_biases_that_are_zero_at_first_hide_no_padding(network, vowels):
+def test_biases_that_are_zero_at_first_hide_no_padding(network, vowels, untrained):
     with pytest.warns(UserWarning, match="gives other outputs where there are more"):
         SequenceClassifier(network=network, epochs=1).fit(*vowels)
 
 
 @pytest.mark.filterwarnings("ignore:.*(does not support masking|gives other outputs)")
-def test_predictions_do_not_depend_on_other_sequences(vowels):
+def test_predictions_do_not_depend_on_other_sequences(vowels, untrained):
     X, y = vowels
 
     def convolution(shape):  # of its own: Keras warns once for each network
         return [L.Conv1D(5, 3, padding="same"), L.GlobalAveragePooling1D()]
 
-    classifier = SequenceClassifier(network=convolution, **TINY).fit(X, y)
+    classifier = SequenceClassifier(network=convolution, **TINY)
+    move_weights(classifier.fit(X, y))
     alone = np.concatenate([classifier.predict_proba([x]) for x in X])
     assert_allclose(classifier.predict_proba(X), alone, rtol=0, atol=1e-6)
     padded = np.zeros((1, len(X[0]) + 9, 13))

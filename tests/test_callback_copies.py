@@ -106,7 +106,7 @@ def adamw(**excluded):
 
 
 @pytest.mark.parametrize("engine", ["compiled", "keras"])
-def test_weights_that_shall_not_decay(iris, engine):
+def test_weights_that_shall_not_decay(iris, keras_eagerly, engine):
     net = DenseClassifier(**NET, engine=engine, optimizer=adamw(var_names=["kernel"]))
     net.fit(*iris)
     plain = DenseClassifier(**NET, engine=engine, optimizer=adamw()).fit(*iris)

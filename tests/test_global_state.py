@@ -134,7 +134,7 @@ def test_numbers_of_other_threads_do_not_repeat(iris, kind):
     assert len(set(weights)) > 0.99 * len(weights)
 
 
-def test_fits_in_many_threads_are_those_of_one(iris):
+def test_fits_in_many_threads_are_those_of_one(iris, keras_eagerly):
     plain = cross_val_score(classifier(epochs=2), *iris, cv=3)
     with skdeep.fuse():
         fused = cross_val_score(classifier(epochs=2), *iris, cv=3)
@@ -175,7 +175,7 @@ assert sys.modules["scikeras.wrappers"] is scikeras.wrappers
 # Pickles of skdeep's estimators hold no part of SciKeras.
 model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, "sigmoid")])
 model.compile("sgd", "binary_crossentropy")
-fitted = KerasClassifier(model).fit([[0.0], [1.0]], ["a", "b"])
+fitted = KerasClassifier(model).initialize([[0.0], [1.0]], ["a", "b"])
 data = pickle.dumps(fitted)
 assert b"scikeras.utils" not in data
 assert list(pickle.loads(data).predict([[0.5]])) == list(fitted.predict([[0.5]]))
@@ -183,7 +183,7 @@ assert list(pickle.loads(data).predict([[0.5]])) == list(fitted.predict([[0.5]])
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
 
 
-def test_tasks_of_fuse_see_the_settings_of_keras_of_their_caller(iris):
+def test_tasks_of_fuse_see_the_settings_of_keras_of_their_caller(iris, keras_eagerly):
     seen = []
 
     def build():

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from agreement import move_weights
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skdeep import DenseClassifier, DenseRegressor, KerasClassifier
@@ -39,10 +40,10 @@ def test_model_loads_without_skdeep_layers(regressor, diabetes, tmp_path):
     assert_allclose(output[:, 0], regressor.predict(diabetes[0]), rtol=1e-5)
 
 
-def test_batch_norm_and_dropout(iris):
+def test_batch_norm_and_dropout(iris, untrained):
     X, y = iris
     classifier = DenseClassifier((8, 6), batch_norm=True, dropout=0.2, epochs=3)
-    classifier.set_params(random_state=0).fit(X, y)
+    move_weights(classifier.set_params(random_state=0).fit(X, y))
     output = classifier.model_.predict(X, verbose=0)
     assert_allclose(output, classifier.predict_proba(X), atol=1e-5)
 
@@ -50,10 +51,10 @@ def test_batch_norm_and_dropout(iris):
 @pytest.mark.parametrize(
     "activation", [keras.layers.LeakyReLU(0.1), keras.layers.PReLU(), "sparsemax"]
 )
-def test_activations_that_numpy_has_not(iris, activation):
+def test_activations_that_numpy_has_not(iris, untrained, activation):
     X, y = iris
     classifier = DenseClassifier((8,), activation=activation, epochs=2, random_state=0)
-    classifier.fit(X, y)
+    move_weights(classifier.fit(X, y))
     output = classifier.model_.predict(X, verbose=0)
     assert_allclose(output, classifier.predict_proba(X), atol=1e-6)
 
@@ -77,7 +78,7 @@ def _model(meta):
     ],
     ids=["activation", "network", "model"],
 )
-def test_tensorflow_gives_a_row_the_same_among_any_others(digits, estimator):
+def test_tensorflow_gives_a_row_the_same_among_any_others(digits, untrained, estimator):
     X, y = digits[0] / 16, digits[1] % 3
     estimator.set_params(epochs=1, random_state=0).fit(X, y)
     everything = estimator.predict_proba(X)

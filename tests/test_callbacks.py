@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from skdeep import DenseClassifier, DenseRegressor, fuse
 
 NET = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0}
+pytestmark = pytest.mark.usefixtures("keras_eagerly")
 
 
 def test_scoring_monitor_sees_every_epoch(iris, classifier):

@@ -8,7 +8,7 @@ import random
 import keras
 import numpy as np
 import pytest
-from agreement import move_weights, same_weights
+from agreement import same_weights
 from custom_networks import (
     DOUBLE,
     TINY,
@@ -132,25 +132,24 @@ def test_the_function_gets_the_shape_of_a_sample(images, vowels, texts, monkeypa
         ),
     ],
 )
-def test_whatever_the_function_returns_is_the_same_network(made, iris, untrained):
+def test_whatever_the_function_returns_is_the_same_network(made, iris, moved):
     usual = DenseClassifier(
         network=lambda shape: [L.Dense(8, activation="relu")], **TINY, **DOUBLE
     )
     other = clone(usual).set_params(network=made)
     # In double precision also from a keras.Input of single precision.
     same_weights(usual.fit(*iris), other.fit(*iris), 1e-15)
-    move_weights(usual), move_weights(other)
     assert_array_equal(usual.predict_proba(iris[0]), other.predict_proba(iris[0]))
     assert other.network_.weights.trainable[0].dtype == "float64"
     assert other.network_.spec.network.input_shape == (4,)
 
 
-def test_the_layers_are_all_between_inputs_and_output(iris, untrained):
+def test_the_layers_are_all_between_inputs_and_output(iris, moved):
     built_in = DenseClassifier((5,), activation="tanh", **TINY).fit(*iris)
     own = DenseClassifier(
         network=lambda shape: L.Dense(5, activation="tanh"), **TINY
     ).fit(*iris)
-    values = move_weights(built_in).get_weights().values()
+    values = built_in.get_weights().values()
     own.set_weights(dict(zip(own.get_weights(), values, strict=True)))
     assert_allclose(
         own.predict_proba(iris[0]), built_in.predict_proba(iris[0]), atol=1e-6

@@ -21,7 +21,7 @@ def names():
     return names
 
 
-def test_the_search_over_blocks(names, iris):
+def test_the_search_over_blocks(names, iris, untrained):
     search = names["search"].set_params(estimator__epochs=2, cv=2)
     assert len(search.fit(*iris).cv_results_["params"]) > 1
     n_layers = len(search.best_estimator_.network_.weights.trainable) // 2

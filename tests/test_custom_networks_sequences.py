@@ -3,7 +3,6 @@
 import keras
 import numpy as np
 import pytest
-from agreement import move_weights
 from custom_networks import (
     TINY,
     L,
@@ -42,10 +41,10 @@ def texts():
 
 
 @pytest.mark.parametrize("network", [attention, recurrent])
-def test_padding_counts_for_nothing(network, vowels, untrained):
+def test_padding_counts_for_nothing(network, vowels, moved):
     X, y = vowels
     classifier = SequenceClassifier(network=network, dtype="float64", **TINY)
-    together = move_weights(classifier.fit(X, y)).predict_proba(X)[:6]
+    together = classifier.fit(X, y).predict_proba(X)[:6]
     alone = np.concatenate([classifier.predict_proba([x]) for x in X[:6]])
     assert_allclose(together, alone, rtol=0, atol=1e-12)
     number = int(np.argmin([len(x) for x in X[:6]]))
@@ -54,10 +53,10 @@ def test_padding_counts_for_nothing(network, vowels, untrained):
     assert_allclose(classifier.model_(padded), alone[[number]], rtol=0, atol=1e-6)
 
 
-def test_padding_of_texts_counts_for_nothing(texts, untrained):
+def test_padding_of_texts_counts_for_nothing(texts, moved):
     X, y = texts
     classifier = TextClassifier(network=attention, embedding_dim=4, **TINY)
-    move_weights(classifier.fit(X, y))
+    classifier.fit(X, y)
     alone = np.concatenate([classifier.predict_proba([text]) for text in X[:6]])
     assert_allclose(classifier.predict_proba(X)[:6], alone, rtol=0, atol=1e-6)
 
@@ -106,11 +105,11 @@ def test_targets_of_every_step(images):
         clone(regressor).set_params(network=recurrent).fit(X, y)
 
 
-def test_windows_of_one_series(untrained):
+def test_windows_of_one_series(moved):
     series = sunspots().to_numpy()[:100]
     X, y = series[:-1, None], series[1:]
     regressor = SequenceRegressor(network=attention, window=6, **TINY)
-    move_weights(regressor.fit(X, y))
+    regressor.fit(X, y)
     # What a row sees before the series begins is masked.
     assert_allclose(regressor.predict(X)[5:9], regressor.predict(X[:9])[5:], rtol=1e-4)
     assert_allclose(regressor.predict(X[:2]), regressor.predict(X)[:2], rtol=1e-4)
@@ -133,14 +132,14 @@ def test_biases_that_are_zero_at_first_hide_no_padding(network, vowels, untraine
 
 
 @pytest.mark.filterwarnings("ignore:.*(does not support masking|gives other outputs)")
-def test_predictions_do_not_depend_on_other_sequences(vowels, untrained):
+def test_predictions_do_not_depend_on_other_sequences(vowels, moved):
     X, y = vowels
 
     def convolution(shape):  # of its own: Keras warns once for each network
         return [L.Conv1D(5, 3, padding="same"), L.GlobalAveragePooling1D()]
 
     classifier = SequenceClassifier(network=convolution, **TINY)
-    move_weights(classifier.fit(X, y))
+    classifier.fit(X, y)
     alone = np.concatenate([classifier.predict_proba([x]) for x in X])
     assert_allclose(classifier.predict_proba(X), alone, rtol=0, atol=1e-6)
     padded = np.zeros((1, len(X[0]) + 9, 13))

@@ -178,7 +178,7 @@ def test_classes_that_are_never_predicted_are_counted():
     assert value(diagnosis, "classes never predicted") >= 7
 
 
-@pytest.mark.usefixtures("without_updates")
+@pytest.mark.usefixtures("without_updates", "untrained")
 def test_inputs_are_judged_as_the_network_gets_them():
     network = DenseClassifier((8,), normalize=False, epochs=1, **SEED)
     for n_columns, expected in ((1, False), (4, True)):  # radius; area, too

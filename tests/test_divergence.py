@@ -14,7 +14,9 @@ WILD = {**NET, "epochs": 20, "learning_rate": 10.0, "batch_size": 50}
 
 @pytest.mark.parametrize("engine", ["compiled", "keras"])
 @pytest.mark.parametrize("watched", [False, True])
-def test_divergence_warns_and_keeps_finite_weights(diabetes, engine, watched):
+def test_divergence_warns_and_keeps_finite_weights(
+    diabetes, keras_eagerly, engine, watched
+):
     X, y = diabetes
     regressor = DenseRegressor(**WILD, engine=engine)
     regressor.set_params(metrics=["mae"] if watched else None)

@@ -332,6 +332,7 @@ def test_shares_of_dead_units(activation):
     assert "dead units" not in found(diagnosis)
 
 
+@pytest.mark.usefixtures("without_updates", "untrained")
 def test_shares_of_dead_channels():
     X, y = IMAGES[0][:100], DIGITS[2][:100]
     network = ConvClassifier((8,), activation="relu", epochs=1, **SEED).fit(X, y)
@@ -432,6 +433,7 @@ def test_shares_of_saturated_units(activation):
     assert value(diagnosis, "share of saturated units", "dense_1") == 0.25
 
 
+@pytest.mark.usefixtures("without_updates", "untrained")
 @pytest.mark.parametrize(
     ("activation", "measure", "bias"),
     [

@@ -190,7 +190,7 @@ def test_lags_of_exogenous_columns():
     assert_array_equal(targets[0], [2, 3])
 
 
-def test_networks_get_sequences(noise):
+def test_networks_get_sequences(noise, untrained):
     exog = pd.DataFrame({"a": noise, "b": -noise})
     net = SequenceRegressor("conv", units=2, **NET)
     f = Forecaster(net, 5, 2, exog_lags=(2,)).fit(pd.Series(noise), exog)
@@ -411,7 +411,7 @@ def test_update():
 @pytest.mark.parametrize(
     "copied", [copy.deepcopy, lambda f: pickle.loads(pickle.dumps(f))]
 )
-def test_copies(copied):
+def test_copies(copied, untrained):
     net = DenseRegressor((4,), **NET)
     f = Forecaster(net, 12, 2, quantiles=(0.5, 0.9)).fit(Y)
     assert_frame_equal(copied(f).predict(), f.predict())
@@ -555,7 +555,7 @@ def _median(forecaster, series):
     return clone(forecaster).fit(series[:-1]).predict()[0.5].iloc[0]
 
 
-def test_quantiles_of_several_series():
+def test_quantiles_of_several_series(untrained):
     frame = pd.DataFrame({"a": Y, "b": -Y})
     f = Forecaster(DenseRegressor((4,), **NET), 12, 2, quantiles=(0.1, 0.5)).fit(frame)
     table = f.predict()
@@ -568,7 +568,7 @@ def test_quantiles_of_several_series():
 
 
 @pytest.mark.filterwarnings("ignore:The default of config:FutureWarning")
-def test_sktime():
+def test_sktime(untrained):
     from sktime.forecasting.compose import make_reduction
 
     net = SequenceRegressor("conv", units=2, **NET)

@@ -14,10 +14,9 @@ from scipy.stats import loguniform
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.callback import ProgressBar
-from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.feature_selection import RFECV, SequentialFeatureSelector
+from sklearn.feature_selection import SequentialFeatureSelector
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     GridSearchCV,
@@ -223,11 +222,6 @@ def test_searches(iris, name):
     assert alone.cv_results_[key][together.best_index_] >= best - 0.021
 
 
-def first_layer(estimator):
-    """An importance per feature: the size of its weights."""
-    return np.abs(weights(estimator)[0]).sum(axis=1)
-
-
 META = {
     "bagging": lambda e: BaggingClassifier(e, n_estimators=4, random_state=0),
     "voting": lambda e: VotingClassifier(
@@ -242,12 +236,6 @@ META = {
         LogisticRegression(),
     ),
     "calibrated": lambda e: CalibratedClassifierCV(e, cv=2),
-    "columns": lambda e: make_pipeline(
-        ColumnTransformer([("scaled", StandardScaler(), [0, 1])], remainder="drop"), e
-    ),
-    "elimination": lambda e: RFECV(
-        e, cv=2, min_features_to_select=3, importance_getter=first_layer
-    ),
     "nested": lambda e: GridSearchCV(e, {"learning_rate": [0.003, 0.03]}, cv=2),
 }
 

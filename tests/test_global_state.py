@@ -135,9 +135,10 @@ def test_numbers_of_other_threads_do_not_repeat(iris, kind):
 
 
 def test_fits_in_many_threads_are_those_of_one(iris, keras_eagerly):
-    plain = cross_val_score(classifier(epochs=2), *iris, cv=3)
+    params = {"epochs": 2, "batch_size": 50}
+    plain = cross_val_score(classifier(**params), *iris, cv=3)
     with skdeep.fuse():
-        fused = cross_val_score(classifier(epochs=2), *iris, cv=3)
+        fused = cross_val_score(classifier(**params), *iris, cv=3)
     assert np.array_equal(plain, fused)
     assert seed_generator.python_random is random
 

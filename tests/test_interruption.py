@@ -13,6 +13,7 @@ import skdeep
 from skdeep.training import _epochs, _feed, _loop, _scheduler
 
 X, y = load_iris(return_X_y=True)
+pytestmark = pytest.mark.usefixtures("keras_eagerly")
 
 
 def _classifier(**options):

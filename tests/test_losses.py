@@ -271,8 +271,8 @@ def test_poisson(counts):
 
 
 @pytest.mark.parametrize("loss", ["poisson", squared, Own()])
-def test_engines_agree_for_values(counts, loss):
-    X, y = counts
+def test_engines_agree_for_values(counts, keras_eagerly, loss):
+    X, y = counts[0][:100], counts[1][:100]
     params = {**NET, "loss": loss, "epochs": 2, "dtype": "float64"}
     fits = [
         DenseRegressor(**params, engine=engine).fit(X, y, X_val=X[:50], y_val=y[:50])
@@ -286,8 +286,8 @@ def test_engines_agree_for_values(counts, loss):
 
 
 @pytest.mark.parametrize("loss", ["hinge", L.BinaryCrossentropy(from_logits=True)])
-def test_engines_agree_for_labels(cancer, loss):
-    X, y = cancer
+def test_engines_agree_for_labels(cancer, keras_eagerly, loss):
+    X, y = cancer[0][:100], cancer[1][:100]
     params = {**NET, "loss": loss, "epochs": 1, "metrics": ["accuracy"]}
     fits = [
         DenseClassifier(**params, engine=engine).fit(X, y)

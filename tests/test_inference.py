@@ -39,20 +39,20 @@ def test_model_loads_without_skdeep_layers(regressor, diabetes, tmp_path):
     assert_allclose(output[:, 0], regressor.predict(diabetes[0]), rtol=1e-5)
 
 
-def test_batch_norm_and_dropout(iris, untrained):
+def test_batch_norm_and_dropout(iris):
     X, y = iris
     classifier = DenseClassifier((8, 6), batch_norm=True, dropout=0.2, epochs=3)
     classifier.set_params(random_state=0).fit(X, y)
     # Also the averages of the batches.
-    moved = {name: array + 0.1 for name, array in classifier.get_weights().items()}
-    classifier.set_weights(moved)
+    shifted = {name: array + 0.1 for name, array in classifier.get_weights().items()}
+    classifier.set_weights(shifted)
     assert_allclose(classifier.model_(X), classifier.predict_proba(X), atol=1e-5)
 
 
 @pytest.mark.parametrize(
     "activation", [keras.layers.LeakyReLU(0.1), keras.layers.PReLU(), "sparsemax"]
 )
-def test_activations_that_numpy_has_not(iris, moved, activation):
+def test_activations_that_numpy_has_not(iris, activation):
     X, y = iris
     classifier = DenseClassifier((8,), activation=activation, epochs=2, random_state=0)
     classifier.fit(X, y)
@@ -78,7 +78,7 @@ def _model(meta):
     ],
     ids=["activation", "network", "model"],
 )
-def test_tensorflow_gives_a_row_the_same_among_any_others(digits, untrained, estimator):
+def test_tensorflow_gives_a_row_the_same_among_any_others(digits, estimator):
     X, y = digits[0] / 16, digits[1] % 3
     estimator.set_params(epochs=1, random_state=0).fit(X, y)
     everything = estimator.predict_proba(X)

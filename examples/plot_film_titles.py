@@ -17,7 +17,7 @@ from skdeep import TextGenerator
 with sqlite3.connect(movie_path) as database:
     films = pd.read_sql("SELECT Title FROM omdb WHERE Genre LIKE '%Horror%'", database)
 titles = films["Title"]
-print(len(titles), titles.sample(5, random_state=0).to_list())
+print(f"{len(titles)} titles, such as", *titles.sample(5, random_state=0), sep="\n  ")
 
 # %%
 # A :class:`skdeep.TextGenerator` learns the next word from the eight before it. Words

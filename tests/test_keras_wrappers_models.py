@@ -184,7 +184,7 @@ def test_a_model_without_input_layer(iris):
     assert_array_equal(estimator.fit(*iris).predict_proba(iris[0]), first)
 
 
-def test_keras_may_add_an_axis_of_one(digits):
+def test_keras_may_add_an_axis_of_one(digits, moved):
     X, y = digits[0][:100].reshape(-1, 8, 8), digits[1][:100]
 
     def build():
@@ -195,7 +195,7 @@ def test_keras_may_add_an_axis_of_one(digits):
     assert fitted.predict_proba(X).shape == (100, 10)
 
 
-def test_a_method_builds_the_model(iris):
+def test_a_method_builds_the_model(iris, moved):
     class Factory:
         def build(self, meta, hidden):
             return softmax_network(meta, hidden=hidden)
@@ -204,7 +204,7 @@ def test_a_method_builds_the_model(iris):
     assert estimator.model_.layers[0].units == 3
 
 
-def test_build_fn_is_the_former_name(iris):
+def test_build_fn_is_the_former_name(iris, moved):
     with pytest.warns(UserWarning, match="renamed to ``model``"):
         fitted = KerasClassifier(build_fn=softmax_network, **SPARSE).fit(*iris)
     assert fitted.predict(iris[0]).shape == iris[1].shape

@@ -65,7 +65,7 @@ class Autoencoder(
     >>> from sklearn.datasets import load_digits
     >>> from skdeep import Autoencoder
     >>> X, _ = load_digits(return_X_y=True)
-    >>> autoencoder = Autoencoder(8, epochs=20, random_state=0).fit(X[:1500])
+    >>> autoencoder = Autoencoder(8, epochs=8, random_state=0).fit(X[:1500])
     >>> codes = autoencoder.transform(X[1500:])
     >>> codes.shape, autoencoder.inverse_transform(codes).shape
     ((297, 8), (297, 64))

@@ -116,7 +116,7 @@ class SequenceClassifier(_Sequence, BaseNetworkClassifier):
     >>> from sklearn.datasets import load_digits
     >>> from skdeep import SequenceClassifier
     >>> digits = load_digits()
-    >>> classifier = SequenceClassifier("gru", epochs=10, random_state=0)
+    >>> classifier = SequenceClassifier("gru", epochs=5, random_state=0)
     >>> classifier.fit(digits.images[:600], digits.target[:600]).sequence_shape_
     (8, 8)
     >>> bool(classifier.score(digits.images[600:], digits.target[600:]) > 0.8)
@@ -214,8 +214,8 @@ class SequenceRegressor(_Sequence, BaseNetworkRegressor):
     >>> from skdeep import SequenceRegressor
     >>> images = load_digits().images
     >>> ink = images.sum(axis=(1, 2))
-    >>> regressor = SequenceRegressor("gru", epochs=20, random_state=0)
-    >>> regressor = regressor.fit(images[:600], ink[:600])
+    >>> regressor = SequenceRegressor("gru", epochs=5, learning_rate=0.01)
+    >>> regressor = regressor.set_params(random_state=0).fit(images[:600], ink[:600])
     >>> bool(regressor.score(images[600:], ink[600:]) > 0.9)
     True
     """

@@ -136,17 +136,6 @@ def test_keras_engine_has_no_penalties_in_double_precision(diabetes):
         net.fit(*diabetes)
 
 
-class Scaled(keras.losses.Loss):
-    """A loss that does not tell its argument to get_config."""
-
-    def __init__(self, factor):
-        super().__init__()
-        self.factor = factor
-
-    def call(self, y_true, y_pred):
-        return self.factor * keras.losses.mean_squared_error(y_true, y_pred)
-
-
 class Share(keras.metrics.MeanSquaredError):
     """A metric that does not tell its argument to get_config."""
 
@@ -160,17 +149,6 @@ class Slow(keras.optimizers.SGD):
 
     def __init__(self, times):
         super().__init__(0.01 / times)
-
-
-def test_losses_that_do_not_tell_what_they_are(diabetes):
-    losses = [
-        DenseRegressor((4,), loss=Scaled(factor), epochs=1, random_state=0)
-        .fit(*diabetes)
-        .history_["loss"]
-        .item()
-        for factor in (1.0, 3.0)
-    ]
-    assert losses[1] > 2 * losses[0]
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def test_categories_by_name_number_and_mask(titanic, fitted):
     assert network.get_params()["categorical_features"] == "from_dtype"
 
 
-def test_truth_values_and_objects_by_their_values(titanic):
+def test_truth_values_and_objects_by_their_values(titanic, untrained):
     X, y = titanic
     frame = pd.DataFrame(
         {
@@ -140,7 +140,7 @@ def test_truth_values_and_objects_by_their_values(titanic):
     ]
 
 
-def test_rare_unknown_and_missing_levels(titanic):
+def test_rare_unknown_and_missing_levels(titanic, untrained):
     X, y = titanic
     X = X.assign(town=["Paris", "Rome", *["Oslo"] * 200, *["Bonn"] * 198])
     X.iloc[5:8, 0] = None
@@ -178,7 +178,7 @@ def test_missing_values_of_all_kinds_of_frames_are_a_level(titanic):
         assert_array_equal(again.predict_proba(X), expected)
 
 
-def test_levels_that_are_numbers(titanic):
+def test_levels_that_are_numbers(titanic, moved):
     _, y = titanic
     numbers = np.where(y == 1, 2**53 + 1, 2**53)
     network = DenseClassifier(**NET, categorical_features=[0])
@@ -207,7 +207,7 @@ def test_unknown_level_of_two_is_between_them(titanic, fitted):
     assert values == [1, 0]
 
 
-def test_missing_numbers(diabetes):
+def test_missing_numbers(diabetes, moved):
     X, y = diabetes
     X = X.copy()
     X[::7, 2] = np.nan
@@ -226,7 +226,7 @@ def test_missing_numbers(diabetes):
     assert single.predict(X.astype("float32")).dtype == np.float32
 
 
-def test_learnt_on_training_rows_only(titanic):
+def test_learnt_on_training_rows_only(titanic, untrained):
     X, y = titanic
     X = X.assign(age=np.where(np.arange(len(X)) < 200, X["age"], X["age"] + 1000))
     X["place"] = np.where(np.arange(len(X)) < 200, "here", "there")
@@ -246,7 +246,7 @@ def test_learnt_on_training_rows_only(titanic):
     assert 20 < len(kept) < 80
 
 
-def test_partial_fit_and_warm_start_go_on(titanic):
+def test_partial_fit_and_warm_start_go_on(titanic, untrained):
     X, y = titanic
     network = DenseClassifier(**NET, warm_start=True).fit(X.iloc[:300], y.iloc[:300])
     names = network.network_input_names_
@@ -311,7 +311,7 @@ def test_files_hold_only_what_fits(fitted, tmp_path, damage):
         skdeep.save(damaged, tmp_path / "damaged")
 
 
-def test_many_levels_are_sparse(titanic):
+def test_many_levels_are_sparse(titanic, moved):
     n_rows = 6000
     rng = np.random.RandomState(0)
     town = rng.randint(2000, size=n_rows)
@@ -360,7 +360,7 @@ def test_columns_that_are_refused(column, message, others):
         DenseRegressor(**NET).fit(X, [1, 2, 3, 4])
 
 
-def test_what_does_not_fit_what_was_learnt(titanic, fitted):
+def test_what_does_not_fit_what_was_learnt(titanic, fitted, untrained):
     X, y = titanic
     with pytest.raises(ValueError, match=r"'class'\. Convert the column as it was"):
         fitted.predict(X.assign(**{"class": 1}))

@@ -24,6 +24,9 @@ from skdeep import (
     layer_outputs,
 )
 
+# What is learnt does not matter.
+pytestmark = pytest.mark.usefixtures("moved")
+
 
 @pytest.fixture(scope="module")
 def images():

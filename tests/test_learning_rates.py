@@ -120,7 +120,7 @@ def test_rates_that_cannot_be_obeyed_are_refused(params, message):
         DenseRegressor((4,), **TINY, **params).fit(X, y)
 
 
-def test_batches_are_those_of_keras_with_an_own_optimizer():
+def test_batches_are_those_of_keras_with_an_own_optimizer(untrained):
     def steps(estimator, n_rows, **params):
         estimator = estimator((4,), epochs=1, **params).fit(X[:n_rows], y[:n_rows])
         return estimator.network_.weights.n_steps

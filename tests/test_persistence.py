@@ -21,6 +21,9 @@ from skdeep import (
     SequenceRegressor,
 )
 
+# What is learnt does not matter.
+pytestmark = pytest.mark.usefixtures("moved")
+
 
 @pytest.fixture
 def saved(classifier, tmp_path):

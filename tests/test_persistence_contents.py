@@ -26,6 +26,9 @@ import skdeep
 from skdeep import DenseClassifier, Forecaster, KerasClassifier, KerasRegressor
 from skdeep.persistence import _steps
 
+# What is learnt does not matter.
+pytestmark = pytest.mark.usefixtures("moved")
+
 skops_io = pytest.importorskip("skops.io")
 
 

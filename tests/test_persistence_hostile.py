@@ -18,6 +18,9 @@ import skdeep
 from skdeep import ConvClassifier, DenseClassifier, DenseRegressor, FileFormatError
 from skdeep.persistence._keras_objects import check_config
 
+# What is learnt does not matter.
+pytestmark = pytest.mark.usefixtures("moved")
+
 
 @pytest.fixture
 def path(regressor, tmp_path):

@@ -20,7 +20,8 @@ from skdeep import (
     layer_outputs,
 )
 
-pytestmark = pytest.mark.usefixtures("figures")
+# What is learnt does not matter.
+pytestmark = pytest.mark.usefixtures("figures", "moved")
 
 _HEADINGS = "input", "dense_1", "output"
 

@@ -97,7 +97,7 @@ def test_weights_and_validation_data_go_with_several_inputs(parts):
     assert "val_loss" in split.history_
 
 
-def test_inputs_of_different_kinds_for_a_regressor(diabetes):
+def test_inputs_of_different_kinds_for_a_regressor(diabetes, moved):
     X, y = diabetes
     images = np.random.RandomState(0).normal(size=(len(X), 4, 4, 1))
 
@@ -119,7 +119,7 @@ def test_inputs_of_different_kinds_for_a_regressor(diabetes):
         regressor.predict([X, X, data[2]])
 
 
-def test_a_list_of_images_is_still_samples(digits):
+def test_a_list_of_images_is_still_samples(digits, moved):
     X, y = digits[0][:30].reshape(-1, 8, 8), digits[1][:30]
 
     def build(meta):
@@ -200,7 +200,7 @@ def test_data_sets_are_refused_with_the_way_that_works(iris):
 
 
 @pytest.mark.parametrize("from_logits", [False, True])
-def test_decision_function_is_log_odds(from_logits):
+def test_decision_function_is_log_odds(from_logits, moved):
     X, y = load_breast_cancer(return_X_y=True)
     X = (X - X.mean(axis=0)) / X.std(axis=0)
 
@@ -226,7 +226,7 @@ def test_decision_function_is_log_odds(from_logits):
     ],
     ids=["one unit", "two units", "three classes", "labels"],
 )
-def test_log_probabilities_come_from_logits(iris, units, kind, target):
+def test_log_probabilities_come_from_logits(iris, units, kind, target, moved):
     X, y = iris
     loss = getattr(keras.losses, kind + "Crossentropy")(from_logits=True)
     model = keras.Sequential([keras.Input((4,)), L.Dense(units)])
@@ -239,7 +239,7 @@ def test_log_probabilities_come_from_logits(iris, units, kind, target):
     assert far.min() < -1e4
 
 
-def test_decision_function_of_classes_and_labels(iris, fitted, parts):
+def test_decision_function_of_classes_and_labels(iris, fitted, parts, moved):
     scores = fitted.decision_function(parts[0])
     assert_array_equal(fitted.classes_[scores.argmax(axis=1)], fitted.predict(parts[0]))
     X, y = iris
@@ -257,7 +257,7 @@ def test_decision_function_of_classes_and_labels(iris, fitted, parts):
 
 @pytest.mark.parametrize("loss", ["categorical_hinge", "mse"])
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_decision_function_of_linear_outputs(iris, loss, n_classes):
+def test_decision_function_of_linear_outputs(iris, loss, n_classes, moved):
     """They may be negative, of which there are no logarithms."""
     X, y = iris
     X, y = X[y < n_classes], y[y < n_classes]
@@ -284,7 +284,7 @@ def test_targets_of_an_own_encoder_have_no_decision_function():
     assert not hasattr(Own(), "decision_function")
 
 
-def test_export_writes_what_keras_serves(tmp_path, iris):
+def test_export_writes_what_keras_serves(tmp_path, iris, moved):
     X, y = iris
     fitted = KerasClassifier(softmax_network, **SPARSE).fit(X, y)
     for name, remedy in [("a.onnx", "format='onnx'"), ("a.keras", "model_.save")]:

@@ -92,7 +92,7 @@ def test_shorter_histories_are_padded(diabetes):
     assert short.iloc[2:].isna().all(axis=None)
 
 
-def test_objects_and_tuples_have_readable_labels(iris):
+def test_objects_and_tuples_have_readable_labels(iris, moved):
     def own_activation(x):
         return keras.ops.relu(x)
 

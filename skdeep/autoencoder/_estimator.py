@@ -257,7 +257,7 @@ class Autoencoder(
         return f"{rule} from {least:g} to {most:g}. Received {received}. {remedy}"
 
     def _learn_targets(self, y, weight, classes):
-        return None
+        return ContinuousTargets(False, Standardization.none(1))  # until `_encode`
 
     def _encode_targets(self, targets, y):
         return y

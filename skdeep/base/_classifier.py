@@ -86,7 +86,8 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
         return self._partial_fit(X, y, sample_weight, classes)
 
     def _check_classes(self, y, classes):
-        if self._has_columns(y):
+        # With a column per label all labels are known.
+        if has_columns(y, axis=2 if self._targets_per_step else 1):
             return None
         if self._is_fitted or classes is not None:
             known = getattr(self, "classes_", None)
@@ -97,10 +98,6 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
             "classes must be passed on the first call to partial_fit: later calls "
             "may bring labels that the first one lacks. Received classes=None."
         )
-
-    def _has_columns(self, y):
-        """Whether y has a column per label, so that all labels are known."""
-        return has_columns(y)
 
     def predict(self, X):
         """Predict labels.
@@ -263,11 +260,6 @@ class BaseNetworkClassifier(ClassifierMixin, BaseNetwork):
                 "multilabel='auto', or call fit with warm_start=False."
             )
         return indicator
-
-    def _read_labels(self, indicator, y):
-        if indicator is None:
-            return super()._read_labels(indicator, y)
-        return indicator.read(y)
 
     @staticmethod
     def _refuse_one_class(numbers):

@@ -3,16 +3,12 @@
 The skeleton (``_network``, ``_training_data``) calls these methods, and
 docs/contributing.md shows an example. A few classes replace methods of other classes,
 too. ``Autoencoder`` replaces ``_encode`` and ``_build_model``, because its targets are
-its inputs, ``TextGenerator`` replaces ``_try_stored``, and ``TargetsPerStep`` replaces
-``_has_columns``.
+its inputs, and ``TextGenerator`` replaces ``_try_stored``.
 """
 
 from abc import ABCMeta, abstractmethod
 
-from scipy import sparse
-
 from skdeep.base._inputs import Inputs
-from skdeep.encoding import Standardization
 
 
 class Family(metaclass=ABCMeta):
@@ -73,7 +69,8 @@ class Family(metaclass=ABCMeta):
 
     # A kind of target
 
-    # Whether y has a column for each step of a sequence.
+    # Whether y has a column for each step of a sequence. Then each step counts as a
+    # sample for the methods below, but for ``_strata`` and ``_class_weight``.
     _targets_per_step = False
 
     @abstractmethod
@@ -105,14 +102,6 @@ class Family(metaclass=ABCMeta):
         """
         return None
 
-    def _read_labels(self, indicator, y):
-        """``y`` as a dense array, with class numbers in place of one-hot rows."""
-        return y.toarray() if sparse.issparse(y) else y
-
-    def _output_scaling(self, targets):
-        """The scaling of the network's outputs, a :class:`Standardization`."""
-        return Standardization.none(1)
-
     def _strata(self, y):
         """Labels whose shares a validation split keeps, or None."""
         return None
@@ -120,12 +109,3 @@ class Family(metaclass=ABCMeta):
     def _class_weight(self, targets, y, weight):
         """Factors of the weights by class, a :class:`ClassWeights` or None."""
         return None
-
-    def _decode(self, decode, output):
-        """Predictions from outputs; ``decode`` is a method of the targets."""
-        return decode(output)
-
-    def _precision_of(self, samples):
-        """The dtype of predictions for these samples."""
-        own = self.network_.spec.array_dtype
-        return self._inputs.prediction_dtype(samples, own)

@@ -394,13 +394,27 @@ class BaseNetwork(
         with np.errstate(over="ignore", invalid="ignore"):  # _check_output refuses them
             output = self._inputs.forward(self.network_, samples)
         self._check_output(output, samples)
-        decoded = self._decode(getattr(self._targets, method), output)
+        decoded = self._in_rows(getattr(self._targets, method), output)
         if method == "labels":
             return decoded
+        far = self._targets.scaling.far
+        dtype = "float64" if far else self._precision_of(samples)
         with np.errstate(over="ignore"):
-            decoded = decoded.astype(self._precision_of(samples), copy=False)
+            decoded = decoded.astype(dtype, copy=False)
         self._check_output(decoded, samples)
         return decoded
+
+    def _in_rows(self, decode, output):
+        """Outputs decoded; an output for each step is decoded like one of a sample."""
+        if output.ndim == 2:
+            return decode(output)
+        decoded = decode(output.reshape(-1, output.shape[-1]))
+        return decoded.reshape(*output.shape[:2], *decoded.shape[1:])
+
+    def _precision_of(self, samples):
+        """The dtype of predictions for these samples."""
+        own = self.network_.spec.array_dtype
+        return self._inputs.prediction_dtype(samples, own)
 
     def _check_output(self, output, samples):
         """Refuse outputs that are NaN or infinite."""

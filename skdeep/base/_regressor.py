@@ -77,10 +77,6 @@ class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
         """
         return self._decoded("decode", X)
 
-    def _precision_of(self, samples):
-        dtype = super()._precision_of(samples)
-        return "float64" if self._targets.scaling.far else dtype
-
     def _head(self, targets):
         return regression_head(targets.n_outputs, self.loss)
 
@@ -104,9 +100,6 @@ class BaseNetworkRegressor(RegressorMixin, BaseNetwork):
     def _prepared_targets(self, y):
         check_numbers(y)
         return y
-
-    def _output_scaling(self, targets):
-        return targets.scaling
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -9,6 +9,7 @@ from scipy import sparse
 from skdeep._compat import _check_sample_weight
 from skdeep._numbers import plain
 from skdeep.base._input_checks import one_column
+from skdeep.base._target_steps import encode_targets, read_labels, steps_as_samples
 from skdeep.encoding import (
     EncodedSamples,
     Standardization,
@@ -87,8 +88,13 @@ def encode(estimator, X, y, sample_weight, validation, previous, classes, rng):
         # A copy: after an error the estimator gets the old one back, unchanged.
         estimator._inputs = copy.copy(estimator._inputs)
     X, y, weight = _check_rows(estimator, X, y, sample_weight, learn=previous is None)
-    indicator = estimator._indicator(y, previous, more_to_come=validation is None)
-    y = estimator._read_labels(indicator, y)
+    per_step = estimator._targets_per_step
+    indicator = estimator._indicator(
+        steps_as_samples(y) if per_step else y,
+        previous,
+        more_to_come=validation is None,
+    )
+    y = read_labels(indicator, y, per_step=per_step)
     held_out = _validation_data(estimator, validation, indicator)
     held_out_weight = None
     if held_out is not None and held_out[0] is None:
@@ -96,7 +102,7 @@ def encode(estimator, X, y, sample_weight, validation, previous, classes, rng):
         held_out_weight = float(held_out[2].mean() / weight.mean())
     known = classes if indicator is None else indicator
     targets = (
-        estimator._targets if previous else estimator._learn_targets(y, weight, known)
+        estimator._targets if previous else _learnt_targets(estimator, y, weight, known)
     )
     class_weight = estimator._class_weight(targets, y, weight)
     if class_weight is not None:
@@ -117,7 +123,7 @@ def encode(estimator, X, y, sample_weight, validation, previous, classes, rng):
         double = previous.spec.double_inputs
     else:
         inputs = estimator._inputs.scaling(train, estimator.normalize)
-        outputs = estimator._output_scaling(targets)
+        outputs = targets.scaling
         double = inputs.far and train.X.dtype == np.float64
         double = double and estimator._array_dtype != "float64"
     if not double:
@@ -164,7 +170,8 @@ def _validation_data(estimator, validation, indicator):
         holds_out = estimator.early_stopping and estimator.monitor.startswith("val_")
         return (None, None, None) if holds_out else None
     X, y, weight = _check_rows(estimator, X_val, y_val, sample_weight_val, learn=False)
-    return X, estimator._read_labels(indicator, y), weight
+    y = read_labels(indicator, y, per_step=estimator._targets_per_step)
+    return X, y, weight
 
 
 def _split(estimator, X, y, weight, rng):
@@ -186,10 +193,18 @@ def _split(estimator, X, y, weight, rng):
     return select(X, train), y[train], weight[train], validation
 
 
+def _learnt_targets(estimator, y, weight, known):
+    if estimator._targets_per_step:
+        weight, y = np.repeat(weight, y.shape[1]), steps_as_samples(y)
+    return estimator._learn_targets(y, weight, known)
+
+
 def _encoded_rows(estimator, X, y, weight, targets):
     """Rows with encoded targets and weights of mean one."""
     weight = (weight * (len(weight) / weight.sum())).astype(estimator._array_dtype)
-    return EncodedSamples(X, estimator._encode_targets(targets, y), weight)
+    per_step = estimator._targets_per_step
+    Y = encode_targets(estimator, targets, y, per_step=per_step)
+    return EncodedSamples(X, Y, weight)
 
 
 def _without_zero_weights(X, y, weight):

@@ -214,7 +214,7 @@ class _Dense:
         layers = zip(kernels, biases, strict=True) if self.use_bias else zip(kernels)
         weights = Weights([array for layer in layers for array in layer], [])
         inputs = Standardization.none(n_features)
-        network = FittedNetwork(spec, weights, inputs, self._output_scaling(targets))
+        network = FittedNetwork(spec, weights, inputs, targets.scaling)
         for name, value in self._fitted_attributes(network, targets).items():
             setattr(self, name, value)
         self.n_features_in_ = n_features

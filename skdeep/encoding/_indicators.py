@@ -16,13 +16,13 @@ _REMEDY = (
 _SPARSE = {"csr_matrix": sparse.csr_matrix, "csr_array": sparse.csr_array}
 
 
-def has_columns(y):
-    """Whether y has a column per label."""
+def has_columns(y, axis=1):
+    """Whether y has a column per label along its last axis, which is ``axis``."""
     try:
         shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
     except ValueError:  # scikit-learn refuses lists of different lengths later
         return False
-    return len(shape) == 2 and shape[1] > 1
+    return len(shape) == axis + 1 and shape[axis] > 1
 
 
 def numeric_columns(y):

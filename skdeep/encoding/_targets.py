@@ -93,6 +93,9 @@ class ClassTargets:
         "margins": is_bool,
     }
 
+    # The outputs of a network for classes have no unit.
+    scaling = Standardization.none(1)
+
     def __init__(self, kind, classes, indicator=None, margins=False):
         self.kind = kind
         self.classes = classes
@@ -228,7 +231,7 @@ class ContinuousTargets:
     """
 
     kind = "continuous"
-    positive = False
+    positive, indicator = False, None
     field_rules = {
         "one_dimensional": is_bool,
         "scaling": is_a(Standardization),

@@ -10,6 +10,7 @@ from sklearn.base import is_classifier, is_regressor
 from sklearn.utils import indexable
 
 from skdeep._compat import _safe_indexing
+from skdeep.base import _target_steps
 from skdeep.encoding._inputs import dense
 from skdeep.inspection._fitted import network_and_samples, network_estimator
 from skdeep.inspection._traces import encoded_targets
@@ -151,7 +152,8 @@ def read_labels(estimator, y):
     estimator : BaseNetwork
     y : ndarray or CSR of shape (n_samples, ...)
     """
-    return estimator._read_labels(getattr(estimator._targets, "indicator", None), y)
+    per_step = estimator.network_.spec.return_sequences
+    return _target_steps.read_labels(estimator._targets.indicator, y, per_step=per_step)
 
 
 def steps_as_rows(estimator, y):
@@ -163,7 +165,7 @@ def steps_as_rows(estimator, y):
     y : ndarray of shape (n_samples, ...)
     """
     if estimator.network_.spec.return_sequences:
-        return estimator._steps_as_samples(y)
+        return _target_steps.steps_as_samples(y)
     return y
 
 

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from skdeep._compat import _check_sample_weight, _check_y, validate_params
 from skdeep._numbers import Interval, plain
+from skdeep.base._target_steps import encode_targets, read_labels
 from skdeep.encoding._inputs import dense
 from skdeep.inference import forward_layers, layer_names, wider_dtype
 from skdeep.inspection._fitted import network_and_samples
@@ -224,8 +225,9 @@ def encoded_targets(estimator, X, y):
     check_consistent_length(X, y)
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y)
-    y = estimator._read_labels(getattr(estimator._targets, "indicator", None), y)
-    return estimator._encode_targets(estimator._targets, y)
+    targets, per_step = estimator._targets, estimator.network_.spec.return_sequences
+    y = read_labels(targets.indicator, y, per_step=per_step)
+    return encode_targets(estimator, targets, y, per_step=per_step)
 
 
 def _dense_network(estimator, X):

@@ -45,9 +45,9 @@ class Kit(NamedTuple):
     lstm: type
     gru: type
     rnn: type
-    # Whether this is the kit of the training template. Only there two layers can share
-    # a kernel, and a penalty on the code can be one more column of the output: Keras
-    # has no layers for that.
+    # Whether this is the kit of the training template. Only in the template can two
+    # layers share a kernel, and a penalty on the code be one more column of the output:
+    # Keras has no layers for that.
     is_template: bool
     # Called for each named layer with its kind, its output and its activation's input.
     mark: object

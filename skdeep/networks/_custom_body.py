@@ -128,7 +128,8 @@ def _check_output(model, spec):
         needed = "one vector for each sample: a shape of (width,)"
         pooling = {1: "1D", 2: "1D", 3: "2D"}.get(len(shape))
         ends = [f"GlobalAveragePooling{pooling}"] * bool(pooling)
-        ends += ["Flatten"] * (None not in shape)  # which needs a known number of steps
+        # Flatten needs a known number of steps.
+        ends += ["Flatten"] * (None not in shape)
         remedy = f"End with keras.layers.{' or '.join(ends)}."
     raise ValueError(
         f"network must give {needed}. For samples of shape {spec.body_shape} it gave "

@@ -4,7 +4,7 @@ from skdeep.networks._limits import MOST_FOR_XLA
 
 
 class Execution:
-    """What the engine chooses for a network, as for dense networks.
+    """What the engine chooses for a network; here for dense networks.
 
     Other families have subclasses. The choices change speed and memory, never results.
 
@@ -13,13 +13,14 @@ class Execution:
     spec : NetworkSpec
     """
 
-    # Whether one graph trains many networks faster than turns do, without XLA.
+    # Whether, without XLA, one graph that trains many networks at once is faster than a
+    # graph that trains them one after another.
     vectorizes = True
-    # How many times as long as a dense network's a step without XLA takes.
+    # How long a step without XLA takes, as a multiple of a dense network's step.
     plain_step_cost = 1
     # Whether XLA can compile many networks as one.
     fuses = True
-    # For how many samples at once the layers' outputs may be held in memory.
+    # The most samples whose outputs of all layers are held in memory at once.
     rows_at_once = 8192
 
     def __init__(self, spec):
@@ -35,7 +36,7 @@ class Execution:
 
 
 class GivenExecution(Execution):
-    """What the engine chooses for a network with layers of the user's."""
+    """What the engine chooses for a network with layers of the user."""
 
     vectorizes = False
 
@@ -58,10 +59,10 @@ class GivenExecution(Execution):
         return False
 
 
-# Values that the layers' outputs of an evaluation may have.
+# The most values of all layers' outputs that an evaluation holds in memory.
 _VALUES_AT_ONCE = 2**21
 
 
 def rows_of_values(values, *, most):
-    """How many samples of so many ``values`` have ``most`` values together."""
+    """The number of samples that have ``most`` values, if each has ``values``."""
     return max(1, min(Execution.rows_at_once, most // values))

@@ -7,11 +7,11 @@ import tensorflow as tf
 
 
 def flops(layer):
-    """Two per multiply-add of a layer's products, for one sample."""
+    """The operations for one sample: two per multiply-add of a layer's products."""
     if isinstance(layer, keras.Model) and not type(layer).__module__.startswith(
         "keras"
     ):
-        # A subclass of the user: as if each of its matrices were used once.
+        # What a user's class computes is unknown. Each matrix counts as used once.
         matrices = (v.shape for v in layer.trainable_weights if len(v.shape) > 1)
         return 2 * sum(map(math.prod, matrices))
     if isinstance(layer, keras.Model):

@@ -10,7 +10,10 @@ L = keras.layers
 
 
 def widths(layer):
-    """Units or filters of a layer; of other layers with a kernel, the last axis."""
+    """Units or filters of a layer; else the size of its output's last axis.
+
+    Layers without a kernel have none.
+    """
     if isinstance(layer, L.Layer) and not isinstance(layer, L.Embedding):
         own = getattr(layer, "units", getattr(layer, "filters", None))
         if isinstance(own, int):

@@ -90,7 +90,11 @@ def _heeds_mask(layer):
 
 
 def _acts_by_step(layer, call):
-    """Whether a layer acts along the last axis, with as many axes in all its inputs."""
+    """Whether a layer acts along the last axis only.
+
+    All its inputs must have the same number of axes: else their axes are matched from
+    the last one on, and steps may meet other axes.
+    """
     ranks = {len(tensor.shape) for tensor in call.inputs}
     axes = {axis % max(ranks) for axis in keras.tree.flatten(_axes(layer))}
     return len(ranks) == 1 and axes <= {max(ranks) - 1}

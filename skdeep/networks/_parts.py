@@ -107,7 +107,7 @@ def activation(spec):
 
 
 def initializer(value):
-    """A new initialiser. One without a seed gets a fixed one, which fits replace."""
+    """A new initialiser; without a seed it gets one that each fit replaces."""
     value = keras.initializers.get(value)
     if not has_complete_config(value):
         return value
@@ -118,7 +118,7 @@ def initializer(value):
 
 
 def copy(layer, dtype=None):
-    """A new layer like ``layer``: a layer object cannot stand in several places."""
+    """A new layer like ``layer``, because an object can be one layer only."""
     config = dict(layer.get_config())
     if dtype is not None and "dtype" in config:
         config["dtype"] = dtype

@@ -6,7 +6,9 @@ ops = keras.ops
 
 
 def penalized(loss):
-    """``loss`` of all columns but the last, plus the last: a penalty for each sample.
+    """A loss for outputs whose last column is a penalty for each sample.
+
+    The penalty is added to the ``loss`` of the other columns.
 
     Parameters
     ----------

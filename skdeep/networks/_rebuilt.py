@@ -112,7 +112,7 @@ def applied(spec, kit, x, mask=None):
 
 
 def with_mask(model, x, mask):
-    """The output of a model for ``x``, whose layers see which steps are present."""
+    """The output of a model for ``x``; its layers get the mask of the steps."""
     if mask is not None:
         # Keras warns that models lose the mask, but passes it to their layers. The
         # output gets the mask that the layers pass on.

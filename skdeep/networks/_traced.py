@@ -11,8 +11,8 @@ from skdeep._compat import config_pb2, ops
 
 # A function keeps compiled code for this many shapes of its arguments.
 _MOST_SHAPES = 8
-# The bytes that a cache may hold, and the bytes of a graph without its network's
-# arrays. Measured.
+# The most bytes that a cache holds, and the bytes of a graph beside the arrays of its
+# network, as measured.
 _MOST_BYTES = 150 * 2**20
 GRAPH_BYTES = 7 * 2**20
 
@@ -183,7 +183,7 @@ def shared(array):
 
 
 def _registered():
-    """TensorFlow's gradient functions by name; none, should it hide them one day."""
+    """TensorFlow's gradient functions by name; none if a new version hides them."""
     return getattr(ops.gradient_registry, "_registry", {})
 
 
@@ -205,7 +205,9 @@ def _forget(before, graph):
 def _graphs_of(gradient):
     """The graphs around the tensors that a gradient function holds."""
     found, waiting = [], [gradient]
-    for _ in range(2):  # the tensors are in the closure of a function in its closure
+    # The closure of the gradient function holds a function, whose closure holds the
+    # tensors.
+    for _ in range(2):
         waiting = [
             part
             for function in waiting

@@ -13,12 +13,14 @@ from skdeep.networks._layers import lowering
 from skdeep.networks._traced import Compiled, shared, traced
 from skdeep.training._program import Chunk
 
-# Epochs of a call. Those after the best one were for nothing when training stops, and
-# those before it are trained once more.
+# The largest number of epochs in a call. If early stopping ends the training within a
+# call, its epochs after the best one were in vain, and its epochs up to the best one
+# are trained a second time.
 _MOST_EPOCHS = 16
 _MOST_WITH_PATIENCE = 8
-# Bytes of the batches of a call, and values of the validation data: larger ones take so
-# long that calls do not count.
+# The most bytes of a call's batches, and the most values of the validation data, for
+# several epochs in a call. Epochs on more data take so long that the time of a call
+# does not matter.
 _MOST_BYTES = 4 * 2**20
 _MOST_VALUES = 2**20
 # The sizes of a call are rounded up to these multiples. So the folds of a
@@ -28,7 +30,7 @@ _ROWS_MULTIPLE = 32
 
 
 class EpochsTaken(NamedTuple):
-    """The result of a call.
+    """The result of a call of :class:`EpochsProgram`.
 
     Attributes
     ----------
@@ -175,7 +177,7 @@ def in_epochs(one_epoch, state, results, n_epochs, size):
 
 
 def _taken(results, n_epochs, n_steps):
-    """The results of a call without the room that no epoch and no step took."""
+    """The results of a call, cut to the epochs and steps that were trained."""
     state, (losses, metrics, *evaluations) = results
     per_epoch = [by_epoch(metrics, n_epochs)]
     if evaluations:
@@ -229,9 +231,9 @@ def signature_by_epoch(chunk):
 
 
 def room_for(n_rows, job):
-    """For how many validation rows a call has room.
+    """The number of validation rows in a call, with rows that fill it up.
 
-    Metrics may count the rows that fill up, whatever their weight.
+    Metrics may count rows of weight zero, so with metrics no rows fill it up.
     """
     if job.path != "xla" or job.metrics:
         return n_rows
@@ -240,7 +242,7 @@ def room_for(n_rows, job):
 
 def write_validation(rows, X, Y, weight):
     """Write validation rows into arrays; more rows get the weight zero."""
-    # The first row fills up.
+    # Copies of the first row fill the arrays up.
     order = np.zeros(len(X), np.intp)
     order[: len(rows)] = np.arange(len(rows))
     rows.gather(order, X, Y)

@@ -13,15 +13,15 @@ from skdeep.networks._traced import Compiled, traced
 from skdeep.training._epochs import in_epochs, signature_by_epoch
 from skdeep.training._program import Chunk
 
-# Networks with more weights do not fit into a core's cache when many are trained
-# together. With fewer members the gain is smaller than the time to compile. Measured on
-# two cores.
+# Networks of more weights than the first number do not fit into a core's cache when
+# many are trained together. With fewer members than the second number, less time is
+# gained than the compilation takes. Both were measured on two cores.
 _MOST_WEIGHTS = 20_000
 _FEWEST_MEMBERS = 8
 # A compilation takes about as long as this many steps of one network.
 _COMPILATION_STEPS = 50_000
-# Without XLA, tracing the mapped steps takes as long as this many steps of one network.
-# Mapped steps then take half the time of steps in turns. Measured on two cores.
+# Without XLA: tracing the program takes as long as this many steps of one network, and
+# its steps take half the time of the members' own steps. Measured on two cores.
 _MAPPING_STEPS = 12_000
 
 

@@ -41,8 +41,8 @@ def train_keras(job, optimizer):
     -------
     Outcome
     """
-    # The program gives initial weights and metrics here, for which any optimiser will
-    # do.
+    # Only initial weights and metrics come from the program. They do not depend on the
+    # optimiser, so another one may stand in.
     known = optimizer if optimizer.supported else OptimizerSpec("sgd")
     program = program_for(job.spec, job.head, known, job.metrics)
     slots = program.slots_of(job.resume) if optimizer.supported else None
@@ -147,7 +147,8 @@ class _Batches(keras.utils.PyDataset):
 
     def start(self, epoch):
         """Put the rows into the order of ``epoch``."""
-        # Not in on_epoch_end, which Keras also calls after a trial batch.
+        # This is not done in on_epoch_end: Keras also calls that method after a batch
+        # with which it tries the data out.
         self._order = self._job.order(epoch)
 
 

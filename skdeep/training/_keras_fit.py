@@ -70,7 +70,7 @@ def fit_keras_model(model, X, y, weight, options):
         That of ``keras.Model.fit``, for this call.
     """
     if not model.optimizer.built:
-        # An optimiser that is built in the first step makes TensorFlow trace it twice.
+        # If the first step built the optimiser, TensorFlow would trace the step twice.
         model.optimizer.build(model.trainable_variables)
     record, guard = _Record(), _LastFiniteState()
     callbacks = keras.tree.flatten(options.callbacks)

@@ -18,7 +18,7 @@ from skdeep.training._program import program_for
 from skdeep.training._schedules import LearningRates
 from skdeep.training._stopping import EarlyStopping
 
-# Bounds of the rows and steps of the epochs that run without a look between them.
+# The most rows and steps of a request for epochs between which no Python code runs.
 _ORDER_ROWS = 1_000_000
 _ORDER_STEPS = 4096
 
@@ -53,7 +53,7 @@ class EpochsRequest(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """A state of training: the one after the epochs ``orders``, begun from ``state``.
+    """A state of training: ``state``, after which the epochs ``orders`` were trained.
 
     Attributes
     ----------

@@ -28,12 +28,12 @@ _FINE_TUNING_RATE = 3e-4  # small, so that pretrained weights are not lost
 _WHOLE_DECAY = 1.0
 _MOST_DECAY = 2.0
 _PARTIAL_DECAY = 0.1  # in partial_fit, whose number of steps is unknown
-# Networks that average token vectors: with at least this many steps their learning rate
-# is that of other networks. With fewer it is larger, at most by the second number.
+# Networks that average token vectors have a larger learning rate in fits of fewer steps
+# than the first number: larger by a factor of at most the second number.
 _ENOUGH_STEPS = 3000
 _MOST_FEW_STEPS_FACTOR = 3.0
-# Keras 3.14 added the first, Keras 3.15 the second. Without the class, the empty tuple
-# lets isinstance return False.
+# Keras 3.14 added ScheduleFreeAdamW, Keras 3.15 MultiOptimizer. In older versions the
+# empty tuple stands for the class: isinstance then returns False.
 SCHEDULE_FREE = getattr(keras.optimizers, "ScheduleFreeAdamW", ())
 _MULTI_OPTIMIZER = getattr(keras.optimizers, "MultiOptimizer", ())
 # Wrappers around other optimisers, which hold a part of their state.

@@ -227,7 +227,10 @@ class Program:
         return slots if [np.shape(slot) for slot in slots] == own else None
 
     def chunk_steps(self, total_steps, step_values, max_bytes=_CHUNK_BYTES):
-        """The steps of one call, one of a few numbers: each is compiled anew."""
+        """The number of steps in a call.
+
+        It is one of a few numbers, because XLA compiles the program for each of them.
+        """
         step_bytes = step_values * np.dtype(self.spec.array_dtype).itemsize
         limit = max(1, max_bytes // max(1, step_bytes))
         size = 1
@@ -306,7 +309,8 @@ class Program:
             scaled = self.optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, state.trainable)
         for gradient, weight_array in zip(gradients, state.trainable, strict=True):
-            if isinstance(gradient, tf.Tensor):  # products may lose the size of an axis
+            # After some products TensorFlow does not know the size of an axis any more.
+            if isinstance(gradient, tf.Tensor):
                 gradient.set_shape(weight_array.shape)
         slots = list(state.optimizer)
         index = self._initial.rate_index

@@ -28,7 +28,8 @@ class Stack:
     def row(self, number):
         """One member's state and metric variables."""
         if self._rows is None:
-            # All rows at once: the call of an operation costs more than the copy.
+            # The rows of all members are taken in one call, because a call takes longer
+            # than the copy.
             self._rows = [tf.unstack(part) for part in tf.nest.flatten(self.values)]
         parts = [part[number] for part in self._rows]
         return tf.nest.pack_sequence_as(self.values, parts)

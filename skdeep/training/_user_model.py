@@ -64,7 +64,7 @@ def _name_as_in_every_fit(model):
 
 
 def _column(model, y):
-    """Targets of a single unit as a column, which fits ``y - output`` in a loss."""
+    """Targets of a single unit as a column: a loss may compute ``y - output``."""
     units = [tuple(output.shape[1:]) for output in getattr(model, "outputs", ())]
     alone = isinstance(y, np.ndarray) and y.ndim == 1 and units == [(1,)]
     return y[:, None] if alone else y
@@ -196,8 +196,8 @@ def _loss(model, validation):
         return None
     if isinstance(loss, keras.losses.Loss):
         if type(loss).__call__ is not keras.losses.Loss.__call__:
-            return None  # the loss applies weights and averages by itself
-        # For sums, Keras's val_loss is the mean over batches.
+            return None  # the user's class weighs and averages the losses by itself
+        # Keras's val_loss of a loss that is a sum is the mean of the batches' sums.
         sums = loss.reduction == "sum" and validation is not None
         return loss if loss.reduction in _REDUCTIONS and not sums else None
     if isinstance(loss, str):
@@ -278,5 +278,5 @@ def _metric(metric, outputs, targets):
             metric.name = name
     elif isinstance(metric, keras.metrics.Metric):
         check_described(metric)
-        made_anew(metric)  # as every program does
+        made_anew(metric)  # each program will do so: an error has to come here
     return metric

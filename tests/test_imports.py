@@ -11,8 +11,7 @@ import skdeep
 ROOT = Path(skdeep.__file__).parent
 # From the ground to the roof. Those of one floor do not import each other.
 FLOORS = (
-    ("encoding",),
-    ("networks",),
+    ("encoding", "networks"),
     ("inference",),
     ("training",),
     ("base",),

@@ -51,7 +51,8 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         network, X = self.network_, self._inputs.samples(self, X)
         codes = encode(network.spec, network.weights, X)
         self._check_output(codes, X)
-        return codes.astype(self._precision_of(X), copy=False)
+        dtype = self._inputs.prediction_dtype(X, network.spec.array_dtype)
+        return codes.astype(dtype, copy=False)
 
     def inverse_transform(self, X):
         """Make samples from codes.
@@ -113,9 +114,8 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     def _samples(self, output, X):
         """Samples in their own units from the network's output for X."""
         self._check_output(output, X)
-        far = self._targets.scaling.far
-        dtype = "float64" if far else self._precision_of(X)
-        values = self._targets.decode(output).astype(dtype, copy=False)
+        values = self._targets.decode(output)
+        values = values.astype(self._precision_of(X), copy=False)
         return values.reshape(-1, *self._inputs.row_shape)
 
     def score(self, X, y=None, sample_weight=None):

@@ -397,10 +397,8 @@ class BaseNetwork(
         decoded = self._in_rows(getattr(self._targets, method), output)
         if method == "labels":
             return decoded
-        far = self._targets.scaling.far
-        dtype = "float64" if far else self._precision_of(samples)
         with np.errstate(over="ignore"):
-            decoded = decoded.astype(dtype, copy=False)
+            decoded = decoded.astype(self._precision_of(samples), copy=False)
         self._check_output(decoded, samples)
         return decoded
 
@@ -413,6 +411,8 @@ class BaseNetwork(
 
     def _precision_of(self, samples):
         """The dtype of predictions for these samples."""
+        if self._targets.scaling.far:
+            return "float64"
         own = self.network_.spec.array_dtype
         return self._inputs.prediction_dtype(samples, own)
 

@@ -6,6 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdeep.base._documented import documented, store_parameters
 from skdeep.base._parameter_table import CLASSES
+from skdeep.base._target_steps import read_labels
 from skdeep.dense import DenseClassifier
 from skdeep.encoding import ClassWeights, numeric_columns
 from skdeep.tabular._ensemble import BaseTabular, conformal_bound
@@ -62,7 +63,9 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
 
     def _read_targets(self, template, y):
         indicator = template._indicator(y, None, more_to_come=False)
-        return super()._read_targets(template, template._read_labels(indicator, y))
+        return super()._read_targets(
+            template, read_labels(indicator, y, per_step=False)
+        )
 
     def _strata(self, targets):
         return targets if targets.ndim == 1 else None

@@ -29,6 +29,7 @@ import traceback
 import warnings
 from pathlib import Path
 
+from joblib import Parallel, delayed
 from markdown_it import MarkdownIt
 from sphinx.errors import SphinxError
 from sphinx.util import logging
@@ -49,13 +50,22 @@ def run_changed(app, env, docnames):
     """Run the pages among ``docnames``, before Sphinx reads them."""
     if not app.config.run_snippets:
         return
+    pages = [name for name in sorted(docnames) if name.startswith(RUN)]
+    # Each process imports TensorFlow, for which some hundred MB are needed.
+    processes = min(4, os.cpu_count() or 1, max(1, len(pages)))
+    seconds = Parallel(n_jobs=processes)(
+        delayed(_seconds)(Path(env.doc2path(name))) for name in pages
+    )
     logger = logging.getLogger(__name__)
-    for name in sorted(docnames):
-        if name.startswith(RUN):
-            start = time.perf_counter()
-            run_page(Path(env.doc2path(name)))
-            seconds = time.perf_counter() - start
-            logger.info("ran the code of %s: %.1f s", name, seconds)
+    for name, of_page in zip(pages, seconds, strict=True):
+        logger.info("ran the code of %s: %.1f s", name, of_page)
+
+
+def _seconds(page):
+    """Run the blocks of a page; returns how long it took."""
+    start = time.perf_counter()
+    run_page(page)
+    return time.perf_counter() - start
 
 
 def run_page(page, everything=False, echo=False):

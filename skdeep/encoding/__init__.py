@@ -9,6 +9,7 @@ from skdeep.encoding._indicators import Indicator, has_columns, numeric_columns
 from skdeep.encoding._inputs import (
     EncodedSamples,
     SamplesAsTargets,
+    SelectedRows,
     Standardization,
     accepted_dtypes,
     cast_arrays,
@@ -33,6 +34,7 @@ __all__ = [
     "EncodedSamples",
     "Indicator",
     "SamplesAsTargets",
+    "SelectedRows",
     "Standardization",
     "accepted_dtypes",
     "cast_arrays",

@@ -192,11 +192,10 @@ class FoldedLayers:
 
     def scaled(self, X):
         """``X``, standardised as the network needs it, in the dtype of the layers."""
-        if self.scaling is None:
-            return self._cast(X)
-        shift, scale = self.scaling
-        X = np.asarray(X, dtype=shift.dtype)
-        X = self._cast((X - shift) / scale)
+        if self.scaling is not None:
+            shift, scale = self.scaling
+            X = (np.asarray(X, dtype=shift.dtype) - shift) / scale
+        X = self._cast(X)
         return clipped(X) if self._clips else X
 
 

@@ -10,10 +10,10 @@ _LARGEST = 1e6
 def clipped(X, ops=np):
     """Standardised ``X``, smoothly clipped to values between -3 and 3.
 
-    Numbers of usual size hardly change, and the order of numbers never does. So a
-    single number far away from the others cannot decide a prediction. From Holzmüller
-    et al. (2024), "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on
-    Tabular Data".
+    Numbers of usual size hardly change, and larger numbers stay larger, up to some
+    thousand deviations. So a single number far away from the others cannot decide a
+    prediction. From Holzmüller et al. (2024), "Better by Default: Strong Pre-Tuned MLPs
+    and Boosted Trees on Tabular Data".
 
     Parameters
     ----------

@@ -85,10 +85,12 @@ class NetworkSpec:
     def layout(self):
         """The fields, by name, that decide which arrays the network has."""
         layout = {name: getattr(self, name) for name in self._layout_names()}
+        if self.clips:
+            layout["normalize"] = "clip"
         return {**layout, "dropout": self.dropout > 0, "dtype": self.dtype}
 
     def _layout_names(self):
-        return (*_LAYOUT, "normalize", "clips")
+        return (*_LAYOUT, "normalize")
 
     @property
     def array_dtype(self):

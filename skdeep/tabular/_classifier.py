@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep._rules import is_a
 from skdeep.base._documented import documented, store_parameters
 from skdeep.base._parameter_table import CLASSES
 from skdeep.base._target_steps import read_labels
@@ -15,9 +16,9 @@ from skdeep.tabular._parameter_table import FITTED, OF_CLASSIFIER, TABULAR
 
 @documented(parameters=(TABULAR,), attributes=(CLASSES, FITTED, OF_CLASSIFIER))
 class TabularClassifier(ClassifierMixin, BaseTabular):
-    """Dense networks for tables that need no settings: labels and probabilities.
+    """An ensemble for tables that needs no settings: labels and probabilities.
 
-    A few networks are trained at once, each without one fold of the rows. The fold
+    A few dense networks are trained, each without one fold of the rows. The fold
     chooses the epoch whose weights are kept. The probabilities of the networks are
     averaged.
 
@@ -38,6 +39,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     """
 
     _member_class = DenseClassifier
+    _stored_attributes = {"classes_": is_a(np.ndarray)}
 
     def __init__(
         self,
@@ -51,6 +53,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         batch_size="auto",
         epochs="auto",
         class_weight=None,
+        multilabel="auto",
         categorical_features="from_dtype",
         cv=None,
         random_state=None,
@@ -58,33 +61,37 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         store_parameters(self, locals())
 
     def _member_parameters(self):
-        smoothing = {"label_smoothing": self.label_smoothing}
-        return super()._member_parameters() | smoothing
+        return {
+            **super()._member_parameters(),
+            "label_smoothing": self.label_smoothing,
+            "multilabel": self.multilabel,
+        }
 
     def _read_targets(self, template, y):
         indicator = template._indicator(y, None, more_to_come=False)
-        return super()._read_targets(
-            template, read_labels(indicator, y, per_step=False)
-        )
+        if indicator is None:
+            return super()._read_targets(template, y)
+        labels = read_labels(indicator, y, per_step=False)
+        template.multilabel = not indicator.one_hot  # whatever rows are left
+        return labels
 
-    def _strata(self, targets):
+    def _labels(self, targets):
         return targets if targets.ndim == 1 else None
 
-    def _weights_of_rows(self, y, weight):
-        factors = ClassWeights.of(self.class_weight, y, weight)
-        return weight if factors is None else factors.times(y, weight)
+    def _weights_of_rows(self, targets, weight):
+        factors = ClassWeights.of(self.class_weight, targets, weight)
+        return weight if factors is None else factors.times(targets, weight)
 
     def _decode(self, member, output):
         return member._targets.probabilities(output)
 
-    def _store_held_out(self, predicted, y, kept):
-        self.classes_ = self.estimators_[0].classes_
-        self.oof_prediction_ = predicted
-        self._errors = None
-        if y.ndim == 1:
-            numbers = np.searchsorted(self.classes_, y)
-            of_label = predicted[np.arange(len(y)), numbers]
-            self._errors = 1 - of_label[np.isfinite(of_label)]
+    def _measured(self, members, predicted, targets):
+        errors = None
+        if targets.ndim == 1:
+            numbers = np.searchsorted(members[0].classes_, targets)
+            of_label = predicted[np.arange(len(targets)), numbers]
+            errors = 1 - of_label[np.isfinite(of_label)]
+        return {"classes_": members[0].classes_, "_errors": errors}
 
     def predict_proba(self, X):
         """Predict probabilities.
@@ -122,6 +129,13 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes)
             In the order of ``classes_``; always finite.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen.
         """
         probabilities, dtype = self._of_members(X)
         tiny = np.finfo(np.float64).tiny
@@ -152,11 +166,12 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         return targets.labels(probabilities.mean(axis=0) - 0.5)
 
     def predict_set(self, X, coverage=0.9):
-        """Predict sets of labels that hold the true one with a given probability.
+        """Predict sets of labels that hold the true one about as often as asked for.
 
-        A label is in the set if its probability is high enough, by split conformal
+        A label is in the set if its probability is high enough, as in split conformal
         prediction (Sadinle et al., 2019, "Least Ambiguous Set-Valued Classifiers with
-        Bounded Error Levels") with the out-of-fold probabilities.
+        Bounded Error Levels"), here with the probabilities of each network for the rows
+        that it has not been trained on.
 
         Parameters
         ----------
@@ -184,7 +199,8 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
                 "Sets are of labels of which each row has one. Received targets with "
                 "several labels per row in fit. Use predict_proba."
             )
-        return 1 - self.predict_proba(X) <= conformal_bound(self._errors, coverage)
+        bound = conformal_bound(self._errors, coverage)
+        return 1 - self.predict_proba(X) <= bound
 
     def score(self, X, y, sample_weight=None):
         """Mean accuracy; with a column per label, all labels of a row must be right.
@@ -202,6 +218,13 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         -------
         score : float
             The share of samples whose predicted labels are all right.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has not the form of the data that ``fit`` has seen.
         """
         return super().score(X, numeric_columns(y), sample_weight)
 

@@ -1,6 +1,7 @@
 """The base of the ensembles for tables."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -12,11 +13,14 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from skdeep._compat import _check_sample_weight, _fit_context, _safe_indexing
 from skdeep._forked import refuse_if_forked
 from skdeep._numbers import plain
-from skdeep._rules import require
+from skdeep._rules import anything, is_a, require
 from skdeep._start import start_tensorflow
 from skdeep.base._parameters import Parameters
 from skdeep.base._stored import Stored
-from skdeep.tabular._folds import make_folds
+from skdeep.base._target_steps import read_labels
+from skdeep.encoding import with_finite_sums
+from skdeep.tabular._folds import given_folds, random_folds, warn_of_unseen_labels
+from skdeep.tabular._outputs import output_of
 
 
 def _needs_all_rows(estimator):
@@ -29,7 +33,11 @@ def _needs_all_rows(estimator):
 class BaseTabular(Parameters, Stored, BaseEstimator):
     """Dense networks, each trained without one fold, whose predictions are averaged."""
 
-    _stored_attributes = None
+    _stored_attributes = {
+        "_errors": anything,
+        "estimators_": lambda value: isinstance(value, list) and len(value) > 0,
+        "oof_prediction_": is_a(np.ndarray),
+    }
 
     # Subclasses define the class of the members, and these methods.
 
@@ -37,13 +45,14 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
 
     def _read_targets(self, template, y):
         """``y`` as an array, with labels in place of one-hot rows."""
-        return one_column(y)
+        y = read_labels(None, y, per_step=False)
+        return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
 
-    def _strata(self, targets):
-        """Labels whose shares random folds keep, or None."""
+    def _labels(self, targets):
+        """Labels, one for each row; None for other targets."""
         return None
 
-    def _weights_of_rows(self, y, weight):
+    def _weights_of_rows(self, targets, weight):
         """``weight`` times the weights of the classes."""
         return weight
 
@@ -51,23 +60,33 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         """What the ensemble averages, from the output of a member's network."""
         raise NotImplementedError
 
-    def _store_held_out(self, predicted, y, kept):
-        """Set the attributes that tell how good predictions are for unseen rows.
+    def _unseen(self, decoded, targets, train):
+        """A member's predictions for the rows of its fold, as the ensemble gives them.
 
         Parameters
         ----------
-        predicted : ndarray of shape (n_samples, ...)
+        decoded : ndarray of shape (n_held_out, ...)
+        targets : ndarray of shape (n_rows, ...)
+        train : ndarray of int
+            The rows that the member was trained on.
+        """
+        return decoded
+
+    def _measured(self, members, predicted, targets):
+        """Attributes that tell how good predictions are for unseen rows, by name.
+
+        Parameters
+        ----------
+        members : list of estimators
+        predicted : ndarray of shape (n_rows, ...)
             NaN for rows that no fold has.
-        y : ndarray of shape (n_samples, ...)
-            The first result of :meth:`_read_targets`.
-        kept : ndarray of int
-            Rows whose weight is not zero.
+        targets : ndarray of shape (n_rows, ...)
         """
         raise NotImplementedError
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, *, groups=None):
-        """Train the networks, all at once.
+        """Train the networks.
 
         Parameters
         ----------
@@ -91,42 +110,52 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         ValueError
             If a parameter, X or y is not valid, or if they do not fit each other.
         """
-        from skdeep.tabular._members import fit_members
-
         refuse_if_forked()
         start_tensorflow(0)
+        from skdeep.tabular._members import fit_members
+
         rng = check_random_state(self.random_state)
         template = self._member_class(**self._member_parameters())
-        y = self._array_of(y, template)
-        check_consistent_length(X, y, sample_weight, groups)
-        targets = self._read_targets(template, y)
-        weight = self._weights_of_rows(targets, _weights(sample_weight, len(targets)))
-        kept = np.flatnonzero(weight)
-        folds = make_folds(
-            self.cv,
-            plain(self.n_members),
-            targets,
-            self._strata(targets),
-            groups,
-            kept,
-            rng,
-        )
-        rows = X, y
-        if len(kept) < len(weight):
-            rows = _safe_indexing(X, kept), _safe_indexing(y, kept)
-        fitted = fit_members(self, template, *rows, weight[kept], folds, rng)
-        self._store(*fitted, folds, targets, kept)
+        rows = self._rows(template, X, y, sample_weight, groups)
+        labels = self._labels(rows.targets)
+        if self.cv is None:
+            n_members = plain(self.n_members)
+            n_rows = len(rows.targets)
+            folds = random_folds(n_members, n_rows, labels, rows.groups, rng)
+        else:
+            folds = given_folds(self.cv, X, y, groups, rows.kept)
+            if labels is not None:
+                warn_of_unseen_labels(folds, labels)
+        members, outputs = fit_members(self, template, rows, folds, rng)
+        self._store(members, outputs, folds, rows)
         return self
 
-    def _array_of(self, y, template):
-        """``y`` as an array or a sparse matrix."""
+    def _rows(self, template, X, y, sample_weight, groups):
+        """The rows whose weight is not zero, as :class:`Rows`."""
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None."
             )
         y = template._prepared_targets(y)
-        return y if sparse.issparse(y) else np.asarray(y)
+        X, y = (part.tocsr() if sparse.issparse(part) else part for part in (X, y))
+        y = y if sparse.issparse(y) else np.asarray(y)
+        check_consistent_length(X, y, groups)
+        weight = _check_sample_weight(
+            sample_weight,
+            np.empty((y.shape[0], 0)),
+            dtype=np.float64,
+            ensure_non_negative=True,
+        )
+        rows = Rows(
+            X, y, None, with_finite_sums(weight), groups, np.arange(len(weight))
+        )
+        rows = rows.present()
+        if len(rows.kept):
+            rows = rows._replace(targets=self._read_targets(template, rows.y))
+            weight = self._weights_of_rows(rows.targets, rows.weight)
+            rows = rows._replace(weight=weight, known=self._labels(rows.targets))
+        return rows.present()
 
     def _member_parameters(self):
         """Parameters of the members, but for those that the data decide."""
@@ -140,24 +169,27 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
             "normalize": "clip",
         }
 
-    def _store(self, members, outputs, folds, targets, kept):
+    def _store(self, members, outputs, folds, rows):
         """Set the fitted attributes."""
-        self.estimators_ = members
-        self.n_features_in_ = members[0].n_features_in_
+        targets, total, count = rows.targets, None, np.zeros(len(rows.targets))
+        for member, output, (train, held_out) in zip(
+            members, outputs, folds, strict=True
+        ):
+            decoded = self._unseen(self._decode(member, output), targets, train)
+            if total is None:
+                total = np.zeros((len(targets), *decoded.shape[1:]))
+            np.add.at(total, held_out, decoded)
+            np.add.at(count, held_out, 1)
+        with np.errstate(invalid="ignore"):  # NaN where no fold has the row
+            predicted = total / count.reshape(-1, *[1] * (total.ndim - 1))
+        fitted = self._measured(members, predicted, targets)
+        fitted["oof_prediction_"] = np.full((rows.n_all, *total.shape[1:]), np.nan)
+        fitted["oof_prediction_"][rows.kept] = predicted
         self.__dict__.pop("feature_names_in_", None)
-        if hasattr(members[0], "feature_names_in_"):
-            self.feature_names_in_ = members[0].feature_names_in_
-        sums, counts = 0.0, np.zeros(len(targets))
-        for member, output, (_, held_out) in zip(members, outputs, folds, strict=True):
-            decoded = self._decode(member, output)
-            if np.ndim(sums) == 0:
-                sums = np.zeros((len(targets), *decoded.shape[1:]))
-            np.add.at(sums, kept[held_out], decoded)
-            np.add.at(counts, kept[held_out], 1)
-        counts = counts.reshape(-1, *[1] * (sums.ndim - 1))
-        with np.errstate(invalid="ignore"):
-            predicted = sums / counts  # NaN where no fold has the row
-        self._store_held_out(predicted, targets, kept)
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(members[0], name):
+                fitted[name] = getattr(members[0], name)
+        vars(self).update(fitted, estimators_=members)
 
     @available_if(_needs_all_rows)
     def partial_fit(self, X, y):
@@ -167,6 +199,11 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         ----------
         X, y : object
             Ignored.
+
+        Raises
+        ------
+        AttributeError
+            Always.
         """
 
     def _of_members(self, X):
@@ -177,11 +214,9 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         decoded : ndarray of shape (n_members, n_samples, ...)
         dtype : str
         """
-        from skdeep.tabular._members import output_of
-
         check_is_fitted(self)
         first = self.estimators_[0]
-        samples = first._inputs.samples(self, X)  # all members read X alike
+        samples = first._inputs.samples(first, X)  # all members read X alike
         rows = first._inputs.as_rows(samples)
         decoded = []
         for member in self.estimators_:
@@ -204,13 +239,19 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         if "estimators_" not in vars(self):
             return
         name, members = type(self).__name__, self.estimators_
-        sound = isinstance(members, list) and len(members) > 0
-        sound = sound and all(type(m) is self._member_class for m in members)
-        require(sound, name, "estimators_", members)
-        shapes = {m.network_.spec.input_shape for m in members}
-        require(len(shapes) == 1, name, "estimators_", members)
-        sizes = {m.n_features_in_ for m in members} | {self.n_features_in_}
-        require(len(sizes) == 1, name, "n_features_in_", self.n_features_in_)
+        require(
+            all(type(m) is self._member_class and m._is_fitted for m in members),
+            name,
+            "estimators_",
+            members,
+        )
+        first = members[0]
+        for member in members[1:]:
+            alike = member.network_.spec == first.network_.spec
+            alike = alike and member.n_features_in_ == first.n_features_in_
+            require(alike, name, "estimators_", members)
+        size = first.n_features_in_
+        require(self.n_features_in_ == size, name, "n_features_in_", size)
 
     def _trial_samples(self):
         if "estimators_" not in vars(self):
@@ -218,23 +259,42 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         return self.estimators_[0]._trial_samples()
 
 
-def one_column(y):
-    """``y``, without an axis of one column."""
-    return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+class Rows(NamedTuple):
+    """Rows of the training data.
 
+    ``kept`` holds their numbers in the data that ``fit`` got. ``known`` holds labels,
+    also of rows that the weights of classes leave out.
+    """
 
-def _weights(sample_weight, n_rows):
-    rows = np.empty((n_rows, 0))
-    return _check_sample_weight(
-        sample_weight, rows, dtype=np.float64, ensure_non_negative=True
-    )
+    X: object
+    y: object
+    targets: object
+    weight: np.ndarray
+    groups: object
+    kept: np.ndarray
+    known: object = None
+    n_all: int = 0
+
+    def present(self):
+        """The rows whose weight is not zero."""
+        rows = self._replace(n_all=self.n_all or len(self.weight))
+        present = np.flatnonzero(self.weight)
+        if len(present) == len(self.weight):
+            return rows
+        parts = "X", "y", "targets", "weight", "groups", "kept"
+        chosen = {
+            name: None if part is None else _safe_indexing(part, present)
+            for name, part in zip(parts, self, strict=False)
+        }
+        return rows._replace(**chosen)
 
 
 def conformal_bound(errors, coverage):
-    """The bound that so large a share of new errors does not exceed.
+    """The bound that about so large a share of new errors does not exceed.
 
-    Split conformal prediction (Lei et al., 2018, "Distribution-Free Predictive
-    Inference for Regression"), with errors of rows that a network has not seen.
+    As in split conformal prediction (Lei et al., 2018, "Distribution-Free Predictive
+    Inference for Regression"), with the errors of each network for the rows that it has
+    not been trained on. Each row counts once, whatever its weight.
 
     Parameters
     ----------
@@ -251,9 +311,10 @@ def conformal_bound(errors, coverage):
         )
     rank = math.ceil((len(errors) + 1) * coverage)
     if rank > len(errors):
+        most = len(errors) / (len(errors) + 1)
         raise ValueError(
-            f"coverage={coverage} needs the errors of at least "
-            f"{math.ceil(coverage / (1 - coverage))} rows that were held out. Received "
-            f"{len(errors)}. Lower coverage, or fit on more rows."
+            f"The errors of {len(errors)} rows that were held out say nothing of a "
+            f"coverage above {most:.3g}. Received coverage={coverage!r}. Lower it, or "
+            "fit on more rows."
         )
     return np.sort(errors, axis=0)[rank - 1]

@@ -1,62 +1,73 @@
 """The folds of an ensemble, one for each member."""
 
 import numpy as np
-from sklearn.model_selection import GroupKFold, check_cv
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, check_cv
+
+from skdeep._warn import warn
 
 
-def make_folds(cv, n_members, y, strata, groups, kept, rng):
-    """For each fold the rows to train on and those to hold out, places in ``kept``.
+def given_folds(cv, X, y, groups, kept):
+    """Folds by the user's ``cv``, of rows ``kept``, as places in ``kept``.
 
     Parameters
     ----------
     cv : object
-        A splitter, pairs of arrays, or None.
-    n_members : int
-    y : ndarray of shape (n_samples, ...)
-    strata : ndarray of shape (n_samples,) or None
-        Labels whose shares random folds keep.
-    groups : array-like of shape (n_samples,) or None
+        A splitter, or pairs of arrays.
+    X, y, groups : object
+        As the user has passed them.
     kept : ndarray of int
         The rows whose weight is not zero.
+
+    Returns
+    -------
+    folds : list of (ndarray, ndarray)
+        Rows to train on, and rows to hold out.
+    """
+    place = np.full(len(X) if hasattr(X, "__len__") else X.shape[0], -1)
+    place[kept] = np.arange(len(kept))
+    splits = check_cv(cv).split(X, y, groups)
+    folds = [tuple(_known(place[rows]) for rows in split) for split in splits]
+    if not folds or not all(len(part) for fold in folds for part in fold):
+        raise ValueError(
+            "cv must make at least one fold, and each fold must leave rows to train on "
+            "and rows to hold out, with weights above zero. A generator makes folds "
+            f"only once. Received cv={cv!r}."
+        )
+    for number, (train, held_out) in enumerate(folds):
+        if len(np.intersect1d(train, held_out)):
+            raise ValueError(
+                "A network must not be trained on the rows that are held out for it. "
+                f"Received cv={cv!r}, with rows that are both in fold {number}."
+            )
+    return folds
+
+
+def random_folds(n_members, n_rows, labels, groups, rng):
+    """Random folds, with the shares of labels; no group is in two of them.
+
+    Parameters
+    ----------
+    n_members : int
+    n_rows : int
+    labels : ndarray of shape (n_rows,) or None
+    groups : array-like of shape (n_rows,) or None
     rng : numpy.random.RandomState
 
     Returns
     -------
     folds : list of (ndarray, ndarray)
+        Rows to train on, and rows to hold out.
     """
-    if len(kept) < 2:
+    if n_rows < 2:
         raise ValueError(
             "Folds need at least two rows with a weight above zero. Received "
-            f"n_samples={len(kept)}."
+            f"n_samples={n_rows}."
         )
-    if cv is None and groups is None:
-        strata = None if strata is None else strata[kept]
-        return _random_folds(len(kept), n_members, strata, rng)
-    if cv is None:
-        n_members = min(n_members, len(np.unique(groups)))
-        seed = int(rng.randint(2**31 - 1))
-        cv = GroupKFold(n_members, shuffle=True, random_state=seed)
-    splits = check_cv(cv).split(np.zeros((len(y), 1)), y, groups)
-    place = np.full(len(y), -1)
-    place[kept] = np.arange(len(kept))
-    folds = [tuple(_known(place[rows]) for rows in split) for split in splits]
-    if not folds or not all(len(train) for train, _ in folds):
-        raise ValueError(
-            "cv must make at least one fold, and leave rows to train on in each. "
-            f"Received cv={cv!r}."
-        )
-    return folds
-
-
-def _known(places):
-    return places[places >= 0]
-
-
-def _random_folds(n_rows, n_members, strata, rng):
-    """Folds of equal sizes, to a row, with equal shares of each label."""
+    if groups is not None:
+        return _of_groups(n_members, n_rows, labels, groups, rng)
     order = rng.permutation(n_rows)
-    if strata is not None:
-        order = order[np.argsort(strata[order], kind="stable")]
+    if labels is not None:
+        order = order[np.argsort(labels[order], kind="stable")]
     n_folds = min(n_members, n_rows)
     fold_of_row = np.empty(n_rows, int)
     fold_of_row[order] = np.arange(n_rows) % n_folds
@@ -64,3 +75,46 @@ def _random_folds(n_rows, n_members, strata, rng):
         (np.flatnonzero(fold_of_row != fold), np.flatnonzero(fold_of_row == fold))
         for fold in range(n_folds)
     ]
+
+
+def _of_groups(n_members, n_rows, labels, groups, rng):
+    n_groups = len(np.unique(groups))
+    if n_groups < 2:
+        raise ValueError(
+            "groups must hold at least two groups: each network is trained without "
+            f"some of them. Received {n_groups} in rows with a weight above zero."
+        )
+    n_folds, rows = min(n_members, n_groups), np.zeros((n_rows, 1))
+    seed = int(rng.randint(2**31 - 1))
+    if labels is None:
+        splitter = GroupKFold(n_folds, shuffle=True, random_state=seed)
+        return list(splitter.split(rows, groups=groups))
+    _, counts = np.unique(labels, return_counts=True)
+    if counts.min() < n_folds:  # StratifiedGroupKFold would warn
+        return _of_groups(n_members, n_rows, None, groups, rng)
+    splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    splits = splitter.split(rows, labels, groups)
+    return [fold for fold in splits if len(fold[1])]
+
+
+def warn_of_unseen_labels(folds, labels):
+    """Warn if the rows to train on of a fold lack a label.
+
+    Parameters
+    ----------
+    folds : list of (ndarray, ndarray)
+    labels : ndarray of shape (n_rows,)
+    """
+    for number, (train, _) in enumerate(folds):
+        unseen = np.setdiff1d(labels, labels[train])
+        if len(unseen):
+            label = unseen.tolist()[0]
+            warn(
+                f"The network without fold {number} never sees label {label!r}. "
+                "Use folds with rows of each label, StratifiedKFold for instance."
+            )
+            return
+
+
+def _known(places):
+    return places[places >= 0]

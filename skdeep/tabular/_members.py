@@ -6,26 +6,29 @@ from dataclasses import replace
 
 import keras
 import numpy as np
+from scipy import sparse
 
 from skdeep._numbers import plain
 from skdeep.base._training_data import encode
-from skdeep.encoding import select
-from skdeep.inference import forward
+from skdeep.encoding import SelectedRows, select
+from skdeep.tabular._outputs import output_of
 from skdeep.training import train_together
 
 # The recipe was chosen on 47 tables of 200 to 4,000 rows, by the geometric mean of the
-# errors; docs/guide/tables.md has the figures.
+# errors; docs/guide/tables.md has figures.
 _EPOCHS = 32
 # Tables of some dozens of rows would otherwise get too few steps to learn anything.
 _FEWEST_STEPS = 500
 # Small batches help small tables; large ones take less time.
 _BATCHES_PER_EPOCH = 40
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 64
+# Each network's rows are copied for speed where the table has fewer bytes.
+_MOST_COPIED_BYTES = 4 * 2**20
 # Of squared gradients AdamW remembers less than by default, for fits are short.
 _BETA_2 = 0.99
 
 
-def fit_members(ensemble, template, X, y, weight, folds, rng):
+def fit_members(ensemble, template, rows, folds, rng):
     """Train a network for each fold, on all other rows.
 
     What the columns hold (levels, medians, means) is learnt from all rows.
@@ -36,8 +39,7 @@ def fit_members(ensemble, template, X, y, weight, folds, rng):
         Its parameters say how.
     template : DenseClassifier or DenseRegressor
         Unfitted. Afterwards it reads X as the members do.
-    X, y, weight : object
-        As for ``fit`` of ``template``, without rows of weight zero.
+    rows : Rows
     folds : list of (train, held_out)
         Numbers of rows.
     rng : numpy.random.RandomState
@@ -53,7 +55,8 @@ def fit_members(ensemble, template, X, y, weight, folds, rng):
     n_rows = min(len(train) for train, _ in folds)
     template.batch_size = _batch_size(plain(ensemble.batch_size), n_rows)
     template.optimizer = _optimizer(ensemble)
-    data = encode(template, X, y, weight, validation, None, None, rng)
+    X, y, weight, known = rows.X, rows.y, rows.weight, rows.known
+    data = encode(template, X, y, weight, validation, None, _all(known), rng)
     fits = [_prepared(ensemble, template, data, fold, rng) for fold in folds]
     outcomes = train_together([job for *_, job in fits])
     members, outputs = [], []
@@ -61,14 +64,12 @@ def fit_members(ensemble, template, X, y, weight, folds, rng):
         member._store_outcome(part, job, outcome, seeds, None)
         members.append(member)
     for member, (_, held_out) in zip(members, folds, strict=True):
-        outputs.append(output_of(member, select(data.train.X, held_out)))
+        outputs.append(output_of(member, _part(data.train.X, held_out)))
     return members, outputs
 
 
-def output_of(member, rows):
-    """The output of a member's network for encoded rows."""
-    network = member.network_
-    return forward(network.spec, network.weights, rows)
+def _all(labels):
+    return None if labels is None else np.unique(labels)
 
 
 def _prepared(ensemble, template, data, fold, rng):
@@ -78,7 +79,7 @@ def _prepared(ensemble, template, data, fold, rng):
     part = replace(
         data,
         train=_rows(data.train, train),
-        validation=_rows(data.train, held_out) if len(held_out) else None,
+        validation=_rows(data.train, held_out),
     )
     epochs = plain(ensemble.epochs)
     if epochs == "auto":
@@ -86,7 +87,7 @@ def _prepared(ensemble, template, data, fold, rng):
         epochs = max(_EPOCHS, -(-_FEWEST_STEPS // steps))
     member.epochs = epochs
     member.random_state = int(rng.randint(2**31 - 1))
-    member.early_stopping = part.validation is not None
+    member.early_stopping = True
     seeds = np.random.RandomState(member.random_state)
     job = member._job(part, epochs, None, seeds, True)
     return member, part, seeds, job
@@ -94,11 +95,17 @@ def _prepared(ensemble, template, data, fold, rng):
 
 def _rows(samples, index):
     """These rows of :class:`EncodedSamples`, with weights of mean one."""
-    weight = samples.weight[index]
-    weight = weight * (len(weight) / weight.sum(dtype=np.float64)).astype(weight.dtype)
-    return replace(
-        samples, X=select(samples.X, index), Y=samples.Y[index], weight=weight
-    )
+    weight = samples.weight[index].astype(np.float64)
+    weight = (weight * (len(weight) / weight.sum())).astype(samples.weight.dtype)
+    X, Y = _part(samples.X, index), samples.Y[index]
+    return replace(samples, X=X, Y=Y, weight=weight)
+
+
+def _part(X, index):
+    """The rows ``index``: a copy of a small table, else a view."""
+    if sparse.issparse(X) or X.nbytes <= _MOST_COPIED_BYTES:
+        return select(X, index)
+    return SelectedRows(X, index)
 
 
 def _batch_size(given, n_rows):

@@ -16,7 +16,8 @@ TABULAR = {
         [Interval(Integral, 2, None, closed="left")],
         """
         Number of networks, and of folds: each network is trained without one fold,
-        which chooses its best epoch. There are fewer where there are fewer rows.
+        which chooses its best epoch. With fewer rows (or groups) there are as many as
+        these, and with ``cv`` as many as its folds.
         """,
     ),
     "hidden_layer_sizes": Parameter(
@@ -45,7 +46,7 @@ TABULAR = {
     "weight_decay": Parameter(
         "float",
         _NOT_NEGATIVE,
-        "By how much AdamW shrinks the kernels: by this times the rate in each step.",
+        "By how much AdamW shrinks all weights: by this times the rate in each step.",
     ),
     "dropout": Parameter(
         "float",
@@ -57,7 +58,24 @@ TABULAR = {
         [Interval(Real, 0, 1, closed="left")],
         "Share of each target that is spread over all classes.",
     ),
-    "class_weight": CLASSIFIER["class_weight"],
+    "class_weight": Parameter(
+        CLASSIFIER["class_weight"].type,
+        CLASSIFIER["class_weight"].constraint,
+        """
+        Weights of the classes by label, as in scikit-learn. For targets with a column
+        for each label, a list has a dict for each column. Rows of a class of weight
+        zero are left out, but its label is known.
+        """,
+    ),
+    "multilabel": Parameter(
+        CLASSIFIER["multilabel"].type,
+        CLASSIFIER["multilabel"].constraint,
+        """
+        The meaning of y with a column of 0 and 1 for each label. False: each row has
+        exactly one class (one-hot rows). True: each row may have any number of labels.
+        "auto" is False if every row of y has exactly one 1, else True.
+        """,
+    ),
     "categorical_features": DENSE["categorical_features"],
     "cv": Parameter(
         "cross-validation generator, iterable or None",
@@ -66,7 +84,7 @@ TABULAR = {
         The folds, one for each network: a splitter such as GroupKFold or
         TimeSeriesSplit, or pairs of arrays with the numbers of the rows to train on and
         of the rows of the fold. None makes ``n_members`` random folds, with equal
-        shares of the classes; with ``groups`` no group is in two of them.
+        shares of the classes. With ``groups`` all rows of a group are in one fold.
         """,
     ),
     "random_state": Parameter(
@@ -81,7 +99,9 @@ FITTED = {
         "list of estimators",
         """
         The networks, each a fitted :class:`skdeep.DenseClassifier` or
-        :class:`skdeep.DenseRegressor` that takes X as the ensemble does.
+        :class:`skdeep.DenseRegressor` that takes X as the ensemble does. What columns
+        hold (levels, medians, means) they have learnt from all rows, as the scale of
+        continuous targets.
         """,
     ),
     **FEATURES,

@@ -2,7 +2,9 @@
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_is_fitted
 
+from skdeep._rules import is_a
 from skdeep.base._documented import documented, store_parameters
 from skdeep.dense import DenseRegressor
 from skdeep.tabular._ensemble import BaseTabular, conformal_bound
@@ -11,9 +13,9 @@ from skdeep.tabular._parameter_table import FITTED, OF_REGRESSOR, TABULAR
 
 @documented(parameters=(TABULAR,), attributes=(FITTED, OF_REGRESSOR))
 class TabularRegressor(RegressorMixin, BaseTabular):
-    """Dense networks for tables that need no settings: values and intervals.
+    """An ensemble for tables that needs no settings: values and intervals.
 
-    A few networks are trained at once, each without one fold of the rows. The fold
+    A few dense networks are trained, each without one fold of the rows. The fold
     chooses the epoch whose weights are kept. The predictions of the networks are
     averaged, and stay within the range of the training targets.
 
@@ -35,6 +37,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     """
 
     _member_class = DenseRegressor
+    _stored_attributes = {"_range": is_a(tuple)}
 
     def __init__(
         self,
@@ -55,12 +58,14 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     def _decode(self, member, output):
         return member._targets.decode(output)
 
-    def _store_held_out(self, predicted, y, kept):
-        y = np.asarray(y, dtype=np.float64).reshape(predicted.shape)
-        self._range = y[kept].min(axis=0), y[kept].max(axis=0)
-        self.oof_prediction_ = np.clip(predicted, *self._range)
-        known = np.isfinite(predicted.reshape(len(y), -1)).all(axis=1)
-        self._errors = np.abs(self.oof_prediction_ - y)[known]
+    def _unseen(self, decoded, targets, train):
+        return np.clip(decoded, *_range(targets[train]))
+
+    def _measured(self, members, predicted, targets):
+        known = np.isfinite(predicted.reshape(len(predicted), -1)).all(axis=1)
+        values = np.asarray(targets, dtype=np.float64).reshape(predicted.shape)
+        errors = np.abs(predicted - values)[known]
+        return {"_errors": errors, "_range": _range(values)}
 
     def predict(self, X, return_std=False):
         """Predict values.
@@ -95,10 +100,12 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         return mean, np.sqrt(variance).astype(dtype)
 
     def predict_interval(self, X, coverage=0.9):
-        """Predict intervals that hold the true value with a given probability.
+        """Predict intervals that hold the true value about as often as asked for.
 
-        Split conformal prediction (Lei et al., 2018, "Distribution-Free Predictive
-        Inference for Regression") with the errors for rows that were held out.
+        As in split conformal prediction (Lei et al., 2018, "Distribution-Free
+        Predictive Inference for Regression"), here with the errors of each network for
+        the rows that it has not been trained on. Each row counts once, whatever its
+        weight. Cross-validation shows the coverage for new rows.
 
         Parameters
         ----------
@@ -119,11 +126,16 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         ValueError
             If too few rows were held out for so high a coverage.
         """
-        values = self.predict(X)
+        check_is_fitted(self)
         half = conformal_bound(self._errors, coverage)
+        values = self.predict(X)
         return np.stack([values - half, values + half], axis=-1)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _range(targets):
+    return targets.min(axis=0), targets.max(axis=0)

@@ -56,13 +56,14 @@ def train_together(jobs):
     """
     from skdeep.training._optimizers import OptimizerSpec
     from skdeep.training._scheduler import active_scheduler
-    from skdeep.training._together import train_groups
+    from skdeep.training._together import train_on_all_cores
 
     refuse_if_forked()
     optimizers = [OptimizerSpec(job.optimizer, job) for job in jobs]
     scheduler = active_scheduler()
-    trained = train_groups if scheduler is None else scheduler.train
-    return trained(jobs, optimizers)
+    if scheduler is None:
+        return train_on_all_cores(jobs, optimizers)
+    return scheduler.train(jobs, optimizers)
 
 
 def _trained(job, engine):

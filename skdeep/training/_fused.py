@@ -232,16 +232,19 @@ class TrainingGroup:
         Takes a number, and returns at most so many tickets that wait for this template.
     report : callable
         Called after every call of a program, with the members' completed epochs.
+    fuses : bool, default=True
+        Whether several networks may be trained as one program. If not, each network
+        is computed as if it were alone.
     """
 
-    def __init__(self, next_tickets, report):
+    def __init__(self, next_tickets, report, *, fuses=True):
         self._next_tickets = next_tickets
         self._report = report
         self._members = []
         self._clock = SharedTime()
         self._buffers = {}
         self._validation = None
-        self._may_fuse = True
+        self._may_fuse = fuses
 
     def train(self, tickets):
         """Train until no member and no ticket is left.

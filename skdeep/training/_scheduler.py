@@ -233,14 +233,25 @@ class Ticket:
 
 
 def wait_for(tickets):
-    """The outcomes of tickets; an interruption stops all of them."""
+    """The outcomes of tickets; an interruption, or an error, stops all of them."""
     outcomes = []
-    for ticket in tickets:
-        outcomes.append(ticket.wait())
-        if ticket.interrupted:
-            for other in tickets:
-                other.interrupt()
+    try:
+        for ticket in tickets:
+            outcomes.append(ticket.wait())
+            if ticket.interrupted:
+                _interrupt(tickets)
+    except BaseException:
+        _interrupt(tickets)
+        for ticket in tickets:
+            with contextlib.suppress(BaseException):
+                ticket.wait()
+        raise
     return outcomes
+
+
+def _interrupt(tickets):
+    for ticket in tickets:
+        ticket.interrupt()
 
 
 class Tasks:

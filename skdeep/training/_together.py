@@ -1,4 +1,4 @@
-"""Trains the networks of one estimator together, outside of ``fuse()``."""
+"""Trains the networks of one estimator, outside of ``fuse()``, on all cores."""
 
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
@@ -8,17 +8,11 @@ from joblib import cpu_count
 from skdeep.training._scheduler import Ticket, wait_for
 
 
-class _Alone:
-    """Stands for the scheduler of tickets whose groups are fixed from the start.
-
-    A scheduler forms groups of the fits that happen to wait at the same time. Rounding
-    depends on the groups, so an estimator with several networks fixes its own: then the
-    same ``random_state`` gives the same networks.
-    """
+class _NoScheduler:
+    """What tickets need of a scheduler, where there is none."""
 
     aborted = False
     alive = True
-
     calling = staticmethod(contextlib.nullcontext)
 
     @staticmethod
@@ -26,16 +20,21 @@ class _Alone:
         return False
 
 
-def train_groups(jobs, optimizers):
-    """Train ``jobs``, on all cores; returns an :class:`Outcome` for each."""
+def train_on_all_cores(jobs, optimizers):
+    """Train ``jobs``; returns an :class:`Outcome` for each.
+
+    Each network is computed as if it were alone. Rounding depends on which networks are
+    fused, and that depends on earlier fits and on the number of cores. So the same
+    ``random_state`` gives the same networks.
+    """
     from skdeep.training._fused import TrainingGroup
 
     fits = zip(jobs, optimizers, strict=True)
-    tickets = [Ticket(*fit, _Alone) for fit in fits]
+    tickets = [Ticket(*fit, _NoScheduler) for fit in fits]
     n_groups = min(len(tickets), cpu_count())
 
     def train(group):
-        TrainingGroup(lambda free: [], lambda epochs: None).train(group)
+        TrainingGroup(lambda free: [], lambda epochs: None, fuses=False).train(group)
 
     with ThreadPoolExecutor(n_groups) as executor:
         for first in range(n_groups):

@@ -20,6 +20,7 @@ import insight
 import keras_wrappers
 import sequence_fits
 import single_fits
+import table_fits
 import text_fits
 
 BENCHMARKS = {
@@ -50,6 +51,8 @@ BENCHMARKS = {
         sequence_fits.sequence_accuracy,
         sequence_fits.forecast_airline,
         sequence_fits.forecast_sunspots,
+        table_fits.table_accuracy,
+        table_fits.table_speed,
         text_fits.text_accuracy,
         text_fits.text_speed,
         text_fits.text_generator,

@@ -1,5 +1,6 @@
 """TabularClassifier and TabularRegressor: networks trained without one fold each."""
 
+import copy
 import pickle
 
 import numpy as np
@@ -116,6 +117,59 @@ def test_nothing_but_the_estimator_changes(titanic, saved):
     assert not np.allclose(other.predict_proba(X), saved.predict_proba(X))
 
 
+def test_random_folds_have_equal_shares_of_each_label():
+    labels = np.repeat(["a", "b", "c"], [40, 16, 4])
+    folds = random_folds(4, 60, labels, None, np.random.RandomState(0))
+    for train, held_out in folds:
+        assert len(np.intersect1d(train, held_out)) == 0
+        assert np.unique(labels[held_out], return_counts=True)[1].tolist() == [10, 4, 1]
+
+
+def test_given_folds_are_of_all_rows(diabetes):
+    X, y = diabetes
+    weight = (np.arange(200) % 5 > 0).astype(float)
+    numbers = np.cumsum(weight > 0) - 1
+    folds = [
+        (np.arange(100, 200), np.arange(100)),
+        (np.arange(100), np.arange(100, 200)),
+    ]
+    without = [
+        tuple(numbers[rows[weight[rows] > 0]] for rows in fold) for fold in folds
+    ]
+    weighted = TabularRegressor(**SMALL, cv=folds).fit(X, y, sample_weight=weight)
+    removed = TabularRegressor(**SMALL, cv=without).fit(X[weight > 0], y[weight > 0])
+    assert_allclose(weighted.predict(X), removed.predict(X), rtol=1e-6)
+
+
+def test_small_tables_get_small_batches_and_more_epochs(digits, diabetes):
+    settings = {"n_members": 2, "hidden_layer_sizes": (8,), "random_state": 0}
+    X, y = diabetes
+    few = TabularRegressor(**settings).fit(X[:40], y[:40]).estimators_[0]
+    assert few.batch_size == 16
+    assert 500 <= 2 * few.n_epochs_ < 510  # two steps an epoch
+    many = TabularClassifier(**settings, cv=[(range(450), range(450, 500))])
+    assert many.fit(*digits).estimators_[0].n_epochs_ == 32
+    plenty = np.tile(X, (10, 1)), np.tile(y, 10)
+    large = TabularRegressor(**settings, epochs=1).fit(*plenty)
+    assert large.estimators_[0].batch_size == 32  # the power of two by 1,000 / 40
+
+
+def test_networks_are_computed_as_if_alone(diabetes, sizes):
+    TabularRegressor(**SMALL).fit(*diabetes)
+    assert sizes == []
+
+
+def test_predictions_stay_in_the_range_of_the_training_targets(diabetes, regressor):
+    X, y = diabetes
+    order = np.argsort(y)
+    model = TabularRegressor(**SMALL, cv=[(order[:150], order[150:])]).fit(X, y)
+    assert model.oof_prediction_[order[150:]].max() <= y[order[149]]
+    high = copy.deepcopy(regressor)
+    for member in high.estimators_:
+        member.network_.weights.trainable[-1][:] = 100
+    assert_array_equal(high.predict(X), y.max())
+
+
 def test_the_fold_chooses_the_epoch(regressor):
     for member in regressor.estimators_:
         losses = member.history_["val_loss"]
@@ -127,7 +181,8 @@ def test_folds_of_groups_and_of_time(diabetes):
     X, y = diabetes
     groups = np.arange(len(y)) // 10
     rng = np.random.RandomState(0)
-    for labels in (None, np.arange(len(y)) % 2, groups):
+    rare = np.where(np.arange(len(y)) == 0, -1, groups)
+    for labels in (None, np.arange(len(y)) % 2, groups, rare):
         folds = random_folds(3, len(y), labels, groups, rng)
         assert [np.intersect1d(groups[a], groups[b]).size for a, b in folds] == [0] * 3
         rows = np.sort(np.concatenate([held_out for _, held_out in folds]))
@@ -190,6 +245,11 @@ def test_columns_of_labels(iris, diabetes):
     assert multilabel.oof_prediction_.shape == several.shape
     with pytest.raises(ValueError, match="several labels per row"):
         multilabel.predict_set(X)
+    # The rows with several labels count for nothing, but say what the columns mean.
+    both = np.c_[y != 1, y == 1, y == 2].astype(int)
+    leaves_out = [{0: 1, 1: 1}, {0: 1, 1: 1}, {0: 1, 1: 0}]
+    some = TabularClassifier(**SMALL, class_weight=leaves_out).fit(X, both)
+    assert not np.allclose(some.predict_proba(X).sum(axis=1), 1)
     X, y = diabetes
     two = TabularRegressor(**SMALL).fit(X, np.c_[y, -y])
     assert two.predict(X).shape == (len(y), 2)
@@ -206,6 +266,8 @@ def test_weights(titanic):
     balanced = TabularClassifier(**SMALL, class_weight="balanced").fit(X, y)
     labels, sizes = np.unique(y, return_counts=True)
     factors = dict(zip(labels, len(y) / 2 / sizes, strict=True))
+    unweighted = TabularClassifier(**SMALL).fit(X, y)
+    assert not np.allclose(balanced.predict_proba(X), unweighted.predict_proba(X))
     by_hand = TabularClassifier(**SMALL).fit(X, y, [factors[label] for label in y])
     expected = by_hand.predict_proba(X)
     assert_allclose(balanced.predict_proba(X), expected, rtol=1e-4)

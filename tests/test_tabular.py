@@ -170,6 +170,31 @@ def test_predictions_stay_in_the_range_of_the_training_targets(diabetes, regress
     assert_array_equal(high.predict(X), y.max())
 
 
+def test_every_second_network_takes_bins(diabetes, regressor, monkeypatch):
+    from skdeep.tabular import _members
+
+    def widths(jobs):
+        raise InterruptedError([job.spec.input_shape[0] for job in jobs])
+
+    X, y = diabetes
+    assert len(regressor.estimators_[1].network_input_names_) > 100
+    monkeypatch.setattr(_members, "train_together", widths)
+
+    def widths_of_networks(X, **params):
+        with pytest.raises(InterruptedError) as caught:
+            clone(regressor).set_params(**params).fit(X, y)
+        return caught.value.args[0]
+
+    narrow, wide, again = widths_of_networks(X, n_bins=3)
+    assert narrow == again == 10
+    assert 10 + 9 * 2 <= wide <= 10 + 9 * 3  # sex has two values, and no bins
+    assert widths_of_networks(X, n_bins=None) == [10, 10, 10]
+    narrow, wide, _ = widths_of_networks(np.tile(X, 5))
+    assert narrow == 50
+    assert 50 + 45 * 5 <= wide <= 50 + 512
+    assert widths_of_networks(np.tile(X, 13)) == [130, 130, 130]
+
+
 def test_the_fold_chooses_the_epoch(regressor):
     for member in regressor.estimators_:
         losses = member.history_["val_loss"]
@@ -291,7 +316,7 @@ def test_labels_without_weight(iris):
 
 def test_sparse_tables_and_targets(iris):
     X, y = iris
-    expected = TabularClassifier(**SMALL).fit(X, y).predict_proba(X)
+    expected = TabularClassifier(**SMALL, n_bins=None).fit(X, y).predict_proba(X)
     weight = np.arange(150) > 0
     for kind in (sparse.csr_matrix, sparse.coo_matrix):
         model = TabularClassifier(**SMALL).fit(kind(X), y)

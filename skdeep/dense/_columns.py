@@ -6,12 +6,20 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
-from skdeep._rules import is_a, is_bool, is_different_counts, is_vector, tuple_of
+from skdeep._rules import (
+    is_a,
+    is_bool,
+    is_different_counts,
+    is_vector,
+    or_none,
+    tuple_of,
+)
+from skdeep.dense._bins import Bins
 from skdeep.dense._frames import UNKNOWN
 
 # A level that fewer training rows have shares one column with levels never seen.
 _FEWEST_ROWS = 2
-# Medians are those of evenly spaced rows where X has more values.
+# Medians and bins are those of evenly spaced rows where X has more values.
 _MOST_MEDIAN_VALUES = 2**22
 # Larger encoded tables are sparse matrices.
 _MOST_DENSE_BYTES = 32 * 2**20
@@ -112,7 +120,7 @@ class Levels:
 class Columns:
     """How a table of numbers and level codes becomes what the network takes.
 
-    Numbers come first, then the marks of missing numbers, then categories.
+    Numbers come first, then their bins, the marks of missing numbers, and categories.
 
     Attributes
     ----------
@@ -126,6 +134,8 @@ class Columns:
         Columns of level codes.
     levels : tuple of Levels
         One for each column of categories.
+    bins : tuple of {Bins, None}
+        One for each column of numbers; empty if no column has bins.
     """
 
     numbers: tuple
@@ -133,6 +143,7 @@ class Columns:
     marked: tuple
     categories: tuple
     levels: tuple
+    bins: tuple = ()
 
     field_rules: ClassVar = {
         "numbers": is_different_counts,
@@ -140,10 +151,11 @@ class Columns:
         "marked": is_different_counts,
         "categories": is_different_counts,
         "levels": tuple_of(is_a(Levels)),
+        "bins": tuple_of(or_none(is_a(Bins))),
     }
 
     @classmethod
-    def of(cls, X, categories):
+    def of(cls, X, categories, n_bins=None):
         """Learn from training rows.
 
         Parameters
@@ -151,17 +163,20 @@ class Columns:
         X : ndarray of shape (n_samples, n_features)
             Numbers and level codes; NaN where one is missing.
         categories : tuple of int
+        n_bins : int or None
+            For each column of numbers; None for no bins.
         """
         numbers = tuple(n for n in range(X.shape[1]) if n not in set(categories))
         marked = tuple(n for n in _with_missing(X) if n in set(numbers))
         rows = X[:] if categories else X  # a copy of SelectedRows
         levels = tuple(Levels.of(rows[:, number]) for number in categories)
-        return cls(numbers, _medians(X, numbers), marked, categories, levels)
+        bins = _bins(X, numbers, n_bins) if n_bins else ()
+        return cls(numbers, _medians(X, numbers), marked, categories, levels, bins)
 
     @property
     def keep_all(self):
         """Whether columns stay as they are, but for missing numbers."""
-        return not self.marked and not self.categories
+        return not self.marked and not self.categories and not self.bins
 
     @property
     def n_features(self):
@@ -169,10 +184,15 @@ class Columns:
         return len(self.numbers) + len(self.categories)
 
     @property
+    def n_scaled(self):
+        """How many columns, the first ones, are standardised: numbers and bins."""
+        return len(self.numbers) + sum(part.width for part in self.bins if part)
+
+    @property
     def width(self):
         """How many columns the network takes."""
         ones = sum(part.width for part in self.levels)
-        return len(self.numbers) + len(self.marked) + ones
+        return self.n_scaled + len(self.marked) + ones
 
     @property
     def is_consistent(self):
@@ -183,6 +203,7 @@ class Columns:
             and numbers == list(range(self.n_features))
             and len(self.medians) == len(self.numbers)
             and len(self.levels) == len(self.categories)
+            and len(self.bins) in (0, len(self.numbers))
             and all(part.is_consistent for part in self.levels)
         )
 
@@ -202,7 +223,11 @@ class Columns:
             return X  # not copied: it may be a memory map
         X = X[:]
         numbers = X[:, list(self.numbers)]
-        parts = [np.where(np.isnan(numbers), self.medians.astype(X.dtype), numbers)]
+        numbers = np.where(np.isnan(numbers), self.medians.astype(X.dtype), numbers)
+        parts = [numbers]
+        for values, part in zip(numbers.T, self.bins, strict=False):
+            if part:
+                parts.append(part.encode(values, X.dtype))
         if self.marked:
             parts.append(np.isnan(X[:, list(self.marked)]).astype(X.dtype))
         is_sparse = len(X) * self.width * X.itemsize > _MOST_DENSE_BYTES
@@ -223,6 +248,8 @@ class Columns:
             The levels of columns of categories, by the column's number.
         """
         names = [features[n] for n in self.numbers]
+        for number, part in zip(self.numbers, self.bins, strict=False):
+            names += part.names(features[number]) if part else []
         names += [f"{features[n]} (missing)" for n in self.marked]
         for number, part in zip(self.categories, self.levels, strict=True):
             names += part.names(features[number], levels[number])
@@ -231,13 +258,24 @@ class Columns:
 
 def _medians(X, numbers):
     """Medians of columns of numbers, NaN left out; zero where all are missing."""
-    n_rows = max(1, _MOST_MEDIAN_VALUES // max(1, X.shape[1]))
-    step = -(-X.shape[0] // n_rows)
-    rows = X[::step]
+    rows = _spaced_rows(X)
     size = max(1, _MOST_MEDIAN_VALUES // (32 * max(1, len(rows))))
     parts = [numbers[start : start + size] for start in range(0, len(numbers), size)]
     medians = [_medians_of(rows[:, list(part)]) for part in parts]
     return np.concatenate(medians) if medians else np.zeros(0)
+
+
+def _bins(X, numbers, n_bins):
+    """Bins of columns of numbers; an empty tuple if no column has bins."""
+    rows = _spaced_rows(X)
+    bins = tuple(Bins.of(rows[:, number], n_bins) for number in numbers)
+    return bins if any(bins) else ()
+
+
+def _spaced_rows(X):
+    """Evenly spaced rows, as many as medians and bins need."""
+    n_rows = max(1, _MOST_MEDIAN_VALUES // max(1, X.shape[1]))
+    return X[:: -(-X.shape[0] // n_rows)]
 
 
 def _medians_of(values):

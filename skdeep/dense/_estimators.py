@@ -16,6 +16,7 @@ from skdeep.base._parameter_table import (
     TRAINING,
 )
 from skdeep.base._regressor import BaseNetworkRegressor
+from skdeep.dense._bins import Bins
 from skdeep.dense._columns import Columns, Levels
 from skdeep.dense._forward import dense_products
 from skdeep.dense._inputs import Tables
@@ -50,7 +51,7 @@ class _Dense:
     _layer_parameters = "hidden_layer_sizes", "activation", "dropout", "batch_norm"
     _auto_batch = 200
 
-    _stored_types = DenseSpec, Tables, Columns, Levels
+    _stored_types = DenseSpec, Tables, Columns, Levels, Bins
 
     def _family_spec(self, data, common):
         return DenseSpec(**common)
@@ -315,6 +316,7 @@ class DenseClassifier(_Dense, BaseNetworkClassifier):
         callbacks=None,
         metrics=None,
         categorical_features="from_dtype",
+        n_bins=None,
         normalize=True,
         dtype="float32",
         warm_start=False,
@@ -444,6 +446,7 @@ class DenseRegressor(_Dense, BaseNetworkRegressor):
         callbacks=None,
         metrics=None,
         categorical_features="from_dtype",
+        n_bins=None,
         normalize=True,
         dtype="float32",
         warm_start=False,

@@ -9,6 +9,7 @@ from scipy import sparse
 from sklearn.utils import check_array, check_X_y
 from sklearn.utils.validation import validate_data
 
+from skdeep._numbers import plain
 from skdeep._rules import is_a, is_count, or_none, require
 from skdeep.base._input_checks import count_axes, refuse_data_sets
 from skdeep.base._inputs import Inputs
@@ -32,6 +33,8 @@ class Tables(Inputs):
         The parameter.
     levels : dict of int to tuple
         All levels of each column of categories, by the column's number.
+    n_bins : int or None
+        The parameter.
     columns : Columns or None
         What the training rows taught. None if they were sparse: then X holds numbers
         only, and none may be missing.
@@ -39,6 +42,7 @@ class Tables(Inputs):
 
     categorical_features: object = "from_dtype"
     levels: dict = field(default_factory=dict)
+    n_bins: int | None = None
     columns: Columns | None = None
 
     field_rules: ClassVar = {
@@ -47,24 +51,18 @@ class Tables(Inputs):
             isinstance(value, dict)
             and all(_is_count_and_levels(*item) for item in value.items())
         ),
+        "n_bins": or_none(is_count),
         "columns": or_none(is_a(Columns)),
     }
 
     def read(self, estimator, X, y, *, learn):
         _refuse_axes(estimator, X)
-        given = _as_plain(estimator.categorical_features)
+        self._read_parameters(estimator, X, learn)
         if learn:
-            self.categorical_features = given
             found = ()
             if count_axes(X) == 2:  # scikit-learn refuses others
                 found = find_categories(X, estimator.categorical_features)
             self.levels = dict.fromkeys(np.flatnonzero(found).tolist())
-        elif given != self.categorical_features:
-            raise ValueError(
-                f"{type(estimator).__name__} was fitted with categorical_features="
-                f"{self.categorical_features!r}. Received categorical_features="
-                f"{given!r}. Call fit with warm_start=False to start anew."
-            )
         checks = {
             "multi_output": True,
             "y_numeric": estimator._estimator_type_ == "regressor",
@@ -81,6 +79,29 @@ class Tables(Inputs):
             )
         _refuse_missing_in_sparse(X)
         return X, y
+
+    def _read_parameters(self, estimator, X, learn):
+        """Take over the parameters; training that goes on must have the same ones."""
+        given = {
+            "categorical_features": _as_plain(estimator.categorical_features),
+            "n_bins": plain(estimator.n_bins),
+        }
+        if given["n_bins"] and sparse.issparse(X):
+            raise ValueError(
+                "A sparse X has no bins. Received n_bins={n_bins!r}. Pass X.toarray(), "
+                "or n_bins=None.".format_map(given)
+            )
+        if learn:
+            vars(self).update(given)
+            return
+        for name, value in given.items():
+            fitted = getattr(self, name)
+            if value != fitted:
+                raise ValueError(
+                    f"{type(estimator).__name__} was fitted with {name}={fitted!r}. "
+                    f"Received {name}={value!r}. Call fit with warm_start=False to "
+                    "start anew."
+                )
 
     def samples(self, estimator, X):
         _refuse_axes(estimator, X)
@@ -103,7 +124,9 @@ class Tables(Inputs):
     def encoded(self, X, *, learn):
         if learn:
             is_sparse = sparse.issparse(X)
-            self.columns = None if is_sparse else Columns.of(X, tuple(self.levels))
+            self.columns = None
+            if not is_sparse:
+                self.columns = Columns.of(X, tuple(self.levels), self.n_bins)
         return self.as_rows(X)
 
     def as_rows(self, samples):
@@ -125,13 +148,13 @@ class Tables(Inputs):
     def scaling(self, rows, normalize):
         if self.columns is None or self.columns.keep_all or not normalize:
             return super().scaling(rows, normalize)
-        # Ones and zeros stay as they are.
-        n_numbers, width = len(self.columns.numbers), self.columns.width
+        # The ones and zeros of marks and levels stay as they are.
+        n_scaled, width = self.columns.n_scaled, self.columns.width
         mean, scale, far = np.zeros(width), np.ones(width), False
-        if n_numbers:
-            of_numbers = Standardization.of(rows.X[:, :n_numbers], rows.weight)
-            mean[:n_numbers], scale[:n_numbers] = of_numbers.mean, of_numbers.scale
-            far = of_numbers.far
+        if n_scaled:
+            learnt = Standardization.of(rows.X[:, :n_scaled], rows.weight)
+            mean[:n_scaled], scale[:n_scaled] = learnt.mean, learnt.scale
+            far = learnt.far
         return Standardization(mean, scale, far)
 
     def _reads_columns(self, X):

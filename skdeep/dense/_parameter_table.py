@@ -1,8 +1,10 @@
 """Parameters and attributes of dense networks."""
 
 from inspect import cleandoc
+from numbers import Integral
 
 from skdeep._compat import StrOptions
+from skdeep._numbers import Interval
 from skdeep.base._documented import Attribute, Parameter
 from skdeep.base._parameter_table import (
     CLASSIFIER,
@@ -38,6 +40,18 @@ DENSE = {
         level, too. Levels that fit has seen in one row only share a column with those
         that it has not seen. Missing numbers become the median of their column, and a
         further column marks them if fit has seen any.
+        """,
+    ),
+    "n_bins": Parameter(
+        "int or None",
+        [Interval(Integral, 2, None, closed="left"), None],
+        """
+        Number of bins for each column of numbers; None for none. The edges are
+        quantiles of the training rows. Each bin adds a column to those that the network
+        takes, which rises from 0 to 1 within the bin (a piecewise linear encoding, from
+        Gorishniy et al., 2022, "On Embeddings for Numerical Features in Tabular Deep
+        Learning"). That helps if the target changes in steps or bends. Columns with
+        fewer than five different numbers have no bins.
         """,
     ),
 }

@@ -55,6 +55,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         class_weight=None,
         multilabel="auto",
         categorical_features="from_dtype",
+        n_bins="auto",
         cv=None,
         random_state=None,
     ):

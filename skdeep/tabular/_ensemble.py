@@ -217,11 +217,14 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         check_is_fitted(self)
         first = self.estimators_[0]
         samples = first._inputs.samples(first, X)  # all members read X alike
-        rows = first._inputs.as_rows(samples)
+        rows = {}
         decoded = []
         for member in self.estimators_:
+            n_bins = member._inputs.n_bins
+            if n_bins not in rows:
+                rows[n_bins] = member._inputs.as_rows(samples)
             with np.errstate(over="ignore", invalid="ignore"):  # refused below
-                output = output_of(member, rows)
+                output = output_of(member, rows[n_bins])
             member._check_output(output, samples)
             decoded.append(self._decode(member, output))
         return np.stack(decoded).astype(np.float64), first._precision_of(samples)
@@ -245,9 +248,10 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
             "estimators_",
             members,
         )
-        first = members[0]
-        for member in members[1:]:
-            alike = member.network_.spec == first.network_.spec
+        first, specs = members[0], {}
+        for member in members:
+            spec = member.network_.spec
+            alike = spec == specs.setdefault(member._inputs.n_bins, spec)
             alike = alike and member.n_features_in_ == first.n_features_in_
             require(alike, name, "estimators_", members)
         size = first.n_features_in_

@@ -22,6 +22,9 @@ _FEWEST_STEPS = 500
 # Small batches help small tables; large ones take less time.
 _BATCHES_PER_EPOCH = 40
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 64
+# Every second network takes bins of numbers, too. They help where the target bends or
+# changes in steps at some numbers, and harm elsewhere.
+_FEWEST_BINS, _MOST_BINS, _MOST_BIN_COLUMNS = 4, 16, 512
 # Each network's rows are copied for speed where the table has fewer bytes.
 _MOST_COPIED_BYTES = 4 * 2**20
 # Of squared gradients AdamW remembers less than by default, for fits are short.
@@ -51,25 +54,55 @@ def fit_members(ensemble, template, rows, folds, rng):
     outputs : list of ndarray
         What each network gives for the rows of its fold.
     """
-    validation = None, None, None
     n_rows = min(len(train) for train, _ in folds)
     template.batch_size = _batch_size(plain(ensemble.batch_size), n_rows)
     template.optimizer = _optimizer(ensemble)
-    X, y, weight, known = rows.X, rows.y, rows.weight, rows.known
-    data = encode(template, X, y, weight, validation, None, _all(known), rng)
-    fits = [_prepared(ensemble, template, data, fold, rng) for fold in folds]
+    kinds = _kinds(ensemble, template, rows, rng)
+    fits = [
+        _prepared(ensemble, *kinds[number % len(kinds)], fold, rng)
+        for number, fold in enumerate(folds)
+    ]
     outcomes = train_together([job for *_, job in fits])
     members, outputs = [], []
-    for (member, part, seeds, job), outcome in zip(fits, outcomes, strict=True):
+    for number, (fit, outcome) in enumerate(zip(fits, outcomes, strict=True)):
+        member, part, seeds, job = fit
         member._store_outcome(part, job, outcome, seeds, None)
         members.append(member)
-    for member, (_, held_out) in zip(members, folds, strict=True):
-        outputs.append(output_of(member, _part(data.train.X, held_out)))
+        _, data = kinds[number % len(kinds)]
+        outputs.append(output_of(member, _part(data.train.X, folds[number][1])))
     return members, outputs
 
 
-def _all(labels):
-    return None if labels is None else np.unique(labels)
+def _kinds(ensemble, template, rows, rng):
+    """The kinds of networks, with what they read: members are of each kind in turn.
+
+    Returns
+    -------
+    kinds : list of (template, TrainingData)
+        Without bins, and with bins.
+    """
+    known = None if rows.known is None else np.unique(rows.known)
+
+    def read(template):
+        validation = None, None, None
+        X, y, weight = rows.X, rows.y, rows.weight
+        return template, encode(template, X, y, weight, validation, None, known, rng)
+
+    kinds = [read(template)]
+    n_bins = _n_bins(plain(ensemble.n_bins), template)
+    if n_bins is not None:
+        with_bins = copy.copy(template)
+        with_bins.n_bins = n_bins
+        kinds.append(read(with_bins))
+    return kinds
+
+
+def _n_bins(given, template):
+    columns = template._inputs.columns
+    if given != "auto" or columns is None:
+        return None if columns is None else given
+    n_bins = min(_MOST_BINS, _MOST_BIN_COLUMNS // max(1, len(columns.numbers)))
+    return n_bins if n_bins >= _FEWEST_BINS else None
 
 
 def _prepared(ensemble, template, data, fold, rng):

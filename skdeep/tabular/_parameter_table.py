@@ -77,6 +77,16 @@ TABULAR = {
         """,
     ),
     "categorical_features": DENSE["categorical_features"],
+    "n_bins": Parameter(
+        'int, "auto" or None',
+        [*DENSE["n_bins"].constraint, StrOptions({"auto"})],
+        """
+        Number of bins for each column of numbers, in every second network; see
+        :class:`skdeep.DenseClassifier`. "auto" is 16, or fewer for more than 32
+        columns of numbers, and none for more than 128. None means no bins. Sparse
+        tables have none.
+        """,
+    ),
     "cv": Parameter(
         "cross-validation generator, iterable or None",
         [HasMethods(["split"]), HasMethods(["__iter__"]), None],

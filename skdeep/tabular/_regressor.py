@@ -50,6 +50,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         batch_size="auto",
         epochs="auto",
         categorical_features="from_dtype",
+        n_bins="auto",
         cv=None,
         random_state=None,
     ):

@@ -1,6 +1,7 @@
 """Compiled functions that free all their memory when they are dropped."""
 
 import gc
+import math
 import threading
 from collections import OrderedDict
 
@@ -271,14 +272,15 @@ class Cache:
             return sum(size(made) for made, size in self._made.values())
 
     def _bound(self):
-        if self.n_bytes <= self._most:
+        total = self.n_bytes  # objects grow while they are kept
+        if total <= self._most:
             return
-        while len(self._made) > 1 and self.n_bytes > self._most * 3 // 4:
-            self._made.popitem(last=False)
+        while len(self._made) > 1 and total > self._most * 3 // 4:
+            _, (made, size) = self._made.popitem(last=False)
+            total -= size(made)
         gc.collect()
 
 
 def n_bytes(variables):
     """Bytes of Keras variables or of arrays."""
-    sizes = (np.prod(v.shape) * tf.as_dtype(v.dtype).size for v in variables)
-    return int(sum(sizes))
+    return sum(math.prod(v.shape) * tf.as_dtype(v.dtype).size for v in variables)

@@ -55,6 +55,7 @@ class Program:
         self._prepare_metrics(head)
         self.reads_in_graph = self._may_read_in_graph()
         self._initial = InitialValues(self.model, self.optimizer)
+        self._arrays_bytes = n_bytes([*self.model.variables, *self.optimizer.variables])
         self.fused = None  # made at its first use, by _fused.py
         self.epochs = None  # made at its first use, by _loop.py
         self.fused_epochs = None  # made at its first use, by _fused.py
@@ -82,7 +83,6 @@ class Program:
     @property
     def n_bytes(self):
         """About how many bytes of memory the program takes."""
-        arrays = [*self.model.variables, *self.optimizer.variables]
         n_graphs = 1 + len(self._compiled_run)
         if self.fused is not None:
             n_graphs += 1 + self.fused.n_compiled
@@ -91,7 +91,7 @@ class Program:
         if self.epochs is not None:
             n_graphs += len(self.epochs)
         # Twice, as variables and as the initial values of fits.
-        return 2 * n_bytes(arrays) + n_graphs * GRAPH_BYTES
+        return 2 * self._arrays_bytes + n_graphs * GRAPH_BYTES
 
     def _signature(self):
         """TensorSpecs of the state and of the metric variables."""

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from bokeh_sampledata.titanic import data as passengers
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
@@ -15,6 +16,12 @@ import skdeep
 from skdeep import DenseClassifier, DenseRegressor
 
 NET = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def titanic():
+    table = passengers[passengers["class"] != "*"].sample(300, random_state=0)
+    return table[["class", "sex", "age"]], table["survived"]
 
 
 @pytest.fixture(scope="module")
@@ -92,10 +99,15 @@ def test_columns_without_bins(untrained):
     few = np.tile([[1.0, np.nan, 5.0], [2.0, np.nan, 5.0]], (4, 1))
     with_bins = DenseRegressor(**NET, n_bins=4).fit(few, few[:, 0])
     assert with_bins.network_input_names_ == ["x0", "x1", "x2", "x1 (missing)"]
-    # Numbers that single precision can hardly tell apart, and a number that most have.
-    close = np.c_[1e9 + np.arange(8), np.r_[np.zeros(90 - 82), []]]
-    model = clone(with_bins).fit(close, close[:, 1])
-    assert len(model.network_input_names_) == 2
+    # Neighbours in single precision, and a number that most rows have.
+    neighbours = np.full((8, 1), 1e9, np.float32)
+    for row in range(1, 8):
+        neighbours[row] = np.nextafter(neighbours[row - 1], np.float32(np.inf))
+    model = clone(with_bins).fit(neighbours, few[:, 0])
+    assert model.network_input_names_ == ["x0"]
+    far = 1.7e12 + 1000.0 * np.arange(8)[:, np.newaxis]
+    model = clone(with_bins).fit(far, few[:, 0])
+    assert len(model.network_input_names_) == 1 + 4
     mostly = np.r_[np.zeros(40), np.arange(1.0, 11)][:, np.newaxis]
     model = clone(with_bins).fit(mostly, mostly[:, 0])
     assert model.network_input_names_ == ["x0"]
@@ -108,3 +120,16 @@ def test_what_is_refused(iris, fitted, untrained):
             DenseClassifier(**NET, n_bins=n_bins).fit(X, y)
     with pytest.raises(ValueError, match=r"sparse X has no bins. Received n_bins=3"):
         clone(fitted).fit(sparse.csr_matrix(X), y)
+
+
+def test_large_tables(titanic, untrained, monkeypatch):
+    """Tables whose columns of levels would be sparse, and are read in parts."""
+    X, y = titanic
+    model = DenseClassifier(**NET, n_bins=3)
+    tables = X, X[["sex", "age"]], X[["age"]].fillna(0)
+    expected = [clone(model).fit(table, y).predict_proba(table) for table in tables]
+    monkeypatch.setattr("skdeep.dense._columns._MOST_DENSE_BYTES", 0)
+    monkeypatch.setattr("skdeep.dense._inputs._ROWS_AT_ONCE", 70)
+    for table, probabilities in zip(tables, expected, strict=True):
+        found = clone(model).fit(table, y).predict_proba(table)
+        assert_allclose(found, probabilities, rtol=1e-5)

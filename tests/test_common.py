@@ -257,6 +257,14 @@ def test_another_process_predicts_without_tensorflow(
         if "Dense" not in cls.__name__:
             again = skdeep.load(folder / "model.skdeep")
             assert_array_equal(again.predict(X), expected)
+    folder = tmp_path / "TabularRegressor"
+    folder.mkdir()
+    members = {"n_members": 2, "hidden_layer_sizes": (8,), "epochs": 2}
+    ensemble = skdeep.TabularRegressor(**members, n_bins=None).fit(*diabetes)
+    skdeep.save(ensemble, folder / "model.skdeep")
+    joblib.dump(ensemble, folder / "model.joblib")
+    np.save(folder / "X.npy", diabetes[0])
+    np.save(folder / "expected.npy", ensemble.predict(diabetes[0]))
     code = """
 import pathlib, sys
 import skdeep
@@ -269,7 +277,7 @@ def check(folder, model):
     print(folder.name)
 for folder in pathlib.Path().iterdir():
     check(folder, joblib.load(folder / "model.joblib"))
-    if "Dense" in folder.name:
+    if "Dense" in folder.name or "Tabular" in folder.name:
         check(folder, skdeep.load(folder / "model.skdeep"))
 assert not {"tensorflow", "keras"} & set(sys.modules)
 """
@@ -279,6 +287,7 @@ assert not {"tensorflow", "keras"} & set(sys.modules)
     )
     names = [cls.__name__ for cls in ESTIMATORS]
     read = names + [name for name in names if "Dense" in name]
+    read += ["TabularRegressor"] * 2
     assert sorted(done.stdout.split()) == sorted(read)
 
 

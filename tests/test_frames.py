@@ -295,12 +295,12 @@ def test_copies_and_files(titanic, fitted, tmp_path):
         lambda inputs: inputs.levels.update({1: ("male",)}),
         lambda inputs: inputs.levels.update({2: ("a", "b")}),
         lambda inputs: vars(inputs.columns).update(marked=()),
-        lambda inputs: vars(inputs.columns).update(medians=np.zeros(2)),
+        lambda inputs: vars(inputs.columns).update(medians=(0.0, 0.0)),
         lambda inputs: vars(inputs.columns).update(numbers=(0,)),
         lambda inputs: vars(inputs.columns.levels[0]).update(kept=(0, 1, 7)),
         lambda inputs: vars(inputs.columns.levels[0]).update(kept=(0, 1, 1)),
         lambda inputs: vars(inputs.columns.levels[0]).update(sign=True),
-        lambda inputs: vars(inputs.columns).update(medians=np.array([np.nan])),
+        lambda inputs: vars(inputs.columns).update(medians=(np.nan,)),
         lambda inputs: vars(inputs).update(columns=None),
     ],
 )
@@ -396,3 +396,13 @@ def test_penguins_are_told_apart():
     X, y = table.drop(columns="species"), table["species"]
     network = DenseClassifier(epochs=30, random_state=0)
     assert cross_val_score(network, X, y, cv=3).mean() > 0.97
+
+
+def test_sparse_columns_of_pandas(titanic, untrained):
+    X, y = titanic
+    sparse_age = X.assign(age=X["age"].fillna(0).astype(pd.SparseDtype(float, 0)))
+    network = DenseClassifier(**NET).fit(sparse_age, y)
+    filled = X.fillna({"age": 0})
+    dense = DenseClassifier(**NET).fit(filled, y)
+    assert network.network_input_names_ == dense.network_input_names_
+    assert_array_equal(network.network_inputs(sparse_age), dense.network_inputs(filled))

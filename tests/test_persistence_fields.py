@@ -17,6 +17,7 @@ from skdeep.base._stored import Stored
 from skdeep.conv._frozen_model import FrozenModel
 from skdeep.conv._inputs import Images
 from skdeep.conv._spec import ConvSpec
+from skdeep.dense._bins import Bins
 from skdeep.dense._columns import Columns, Levels
 from skdeep.dense._inputs import Tables
 from skdeep.dense._spec import DenseSpec
@@ -40,6 +41,7 @@ from skdeep.text._tokens import Tokens
 NETWORK = {"input_shape": (3,), "units": 1, "output": "linear"}
 SCALING = Standardization(np.zeros(1), np.ones(1))
 WEIGHTS = Weights([np.zeros((3, 1))], [])
+BINS = Bins((0.0, 1.0, 3.0))
 LEVELS = Levels((0, 1), False, False, True)
 TOKENIZER = Tokenizer.of_vocabulary(
     ["a", "b"], analyzer="word", lowercase=True, strip_accents=False
@@ -51,7 +53,8 @@ TOKENS.tokenizer = TOKENIZER
 EXAMPLES = [
     AutoencoderSpec(**NETWORK),
     ClassTargets("binary", np.array(["u", "v"])),
-    Columns((0,), np.zeros(1), (0,), (1,), (LEVELS,)),
+    BINS,
+    Columns((0,), (0.0,), (0,), (1,), (LEVELS,), (BINS,)),
     ContinuousTargets(True, SCALING),
     ConvSpec(**NETWORK),
     DenseSpec(**NETWORK),

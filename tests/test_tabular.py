@@ -13,6 +13,8 @@ from sklearn.base import clone
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
+    KFold,
+    StratifiedKFold,
     TimeSeriesSplit,
     cross_val_score,
 )
@@ -27,6 +29,8 @@ from skdeep.training import _fused
 
 SMALL = {"n_members": 3, "hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0}
 OF_CHECKS = {**SMALL, "epochs": 40, "batch_size": 32, "learning_rate": 0.01}
+X_3 = np.ones((5, 3))
+OTHER = {"categorical_features": None}
 REPEATED_ROWS = "A repeated row may be in two folds, and batches differ."
 
 
@@ -217,15 +221,30 @@ def test_folds_of_groups_and_of_time(diabetes):
     with_cv = TabularRegressor(**SMALL, cv=GroupKFold(4)).fit(X, y, groups=groups)
     assert len(with_cv.estimators_) == 4
     in_time = TabularRegressor(**SMALL, cv=TimeSeriesSplit(3)).fit(X, y)
+    first, *_, last = in_time.estimators_  # they have not seen later rows
+    assert_allclose(first.network_.inputs.mean, X[:50].mean(axis=0), rtol=1e-5)
+    assert_allclose(last.network_.outputs.mean, y[:150].mean())
+    unseen = np.clip(last.predict(X[150:]), y[:150].min(), y[:150].max())
+    assert_allclose(in_time.oof_prediction_[150:], unseen, rtol=1e-5)
     unseen = np.isnan(in_time.oof_prediction_)
     assert_array_equal(np.flatnonzero(unseen), np.arange(50))
     for cv, message in (
         ([([], [0, 1])], "leave rows to train on"),
         ([(range(9), [])], "rows to hold out"),
         ([(range(9), [8, 9])], "both in fold 0"),
+        ([(range(9), [200])], "numbers of rows from 0 to 199"),
+        ([(range(9), [-201])], "numbers of rows from 0 to 199"),
+        ([([0.5], [1.5])], "numbers of rows"),
     ):
         with pytest.raises(ValueError, match=message):
             TabularRegressor(cv=cv).fit(X, y)
+    mask = np.arange(200) < 100
+    pairs = TabularRegressor(**SMALL, cv=[(mask, ~mask)]).fit(X, y, np.ones(200))
+    assert np.isnan(pairs.oof_prediction_[:100]).all()
+    assert np.isfinite(pairs.oof_prediction_[100:]).all()
+    one_hot = np.eye(2)[(y > 100).astype(int)]
+    strata = TabularClassifier(**SMALL, cv=StratifiedKFold(2)).fit(X, one_hot)
+    assert_allclose(strata.oof_prediction_.sum(axis=1), 1)
     with pytest.raises(ValueError, match="at least two groups"):
         TabularRegressor().fit(X, y, groups=np.zeros(len(y)))
 
@@ -242,7 +261,7 @@ def test_intervals_and_deviations(diabetes):
     assert 0.65 < covered.mean() < 0.95
     assert (std**2 >= (errors**2).mean() * 0.999).all()
     assert (model.predict(X * 100) <= y[:130].max()).all()
-    for coverage in (0.995, 0.0, 1.0):
+    for coverage in (0.995, 0.0, 1.0, "0.9", None):
         with pytest.raises(ValueError, match="coverage"):
             model.predict_interval(X, coverage)
 
@@ -318,6 +337,10 @@ def test_sparse_tables_and_targets(iris):
     X, y = iris
     expected = TabularClassifier(**SMALL, n_bins=None).fit(X, y).predict_proba(X)
     weight = np.arange(150) > 0
+    with_cv = TabularClassifier(**SMALL, cv=KFold(3)).fit(sparse.csr_matrix(X), y)
+    assert len(with_cv.estimators_) == 3
+    with pytest.raises(ValueError, match=r"sparse X has no bins. Received n_bins=4"):
+        TabularClassifier(**SMALL, n_bins=4).fit(sparse.csr_matrix(X), y)
     for kind in (sparse.csr_matrix, sparse.coo_matrix):
         model = TabularClassifier(**SMALL).fit(kind(X), y)
         assert_allclose(model.predict_proba(kind(X)), expected, rtol=1e-3)
@@ -367,9 +390,56 @@ def test_same_seed_same_result_and_copies(titanic, saved, tmp_path):
     loaded = skdeep.load(tmp_path / "saved.skdeep")
     assert_array_equal(loaded.predict_proba(X), expected)
     assert_array_equal(loaded.predict_set(X), saved.predict_set(X))
-    loaded.estimators_ = [*loaded.estimators_, TabularRegressor()]
-    with pytest.raises(ValueError, match="cannot have estimators_"):
-        skdeep.save(loaded, tmp_path / "forged.skdeep")
+    assert len({id(member._inputs) for member in loaded.estimators_}) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("estimators_", lambda model: model.estimators_.append(TabularRegressor())),
+        ("estimators_", lambda model: vars(model.estimators_[1]._inputs).update(OTHER)),
+        ("feature_names_in_", lambda model: vars(model).pop("feature_names_in_")),
+        ("feature_names_in_", lambda model: vars(model).update(n_features_in_=4)),
+        ("classes_", lambda model: vars(model).update(classes_=np.array(["a", "b"]))),
+        ("oof_prediction_", lambda model: vars(model).update(oof_prediction_=X_3)),
+        ("_errors", lambda model: vars(model).update(_errors=None)),
+        ("_errors", lambda model: vars(model).update(_errors=-X_3)),
+        ("_errors", lambda model: vars(model).update(_errors="abc")),
+    ],
+)
+def test_files_hold_only_what_fits(saved, tmp_path, name, damage):
+    damaged = copy.deepcopy(saved)
+    damage(damaged)
+    with pytest.raises(ValueError, match=f"cannot have {name}"):
+        skdeep.save(damaged, tmp_path / "damaged")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("_range", (np.nan, np.nan)),
+        ("_range", (2.0, 1.0)),
+        ("_range", (X_3[0], X_3[0])),
+        ("_errors", None),
+        ("_errors", np.full(3, np.nan)),
+    ],
+)
+def test_files_of_regressors(regressor, tmp_path, name, value):
+    damaged = copy.deepcopy(regressor)
+    setattr(damaged, name, value)
+    with pytest.raises(ValueError, match=f"cannot have {name}"):
+        skdeep.save(damaged, tmp_path / "damaged")
+
+
+def test_files_hold_splitters(diabetes, tmp_path):
+    X, y = diabetes
+    for cv in (TimeSeriesSplit(2, gap=3), GroupKFold(2), KFold(2), 2):
+        groups = np.arange(200) // 9 if isinstance(cv, GroupKFold) else None
+        model = TabularRegressor(**SMALL, cv=cv).fit(X, y, groups=groups)
+        skdeep.save(model, tmp_path / "split")
+        loaded = skdeep.load(tmp_path / "split")
+        assert repr(loaded.cv) == repr(cv)
+        assert_array_equal(loaded.predict(X), model.predict(X))
 
 
 def test_searches_pipelines_and_fuse(titanic):
@@ -384,7 +454,7 @@ def test_searches_pipelines_and_fuse(titanic):
     assert search.cv_results_["mean_test_score"].min() > 0.5
 
 
-def test_what_is_refused(titanic, diabetes):
+def test_what_is_refused(titanic, diabetes, saved, regressor):
     X, y = titanic
     with pytest.raises(ValueError, match="at least two rows"):
         TabularClassifier().fit(X[:1], y[:1])
@@ -392,6 +462,12 @@ def test_what_is_refused(titanic, diabetes):
         TabularClassifier().fit(X, None)
     with pytest.raises(ValueError, match="only one class"):
         TabularClassifier().fit(X[:20], ["lost"] * 20)
+    with pytest.raises(ValueError, match=r"all numbers. Received 'lost' and 1\."):
+        TabularClassifier().fit(X[:20], np.array(["lost", 1] * 10, object))
+    with pytest.raises(ValueError, match="4 features, but TabularRegressor is expect"):
+        regressor.predict(np.ones((2, 4)))
+    with pytest.raises(ValueError, match="Expected a 2-dim"):
+        saved.predict(X.iloc[0])
     assert not hasattr(TabularClassifier(), "partial_fit")
     with pytest.raises(AttributeError) as caught:
         TabularRegressor().partial_fit(*diabetes)

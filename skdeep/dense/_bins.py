@@ -5,13 +5,15 @@ from typing import ClassVar
 
 import numpy as np
 
+from skdeep._rules import is_number
+
 # Columns with fewer different numbers, as those of zeros and ones, have no bins.
 _FEWEST_NUMBERS = 5
 
 
 def _is_edges(value):
-    is_row = isinstance(value, np.ndarray) and value.ndim == 1 and len(value) > 2
-    return is_row and bool(np.all(np.isfinite(value)) and np.all(np.diff(value) > 0))
+    are_numbers = isinstance(value, tuple) and all(map(is_number, value))
+    return are_numbers and len(value) > 2 and all(np.diff(value) > 0)
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,11 @@ class Bins:
 
     Attributes
     ----------
-    edges : ndarray of shape (n_bins + 1,)
+    edges : tuple of float
         They rise.
     """
 
-    edges: np.ndarray
+    edges: tuple
 
     field_rules: ClassVar = {"edges": _is_edges}
 
@@ -44,15 +46,16 @@ class Bins:
             NaN for missing numbers, which count for nothing.
         n_bins : int
         """
+        precision = np.finfo(values.dtype).eps
         values = values[~np.isnan(values)].astype(np.float64)
         if len(np.unique(values)) < _FEWEST_NUMBERS:
             return None
         edges = np.unique(np.quantile(values, np.linspace(0, 1, n_bins + 1)))
         with np.errstate(over="ignore"):
             widths = np.diff(edges)
-        # Widths below the rounding of the largest number would divide by zero.
-        rounding = np.finfo(np.float32).eps * np.abs(edges).max()
-        edges = edges[np.append(True, widths > rounding)]
+        # Differences below the rounding of the largest number mean nothing.
+        rounding = precision * np.abs(edges).max()
+        edges = tuple(edges[np.append(True, widths > rounding)].tolist())
         return cls(edges) if len(edges) > 2 and np.isfinite(widths).all() else None
 
     @property
@@ -62,7 +65,7 @@ class Bins:
 
     def encode(self, values, dtype):
         """The columns, of shape (n_samples, width), for numbers that are not NaN."""
-        lows = self.edges[:-1]
+        lows = np.array(self.edges[:-1])
         passed = (values[:, np.newaxis].astype(np.float64) - lows) / np.diff(self.edges)
         floor, ceiling = np.zeros(self.width), np.ones(self.width)
         floor[0], ceiling[-1] = -np.inf, np.inf
@@ -72,4 +75,4 @@ class Bins:
     def names(self, feature):
         """Names of the columns."""
         ends = zip(self.edges[:-1], self.edges[1:], strict=True)
-        return [f"{feature} ({low:.6g} to {high:.6g})" for low, high in ends]
+        return [f"{feature} ({low:.10g} to {high:.10g})" for low, high in ends]

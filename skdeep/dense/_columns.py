@@ -10,7 +10,7 @@ from skdeep._rules import (
     is_a,
     is_bool,
     is_different_counts,
-    is_vector,
+    is_number,
     or_none,
     tuple_of,
 )
@@ -21,7 +21,7 @@ from skdeep.dense._frames import UNKNOWN
 _FEWEST_ROWS = 2
 # Medians and bins are those of evenly spaced rows where X has more values.
 _MOST_MEDIAN_VALUES = 2**22
-# Larger encoded tables are sparse matrices.
+# The columns of levels make a sparse matrix if they were larger as an array.
 _MOST_DENSE_BYTES = 32 * 2**20
 
 
@@ -126,8 +126,8 @@ class Columns:
     ----------
     numbers : tuple of int
         Columns of numbers.
-    medians : ndarray of shape (n_numbers,)
-        They stand in for missing numbers.
+    medians : tuple of float
+        One for each column of numbers; they stand in for missing numbers.
     marked : tuple of int
         Columns of numbers with a further column that marks missing ones.
     categories : tuple of int
@@ -139,7 +139,7 @@ class Columns:
     """
 
     numbers: tuple
-    medians: np.ndarray
+    medians: tuple
     marked: tuple
     categories: tuple
     levels: tuple
@@ -147,7 +147,7 @@ class Columns:
 
     field_rules: ClassVar = {
         "numbers": is_different_counts,
-        "medians": is_vector,
+        "medians": tuple_of(is_number),
         "marked": is_different_counts,
         "categories": is_different_counts,
         "levels": tuple_of(is_a(Levels)),
@@ -171,7 +171,8 @@ class Columns:
         rows = X[:] if categories else X  # a copy of SelectedRows
         levels = tuple(Levels.of(rows[:, number]) for number in categories)
         bins = _bins(X, numbers, n_bins) if n_bins else ()
-        return cls(numbers, _medians(X, numbers), marked, categories, levels, bins)
+        medians = tuple(_medians(X, numbers).tolist())
+        return cls(numbers, medians, marked, categories, levels, bins)
 
     @property
     def keep_all(self):
@@ -222,16 +223,17 @@ class Columns:
         if self.keep_all and not _with_missing(X):
             return X  # not copied: it may be a memory map
         X = X[:]
-        numbers = X[:, list(self.numbers)]
-        numbers = np.where(np.isnan(numbers), self.medians.astype(X.dtype), numbers)
+        numbers, medians = X[:, list(self.numbers)], np.array(self.medians, X.dtype)
+        numbers = np.where(np.isnan(numbers), medians, numbers)
         parts = [numbers]
         for values, part in zip(numbers.T, self.bins, strict=False):
             if part:
                 parts.append(part.encode(values, X.dtype))
         if self.marked:
             parts.append(np.isnan(X[:, list(self.marked)]).astype(X.dtype))
-        is_sparse = len(X) * self.width * X.itemsize > _MOST_DENSE_BYTES
-        is_sparse = is_sparse and self.width > 4 * X.shape[1]
+        n_ones = sum(part.width for part in self.levels)
+        is_sparse = len(X) * n_ones * X.itemsize > _MOST_DENSE_BYTES
+        is_sparse = is_sparse and n_ones > 4 * X.shape[1]
         for number, part in zip(self.categories, self.levels, strict=True):
             parts.append(part.encode(X[:, number], X.dtype, is_sparse=is_sparse))
         if is_sparse:

@@ -18,8 +18,20 @@ def columns_of(X):
     if not nw.dependencies.is_into_dataframe(X):
         X = np.asarray(X, dtype=None if hasattr(X, "dtype") else object)
         return [Column(number, X[:, number]) for number in range(X.shape[1])]
-    frame = nw.from_native(X, eager_only=True)
-    return [Column(series.name, series) for series in frame.iter_columns()]
+    return [Column(series.name, series) for series in _frame(X).iter_columns()]
+
+
+def _frame(X):
+    """The frame for narwhals, which does not know pandas' sparse columns."""
+    if isinstance(X, pd.DataFrame):
+        sparse_names = X.columns[_sparse_columns(X)]
+        if len(sparse_names):
+            X = X.astype({name: X[name].dtype.subtype for name in sparse_names})
+    return nw.from_native(X, eager_only=True)
+
+
+def _sparse_columns(X):
+    return np.array([isinstance(dtype, pd.SparseDtype) for dtype in X.dtypes], bool)
 
 
 def is_frame(X):
@@ -60,8 +72,8 @@ def has_other_than_numbers(X):
     """Whether X is a data frame with a column that is not of numbers, by its dtype."""
     if not is_frame(X):
         return False
-    if any(isinstance(dtype, pd.SparseDtype) for dtype in getattr(X, "dtypes", ())):
-        return False  # narwhals does not know these numbers, scikit-learn does
+    if isinstance(X, pd.DataFrame):
+        X = X.loc[:, ~_sparse_columns(X)]  # scikit-learn reads these
     dtypes = nw.from_native(X, eager_only=True).schema.dtypes()
     return not all(dtype.is_numeric() for dtype in dtypes)
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
+from sklearn.base import is_regressor
 from sklearn.utils import check_array, check_X_y
 from sklearn.utils.validation import validate_data
 
@@ -21,6 +22,9 @@ from skdeep.dense._frames import (
     is_frame,
 )
 from skdeep.encoding import Standardization, accepted_dtypes
+
+# Rows that are encoded at once.
+_ROWS_AT_ONCE = 2**14
 
 
 @dataclass(eq=False)
@@ -65,7 +69,7 @@ class Tables(Inputs):
             self.levels = dict.fromkeys(np.flatnonzero(found).tolist())
         checks = {
             "multi_output": True,
-            "y_numeric": estimator._estimator_type_ == "regressor",
+            "y_numeric": is_regressor(estimator),
             "ensure_all_finite": "allow-nan",
         }
         if self._reads_columns(X):
@@ -106,6 +110,8 @@ class Tables(Inputs):
     def samples(self, estimator, X):
         _refuse_axes(estimator, X)
         if self._reads_columns(X):
+            if count_axes(X) != 2:
+                check_array(X, dtype=None, estimator=estimator)  # raises
             validate_data(estimator, X, skip_check_array=True, reset=False)
             X = self._coded(X, learn=False)
             return check_array(X, ensure_all_finite="allow-nan", estimator=estimator)
@@ -143,7 +149,23 @@ class Tables(Inputs):
         return samples if sparse.issparse(samples) else self.columns.encode(samples)
 
     def forward(self, network, samples):
-        return super().forward(network, self.as_rows(samples))
+        outputs = [
+            super(Tables, self).forward(network, self.as_rows(part))
+            for part in self.parts(samples)
+        ]
+        return np.concatenate(outputs) if len(outputs) > 1 else outputs[0]
+
+    def codes_like(self, other):
+        """Whether ``samples`` of both gives the same."""
+        is_same = (self.columns is None) == (other.columns is None)
+        return is_same and self.levels == other.levels
+
+    def parts(self, samples):
+        """The samples, in parts if encoding makes them much larger."""
+        if self.columns is None or not self.columns.bins or len(samples) == 0:
+            return [samples]
+        starts = range(0, samples.shape[0], _ROWS_AT_ONCE)
+        return [samples[start : start + _ROWS_AT_ONCE] for start in starts]
 
     def scaling(self, rows, normalize):
         if self.columns is None or self.columns.keep_all or not normalize:
@@ -261,8 +283,7 @@ def _refuse_axes(estimator, X):
     refuse_data_sets(X)
     n_axes = count_axes(X)
     if n_axes > 2:
-        regresses = estimator._estimator_type_ == "regressor"
-        kind = "Regressor" if regresses else "Classifier"
+        kind = "Regressor" if is_regressor(estimator) else "Classifier"
         raise ValueError(
             f"Found array with dim {n_axes}, while dim <= 2 is required by "
             f"{type(estimator).__name__}. Use Conv{kind} for images and "

@@ -18,10 +18,19 @@ from skdeep.encoding._inputs import Standardization, check_range
 
 
 def check_labels(y):
-    """Refuse missing labels, because they cannot be sorted among the others."""
+    """Refuse labels that cannot be sorted: missing ones, and texts among numbers."""
     array = _as_object_array(y)
-    if array is not None:
-        _refuse_missing(array, "labels")
+    if array is None:
+        return
+    _refuse_missing(array, "labels")
+    texts = [isinstance(label, str) for label in array.flat]
+    if any(texts) and not all(texts):
+        text, other = (array.flat[texts.index(kind)] for kind in (True, False))
+        raise ValueError(
+            "Labels must be either all texts or all numbers. Received "
+            f"{text!r} and {other!r}. Make texts of them, with "
+            "numpy.asarray(y).astype(str) for instance."
+        )
 
 
 def check_numbers(y):

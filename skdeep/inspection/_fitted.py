@@ -49,8 +49,15 @@ def check_holds_network(estimator):
         raise TypeError(
             "estimator must be a network of skdeep that predicts something for each "
             "sample, a pipeline that ends with one, or a search over either. Received "
-            f"{estimator!r}."
+            f"{estimator!r}.{_one_of(inner)}"
         )
+
+
+def _one_of(ensemble):
+    members = getattr(ensemble, "estimators_", None) or [None]
+    if not isinstance(members, list) or not isinstance(members[0], BaseNetwork):
+        return ""
+    return " Pass one of its networks, estimators_[0] for instance."
 
 
 def check_own_convolutions(network):

@@ -13,6 +13,7 @@ from skdeep._rules import check_fields
 from skdeep.base._stored import Stored
 from skdeep.exceptions import FileFormatError
 from skdeep.networks._undecayed import names_without_decay
+from skdeep.persistence import _splitters
 from skdeep.persistence._archive import array_bytes, read_array
 from skdeep.persistence._checks import check_estimator, check_generator
 from skdeep.persistence._indexes import decoded_index, encoded_index
@@ -86,6 +87,10 @@ class Writer:
             return self._encode_estimator(value)
         if isinstance(value, BaseEstimator):
             return self._encode_steps(value)
+        splitter = _splitters.described(value)
+        if splitter is not None:
+            name, parameters = splitter
+            return {"splitter": name, "parameters": self.encode(parameters, where)}
         origin = value if inspect.isfunction(value) else type(value)
         if origin.__module__.split(".")[0] in ("keras", "skdeep"):
             from skdeep.persistence import _keras_values
@@ -249,6 +254,12 @@ class Reader:
 
             return _keras_values.thawed(made)
         return made
+
+    def _decode_splitter(self, splitter, parameters):
+        try:
+            return _splitters.rebuilt(splitter, self.decode(parameters))
+        except (TypeError, ValueError) as error:
+            raise FileFormatError(f"The file holds no splitter: {error}") from error
 
     def _decode_keras(self, keras):
         from skdeep.persistence import _keras_objects

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep._rules import is_a
+from skdeep._rules import is_a, require
 from skdeep.base._documented import documented, store_parameters
 from skdeep.base._parameter_table import CLASSES
 from skdeep.base._target_steps import read_labels
@@ -93,6 +93,17 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
             of_label = predicted[np.arange(len(targets)), numbers]
             errors = 1 - of_label[np.isfinite(of_label)]
         return {"classes_": members[0].classes_, "_errors": errors}
+
+    def _check_stored_member(self, first, member):
+        super()._check_stored_member(first, member)
+        name = type(self).__name__
+        fits = np.array_equal(member.classes_, self.classes_)
+        require(fits, name, "classes_", self.classes_)
+        fits = member._targets.kind == first._targets.kind
+        require(fits, name, "estimators_", member)
+        has_errors = self._errors is not None
+        one_label = member._targets.kind != "multilabel-indicator"
+        require(has_errors == one_label, name, "_errors", self._errors)
 
     def predict_proba(self, X):
         """Predict probabilities.

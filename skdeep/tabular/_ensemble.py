@@ -1,6 +1,7 @@
 """The base of the ensembles for tables."""
 
 import math
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -123,7 +124,7 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
             n_rows = len(rows.targets)
             folds = random_folds(n_members, n_rows, labels, rows.groups, rng)
         else:
-            folds = given_folds(self.cv, X, y, groups, rows.kept)
+            folds = given_folds(plain(self.cv), rows, labels)
             if labels is not None:
                 warn_of_unseen_labels(folds, labels)
         members, outputs = fit_members(self, template, rows, folds, rng)
@@ -163,6 +164,8 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
             "hidden_layer_sizes": self.hidden_layer_sizes,
             "kernel_initializer": "he_normal",
             "dropout": self.dropout,
+            "optimizer": "adamw",
+            "learning_rate": self.learning_rate,
             "learning_rate_schedule": "cosine_decay",
             "patience": None,
             "categorical_features": self.categorical_features,
@@ -215,19 +218,16 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         dtype : str
         """
         check_is_fitted(self)
-        first = self.estimators_[0]
-        samples = first._inputs.samples(first, X)  # all members read X alike
-        rows = {}
-        decoded = []
+        read, decoded = _Read(self, X), []
         for member in self.estimators_:
-            n_bins = member._inputs.n_bins
-            if n_bins not in rows:
-                rows[n_bins] = member._inputs.as_rows(samples)
+            samples, parts = read.by(member._inputs)
             with np.errstate(over="ignore", invalid="ignore"):  # refused below
-                output = output_of(member, rows[n_bins])
+                outputs = [output_of(member, rows) for rows in parts]
+            output = np.concatenate(outputs) if len(outputs) > 1 else outputs[0]
             member._check_output(output, samples)
             decoded.append(self._decode(member, output))
-        return np.stack(decoded).astype(np.float64), first._precision_of(samples)
+        dtype = self.estimators_[0]._precision_of(samples)
+        return np.stack(decoded).astype(np.float64), dtype
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -242,25 +242,83 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         if "estimators_" not in vars(self):
             return
         name, members = type(self).__name__, self.estimators_
-        require(
-            all(type(m) is self._member_class and m._is_fitted for m in members),
-            name,
-            "estimators_",
-            members,
+        are_fitted = all(
+            type(m) is self._member_class and m._is_fitted for m in members
         )
-        first, specs = members[0], {}
+        require(are_fitted, name, "estimators_", members)
+        names = [_names(part) for part in (self, *members)]
+        require(names == [names[0]] * len(names), name, "feature_names_in_", names)
         for member in members:
-            spec = member.network_.spec
-            alike = spec == specs.setdefault(member._inputs.n_bins, spec)
-            alike = alike and member.n_features_in_ == first.n_features_in_
-            require(alike, name, "estimators_", members)
-        size = first.n_features_in_
-        require(self.n_features_in_ == size, name, "n_features_in_", size)
+            self._check_stored_member(members[0], member)
+            for other in members:  # which read X once, as after fit
+                if vars(other._inputs) == vars(member._inputs):
+                    member._inputs = other._inputs
+                    break
+        predicted, errors = self.oof_prediction_, self._errors
+        output = self._decode(members[0], np.zeros((1, members[0].network_.spec.units)))
+        fits = predicted.shape[1:] == output.shape[1:] and predicted.dtype.kind == "f"
+        require(fits, name, "oof_prediction_", predicted)
+        fits = errors is None or (
+            isinstance(errors, np.ndarray)
+            and errors.dtype.kind == "f"
+            and bool((errors >= 0).all())
+        )
+        require(fits, name, "_errors", errors)
+
+    def _check_stored_member(self, first, member):
+        """Refuse a member of a file that does not fit the first one."""
+        require(
+            member._inputs.categorical_features == first._inputs.categorical_features
+            and member._targets.n_outputs == first._targets.n_outputs,
+            type(self).__name__,
+            "estimators_",
+            member,
+        )
 
     def _trial_samples(self):
         if "estimators_" not in vars(self):
             return None
         return self.estimators_[0]._trial_samples()
+
+
+def _names(estimator):
+    """The number of features, and their names if there are any."""
+    names = vars(estimator).get("feature_names_in_")
+    return estimator.n_features_in_, None if names is None else list(names)
+
+
+class _Read:
+    """X as the members read it; what several of them read alike is read once.
+
+    Parameters
+    ----------
+    ensemble : BaseTabular
+    X : object
+        The argument of ``predict``.
+    """
+
+    def __init__(self, ensemble, X):
+        self._ensemble, self._X = ensemble, X
+        self._by_inputs = {}
+
+    def by(self, inputs):
+        """Samples, and the rows that networks take, in parts.
+
+        Parameters
+        ----------
+        inputs : Tables
+        """
+        if id(inputs) not in self._by_inputs:
+            samples = self._samples(inputs)
+            parts = [inputs.as_rows(part) for part in inputs.parts(samples)]
+            self._by_inputs[id(inputs)] = inputs, samples, parts
+        return self._by_inputs[id(inputs)][1:]
+
+    def _samples(self, inputs):
+        for other, samples, _ in self._by_inputs.values():
+            if other.codes_like(inputs):
+                return samples
+        return inputs.samples(self._ensemble, self._X)
 
 
 class Rows(NamedTuple):
@@ -309,9 +367,10 @@ def conformal_bound(errors, coverage):
     -------
     bound : ndarray of shape (...)
     """
-    if not 0 < coverage < 1:
+    if not isinstance(coverage, Real) or not 0 < coverage < 1:
         raise ValueError(
-            f"coverage must lie between 0 and 1. Received coverage={coverage!r}."
+            "coverage must be a number between 0 and 1. Received coverage="
+            f"{coverage!r}."
         )
     rank = math.ceil((len(errors) + 1) * coverage)
     if rank > len(errors):

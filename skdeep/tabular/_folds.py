@@ -1,32 +1,34 @@
 """The folds of an ensemble, one for each member."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, check_cv
 
 from skdeep._warn import warn
 
 
-def given_folds(cv, X, y, groups, kept):
-    """Folds by the user's ``cv``, of rows ``kept``, as places in ``kept``.
+def given_folds(cv, rows, labels):
+    """Folds by the user's ``cv``.
 
     Parameters
     ----------
     cv : object
-        A splitter, or pairs of arrays.
-    X, y, groups : object
-        As the user has passed them.
-    kept : ndarray of int
-        The rows whose weight is not zero.
+        A number of folds, a splitter, or pairs of arrays with numbers of rows.
+    rows : Rows
+    labels : ndarray of shape (n_rows,) or None
 
     Returns
     -------
     folds : list of (ndarray, ndarray)
-        Rows to train on, and rows to hold out.
+        Places in ``rows`` to train on, and to hold out.
     """
-    place = np.full(len(X) if hasattr(X, "__len__") else X.shape[0], -1)
-    place[kept] = np.arange(len(kept))
-    splits = check_cv(cv).split(X, y, groups)
-    folds = [tuple(_known(place[rows]) for rows in split) for split in splits]
+    if isinstance(cv, Integral) or hasattr(cv, "split"):
+        y = rows.targets if labels is None else labels
+        splitter = check_cv(cv, y, classifier=labels is not None)
+        folds = [tuple(split) for split in splitter.split(rows.X, y, rows.groups)]
+    else:
+        folds = [tuple(_places(part, rows, cv) for part in split) for split in cv]
     if not folds or not all(len(part) for fold in folds for part in fold):
         raise ValueError(
             "cv must make at least one fold, and each fold must leave rows to train on "
@@ -40,6 +42,24 @@ def given_folds(cv, X, y, groups, kept):
                 f"Received cv={cv!r}, with rows that are both in fold {number}."
             )
     return folds
+
+
+def _places(part, rows, cv):
+    """Places in ``rows`` of the user's numbers of rows."""
+    part = np.asarray(part)
+    if part.dtype == bool and len(part) == rows.n_all:
+        part = np.flatnonzero(part)
+    part = part.astype(int) if part.size == 0 else part
+    if part.dtype.kind not in "iu" or np.any(
+        (part < -rows.n_all) | (part >= rows.n_all)
+    ):
+        raise ValueError(
+            f"Pairs of cv must hold numbers of rows from 0 to {rows.n_all - 1}: places "
+            f"in X, not labels of its index. Received cv={cv!r:.200}."
+        )
+    places = np.full(rows.n_all, -1)
+    places[rows.kept] = np.arange(len(rows.kept))
+    return places[part][places[part] >= 0]
 
 
 def random_folds(n_members, n_rows, labels, groups, rng):
@@ -114,7 +134,3 @@ def warn_of_unseen_labels(folds, labels):
                 "Use folds with rows of each label, StratifiedKFold for instance."
             )
             return
-
-
-def _known(places):
-    return places[places >= 0]

@@ -8,7 +8,9 @@ import keras
 import numpy as np
 from scipy import sparse
 
+from skdeep._compat import _safe_indexing
 from skdeep._numbers import plain
+from skdeep._warn import warn
 from skdeep.base._training_data import encode
 from skdeep.encoding import SelectedRows, select
 from skdeep.tabular._outputs import output_of
@@ -23,8 +25,9 @@ _FEWEST_STEPS = 500
 _BATCHES_PER_EPOCH = 40
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 64
 # Every second network takes bins of numbers, too. They help where the target bends or
-# changes in steps at some numbers, and harm elsewhere.
+# changes in steps at some numbers, and harm elsewhere. They multiply the memory.
 _FEWEST_BINS, _MOST_BINS, _MOST_BIN_COLUMNS = 4, 16, 512
+_MOST_BIN_VALUES = 2**22
 # Each network's rows are copied for speed where the table has fewer bytes.
 _MOST_COPIED_BYTES = 4 * 2**20
 # Of squared gradients AdamW remembers less than by default, for fits are short.
@@ -34,14 +37,16 @@ _BETA_2 = 0.99
 def fit_members(ensemble, template, rows, folds, rng):
     """Train a network for each fold, on all other rows.
 
-    What the columns hold (levels, medians, means) is learnt from all rows.
+    Of random folds, all rows teach what the columns hold (levels, medians, means, bins)
+    and the scale of continuous targets. Of folds by ``cv``, only the rows that the
+    network is trained on do: rows held out may be those of a later time.
 
     Parameters
     ----------
     ensemble : BaseTabular
         Its parameters say how.
     template : DenseClassifier or DenseRegressor
-        Unfitted. Afterwards it reads X as the members do.
+        Unfitted.
     rows : Rows
     folds : list of (train, held_out)
         Numbers of rows.
@@ -56,82 +61,119 @@ def fit_members(ensemble, template, rows, folds, rng):
     """
     n_rows = min(len(train) for train, _ in folds)
     template.batch_size = _batch_size(plain(ensemble.batch_size), n_rows)
-    template.optimizer = _optimizer(ensemble)
-    kinds = _kinds(ensemble, template, rows, rng)
-    fits = [
-        _prepared(ensemble, *kinds[number % len(kinds)], fold, rng)
-        for number, fold in enumerate(folds)
-    ]
+    read = _read_apart if ensemble.cv is not None else _read_together
+    fits = []
+    for member, data in read(ensemble, template, rows, folds, rng):
+        fits.append((member, data, *_job(ensemble, member, data, rng)))
     outcomes = train_together([job for *_, job in fits])
-    members, outputs = [], []
-    for number, (fit, outcome) in enumerate(zip(fits, outcomes, strict=True)):
-        member, part, seeds, job = fit
-        member._store_outcome(part, job, outcome, seeds, None)
-        members.append(member)
-        _, data = kinds[number % len(kinds)]
-        outputs.append(output_of(member, _part(data.train.X, folds[number][1])))
-    return members, outputs
+    interrupted = any(outcome.interrupted for outcome in outcomes)
+    for (member, data, seeds, job), outcome in zip(fits, outcomes, strict=True):
+        outcome = replace(outcome, interrupted=False)  # one warning is enough
+        member._store_outcome(data, job, outcome, seeds, None)
+    if interrupted:
+        warn("Training interrupted by user.")
+    outputs = [output_of(member, data.validation.X) for member, data, *_ in fits]
+    return [member for member, *_ in fits], outputs
 
 
-def _kinds(ensemble, template, rows, rng):
-    """The kinds of networks, with what they read: members are of each kind in turn.
+def _read_together(ensemble, template, rows, folds, rng):
+    """Members that read X alike, with the rows of their folds.
 
     Returns
     -------
-    kinds : list of (template, TrainingData)
-        Without bins, and with bins.
+    members : list of (estimator, TrainingData)
     """
-    known = None if rows.known is None else np.unique(rows.known)
-
-    def read(template):
-        validation = None, None, None
-        X, y, weight = rows.X, rows.y, rows.weight
-        return template, encode(template, X, y, weight, validation, None, known, rng)
-
-    kinds = [read(template)]
-    n_bins = _n_bins(plain(ensemble.n_bins), template)
+    every = np.arange(len(rows.weight))
+    kinds = [_read(template, rows, every, rng)]
+    n_bins = _n_bins(ensemble, kinds[0][0], len(every))
     if n_bins is not None:
-        with_bins = copy.copy(template)
-        with_bins.n_bins = n_bins
-        kinds.append(read(with_bins))
-    return kinds
+        kinds.append(_read(template, rows, every, rng, n_bins=n_bins))
+    members = []
+    for number, (train, held_out) in enumerate(folds):
+        reader, data = kinds[number % len(kinds)]
+        train, held_out = (
+            _rows(data.train, rows.weight, part) for part in (train, held_out)
+        )
+        data = replace(data, train=train, validation=held_out)
+        members.append((copy.copy(reader), data))
+    return members
 
 
-def _n_bins(given, template):
-    columns = template._inputs.columns
-    if given != "auto" or columns is None:
-        return None if columns is None else given
-    n_bins = min(_MOST_BINS, _MOST_BIN_COLUMNS // max(1, len(columns.numbers)))
+def _read_apart(ensemble, template, rows, folds, rng):
+    """Members that have learnt how to read X from the rows they are trained on."""
+    members = []
+    for number, (train, held_out) in enumerate(folds):
+        n_bins = None
+        if number % 2:
+            n_bins = _n_bins(ensemble, members[0][0], len(train))
+        members.append(_read(template, rows, train, rng, held_out, n_bins))
+    return members
+
+
+def _read(template, rows, train, rng, held_out=None, n_bins=None):
+    """A copy of ``template`` that reads X, and the rows that it has read."""
+    reader = copy.copy(template)
+    reader.n_bins = n_bins
+    validation = None, None, None
+    if held_out is not None:
+        validation = _arguments(rows, held_out)
+    known = None if rows.known is None else np.unique(rows.known)
+    arguments = _arguments(rows, train)
+    return reader, encode(reader, *arguments, validation, None, known, rng)
+
+
+def _arguments(rows, index):
+    """X, y and weights of these rows, as ``fit`` takes them."""
+    weight = _mean_one(rows.weight[index])
+    if len(index) == len(rows.weight):
+        return rows.X, rows.y, weight
+    return _safe_indexing(rows.X, index), _safe_indexing(rows.y, index), weight
+
+
+def _n_bins(ensemble, reader, n_rows):
+    """``n_bins`` of every second member.
+
+    Parameters
+    ----------
+    ensemble : BaseTabular
+    reader : DenseClassifier or DenseRegressor
+        It has read the same X without bins.
+    n_rows : int
+    """
+    n_bins = plain(ensemble.n_bins)
+    if n_bins != "auto":
+        return n_bins
+    if reader._inputs.columns is None:  # of a sparse X
+        return None
+    columns = min(_MOST_BIN_COLUMNS, _MOST_BIN_VALUES // n_rows)
+    n_bins = min(_MOST_BINS, columns // reader.n_features_in_)
     return n_bins if n_bins >= _FEWEST_BINS else None
 
 
-def _prepared(ensemble, template, data, fold, rng):
-    """A member, its data, its random numbers and its job."""
-    train, held_out = fold
-    member = copy.copy(template)
-    part = replace(
-        data,
-        train=_rows(data.train, train),
-        validation=_rows(data.train, held_out),
-    )
+def _job(ensemble, member, data, rng):
+    """The member's random numbers and its job."""
     epochs = plain(ensemble.epochs)
     if epochs == "auto":
-        steps = -(-len(train) // member.batch_size)
+        steps = -(-len(data.train) // member.batch_size)
         epochs = max(_EPOCHS, -(-_FEWEST_STEPS // steps))
-    member.epochs = epochs
+    member.epochs, member.early_stopping = epochs, True
     member.random_state = int(rng.randint(2**31 - 1))
-    member.early_stopping = True
     seeds = np.random.RandomState(member.random_state)
-    job = member._job(part, epochs, None, seeds, True)
-    return member, part, seeds, job
+    job = member._job(data, epochs, None, seeds, True)
+    # Members hold no object of Keras, with which a file would load TensorFlow.
+    return seeds, replace(job, optimizer=_optimizer(ensemble))
 
 
-def _rows(samples, index):
+def _rows(samples, weight, index):
     """These rows of :class:`EncodedSamples`, with weights of mean one."""
-    weight = samples.weight[index].astype(np.float64)
-    weight = (weight * (len(weight) / weight.sum())).astype(samples.weight.dtype)
-    X, Y = _part(samples.X, index), samples.Y[index]
-    return replace(samples, X=X, Y=Y, weight=weight)
+    weight = _mean_one(weight[index]).astype(samples.weight.dtype)
+    return replace(
+        samples, X=_part(samples.X, index), Y=samples.Y[index], weight=weight
+    )
+
+
+def _mean_one(weight):
+    return weight / weight.mean()
 
 
 def _part(X, index):

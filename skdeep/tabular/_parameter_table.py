@@ -83,18 +83,25 @@ TABULAR = {
         """
         Number of bins for each column of numbers, in every second network; see
         :class:`skdeep.DenseClassifier`. "auto" is 16, or fewer for more than 32
-        columns of numbers, and none for more than 128. None means no bins. Sparse
-        tables have none.
+        columns, and none for more than 128 columns, for tables with more than a million
+        numbers, and for sparse tables. None means no bins.
         """,
     ),
     "cv": Parameter(
-        "cross-validation generator, iterable or None",
-        [HasMethods(["split"]), HasMethods(["__iter__"]), None],
+        "int, cross-validation generator, iterable or None",
+        [
+            Interval(Integral, 2, None, closed="left"),
+            HasMethods(["split"]),
+            HasMethods(["__iter__"]),
+            None,
+        ],
         """
-        The folds, one for each network: a splitter such as GroupKFold or
+        The folds, one for each network: their number, a splitter such as GroupKFold or
         TimeSeriesSplit, or pairs of arrays with the numbers of the rows to train on and
-        of the rows of the fold. None makes ``n_members`` random folds, with equal
-        shares of the classes. With ``groups`` all rows of a group are in one fold.
+        of the rows of the fold. Then each network learns what the columns hold from the
+        rows that it is trained on, and predictions take longer. None makes
+        ``n_members`` random folds, with equal shares of the classes. With ``groups``
+        all rows of a group are in one fold.
         """,
     ),
     "random_state": Parameter(
@@ -109,9 +116,9 @@ FITTED = {
         "list of estimators",
         """
         The networks, each a fitted :class:`skdeep.DenseClassifier` or
-        :class:`skdeep.DenseRegressor` that takes X as the ensemble does. What columns
-        hold (levels, medians, means) they have learnt from all rows, as the scale of
-        continuous targets.
+        :class:`skdeep.DenseRegressor` that takes X as the ensemble does. Without ``cv``
+        they have learnt from all rows what the columns hold (levels, medians, means,
+        bins) and the scale of continuous targets.
         """,
     ),
     **FEATURES,

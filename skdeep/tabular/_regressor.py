@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep._rules import is_a
+from skdeep._rules import is_a, require
 from skdeep.base._documented import documented, store_parameters
 from skdeep.dense import DenseRegressor
 from skdeep.tabular._ensemble import BaseTabular, conformal_bound
@@ -68,6 +68,16 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         errors = np.abs(predicted - values)[known]
         return {"_errors": errors, "_range": _range(values)}
 
+    def _check_stored_member(self, first, member):
+        super()._check_stored_member(first, member)
+        name, size = type(self).__name__, first._targets.n_outputs
+        ends = [np.asarray(end, float) for end in self._range]
+        fits = len(ends) == 2 and all(end.size == size for end in ends)
+        fits = fits and bool(np.isfinite(ends).all()) and (ends[0] <= ends[1]).all()
+        require(fits, name, "_range", self._range)
+        fits = self._errors is not None and np.isfinite(self._errors).all()
+        require(fits, name, "_errors", self._errors)
+
     def predict(self, X, return_std=False):
         """Predict values.
 
@@ -94,7 +104,8 @@ class TabularRegressor(RegressorMixin, BaseTabular):
             If X has not the form of the data that ``fit`` has seen.
         """
         values, dtype = self._of_members(X)
-        mean = np.clip(values.mean(axis=0), *self._range).astype(dtype)
+        values = np.clip(values, *self._range)
+        mean = values.mean(axis=0).astype(dtype)
         if not return_std:
             return mean
         variance = values.var(axis=0) + (self._errors**2).mean(axis=0)

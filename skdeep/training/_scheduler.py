@@ -196,13 +196,19 @@ class Ticket:
         """Store a warning, which the waiting thread issues."""
         self._warning = message
 
-    def wait(self):
-        """Wait for the outcome; raises the error that training raised."""
+    def wait(self, tickets=()):
+        """Wait for the outcome; raises the error that training raised.
+
+        Parameters
+        ----------
+        tickets : sequence of Ticket
+            Of fits that an interruption stops, too.
+        """
         try:
             self._wait()
         except KeyboardInterrupt:
-            # The worker stops training and returns the epochs so far.
-            self.interrupt()
+            # The workers stop training and return the epochs so far.
+            interrupt([self, *tickets])
             self._wait()
         if self._error is not None:
             raise self._error
@@ -237,11 +243,9 @@ def wait_for(tickets):
     outcomes = []
     try:
         for ticket in tickets:
-            outcomes.append(ticket.wait())
-            if ticket.interrupted:
-                _interrupt(tickets)
+            outcomes.append(ticket.wait(tickets))
     except BaseException:
-        _interrupt(tickets)
+        interrupt(tickets)
         for ticket in tickets:
             with contextlib.suppress(BaseException):
                 ticket.wait()
@@ -249,7 +253,8 @@ def wait_for(tickets):
     return outcomes
 
 
-def _interrupt(tickets):
+def interrupt(tickets):
+    """Stop these fits with their epochs so far."""
     for ticket in tickets:
         ticket.interrupt()
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from joblib import cpu_count
 
-from skdeep.training._scheduler import Ticket, wait_for
+from skdeep.training._scheduler import Ticket, interrupt, wait_for
 
 
 class _NoScheduler:
@@ -37,6 +37,10 @@ def train_on_all_cores(jobs, optimizers):
         TrainingGroup(lambda free: [], lambda epochs: None, fuses=False).train(group)
 
     with ThreadPoolExecutor(n_groups) as executor:
-        for first in range(n_groups):
-            executor.submit(train, tickets[first::n_groups])
+        try:
+            for first in range(n_groups):
+                executor.submit(train, tickets[first::n_groups])
+        except BaseException:
+            interrupt(tickets)
+            raise
         return wait_for(tickets)

@@ -10,6 +10,7 @@ from skdeep.base._parameter_table import CLASSES
 from skdeep.base._target_steps import read_labels
 from skdeep.dense import DenseClassifier
 from skdeep.encoding import ClassWeights, numeric_columns
+from skdeep.tabular._blend import fitted_temperature, log_loss, log_tempered
 from skdeep.tabular._ensemble import BaseTabular, conformal_bound
 from skdeep.tabular._parameter_table import FITTED, OF_CLASSIFIER, TABULAR
 
@@ -18,9 +19,9 @@ from skdeep.tabular._parameter_table import FITTED, OF_CLASSIFIER, TABULAR
 class TabularClassifier(ClassifierMixin, BaseTabular):
     """An ensemble for tables that needs no settings: labels and probabilities.
 
-    A few dense networks are trained, each without one fold of the rows. The fold
-    chooses the epoch whose weights are kept. The probabilities of the networks are
-    averaged.
+    Dense networks are trained, each without one fold of the rows. The fold chooses the
+    epoch whose weights are kept. The probabilities of the networks are averaged, and
+    made as certain as fits the rows that the networks have not been trained on.
 
     See Also
     --------
@@ -39,7 +40,10 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     """
 
     _member_class = DenseClassifier
-    _stored_attributes = {"classes_": is_a(np.ndarray)}
+    _stored_attributes = {
+        "classes_": is_a(np.ndarray),
+        "temperature_": lambda value: isinstance(value, float) and 0 < value < np.inf,
+    }
 
     def __init__(
         self,
@@ -86,13 +90,36 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     def _decode(self, member, output):
         return member._targets.probabilities(output)
 
-    def _measured(self, members, predicted, targets):
-        errors = None
-        if targets.ndim == 1:
-            numbers = np.searchsorted(members[0].classes_, targets)
-            of_label = predicted[np.arange(len(targets)), numbers]
-            errors = 1 - of_label[np.isfinite(of_label)]
-        return {"classes_": members[0].classes_, "_errors": errors}
+    def _loss(self, members, targets, weight):
+        ones = _ones(members[0].classes_, targets)
+        one_label = targets.ndim == 1
+
+        def loss(probabilities):
+            logarithms = log_tempered(probabilities, 1.0, one_label=one_label)
+            return log_loss(logarithms, ones, weight)
+
+        return loss
+
+    def _measured(self, members, predicted, rows, known):
+        classes, one_label = members[0].classes_, rows.targets.ndim == 1
+        targets, weight = rows.targets[known], rows.weight[known]
+        ones = _ones(classes, targets)
+        temperature = fitted_temperature(predicted, ones, weight, one_label=one_label)
+        logarithms, _ = log_tempered(predicted, temperature, one_label=one_label)
+        unseen = np.exp(logarithms)
+        return {
+            "classes_": classes,
+            "temperature_": temperature,
+            "unseen": unseen,
+            "_errors": 1 - unseen[ones == 1] if one_label else None,
+        }
+
+    def _log_probabilities(self, X):
+        """Logarithms of probabilities, and their dtype."""
+        probabilities, dtype = self._of_members(X)
+        mean = np.tensordot(self.estimator_weights_, probabilities, 1)
+        one_label = self._errors is not None
+        return log_tempered(mean, self.temperature_, one_label=one_label)[0], dtype
 
     def _check_stored_member(self, first, member):
         super()._check_stored_member(first, member)
@@ -126,8 +153,8 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         ValueError
             If X has not the form of the data that ``fit`` has seen.
         """
-        probabilities, dtype = self._of_members(X)
-        return probabilities.mean(axis=0).astype(dtype)
+        logarithms, dtype = self._log_probabilities(X)
+        return np.exp(logarithms).astype(dtype)
 
     def predict_log_proba(self, X):
         """Predict the logarithms of probabilities; see :meth:`predict_proba`.
@@ -149,9 +176,8 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         ValueError
             If X has not the form of the data that ``fit`` has seen.
         """
-        probabilities, dtype = self._of_members(X)
-        tiny = np.finfo(np.float64).tiny
-        return np.log(np.maximum(probabilities.mean(axis=0), tiny)).astype(dtype)
+        logarithms, dtype = self._log_probabilities(X)
+        return logarithms.astype(dtype)
 
     def predict(self, X):
         """Predict labels.
@@ -173,9 +199,9 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         ValueError
             If X has not the form of the data that ``fit`` has seen.
         """
-        probabilities, _ = self._of_members(X)
+        logarithms, _ = self._log_probabilities(X)
         targets = self.estimators_[0]._targets
-        return targets.labels(probabilities.mean(axis=0) - 0.5)
+        return targets.labels(np.exp(logarithms) - 0.5)
 
     def predict_set(self, X, coverage=0.9):
         """Predict sets of labels that hold the true one about as often as asked for.
@@ -244,3 +270,10 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _ones(classes, targets):
+    """Ones for the labels of each row, of shape (n_rows, n_classes)."""
+    if targets.ndim == 1:
+        return np.eye(len(classes))[np.searchsorted(classes, targets)]
+    return np.asarray(targets, dtype=np.float64)

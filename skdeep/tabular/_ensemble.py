@@ -1,5 +1,6 @@
 """The base of the ensembles for tables."""
 
+import itertools
 import math
 from numbers import Real
 from typing import NamedTuple
@@ -14,14 +15,15 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from skdeep._compat import _check_sample_weight, _fit_context, _safe_indexing
 from skdeep._forked import refuse_if_forked
 from skdeep._numbers import plain
-from skdeep._rules import anything, is_a, require
+from skdeep._rules import anything, is_a, is_vector, require
 from skdeep._start import start_tensorflow
 from skdeep.base._parameters import Parameters
 from skdeep.base._stored import Stored
 from skdeep.base._target_steps import read_labels
 from skdeep.encoding import with_finite_sums
+from skdeep.tabular._blend import share_of_second
 from skdeep.tabular._folds import given_folds, random_folds, warn_of_unseen_labels
-from skdeep.tabular._outputs import output_of
+from skdeep.tabular._outputs import outputs_of
 
 
 def _needs_all_rows(estimator):
@@ -37,6 +39,7 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
     _stored_attributes = {
         "_errors": anything,
         "estimators_": lambda value: isinstance(value, list) and len(value) > 0,
+        "estimator_weights_": is_vector,
         "oof_prediction_": is_a(np.ndarray),
     }
 
@@ -73,15 +76,26 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         """
         return decoded
 
-    def _measured(self, members, predicted, targets):
+    def _loss(self, members, targets, weight):
+        """A function of predictions for these rows, which gives their loss."""
+        raise NotImplementedError
+
+    def _measured(self, members, predicted, rows, known):
         """Attributes that tell how good predictions are for unseen rows, by name.
 
         Parameters
         ----------
         members : list of estimators
         predicted : ndarray of shape (n_rows, ...)
-            NaN for rows that no fold has.
-        targets : ndarray of shape (n_rows, ...)
+            For rows that are in a fold.
+        rows : Rows
+        known : ndarray of shape (n_rows,), dtype=bool
+            Whether each row is in a fold.
+
+        Returns
+        -------
+        attributes : dict
+            Among them "unseen", the predictions as the ensemble gives them.
         """
         raise NotImplementedError
 
@@ -174,20 +188,29 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
 
     def _store(self, members, outputs, folds, rows):
         """Set the fitted attributes."""
-        targets, total, count = rows.targets, None, np.zeros(len(rows.targets))
-        for member, output, (train, held_out) in zip(
-            members, outputs, folds, strict=True
-        ):
-            decoded = self._unseen(self._decode(member, output), targets, train)
-            if total is None:
-                total = np.zeros((len(targets), *decoded.shape[1:]))
-            np.add.at(total, held_out, decoded)
-            np.add.at(count, held_out, 1)
-        with np.errstate(invalid="ignore"):  # NaN where no fold has the row
-            predicted = total / count.reshape(-1, *[1] * (total.ndim - 1))
-        fitted = self._measured(members, predicted, targets)
-        fitted["oof_prediction_"] = np.full((rows.n_all, *total.shape[1:]), np.nan)
-        fitted["oof_prediction_"][rows.kept] = predicted
+        decoded = [
+            self._unseen(self._decode(member, output), rows.targets, train)
+            for member, output, (train, _) in zip(
+                members, outputs, itertools.cycle(folds), strict=False
+            )
+        ]
+        kinds = [decoded[: len(folds)], decoded[len(folds) :]]
+        predicted = [
+            _unseen_rows(part, folds, len(rows.targets)) for part in kinds if part
+        ]
+        known = np.isfinite(predicted[0].reshape(len(rows.targets), -1)).all(axis=1)
+        predicted = [part[known] for part in predicted]
+        targets, weight = rows.targets[known], rows.weight[known]
+        shares = [1.0]
+        if len(predicted) == 2:
+            share = share_of_second(*predicted, self._loss(members, targets, weight))
+            shares = [1 - share, share]
+        blended = np.tensordot(shares, predicted, 1)
+        fitted = self._measured(members, blended, rows, known)
+        unseen = np.full((rows.n_all, *blended.shape[1:]), np.nan)
+        unseen[rows.kept[known]] = fitted.pop("unseen")
+        fitted["oof_prediction_"] = unseen
+        fitted["estimator_weights_"] = np.repeat(shares, len(folds)) / len(folds)
         self.__dict__.pop("feature_names_in_", None)
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(members[0], name):
@@ -210,7 +233,7 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         """
 
     def _of_members(self, X):
-        """Each member's decoded prediction, and the dtype for their average.
+        """Each network's decoded prediction, and the dtype for their average.
 
         Returns
         -------
@@ -218,14 +241,19 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         dtype : str
         """
         check_is_fitted(self)
-        read, decoded = _Read(self, X), []
-        for member in self.estimators_:
-            samples, parts = read.by(member._inputs)
-            with np.errstate(over="ignore", invalid="ignore"):  # refused below
-                outputs = [output_of(member, rows) for rows in parts]
-            output = np.concatenate(outputs) if len(outputs) > 1 else outputs[0]
-            member._check_output(output, samples)
-            decoded.append(self._decode(member, output))
+        decoded, samples, before = [], None, None
+        # Networks that read X alike, which come one after the other, are computed
+        # together.
+        groups = itertools.groupby(self.estimators_, lambda member: member._inputs)
+        for inputs, members in groups:
+            members = list(members)
+            if before is None or not inputs.codes_like(before):
+                samples = inputs.samples(self, X)
+            before = inputs
+            outputs = _outputs(members, inputs, samples)
+            for member, output in zip(members, outputs, strict=True):
+                member._check_output(output, samples)
+                decoded.append(self._decode(member, output))
         dtype = self.estimators_[0]._precision_of(samples)
         return np.stack(decoded).astype(np.float64), dtype
 
@@ -254,6 +282,10 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
                 if vars(other._inputs) == vars(member._inputs):
                     member._inputs = other._inputs
                     break
+        weights = self.estimator_weights_
+        fits = len(weights) == len(members) and (weights >= 0).all()
+        fits = bool(fits and np.isclose(weights.sum(), 1))
+        require(fits, name, "estimator_weights_", weights)
         predicted, errors = self.oof_prediction_, self._errors
         output = self._decode(members[0], np.zeros((1, members[0].network_.spec.units)))
         fits = predicted.shape[1:] == output.shape[1:] and predicted.dtype.kind == "f"
@@ -281,44 +313,37 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         return self.estimators_[0]._trial_samples()
 
 
+def _unseen_rows(decoded, folds, n_rows):
+    """Means of predictions for the rows of folds; NaN for rows of no fold."""
+    total, count = np.zeros((n_rows, *decoded[0].shape[1:])), np.zeros(n_rows)
+    for predicted, (_, held_out) in zip(decoded, folds, strict=True):
+        np.add.at(total, held_out, predicted)
+        np.add.at(count, held_out, 1)
+    with np.errstate(invalid="ignore"):  # 0 / 0
+        return total / count.reshape(-1, *[1] * (total.ndim - 1))
+
+
 def _names(estimator):
     """The number of features, and their names if there are any."""
     names = vars(estimator).get("feature_names_in_")
     return estimator.n_features_in_, None if names is None else list(names)
 
 
-class _Read:
-    """X as the members read it; what several of them read alike is read once.
+def _outputs(members, inputs, samples):
+    """Outputs of networks, of shape (n_members, n_samples, n_units).
 
     Parameters
     ----------
-    ensemble : BaseTabular
-    X : object
-        The argument of ``predict``.
+    members : list of estimators
+        They read X by ``inputs``.
+    inputs : Tables
+    samples : {ndarray, CSR}
     """
-
-    def __init__(self, ensemble, X):
-        self._ensemble, self._X = ensemble, X
-        self._by_inputs = {}
-
-    def by(self, inputs):
-        """Samples, and the rows that networks take, in parts.
-
-        Parameters
-        ----------
-        inputs : Tables
-        """
-        if id(inputs) not in self._by_inputs:
-            samples = self._samples(inputs)
-            parts = [inputs.as_rows(part) for part in inputs.parts(samples)]
-            self._by_inputs[id(inputs)] = inputs, samples, parts
-        return self._by_inputs[id(inputs)][1:]
-
-    def _samples(self, inputs):
-        for other, samples, _ in self._by_inputs.values():
-            if other.codes_like(inputs):
-                return samples
-        return inputs.samples(self._ensemble, self._X)
+    with np.errstate(over="ignore", invalid="ignore"):  # refused later
+        parts = [
+            outputs_of(members, inputs.as_rows(part)) for part in inputs.parts(samples)
+        ]
+    return np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
 
 
 class Rows(NamedTuple):

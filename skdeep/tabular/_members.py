@@ -1,6 +1,7 @@
 """The networks of an ensemble: how each is trained, without one fold."""
 
 import copy
+import itertools
 import math
 from dataclasses import replace
 
@@ -24,7 +25,7 @@ _FEWEST_STEPS = 500
 # Small batches help small tables; large ones take less time.
 _BATCHES_PER_EPOCH = 40
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 64
-# Every second network takes bins of numbers, too. They help where the target bends or
+# One of two networks takes bins of numbers, too. They help where the target bends or
 # changes in steps at some numbers, and harm elsewhere. They multiply the memory.
 _FEWEST_BINS, _MOST_BINS, _MOST_BIN_COLUMNS = 4, 16, 512
 _MOST_BIN_VALUES = 2**22
@@ -35,7 +36,9 @@ _BETA_2 = 0.99
 
 
 def fit_members(ensemble, template, rows, folds, rng):
-    """Train a network for each fold, on all other rows.
+    """Train networks for each fold, on all other rows.
+
+    There is one network for each fold, or two: without and with bins.
 
     Of random folds, all rows teach what the columns hold (levels, medians, means, bins)
     and the scale of continuous targets. Of folds by ``cv``, only the rows that the
@@ -55,7 +58,8 @@ def fit_members(ensemble, template, rows, folds, rng):
     Returns
     -------
     members : list of estimators
-        Copies of ``template``, fitted.
+        Copies of ``template``, fitted: of all folds without bins, then of all folds
+        with bins.
     outputs : list of ndarray
         What each network gives for the rows of its fold.
     """
@@ -89,11 +93,8 @@ def _read_together(ensemble, template, rows, folds, rng):
     if n_bins is not None:
         kinds.append(_read(template, rows, every, rng, n_bins=n_bins))
     members = []
-    for number, (train, held_out) in enumerate(folds):
-        reader, data = kinds[number % len(kinds)]
-        train, held_out = (
-            _rows(data.train, rows.weight, part) for part in (train, held_out)
-        )
+    for (reader, data), fold in itertools.product(kinds, folds):
+        train, held_out = (_rows(data.train, rows.weight, part) for part in fold)
         data = replace(data, train=train, validation=held_out)
         members.append((copy.copy(reader), data))
     return members
@@ -101,12 +102,13 @@ def _read_together(ensemble, template, rows, folds, rng):
 
 def _read_apart(ensemble, template, rows, folds, rng):
     """Members that have learnt how to read X from the rows they are trained on."""
-    members = []
-    for number, (train, held_out) in enumerate(folds):
-        n_bins = None
-        if number % 2:
-            n_bins = _n_bins(ensemble, members[0][0], len(train))
-        members.append(_read(template, rows, train, rng, held_out, n_bins))
+    members = [_read(template, rows, train, rng, held_out) for train, held_out in folds]
+    n_bins = _n_bins(ensemble, members[0][0], len(rows.weight))
+    if n_bins is not None:
+        members += [
+            _read(template, rows, train, rng, held_out, n_bins)
+            for train, held_out in folds
+        ]
     return members
 
 
@@ -131,7 +133,7 @@ def _arguments(rows, index):
 
 
 def _n_bins(ensemble, reader, n_rows):
-    """``n_bins`` of every second member.
+    """``n_bins`` of the second network of each fold, or None.
 
     Parameters
     ----------

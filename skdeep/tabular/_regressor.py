@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep._rules import is_a, require
 from skdeep.base._documented import documented, store_parameters
 from skdeep.dense import DenseRegressor
+from skdeep.tabular._blend import squared_error
 from skdeep.tabular._ensemble import BaseTabular, conformal_bound
 from skdeep.tabular._parameter_table import FITTED, OF_REGRESSOR, TABULAR
 
@@ -15,7 +16,7 @@ from skdeep.tabular._parameter_table import FITTED, OF_REGRESSOR, TABULAR
 class TabularRegressor(RegressorMixin, BaseTabular):
     """An ensemble for tables that needs no settings: values and intervals.
 
-    A few dense networks are trained, each without one fold of the rows. The fold
+    Dense networks are trained, each without one fold of the rows. The fold
     chooses the epoch whose weights are kept. The predictions of the networks are
     averaged, and stay within the range of the training targets.
 
@@ -62,11 +63,17 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     def _unseen(self, decoded, targets, train):
         return np.clip(decoded, *_range(targets[train]))
 
-    def _measured(self, members, predicted, targets):
-        known = np.isfinite(predicted.reshape(len(predicted), -1)).all(axis=1)
-        values = np.asarray(targets, dtype=np.float64).reshape(predicted.shape)
-        errors = np.abs(predicted - values)[known]
-        return {"_errors": errors, "_range": _range(values)}
+    def _loss(self, members, targets, weight):
+        targets = np.asarray(targets, dtype=np.float64)
+        return lambda values: squared_error(values, targets, weight)
+
+    def _measured(self, members, predicted, rows, known):
+        targets = np.asarray(rows.targets, dtype=np.float64)
+        return {
+            "unseen": predicted,
+            "_errors": np.abs(predicted - targets[known]),
+            "_range": _range(targets),
+        }
 
     def _check_stored_member(self, first, member):
         super()._check_stored_member(first, member)
@@ -105,11 +112,12 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         """
         values, dtype = self._of_members(X)
         values = np.clip(values, *self._range)
-        mean = values.mean(axis=0).astype(dtype)
+        mean = np.tensordot(self.estimator_weights_, values, 1)
         if not return_std:
-            return mean
-        variance = values.var(axis=0) + (self._errors**2).mean(axis=0)
-        return mean, np.sqrt(variance).astype(dtype)
+            return mean.astype(dtype)
+        spread = np.tensordot(self.estimator_weights_, (values - mean) ** 2, 1)
+        variance = spread + (self._errors**2).mean(axis=0)
+        return mean.astype(dtype), np.sqrt(variance).astype(dtype)
 
     def predict_interval(self, X, coverage=0.9):
         """Predict intervals that hold the true value about as often as asked for.

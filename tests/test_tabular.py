@@ -115,11 +115,11 @@ def test_unseen_rows_decide_how_much_networks_count(titanic, saved, regressor):
 
     best = saved.temperature_
     assert loss(best) < min(loss(best * 1.1), loss(best / 1.1))
-    # Networks that know everything count alone.
+    # Networks that know everything count most.
     noise = np.random.RandomState(0).normal(size=(200, 1))
     for first, second, share in (
-        (noise, noise * 0, 1),
-        (noise * 0, noise, 0),
+        (noise, noise * 0, 0.75),
+        (noise * 0, noise, 0.25),
         (noise, -noise, 0.5),
     ):
         found = share_of_second(
@@ -324,6 +324,21 @@ def test_intervals_and_deviations(diabetes):
     assert 0.65 < covered.mean() < 0.95
     assert (std**2 >= (errors**2).mean() * 0.999).all()
     assert (model.predict(X * 100) <= y[:130].max()).all()
+    quantiles = model.predict_quantiles(X[130:], [0.9, 0.5, 0.1])
+    assert (np.diff(quantiles, axis=1) < 0).all()
+    below = (y[130:, np.newaxis] < quantiles).mean(axis=0)
+    assert_allclose(below, [0.9, 0.5, 0.1], atol=0.15)
+    signed = np.sort(y[:130] - model.oof_prediction_)
+    places = [int(np.ceil(131 * level)) - 1 for level in (0.9, 0.5)]
+    places.append(130 - int(np.ceil(131 * 0.9)))
+    assert_allclose(quantiles, mean[:, np.newaxis] + signed[places], rtol=1e-6)
+    for quantiles, message in (
+        ([0.5, 0.001], "say nothing of quantiles outside of 0.00763 to 0.992"),
+        ([0.5, 1.0], "between 0 and 1"),
+        ([[0.5]], r"an array of shape \(1, 1\)"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            model.predict_quantiles(X, quantiles)
     for coverage in (0.995, 0.0, 1.0, "0.9", None):
         with pytest.raises(ValueError, match="coverage"):
             model.predict_interval(X, coverage)
@@ -469,7 +484,7 @@ def test_same_seed_same_result_and_copies(titanic, saved, tmp_path):
         ("temperature_", lambda model: vars(model).update(temperature_=0.0)),
         ("oof_prediction_", lambda model: vars(model).update(oof_prediction_=X_3)),
         ("_errors", lambda model: vars(model).update(_errors=None)),
-        ("_errors", lambda model: vars(model).update(_errors=-X_3)),
+        ("_errors", lambda model: vars(model).update(_errors=X_3 * np.nan)),
         ("_errors", lambda model: vars(model).update(_errors="abc")),
     ],
 )

@@ -293,7 +293,8 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         fits = errors is None or (
             isinstance(errors, np.ndarray)
             and errors.dtype.kind == "f"
-            and bool((errors >= 0).all())
+            and len(errors) > 0
+            and bool(np.isfinite(errors).all())
         )
         require(fits, name, "_errors", errors)
 
@@ -376,7 +377,7 @@ class Rows(NamedTuple):
         return rows._replace(**chosen)
 
 
-def conformal_bound(errors, coverage):
+def conformal_bound(errors, coverage, name="coverage"):
     """The bound that about so large a share of new errors does not exceed.
 
     As in split conformal prediction (Lei et al., 2018, "Distribution-Free Predictive
@@ -387,6 +388,8 @@ def conformal_bound(errors, coverage):
     ----------
     errors : ndarray of shape (n_errors, ...)
     coverage : float
+    name : str
+        Of the argument that holds ``coverage``.
 
     Returns
     -------
@@ -394,15 +397,14 @@ def conformal_bound(errors, coverage):
     """
     if not isinstance(coverage, Real) or not 0 < coverage < 1:
         raise ValueError(
-            "coverage must be a number between 0 and 1. Received coverage="
-            f"{coverage!r}."
+            f"{name} must be a number between 0 and 1. Received {name}={coverage!r}."
         )
     rank = math.ceil((len(errors) + 1) * coverage)
     if rank > len(errors):
         most = len(errors) / (len(errors) + 1)
         raise ValueError(
-            f"The errors of {len(errors)} rows that were held out say nothing of a "
-            f"coverage above {most:.3g}. Received coverage={coverage!r}. Lower it, or "
-            "fit on more rows."
+            f"The errors of {len(errors)} rows that were held out say nothing of "
+            f"{name} outside of {1 - most:.3g} to {most:.3g}. Received "
+            f"{name}={coverage!r}. Choose another, or fit on more rows."
         )
     return np.sort(errors, axis=0)[rank - 1]

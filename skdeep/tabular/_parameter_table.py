@@ -125,7 +125,8 @@ FITTED = {
     "estimator_weights_": Attribute(
         "ndarray of shape (n_networks,)",
         """
-        How much each network counts in the average. The share of those with bins has
+        How much each network counts in the average. Networks with bins count between a
+        quarter and three quarters together: halfway between a half and the share with
         the smallest error for the training rows, by networks that have not seen them.
         """,
     ),

@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._rules import is_a, require
@@ -71,7 +72,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         targets = np.asarray(rows.targets, dtype=np.float64)
         return {
             "unseen": predicted,
-            "_errors": np.abs(predicted - targets[known]),
+            "_errors": targets[known] - predicted,
             "_range": _range(targets),
         }
 
@@ -82,8 +83,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         fits = len(ends) == 2 and all(end.size == size for end in ends)
         fits = fits and bool(np.isfinite(ends).all()) and (ends[0] <= ends[1]).all()
         require(fits, name, "_range", self._range)
-        fits = self._errors is not None and np.isfinite(self._errors).all()
-        require(fits, name, "_errors", self._errors)
+        require(self._errors is not None, name, "_errors", self._errors)
 
     def predict(self, X, return_std=False):
         """Predict values.
@@ -147,9 +147,52 @@ class TabularRegressor(RegressorMixin, BaseTabular):
             If too few rows were held out for so high a coverage.
         """
         check_is_fitted(self)
-        half = conformal_bound(self._errors, coverage)
+        half = conformal_bound(np.abs(self._errors), coverage)
         values = self.predict(X)
         return np.stack([values - half, values + half], axis=-1)
+
+    def predict_quantiles(self, X, quantiles=(0.1, 0.5, 0.9)):
+        """Predict values that the true value falls below about as often as asked for.
+
+        They are the predictions plus quantiles of the errors for rows that the networks
+        have not been trained on, as in :meth:`predict_interval`. So they never cross,
+        and are equally far apart for all samples.
+
+        Parameters
+        ----------
+        X : {data frame, array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
+        quantiles : array-like of shape (n_quantiles,), default=(0.1, 0.5, 0.9)
+            Shares of values that shall lie below, in (0, 1).
+
+        Returns
+        -------
+        values : ndarray of shape (n_samples, n_quantiles) or \
+                (n_samples, n_outputs, n_quantiles)
+            In the order of ``quantiles``.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If too few rows were held out for a quantile so close to 0 or 1.
+        """
+        check_is_fitted(self)
+        quantiles = check_array(quantiles, ensure_2d=False, input_name="quantiles")
+        if quantiles.ndim != 1:
+            raise ValueError(
+                "quantiles must be a list of numbers. Received an array of shape "
+                f"{quantiles.shape}."
+            )
+        # The lower quantiles are the upper ones of the errors with the other sign.
+        shifts = [
+            conformal_bound(self._errors, level, "quantiles")
+            if level >= 0.5
+            else -conformal_bound(-self._errors, 1 - level, "quantiles")
+            for level in quantiles
+        ]
+        return self.predict(X)[..., np.newaxis] + np.stack(shifts, axis=-1)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -26,7 +26,7 @@ X, y = cars.drop(columns=["mpg", "name"]), cars["mpg"]
 print(X.sample(5, random_state=0))
 
 # %%
-# Sixteen networks are trained at once, each without an eighth of the cars, which
+# Eight networks are trained at once, each without an eighth of the cars, which
 # chooses its best epoch. Boosted trees take the same table; a linear model needs
 # columns of zeros and ones for the words.
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)

@@ -24,18 +24,13 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skdeep
 from skdeep import TabularClassifier, TabularRegressor, diagnose
-from skdeep.tabular._blend import (
-    fitted_temperature,
-    share_of_second,
-    squared_error,
-)
 from skdeep.tabular._folds import random_folds
+from skdeep.tabular._temperature import fitted_temperature
 from skdeep.training import _fused
 
 SMALL = {"n_members": 3, "hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0}
 OF_CHECKS = {**SMALL, "epochs": 40, "batch_size": 32, "learning_rate": 0.01}
 X_3 = np.ones((5, 3))
-WEIGHTS = {"estimator_weights_": np.ones(1)}
 OTHER = {"categorical_features": None}
 REPEATED_ROWS = "A repeated row may be in two folds, and batches differ."
 
@@ -60,7 +55,7 @@ def titanic():
 
 @pytest.fixture(scope="module")
 def saved(titanic):
-    return TabularClassifier(**SMALL, learning_rate=0.01).fit(*titanic)
+    return TabularClassifier(**SMALL, learning_rate=0.02).fit(*titanic)
 
 
 @pytest.fixture(scope="module")
@@ -83,26 +78,21 @@ def test_frames_go_in_as_they_are(titanic, saved):
 
 def test_predictions_are_averages_of_members(titanic, saved, diabetes, regressor):
     X, y = titanic
-    of_networks = [network.predict_proba(X) for network in saved.estimators_]
-    assert len(of_networks) == 6  # three without bins, and three with bins
-    weights = saved.estimator_weights_
-    assert_allclose(weights.sum(), 1)
-    assert_array_equal(weights, np.repeat(weights[[0, 3]], 3))
-    mean = np.tensordot(weights, of_networks, 1)
+    of_members = [member.predict_proba(X) for member in saved.estimators_]
+    assert len(of_members) == 3
+    mean = np.mean(of_members, axis=0)
     tempered = mean ** (1 / saved.temperature_)
     tempered /= tempered.sum(axis=1, keepdims=True)
     assert_allclose(saved.predict_proba(X), tempered, rtol=1e-5)
     assert_array_equal(saved.predict(X), saved.classes_[mean.argmax(axis=1)])
     assert_allclose(saved.predict_log_proba(X), np.log(tempered), rtol=1e-5)
-    values = [network.predict(diabetes[0]) for network in regressor.estimators_]
+    values = [member.predict(diabetes[0]) for member in regressor.estimators_]
     values = np.clip(values, diabetes[1].min(), diabetes[1].max())
-    mean = np.tensordot(regressor.estimator_weights_, values, 1)
-    assert_allclose(regressor.predict(diabetes[0]), mean)
+    assert_allclose(regressor.predict(diabetes[0]), np.mean(values, axis=0))
     assert len(diagnose(saved.estimators_[0], X, y).frame)
 
 
-def test_unseen_rows_decide_how_much_networks_count(titanic, saved, regressor):
-    """Other shares, and another temperature, have a larger loss."""
+def test_unseen_rows_decide_how_certain_probabilities_are(titanic, saved):
     _, y = titanic
     rows = np.arange(len(y))
     numbers = (y == "saved").astype(int)
@@ -115,18 +105,7 @@ def test_unseen_rows_decide_how_much_networks_count(titanic, saved, regressor):
 
     best = saved.temperature_
     assert loss(best) < min(loss(best * 1.1), loss(best / 1.1))
-    # Networks that know everything count most.
-    noise = np.random.RandomState(0).normal(size=(200, 1))
-    for first, second, share in (
-        (noise, noise * 0, 0.75),
-        (noise * 0, noise, 0.25),
-        (noise, -noise, 0.5),
-    ):
-        found = share_of_second(
-            first, second, lambda part: squared_error(part, noise * 0, np.ones(200))
-        )
-        assert_allclose(found, share, atol=0.01)
-    certain = np.array([[0.6, 0.4], [0.4, 0.6]] * 50)
+    doubtful = np.array([[0.6, 0.4], [0.4, 0.6]] * 50)
     right = np.eye(2)[[0, 1] * 50]
     weight = np.ones(100)
     for targets, one_label, low, high in (
@@ -134,9 +113,9 @@ def test_unseen_rows_decide_how_much_networks_count(titanic, saved, regressor):
         (np.ones((100, 2)) / 2, True, 1.2, 4.0),
         (right, False, 0.25, 0.4),
     ):
-        found = fitted_temperature(certain, targets, weight, one_label=one_label)
+        found = fitted_temperature(doubtful, targets, weight, one_label=one_label)
         assert low <= found <= high
-    few = fitted_temperature(certain[:2], right[:2], weight[:2], one_label=True)
+    few = fitted_temperature(doubtful[:2], right[:2], weight[:2], one_label=True)
     assert 0.6 < few < 1  # two rows say little
 
 
@@ -147,14 +126,9 @@ def test_members_have_not_seen_their_folds(titanic):
         (np.arange(200), np.arange(200, 300)),
     ]
     model = TabularClassifier(**SMALL, cv=folds).fit(X, y)
-    assert len(model.estimators_) == 4
-    for number, (_, held_out) in enumerate(folds):
-        parts = [
-            model.estimators_[place].predict_proba(X.iloc[held_out])
-            for place in (number, number + 2)
-        ]
-        shares = 2 * model.estimator_weights_[[number, number + 2]]
-        expected = np.tensordot(shares, parts, 1) ** (1 / model.temperature_)
+    assert len(model.estimators_) == 2
+    for member, (_, held_out) in zip(model.estimators_, folds, strict=True):
+        expected = member.predict_proba(X.iloc[held_out]) ** (1 / model.temperature_)
         expected /= expected.sum(axis=1, keepdims=True)
         assert_allclose(model.oof_prediction_[held_out], expected, rtol=1e-5)
     assert np.isnan(model.oof_prediction_[100:200]).all()  # no fold has these rows
@@ -232,14 +206,14 @@ def test_predictions_stay_in_the_range_of_the_training_targets(diabetes, regress
     assert_array_equal(high.predict(X), y.max())
 
 
-def test_one_of_two_networks_takes_bins(diabetes, regressor, monkeypatch):
+def test_every_second_network_takes_bins(diabetes, regressor, monkeypatch):
     from skdeep.tabular import _members
 
     def widths(jobs):
         raise InterruptedError([job.spec.input_shape[0] for job in jobs])
 
     X, y = diabetes
-    assert len(regressor.estimators_[3].network_input_names_) > 100
+    assert len(regressor.estimators_[1].network_input_names_) > 70
     monkeypatch.setattr(_members, "train_together", widths)
 
     def widths_of_networks(X, **params):
@@ -248,12 +222,12 @@ def test_one_of_two_networks_takes_bins(diabetes, regressor, monkeypatch):
         return caught.value.args[0]
 
     for cv in (None, 3):
-        *narrow, wide, _, _ = widths_of_networks(X, n_bins=3, cv=cv)
-        assert narrow == [10, 10, 10]
+        narrow, wide, again = widths_of_networks(X, n_bins=3, cv=cv)
+        assert narrow == again == 10
         assert 10 + 9 * 2 <= wide <= 10 + 9 * 3  # sex has two values, and no bins
     assert widths_of_networks(X, n_bins=None) == [10, 10, 10]
-    *_, wide = widths_of_networks(np.tile(X, 5))
-    assert 50 + 45 * 5 <= wide <= 50 + 512
+    _, wide, _ = widths_of_networks(np.tile(X, 10))
+    assert 100 + 90 * 4 <= wide <= 100 + 512
     assert widths_of_networks(np.tile(X, 13)) == [130, 130, 130]
 
 
@@ -277,18 +251,15 @@ def test_folds_of_groups_and_of_time(diabetes):
     without_cv = TabularRegressor(**SMALL).fit(X, y, groups=groups)
     assert np.isfinite(without_cv.oof_prediction_).all()
     with_cv = TabularRegressor(**SMALL, cv=GroupKFold(4)).fit(X, y, groups=groups)
-    assert len(with_cv.estimators_) == 8
+    assert len(with_cv.estimators_) == 4
     in_time = TabularRegressor(**SMALL, cv=TimeSeriesSplit(3)).fit(X, y)
-    # They have not seen later rows.
-    first, _, last, first_with_bins, *_, last_with_bins = in_time.estimators_
+    first, second, last = in_time.estimators_  # they have not seen later rows
     assert_allclose(first.network_.inputs.mean, X[:50].mean(axis=0), rtol=1e-5)
     assert_allclose(last.network_.outputs.mean, y[:150].mean())
-    means = first_with_bins.network_inputs(X[:50]).mean(axis=0)
-    assert_allclose(first_with_bins.network_.inputs.mean, means, rtol=1e-5)
-    unseen = [network.predict(X[150:]) for network in (last, last_with_bins)]
-    unseen = np.clip(unseen, y[:150].min(), y[:150].max())
-    mean = np.tensordot(3 * in_time.estimator_weights_[[2, 5]], unseen, 1)
-    assert_allclose(in_time.oof_prediction_[150:], mean, rtol=1e-5)
+    means = second.network_inputs(X[:100]).mean(axis=0)  # with bins
+    assert_allclose(second.network_.inputs.mean, means, rtol=1e-5)
+    unseen = np.clip(last.predict(X[150:]), y[:150].min(), y[:150].max())
+    assert_allclose(in_time.oof_prediction_[150:], unseen, rtol=1e-5)
     unseen = np.isnan(in_time.oof_prediction_)
     assert_array_equal(np.flatnonzero(unseen), np.arange(50))
     for cv, message in (
@@ -479,8 +450,6 @@ def test_same_seed_same_result_and_copies(titanic, saved, tmp_path):
         ("feature_names_in_", lambda model: vars(model).pop("feature_names_in_")),
         ("feature_names_in_", lambda model: vars(model).update(n_features_in_=4)),
         ("classes_", lambda model: vars(model).update(classes_=np.array(["a", "b"]))),
-        ("estimator_weights_", lambda model: model.estimator_weights_.fill(1)),
-        ("estimator_weights_", lambda model: vars(model).update(WEIGHTS)),
         ("temperature_", lambda model: vars(model).update(temperature_=0.0)),
         ("oof_prediction_", lambda model: vars(model).update(oof_prediction_=X_3)),
         ("_errors", lambda model: vars(model).update(_errors=None)),

@@ -10,9 +10,9 @@ from skdeep.base._parameter_table import CLASSES
 from skdeep.base._target_steps import read_labels
 from skdeep.dense import DenseClassifier
 from skdeep.encoding import ClassWeights, numeric_columns
-from skdeep.tabular._blend import fitted_temperature, log_loss, log_tempered
 from skdeep.tabular._ensemble import BaseTabular, conformal_bound
 from skdeep.tabular._parameter_table import FITTED, OF_CLASSIFIER, TABULAR
+from skdeep.tabular._temperature import fitted_temperature, log_tempered
 
 
 @documented(parameters=(TABULAR,), attributes=(CLASSES, FITTED, OF_CLASSIFIER))
@@ -90,16 +90,6 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     def _decode(self, member, output):
         return member._targets.probabilities(output)
 
-    def _loss(self, members, targets, weight):
-        ones = _ones(members[0].classes_, targets)
-        one_label = targets.ndim == 1
-
-        def loss(probabilities):
-            logarithms = log_tempered(probabilities, 1.0, one_label=one_label)
-            return log_loss(logarithms, ones, weight)
-
-        return loss
-
     def _measured(self, members, predicted, rows, known):
         classes, one_label = members[0].classes_, rows.targets.ndim == 1
         targets, weight = rows.targets[known], rows.weight[known]
@@ -117,7 +107,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     def _log_probabilities(self, X):
         """Logarithms of probabilities, and their dtype."""
         probabilities, dtype = self._of_members(X)
-        mean = np.tensordot(self.estimator_weights_, probabilities, 1)
+        mean = probabilities.mean(axis=0)
         one_label = self._errors is not None
         return log_tempered(mean, self.temperature_, one_label=one_label)[0], dtype
 

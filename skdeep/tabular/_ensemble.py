@@ -1,6 +1,5 @@
 """The base of the ensembles for tables."""
 
-import itertools
 import math
 from numbers import Real
 from typing import NamedTuple
@@ -15,13 +14,12 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from skdeep._compat import _check_sample_weight, _fit_context, _safe_indexing
 from skdeep._forked import refuse_if_forked
 from skdeep._numbers import plain
-from skdeep._rules import anything, is_a, is_vector, require
+from skdeep._rules import anything, is_a, require
 from skdeep._start import start_tensorflow
 from skdeep.base._parameters import Parameters
 from skdeep.base._stored import Stored
 from skdeep.base._target_steps import read_labels
 from skdeep.encoding import with_finite_sums
-from skdeep.tabular._blend import share_of_second
 from skdeep.tabular._folds import given_folds, random_folds, warn_of_unseen_labels
 from skdeep.tabular._outputs import outputs_of
 
@@ -39,7 +37,6 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
     _stored_attributes = {
         "_errors": anything,
         "estimators_": lambda value: isinstance(value, list) and len(value) > 0,
-        "estimator_weights_": is_vector,
         "oof_prediction_": is_a(np.ndarray),
     }
 
@@ -75,10 +72,6 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
             The rows that the member was trained on.
         """
         return decoded
-
-    def _loss(self, members, targets, weight):
-        """A function of predictions for these rows, which gives their loss."""
-        raise NotImplementedError
 
     def _measured(self, members, predicted, rows, known):
         """Attributes that tell how good predictions are for unseen rows, by name.
@@ -188,29 +181,21 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
 
     def _store(self, members, outputs, folds, rows):
         """Set the fitted attributes."""
-        decoded = [
-            self._unseen(self._decode(member, output), rows.targets, train)
-            for member, output, (train, _) in zip(
-                members, outputs, itertools.cycle(folds), strict=False
-            )
-        ]
-        kinds = [decoded[: len(folds)], decoded[len(folds) :]]
-        predicted = [
-            _unseen_rows(part, folds, len(rows.targets)) for part in kinds if part
-        ]
-        known = np.isfinite(predicted[0].reshape(len(rows.targets), -1)).all(axis=1)
-        predicted = [part[known] for part in predicted]
-        targets, weight = rows.targets[known], rows.weight[known]
-        shares = [1.0]
-        if len(predicted) == 2:
-            share = share_of_second(*predicted, self._loss(members, targets, weight))
-            shares = [1 - share, share]
-        blended = np.tensordot(shares, predicted, 1)
-        fitted = self._measured(members, blended, rows, known)
-        unseen = np.full((rows.n_all, *blended.shape[1:]), np.nan)
+        n_rows = len(rows.targets)
+        total, count = 0.0, np.zeros(n_rows)
+        for member, output, (train, held_out) in zip(
+            members, outputs, folds, strict=True
+        ):
+            decoded = self._unseen(self._decode(member, output), rows.targets, train)
+            total = total + np.zeros((n_rows, *decoded.shape[1:]))
+            np.add.at(total, held_out, decoded)
+            np.add.at(count, held_out, 1)
+        known = count > 0
+        predicted = total[known] / count[known].reshape(-1, *[1] * (total.ndim - 1))
+        fitted = self._measured(members, predicted, rows, known)
+        unseen = np.full((rows.n_all, *total.shape[1:]), np.nan)
         unseen[rows.kept[known]] = fitted.pop("unseen")
         fitted["oof_prediction_"] = unseen
-        fitted["estimator_weights_"] = np.repeat(shares, len(folds)) / len(folds)
         self.__dict__.pop("feature_names_in_", None)
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(members[0], name):
@@ -241,19 +226,22 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         dtype : str
         """
         check_is_fitted(self)
-        decoded, samples, before = [], None, None
-        # Networks that read X alike, which come one after the other, are computed
-        # together.
-        groups = itertools.groupby(self.estimators_, lambda member: member._inputs)
-        for inputs, members in groups:
-            members = list(members)
+        # Networks that read X alike are computed together.
+        groups = {}
+        for number, member in enumerate(self.estimators_):
+            groups.setdefault(id(member._inputs), []).append(number)
+        decoded, samples, before = {}, None, None
+        for numbers in groups.values():
+            members = [self.estimators_[number] for number in numbers]
+            inputs = members[0]._inputs
             if before is None or not inputs.codes_like(before):
                 samples = inputs.samples(self, X)
             before = inputs
             outputs = _outputs(members, inputs, samples)
-            for member, output in zip(members, outputs, strict=True):
+            for number, member, output in zip(numbers, members, outputs, strict=True):
                 member._check_output(output, samples)
-                decoded.append(self._decode(member, output))
+                decoded[number] = self._decode(member, output)
+        decoded = [decoded[number] for number in sorted(decoded)]
         dtype = self.estimators_[0]._precision_of(samples)
         return np.stack(decoded).astype(np.float64), dtype
 
@@ -282,10 +270,6 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
                 if vars(other._inputs) == vars(member._inputs):
                     member._inputs = other._inputs
                     break
-        weights = self.estimator_weights_
-        fits = len(weights) == len(members) and (weights >= 0).all()
-        fits = bool(fits and np.isclose(weights.sum(), 1))
-        require(fits, name, "estimator_weights_", weights)
         predicted, errors = self.oof_prediction_, self._errors
         output = self._decode(members[0], np.zeros((1, members[0].network_.spec.units)))
         fits = predicted.shape[1:] == output.shape[1:] and predicted.dtype.kind == "f"
@@ -312,16 +296,6 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         if "estimators_" not in vars(self):
             return None
         return self.estimators_[0]._trial_samples()
-
-
-def _unseen_rows(decoded, folds, n_rows):
-    """Means of predictions for the rows of folds; NaN for rows of no fold."""
-    total, count = np.zeros((n_rows, *decoded[0].shape[1:])), np.zeros(n_rows)
-    for predicted, (_, held_out) in zip(decoded, folds, strict=True):
-        np.add.at(total, held_out, predicted)
-        np.add.at(count, held_out, 1)
-    with np.errstate(invalid="ignore"):  # 0 / 0
-        return total / count.reshape(-1, *[1] * (total.ndim - 1))
 
 
 def _names(estimator):

@@ -25,9 +25,9 @@ _FEWEST_STEPS = 500
 # Small batches help small tables; large ones take less time.
 _BATCHES_PER_EPOCH = 40
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 64
-# One of two networks takes bins of numbers, too. They help where the target bends or
+# Every second network takes bins of numbers, too. They help where the target bends or
 # changes in steps at some numbers, and harm elsewhere. They multiply the memory.
-_FEWEST_BINS, _MOST_BINS, _MOST_BIN_COLUMNS = 4, 16, 512
+_FEWEST_BINS, _MOST_BINS, _MOST_BIN_COLUMNS = 4, 8, 512
 _MOST_BIN_VALUES = 2**22
 # Each network's rows are copied for speed where the table has fewer bytes.
 _MOST_COPIED_BYTES = 4 * 2**20
@@ -36,9 +36,7 @@ _BETA_2 = 0.99
 
 
 def fit_members(ensemble, template, rows, folds, rng):
-    """Train networks for each fold, on all other rows.
-
-    There is one network for each fold, or two: without and with bins.
+    """Train a network for each fold, on all other rows.
 
     Of random folds, all rows teach what the columns hold (levels, medians, means, bins)
     and the scale of continuous targets. Of folds by ``cv``, only the rows that the
@@ -58,8 +56,7 @@ def fit_members(ensemble, template, rows, folds, rng):
     Returns
     -------
     members : list of estimators
-        Copies of ``template``, fitted: of all folds without bins, then of all folds
-        with bins.
+        Copies of ``template``, fitted.
     outputs : list of ndarray
         What each network gives for the rows of its fold.
     """
@@ -93,7 +90,7 @@ def _read_together(ensemble, template, rows, folds, rng):
     if n_bins is not None:
         kinds.append(_read(template, rows, every, rng, n_bins=n_bins))
     members = []
-    for (reader, data), fold in itertools.product(kinds, folds):
+    for (reader, data), fold in zip(itertools.cycle(kinds), folds, strict=False):
         train, held_out = (_rows(data.train, rows.weight, part) for part in fold)
         data = replace(data, train=train, validation=held_out)
         members.append((copy.copy(reader), data))
@@ -102,13 +99,12 @@ def _read_together(ensemble, template, rows, folds, rng):
 
 def _read_apart(ensemble, template, rows, folds, rng):
     """Members that have learnt how to read X from the rows they are trained on."""
-    members = [_read(template, rows, train, rng, held_out) for train, held_out in folds]
-    n_bins = _n_bins(ensemble, members[0][0], len(rows.weight))
-    if n_bins is not None:
-        members += [
-            _read(template, rows, train, rng, held_out, n_bins)
-            for train, held_out in folds
-        ]
+    members = []
+    for number, (train, held_out) in enumerate(folds):
+        n_bins = None
+        if number % 2:
+            n_bins = _n_bins(ensemble, members[0][0], len(rows.weight))
+        members.append(_read(template, rows, train, rng, held_out, n_bins))
     return members
 
 
@@ -133,7 +129,7 @@ def _arguments(rows, index):
 
 
 def _n_bins(ensemble, reader, n_rows):
-    """``n_bins`` of the second network of each fold, or None.
+    """``n_bins`` of every second network, or None.
 
     Parameters
     ----------

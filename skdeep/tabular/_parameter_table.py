@@ -15,10 +15,9 @@ TABULAR = {
         "int",
         [Interval(Integral, 2, None, closed="left")],
         """
-        Number of folds. A member is a network that is trained without one fold, which
-        chooses its best epoch; with ``n_bins`` it is two networks. With fewer rows (or
-        groups) there are as many members as these, and with ``cv`` as many as its
-        folds.
+        Number of networks, and of folds: each network is trained without one fold,
+        which chooses its best epoch. With fewer rows (or groups) there are as many as
+        these, and with ``cv`` as many as its folds.
         """,
     ),
     "hidden_layer_sizes": Parameter(
@@ -82,10 +81,10 @@ TABULAR = {
         'int, "auto" or None',
         [*DENSE["n_bins"].constraint, StrOptions({"auto"})],
         """
-        Number of bins for each column of numbers, in one of the two networks of each
-        member; see :class:`skdeep.DenseClassifier`. "auto" is 16, or fewer for more
-        than 32 columns, and none for more than 128 columns, for tables with more than a
-        million numbers, and for sparse tables. None means no bins, and one network.
+        Number of bins for each column of numbers, in every second network; see
+        :class:`skdeep.DenseClassifier`. "auto" is 8, or fewer for more than 64 columns,
+        and none for more than 128 columns, for tables with more than a million numbers,
+        and for sparse tables. None means no bins.
         """,
     ),
     "cv": Parameter(
@@ -119,15 +118,7 @@ FITTED = {
         The networks, each a fitted :class:`skdeep.DenseClassifier` or
         :class:`skdeep.DenseRegressor` that takes X as the ensemble does. Without ``cv``
         they have learnt from all rows what the columns hold (levels, medians, means,
-        bins) and the scale of continuous targets. First come those without bins.
-        """,
-    ),
-    "estimator_weights_": Attribute(
-        "ndarray of shape (n_networks,)",
-        """
-        How much each network counts in the average. Networks with bins count between a
-        quarter and three quarters together: halfway between a half and the share with
-        the smallest error for the training rows, by networks that have not seen them.
+        bins) and the scale of continuous targets.
         """,
     ),
     **FEATURES,

@@ -8,7 +8,6 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep._rules import is_a, require
 from skdeep.base._documented import documented, store_parameters
 from skdeep.dense import DenseRegressor
-from skdeep.tabular._blend import squared_error
 from skdeep.tabular._ensemble import BaseTabular, conformal_bound
 from skdeep.tabular._parameter_table import FITTED, OF_REGRESSOR, TABULAR
 
@@ -64,10 +63,6 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     def _unseen(self, decoded, targets, train):
         return np.clip(decoded, *_range(targets[train]))
 
-    def _loss(self, members, targets, weight):
-        targets = np.asarray(targets, dtype=np.float64)
-        return lambda values: squared_error(values, targets, weight)
-
     def _measured(self, members, predicted, rows, known):
         targets = np.asarray(rows.targets, dtype=np.float64)
         return {
@@ -112,12 +107,11 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         """
         values, dtype = self._of_members(X)
         values = np.clip(values, *self._range)
-        mean = np.tensordot(self.estimator_weights_, values, 1)
+        mean = values.mean(axis=0).astype(dtype)
         if not return_std:
-            return mean.astype(dtype)
-        spread = np.tensordot(self.estimator_weights_, (values - mean) ** 2, 1)
-        variance = spread + (self._errors**2).mean(axis=0)
-        return mean.astype(dtype), np.sqrt(variance).astype(dtype)
+            return mean
+        variance = values.var(axis=0) + (self._errors**2).mean(axis=0)
+        return mean, np.sqrt(variance).astype(dtype)
 
     def predict_interval(self, X, coverage=0.9):
         """Predict intervals that hold the true value about as often as asked for.

@@ -1,4 +1,4 @@
-"""How the networks' predictions are put together, as fits the rows not trained on."""
+"""How certain probabilities should be, as rows tell that were not trained on."""
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -9,34 +9,6 @@ _LEAST = 1e-6
 _MOST_LOG_TEMPERATURE = np.log(4)
 # Of few rows the temperature stays close to one.
 _DOUBT = 3
-
-
-def share_of_second(first, second, loss):
-    """How much the second of two predictions counts, from 0.25 to 0.75.
-
-    The share with the smallest loss would follow the noise of few rows, so the result
-    is halfway between it and a half.
-
-    Parameters
-    ----------
-    first, second : ndarray of shape (n_rows, ...)
-        Predictions for rows that the networks have not been trained on.
-    loss : callable
-        Takes a prediction like these, and returns a float.
-    """
-    found = minimize_scalar(
-        lambda share: loss((1 - share) * first + share * second),
-        bounds=(0, 1),
-        method="bounded",
-        options={"xatol": 1e-3},
-    )
-    return float(0.25 + 0.5 * found.x)
-
-
-def squared_error(predicted, targets, weight):
-    """Mean squared error, of targets of unit variance."""
-    errors = (predicted - targets) / np.maximum(targets.std(axis=0), _LEAST)
-    return np.average((errors**2).reshape(len(errors), -1).mean(axis=1), weights=weight)
 
 
 def log_loss(log_probabilities, targets, weight):

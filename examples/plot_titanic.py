@@ -19,7 +19,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from skdeep import DenseClassifier
+from skdeep import DenseClassifier, TabularClassifier
 
 passengers = passengers[passengers["class"] != "*"]  # one passenger without a class
 X, y = passengers[["class", "sex", "age"]], passengers["survived"]
@@ -36,6 +36,7 @@ columns = make_column_transformer(
 )
 models = {
     "network": DenseClassifier(random_state=0),
+    "eight networks": TabularClassifier(random_state=0),
     "network, columns": make_pipeline(columns, DenseClassifier(random_state=0)),
     "logistic regression": make_pipeline(columns, LogisticRegression(max_iter=1000)),
     "random forest": make_pipeline(columns, RandomForestClassifier(random_state=0)),

@@ -10,10 +10,12 @@ from bokeh_sampledata.titanic import data as passengers
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
     KFold,
+    RepeatedKFold,
     StratifiedKFold,
     TimeSeriesSplit,
     cross_val_score,
@@ -25,6 +27,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import skdeep
 from skdeep import TabularClassifier, TabularRegressor, diagnose
 from skdeep.tabular._folds import random_folds
+from skdeep.tabular._outputs import groups_of
 from skdeep.tabular._temperature import fitted_temperature
 from skdeep.training import _fused
 
@@ -269,6 +272,10 @@ def test_folds_of_groups_and_of_time(diabetes):
         ([(range(9), [200])], "numbers of rows from 0 to 199"),
         ([(range(9), [-201])], "numbers of rows from 0 to 199"),
         ([([0.5], [1.5])], "numbers of rows"),
+        ([[0, 1], [2, 3]], "numbers of rows"),
+        ([(range(9), [10], [11])], "must hold pairs"),
+        ([(range(9),)], "must hold pairs"),
+        ([5, 6], "must hold pairs: .* Received 5 in"),
     ):
         with pytest.raises(ValueError, match=message):
             TabularRegressor(cv=cv).fit(X, y)
@@ -304,7 +311,8 @@ def test_intervals_and_deviations(diabetes):
     places.append(130 - int(np.ceil(131 * 0.9)))
     assert_allclose(quantiles, mean[:, np.newaxis] + signed[places], rtol=1e-6)
     for quantiles, message in (
-        ([0.5, 0.001], "say nothing of quantiles outside of 0.00763 to 0.992"),
+        ([0.5, 0.001], r"outside of 0.00763 to 0.992. Received quantiles=0.001\."),
+        ([-0.5], r"between 0 and 1. Received quantiles=-0.5\."),
         ([0.5, 1.0], "between 0 and 1"),
         ([[0.5]], r"an array of shape \(1, 1\)"),
     ):
@@ -439,7 +447,7 @@ def test_same_seed_same_result_and_copies(titanic, saved, tmp_path):
     loaded = skdeep.load(tmp_path / "saved.skdeep")
     assert_array_equal(loaded.predict_proba(X), expected)
     assert_array_equal(loaded.predict_set(X), saved.predict_set(X))
-    assert len({id(member._inputs) for member in loaded.estimators_}) == 2
+    assert len(groups_of(loaded.estimators_)) == 2
 
 
 @pytest.mark.parametrize(
@@ -455,6 +463,14 @@ def test_same_seed_same_result_and_copies(titanic, saved, tmp_path):
         ("_errors", lambda model: vars(model).update(_errors=None)),
         ("_errors", lambda model: vars(model).update(_errors=X_3 * np.nan)),
         ("_errors", lambda model: vars(model).update(_errors="abc")),
+        ("_errors", lambda model: vars(model).update(_errors=np.ones(3))),
+        ("_errors", lambda model: model._errors.fill(5)),
+        (
+            "estimators_",
+            lambda model: object.__setattr__(
+                model.estimators_[1].network_.spec, "activation", "tanh"
+            ),
+        ),
     ],
 )
 def test_files_hold_only_what_fits(saved, tmp_path, name, damage):
@@ -470,6 +486,8 @@ def test_files_hold_only_what_fits(saved, tmp_path, name, damage):
         ("_range", (np.nan, np.nan)),
         ("_range", (2.0, 1.0)),
         ("_range", (X_3[0], X_3[0])),
+        ("_range", (X_3[:1, :1], X_3[:1, :1])),
+        ("_errors", np.ones((200, 2))),
         ("_errors", None),
         ("_errors", np.full(3, np.nan)),
     ],
@@ -481,9 +499,24 @@ def test_files_of_regressors(regressor, tmp_path, name, value):
         skdeep.save(damaged, tmp_path / "damaged")
 
 
+def test_networks_that_scale_rows_in_different_ways(diabetes, tmp_path):
+    """Columns of equal medians are read alike, but not scaled alike."""
+    X = np.c_[diabetes[0][:, 1], diabetes[0][:, 0] > 50]
+    cv = TimeSeriesSplit(3)
+    model = TabularRegressor(**SMALL, cv=cv, n_bins=None).fit(X, diabetes[1])
+    low, high = diabetes[1].min(), diabetes[1].max()
+    of_members = [member.predict(X) for member in model.estimators_]
+    mean = np.clip(of_members, low, high).mean(axis=0)
+    assert_allclose(model.predict(X), mean, rtol=1e-5)
+    skdeep.save(model, tmp_path / "scaled")
+    assert_allclose(model.predict(X), mean, rtol=1e-5)
+    assert_array_equal(skdeep.load(tmp_path / "scaled").predict(X), model.predict(X))
+
+
 def test_files_hold_splitters(diabetes, tmp_path):
     X, y = diabetes
-    for cv in (TimeSeriesSplit(2, gap=3), GroupKFold(2), KFold(2), 2):
+    repeated = RepeatedKFold(n_splits=2, n_repeats=2, random_state=3)
+    for cv in (TimeSeriesSplit(2, gap=3), GroupKFold(2), KFold(2), repeated, 2):
         groups = np.arange(200) // 9 if isinstance(cv, GroupKFold) else None
         model = TabularRegressor(**SMALL, cv=cv).fit(X, y, groups=groups)
         skdeep.save(model, tmp_path / "split")
@@ -522,3 +555,11 @@ def test_what_is_refused(titanic, diabetes, saved, regressor):
     with pytest.raises(AttributeError) as caught:
         TabularRegressor().partial_fit(*diabetes)
     assert "all rows at once" in str(caught.value.__cause__)
+
+
+def test_insight_is_of_one_network(titanic, saved, diabetes):
+    with pytest.raises(TypeError, match=r"Pass one of its networks, estimators_\[0\]"):
+        diagnose(saved, *titanic)
+    others = GradientBoostingRegressor(n_estimators=2).fit(*diabetes)
+    with pytest.raises(TypeError, match="must be a network of skdeep"):
+        diagnose(others, *diabetes)

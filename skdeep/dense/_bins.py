@@ -66,10 +66,11 @@ class Bins:
     def encode(self, values, dtype):
         """The columns, of shape (n_samples, width), for numbers that are not NaN."""
         lows = np.array(self.edges[:-1])
-        passed = (values[:, np.newaxis].astype(np.float64) - lows) / np.diff(self.edges)
         floor, ceiling = np.zeros(self.width), np.ones(self.width)
         floor[0], ceiling[-1] = -np.inf, np.inf
+        values = values[:, np.newaxis].astype(np.float64)
         with np.errstate(over="ignore"):  # of numbers far outside of the bins
+            passed = (values - lows) / np.diff(self.edges)
             return np.clip(passed, floor, ceiling, out=passed).astype(dtype)
 
     def names(self, feature):

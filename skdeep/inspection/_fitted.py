@@ -54,8 +54,9 @@ def check_holds_network(estimator):
 
 
 def _one_of(ensemble):
-    members = getattr(ensemble, "estimators_", None) or [None]
-    if not isinstance(members, list) or not isinstance(members[0], BaseNetwork):
+    members = getattr(ensemble, "estimators_", None)
+    are_networks = isinstance(members, list) and isinstance(members[0], BaseNetwork)
+    if not are_networks:
         return ""
     return " Pass one of its networks, estimators_[0] for instance."
 

@@ -3,7 +3,6 @@
 import inspect
 
 from sklearn import model_selection
-from sklearn.model_selection import BaseCrossValidator, BaseShuffleSplit
 
 
 def described(value):
@@ -11,19 +10,19 @@ def described(value):
     cls = type(value)
     if _public(cls.__name__) is not cls:
         return None
+    # Splitters that repeat others keep the parameters of those apart.
+    known = vars(value) | vars(value).get("cvargs", {})
     names = list(inspect.signature(cls).parameters)
-    if not all(name in vars(value) for name in names):
+    if not all(name in known for name in names):
         return None
-    return cls.__name__, {name: vars(value)[name] for name in names}
+    return cls.__name__, {name: known[name] for name in names}
 
 
 def _public(name):
     """The public splitter of this name; None if there is none."""
     cls = getattr(model_selection, name, None) if isinstance(name, str) else None
-    is_splitter = inspect.isclass(cls) and issubclass(
-        cls, (BaseCrossValidator, BaseShuffleSplit)
-    )
-    return cls if is_splitter else None
+    splits = hasattr(cls, "split") and hasattr(cls, "get_n_splits")
+    return cls if splits and not inspect.isabstract(cls) else None
 
 
 def rebuilt(name, parameters):

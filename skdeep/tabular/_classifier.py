@@ -111,6 +111,9 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         one_label = self._errors is not None
         return log_tempered(mean, self.temperature_, one_label=one_label)[0], dtype
 
+    def _error_shape(self, shape):
+        return ()
+
     def _check_stored_member(self, first, member):
         super()._check_stored_member(first, member)
         name = type(self).__name__
@@ -120,7 +123,10 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         require(fits, name, "estimators_", member)
         has_errors = self._errors is not None
         one_label = member._targets.kind != "multilabel-indicator"
-        require(has_errors == one_label, name, "_errors", self._errors)
+        fits = has_errors == one_label
+        if fits and has_errors:
+            fits = isinstance(self._errors, np.ndarray) and np.all(self._errors <= 1)
+        require(fits, name, "_errors", self._errors)
 
     def predict_proba(self, X):
         """Predict probabilities.

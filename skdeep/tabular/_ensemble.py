@@ -21,7 +21,10 @@ from skdeep.base._stored import Stored
 from skdeep.base._target_steps import read_labels
 from skdeep.encoding import with_finite_sums
 from skdeep.tabular._folds import given_folds, random_folds, warn_of_unseen_labels
-from skdeep.tabular._outputs import outputs_of
+from skdeep.tabular._outputs import groups_of
+
+# Fields of the specs of all members.
+_ALIKE = "hidden_layer_sizes", "activation", "units", "output", "dtype", "clips"
 
 
 def _needs_all_rows(estimator):
@@ -72,6 +75,10 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
             The rows that the member was trained on.
         """
         return decoded
+
+    def _error_shape(self, shape):
+        """The shape of an error, for predictions of this shape."""
+        return shape
 
     def _measured(self, members, predicted, rows, known):
         """Attributes that tell how good predictions are for unseen rows, by name.
@@ -181,14 +188,14 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
 
     def _store(self, members, outputs, folds, rows):
         """Set the fitted attributes."""
+        decoded = [
+            self._unseen(self._decode(member, output), rows.targets, train)
+            for member, output, (train, _) in zip(members, outputs, folds, strict=True)
+        ]
         n_rows = len(rows.targets)
-        total, count = 0.0, np.zeros(n_rows)
-        for member, output, (train, held_out) in zip(
-            members, outputs, folds, strict=True
-        ):
-            decoded = self._unseen(self._decode(member, output), rows.targets, train)
-            total = total + np.zeros((n_rows, *decoded.shape[1:]))
-            np.add.at(total, held_out, decoded)
+        total, count = np.zeros((n_rows, *decoded[0].shape[1:])), np.zeros(n_rows)
+        for part, (_, held_out) in zip(decoded, folds, strict=True):
+            np.add.at(total, held_out, part)
             np.add.at(count, held_out, 1)
         known = count > 0
         predicted = total[known] / count[known].reshape(-1, *[1] * (total.ndim - 1))
@@ -226,19 +233,20 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         dtype : str
         """
         check_is_fitted(self)
-        # Networks that read X alike are computed together.
-        groups = {}
-        for number, member in enumerate(self.estimators_):
-            groups.setdefault(id(member._inputs), []).append(number)
         decoded, samples, before = {}, None, None
-        for numbers in groups.values():
-            members = [self.estimators_[number] for number in numbers]
-            inputs = members[0]._inputs
+        for group in groups_of(self.estimators_):
+            inputs = group.inputs
             if before is None or not inputs.codes_like(before):
                 samples = inputs.samples(self, X)
             before = inputs
-            outputs = _outputs(members, inputs, samples)
-            for number, member, output in zip(numbers, members, outputs, strict=True):
+            with np.errstate(over="ignore", invalid="ignore"):  # refused below
+                parts = [
+                    group.outputs(inputs.as_rows(part))
+                    for part in inputs.parts(samples)
+                ]
+            outputs = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+            for number, output in zip(group.numbers, outputs, strict=True):
+                member = self.estimators_[number]
                 member._check_output(output, samples)
                 decoded[number] = self._decode(member, output)
         decoded = [decoded[number] for number in sorted(decoded)]
@@ -266,31 +274,27 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         require(names == [names[0]] * len(names), name, "feature_names_in_", names)
         for member in members:
             self._check_stored_member(members[0], member)
-            for other in members:  # which read X once, as after fit
-                if vars(other._inputs) == vars(member._inputs):
-                    member._inputs = other._inputs
-                    break
         predicted, errors = self.oof_prediction_, self._errors
         output = self._decode(members[0], np.zeros((1, members[0].network_.spec.units)))
         fits = predicted.shape[1:] == output.shape[1:] and predicted.dtype.kind == "f"
         require(fits, name, "oof_prediction_", predicted)
-        fits = errors is None or (
-            isinstance(errors, np.ndarray)
-            and errors.dtype.kind == "f"
-            and len(errors) > 0
-            and bool(np.isfinite(errors).all())
-        )
-        require(fits, name, "_errors", errors)
+        if errors is not None:
+            known = np.isfinite(predicted.reshape(len(predicted), -1)).all(axis=1)
+            shape = known.sum(), *self._error_shape(output.shape[1:])
+            fits = isinstance(errors, np.ndarray) and errors.dtype.kind == "f"
+            fits = fits and errors.shape == shape and bool(np.isfinite(errors).all())
+            require(fits and known.any(), name, "_errors", errors)
 
     def _check_stored_member(self, first, member):
         """Refuse a member of a file that does not fit the first one."""
-        require(
-            member._inputs.categorical_features == first._inputs.categorical_features
-            and member._targets.n_outputs == first._targets.n_outputs,
-            type(self).__name__,
-            "estimators_",
-            member,
+        spec, of_first = member.network_.spec, first.network_.spec
+        inputs, of_inputs = member._inputs, first._inputs
+        fits = (
+            all(getattr(spec, part) == getattr(of_first, part) for part in _ALIKE)
+            and inputs.categorical_features == of_inputs.categorical_features
+            and member._targets.n_outputs == first._targets.n_outputs
         )
+        require(fits, type(self).__name__, "estimators_", member)
 
     def _trial_samples(self):
         if "estimators_" not in vars(self):
@@ -302,23 +306,6 @@ def _names(estimator):
     """The number of features, and their names if there are any."""
     names = vars(estimator).get("feature_names_in_")
     return estimator.n_features_in_, None if names is None else list(names)
-
-
-def _outputs(members, inputs, samples):
-    """Outputs of networks, of shape (n_members, n_samples, n_units).
-
-    Parameters
-    ----------
-    members : list of estimators
-        They read X by ``inputs``.
-    inputs : Tables
-    samples : {ndarray, CSR}
-    """
-    with np.errstate(over="ignore", invalid="ignore"):  # refused later
-        parts = [
-            outputs_of(members, inputs.as_rows(part)) for part in inputs.parts(samples)
-        ]
-    return np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
 
 
 class Rows(NamedTuple):
@@ -351,7 +338,7 @@ class Rows(NamedTuple):
         return rows._replace(**chosen)
 
 
-def conformal_bound(errors, coverage, name="coverage"):
+def conformal_bound(errors, coverage):
     """The bound that about so large a share of new errors does not exceed.
 
     As in split conformal prediction (Lei et al., 2018, "Distribution-Free Predictive
@@ -362,23 +349,45 @@ def conformal_bound(errors, coverage, name="coverage"):
     ----------
     errors : ndarray of shape (n_errors, ...)
     coverage : float
-    name : str
-        Of the argument that holds ``coverage``.
 
     Returns
     -------
     bound : ndarray of shape (...)
     """
-    if not isinstance(coverage, Real) or not 0 < coverage < 1:
+    _check_share("coverage", coverage)
+    return _of_rank(
+        errors, math.ceil((len(errors) + 1) * coverage), "coverage", coverage
+    )
+
+
+def conformal_quantile(errors, level):
+    """The value that about so large a share of new errors lies below.
+
+    Above the median it is such a bound; below it, that of the errors with the other
+    sign.
+    """
+    _check_share("quantiles", level)
+    if level >= 0.5:
+        rank = math.ceil((len(errors) + 1) * level)
+    else:
+        rank = math.floor((len(errors) + 1) * level)
+    return _of_rank(errors, rank, "quantiles", level)
+
+
+def _check_share(name, share):
+    if not isinstance(share, Real) or not 0 < share < 1:
         raise ValueError(
-            f"{name} must be a number between 0 and 1. Received {name}={coverage!r}."
+            f"{name} must be a number between 0 and 1. Received {name}={share!r:.80}."
         )
-    rank = math.ceil((len(errors) + 1) * coverage)
-    if rank > len(errors):
-        most = len(errors) / (len(errors) + 1)
+
+
+def _of_rank(errors, rank, name, share):
+    """The error of this rank, from one, among the errors in rising order."""
+    if not 1 <= rank <= len(errors):
+        least = 1 / (len(errors) + 1)
         raise ValueError(
             f"The errors of {len(errors)} rows that were held out say nothing of "
-            f"{name} outside of {1 - most:.3g} to {most:.3g}. Received "
-            f"{name}={coverage!r}. Choose another, or fit on more rows."
+            f"{name} outside of {least:.3g} to {1 - least:.3g}. Received {name}="
+            f"{share!r}. Choose another, or fit on more rows."
         )
     return np.sort(errors, axis=0)[rank - 1]

@@ -28,7 +28,7 @@ def given_folds(cv, rows, labels):
         splitter = check_cv(cv, y, classifier=labels is not None)
         folds = [tuple(split) for split in splitter.split(rows.X, y, rows.groups)]
     else:
-        folds = [tuple(_places(part, rows, cv) for part in split) for split in cv]
+        folds = [_pair(split, rows, cv) for split in cv]
     if not folds or not all(len(part) for fold in folds for part in fold):
         raise ValueError(
             "cv must make at least one fold, and each fold must leave rows to train on "
@@ -44,14 +44,27 @@ def given_folds(cv, rows, labels):
     return folds
 
 
+def _pair(split, rows, cv):
+    try:
+        train, held_out = split
+    except (TypeError, ValueError):
+        raise ValueError(
+            "cv must hold pairs: the numbers of the rows to train on, and of the rows "
+            f"to hold out. Received {split!r:.80} in cv={cv!r:.200}."
+        ) from None
+    return _places(train, rows, cv), _places(held_out, rows, cv)
+
+
 def _places(part, rows, cv):
     """Places in ``rows`` of the user's numbers of rows."""
     part = np.asarray(part)
     if part.dtype == bool and len(part) == rows.n_all:
         part = np.flatnonzero(part)
     part = part.astype(int) if part.size == 0 else part
-    if part.dtype.kind not in "iu" or np.any(
-        (part < -rows.n_all) | (part >= rows.n_all)
+    if (
+        part.ndim != 1
+        or part.dtype.kind not in "iu"
+        or np.any((part < -rows.n_all) | (part >= rows.n_all))
     ):
         raise ValueError(
             f"Pairs of cv must hold numbers of rows from 0 to {rows.n_all - 1}: places "

@@ -5,94 +5,110 @@ import weakref
 import numpy as np
 
 from skdeep.encoding import dense
-from skdeep.inference import (
-    ACTIVATIONS,
-    NUMPY_ROWS,
-    FoldedLayers,
-    pieces,
-    wider_dtype,
-)
+from skdeep.inference import ACTIVATIONS, NUMPY_ROWS, FoldedLayers, pieces, wider_dtype
 
-# By the weights of the first network.
-_stacks = weakref.WeakKeyDictionary()
+# By the weights of the first network. Fits make new ones; who changes their arrays in
+# place must copy the ensemble.
+_groups = weakref.WeakKeyDictionary()
 
 
 def output_of(member, rows):
     """The output of one network for encoded rows."""
-    spec, weights = member.network_.spec, member.network_.weights
-    return Stack(spec, [weights], wider_dtype(spec, rows)).outputs(rows)[0]
+    return Group([member]).outputs(rows)[0]
 
 
-def outputs_of(members, rows):
-    """The outputs of networks that take the same rows.
+def groups_of(members):
+    """Members that are computed together.
 
     Parameters
     ----------
     members : list of estimators
-        With networks of one architecture.
-    rows : {ndarray, CSR} of shape (n_rows, n_inputs)
+        With dense networks.
 
     Returns
     -------
-    outputs : ndarray of shape (n_members, n_rows, n_units)
+    groups : list of Group
     """
-    spec = members[0].network_.spec
     weights = [member.network_.weights for member in members]
-    dtype = wider_dtype(spec, rows)
-    stack = _stacks.get(weights[0])
-    if stack is None or not stack.is_of(spec, weights, dtype):
-        stack = _stacks[weights[0]] = Stack(spec, weights, dtype)
-    return stack.outputs(rows)
+    references, groups = _groups.get(weights[0], ([], []))
+    known = [reference() for reference in references]
+    if len(known) != len(weights) or any(map(_differ, known, weights)):
+        groups = []
+        for number, member in enumerate(members):
+            for group in groups:
+                if group.takes(member):
+                    group.add(number, member)
+                    break
+            else:
+                groups.append(Group([member], [number]))
+        _groups[weights[0]] = list(map(weakref.ref, weights)), groups
+    return groups
 
 
-class Stack:
-    """The arrays of networks, one upon the other.
+def _differ(one, other):
+    return one is not other
+
+
+class Group:
+    """Networks of one architecture that take the same rows, and standardise them alike.
 
     Parameters
     ----------
-    spec : DenseSpec
-    weights : list of Weights
-        They standardise rows alike.
-    dtype : dtype
-        The dtype in which the networks are computed.
+    members : list of estimators
+    numbers : list of int
+        Their places in the ensemble.
     """
 
-    def __init__(self, spec, weights, dtype):
-        self._spec, self._dtype = spec, dtype
-        self._weights = [weakref.ref(part) for part in weights]
-        layers = [FoldedLayers(spec, part, dtype) for part in weights]
-        self._scaled = layers[0].scaled
-        products = [part.products(len(spec.widths)) for part in layers]
-        self._products = [
-            (np.stack(kernels), np.stack(biases)[:, np.newaxis])
-            for kernels, biases in (
-                zip(*layer, strict=True) for layer in zip(*products, strict=True)
-            )
-        ]
-        self._activation = ACTIVATIONS[spec.activation] if spec.widths else None
+    def __init__(self, members, numbers=(0,)):
+        first = members[0]
+        self.inputs, self.numbers = first._inputs, list(numbers)
+        self._spec, self._scaling = first.network_.spec, first.network_.inputs
+        self._weights = [member.network_.weights for member in members]
+        self._layers = {}  # by the dtype in which the networks are computed
 
-    def is_of(self, spec, weights, dtype):
-        """Whether it holds the arrays of these networks in this dtype."""
-        mine = [reference() for reference in self._weights]
-        same = len(mine) == len(weights) and all(map(_is, mine, weights))
-        return same and self._dtype == dtype and self._spec == spec
+    def takes(self, member):
+        """Whether the network of ``member`` can be computed with the others."""
+        network, inputs = member.network_, member._inputs
+        is_read_alike = inputs is self.inputs or vars(inputs) == vars(self.inputs)
+        return (
+            is_read_alike
+            and network.spec == self._spec
+            and np.array_equal(network.inputs.mean, self._scaling.mean)
+            and np.array_equal(network.inputs.scale, self._scaling.scale)
+        )
+
+    def add(self, number, member):
+        """Compute the network of ``member``, too."""
+        self.numbers.append(number)
+        self._weights.append(member.network_.weights)
 
     def outputs(self, rows):
-        """Outputs of shape (n_networks, n_rows, n_units)."""
-        n_networks = len(self._weights)
-        shape = n_networks, rows.shape[0], self._spec.units
-        outputs = np.empty(shape, self._dtype)
+        """The outputs for encoded rows, of shape (n_networks, n_rows, n_units)."""
+        spec, n_networks = self._spec, len(self._weights)
+        dtype = wider_dtype(spec, rows)
+        if dtype not in self._layers:
+            self._layers[dtype] = self._stacked(dtype)
+        scaled, layers = self._layers[dtype]
+        activation = ACTIVATIONS[spec.activation] if spec.widths else None
+        outputs = np.empty((n_networks, rows.shape[0], spec.units), dtype)
         # As many rows as keep the outputs of layers in the CPU's cache.
         for piece in pieces(rows, max(1, NUMPY_ROWS // n_networks)):
-            x = self._scaled(dense(rows[piece]))
-            for depth, (kernel, bias) in enumerate(self._products):
+            x = scaled(dense(rows[piece]))
+            for depth, (kernel, bias) in enumerate(layers):
                 x = np.matmul(x, kernel)
                 x += bias
-                if depth < len(self._products) - 1:
-                    x = self._activation(x)
+                if depth < len(layers) - 1:
+                    x = activation(x)
             outputs[:, piece] = x
         return outputs
 
-
-def _is(one, other):
-    return one is other
+    def _stacked(self, dtype):
+        """The function that scales rows, and kernels and biases one upon the other."""
+        spec = self._spec
+        networks = [FoldedLayers(spec, weights, dtype) for weights in self._weights]
+        products = [network.products(len(spec.widths)) for network in networks]
+        layers = []
+        for layer in zip(*products, strict=True):
+            kernels, biases = zip(*layer, strict=True)
+            layers.append((np.stack(kernels), np.stack(biases)[:, np.newaxis]))
+        return networks[0].scaled, layers

@@ -82,9 +82,9 @@ TABULAR = {
         [*DENSE["n_bins"].constraint, StrOptions({"auto"})],
         """
         Number of bins for each column of numbers, in every second network; see
-        :class:`skdeep.DenseClassifier`. "auto" is 8, or fewer for more than 64 columns,
-        and none for more than 128 columns, for tables with more than a million numbers,
-        and for sparse tables. None means no bins.
+        :class:`skdeep.DenseClassifier`. "auto" is 8, or fewer for more than 64 columns
+        or half a million numbers, and none for more than 128 columns or a million
+        numbers, and for sparse tables. None means no bins.
         """,
     ),
     "cv": Parameter(
@@ -135,7 +135,8 @@ OF_CLASSIFIER = {
     "oof_prediction_": Attribute(
         "ndarray of shape (n_samples, n_classes)",
         """
-        Probabilities for the training rows, by the network that has not seen them. NaN
+        Probabilities for the training rows, by the network that has not seen them, as
+        ``temperature_`` makes them; averages if several folds have a row. NaN
         for rows that no fold has, and for those of weight zero.
         """,
     ),

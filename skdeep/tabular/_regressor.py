@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep._rules import is_a, require
 from skdeep.base._documented import documented, store_parameters
 from skdeep.dense import DenseRegressor
-from skdeep.tabular._ensemble import BaseTabular, conformal_bound
+from skdeep.tabular._ensemble import BaseTabular, conformal_bound, conformal_quantile
 from skdeep.tabular._parameter_table import FITTED, OF_REGRESSOR, TABULAR
 
 
@@ -73,9 +73,9 @@ class TabularRegressor(RegressorMixin, BaseTabular):
 
     def _check_stored_member(self, first, member):
         super()._check_stored_member(first, member)
-        name, size = type(self).__name__, first._targets.n_outputs
+        name, shape = type(self).__name__, self.oof_prediction_.shape[1:]
         ends = [np.asarray(end, float) for end in self._range]
-        fits = len(ends) == 2 and all(end.size == size for end in ends)
+        fits = len(ends) == 2 and all(end.shape == shape for end in ends)
         fits = fits and bool(np.isfinite(ends).all()) and (ends[0] <= ends[1]).all()
         require(fits, name, "_range", self._range)
         require(self._errors is not None, name, "_errors", self._errors)
@@ -179,12 +179,8 @@ class TabularRegressor(RegressorMixin, BaseTabular):
                 "quantiles must be a list of numbers. Received an array of shape "
                 f"{quantiles.shape}."
             )
-        # The lower quantiles are the upper ones of the errors with the other sign.
         shifts = [
-            conformal_bound(self._errors, level, "quantiles")
-            if level >= 0.5
-            else -conformal_bound(-self._errors, 1 - level, "quantiles")
-            for level in quantiles
+            conformal_quantile(self._errors, level) for level in quantiles.tolist()
         ]
         return self.predict(X)[..., np.newaxis] + np.stack(shifts, axis=-1)
 

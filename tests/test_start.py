@@ -7,8 +7,12 @@ import sys
 from skdeep._start import _without_remarks
 
 CODE = """
-import os, skdeep
+import os, sys, skdeep
+from skdeep import FileFormatError
+assert not {"tensorflow", "keras", "scikeras"} & set(sys.modules)
 from sklearn.datasets import load_iris
+skdeep.DenseClassifier
+assert "scikeras" not in sys.modules
 skdeep.DenseClassifier((3,), epochs=1, verbose=1).fit(*load_iris(return_X_y=True))
 print("level", os.environ.get("TF_CPP_MIN_LOG_LEVEL"))
 """
@@ -29,6 +33,7 @@ os.write(2, b"seen")
 
 
 def test_a_first_fit_is_quiet_and_says_what_takes_long():
+    """Before it, importing skdeep brings no TensorFlow."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TF_CPP")}
     run = subprocess.run(
         [sys.executable, "-c", CODE], capture_output=True, text=True, env=environment

@@ -57,15 +57,19 @@ def data():
 
 @pytest.fixture(scope="module")
 def pages(data):
+    with pytest.MonkeyPatch.context() as patch:
+        move_weights(patch)  # the diagnosis of a page trains, too
+        return reported(data)
+
+
+def reported(data):
     X, labels, images, y = data
     classifier = DenseClassifier((8,), metrics=["accuracy"], **TINY)
     classifier.fit(X, labels, X_val=X[:50], y_val=labels[:50])
     regressor = DenseRegressor((8,), early_stopping=True, **TINY).fit(X, y)
     words, names = paragraphs()
-    with pytest.MonkeyPatch.context() as patch:
-        move_weights(patch)
-        texts = TextClassifier(**TINY).fit(words[:60], names[:60])
-        conv = ConvClassifier((4,), **TINY).fit(images[:200], y[:200])
+    texts = TextClassifier(**TINY).fit(words[:60], names[:60])
+    conv = ConvClassifier((4,), **TINY).fit(images[:200], y[:200])
     return {
         "table": report(classifier, X, labels),
         "images": report(conv, images[200:], y[200:]),

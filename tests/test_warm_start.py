@@ -11,6 +11,8 @@ from sklearn.base import clone
 
 from skdeep import DenseClassifier, DenseRegressor, fuse
 
+# Keras's fits have few steps.
+pytestmark = pytest.mark.usefixtures("keras_eagerly")
 NET = {"hidden_layer_sizes": (8,), "batch_size": 32, "random_state": 0}
 WARM = {**NET, "warm_start": True}
 ENGINES = pytest.mark.parametrize("engine", ["compiled", "keras"])

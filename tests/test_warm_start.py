@@ -11,8 +11,8 @@ from sklearn.base import clone
 
 from skdeep import DenseClassifier, DenseRegressor, fuse
 
-# Keras's fits have few steps.
-pytestmark = pytest.mark.usefixtures("keras_eagerly")
+# For Keras's fits of few steps.
+FEW_STEPS = pytest.mark.usefixtures("keras_eagerly")
 NET = {"hidden_layer_sizes": (8,), "batch_size": 32, "random_state": 0}
 WARM = {**NET, "warm_start": True}
 ENGINES = pytest.mark.parametrize("engine", ["compiled", "keras"])
@@ -82,6 +82,7 @@ SCHEDULE = keras.optimizers.schedules.PiecewiseConstantDecay(
 )
 
 
+@FEW_STEPS
 @pytest.mark.parametrize(
     "settings",
     [
@@ -111,6 +112,7 @@ AVERAGES = keras.optimizers.SGD(0.1, use_ema=True)
 MOMENTUM = keras.optimizers.SGD(0.1, 0.9)
 
 
+@FEW_STEPS
 @pytest.mark.parametrize(
     ("engine", "first", "second"),
     [
@@ -130,6 +132,7 @@ def test_another_optimizer_starts_anew(iris, engine, first, second):
     assert steps(warm) == steps(forgot) == 10
 
 
+@FEW_STEPS
 @ENGINES
 def test_another_rate_keeps_the_state(iris, engine):
     warm = DenseClassifier(**WARM, epochs=2, optimizer="adam", engine=engine)
@@ -137,6 +140,7 @@ def test_another_rate_keeps_the_state(iris, engine):
     assert steps(warm) == 20
 
 
+@FEW_STEPS
 @ENGINES
 def test_averages_are_kept_with_the_best_epoch(iris, engine):
     """Both engines keep the averages of that epoch, and none before the first step."""

@@ -180,17 +180,38 @@ def test_given_folds_are_of_all_rows(diabetes):
     assert_allclose(weighted.predict(X), removed.predict(X), rtol=1e-6)
 
 
-def test_small_tables_get_small_batches_and_more_epochs(digits, diabetes):
-    settings = {"n_members": 2, "hidden_layer_sizes": (8,), "random_state": 0}
+@pytest.fixture
+def planned(monkeypatch):
+    """The jobs that fit would train."""
+    from skdeep.tabular import _members
+
+    def stop(jobs):
+        raise InterruptedError(jobs)
+
+    def planned(model, X, y):
+        with monkeypatch.context() as patch:
+            patch.setattr(_members, "train_together", stop)
+            with pytest.raises(InterruptedError) as caught:
+                model.fit(X, y)
+        return caught.value.args[0]
+
+    return planned
+
+
+def test_batches_and_epochs_by_the_number_of_rows(diabetes, planned):
     X, y = diabetes
-    few = TabularRegressor(**settings).fit(X[:40], y[:40]).estimators_[0]
-    assert few.batch_size == 16
-    assert 500 <= 2 * few.n_epochs_ < 510  # two steps an epoch
-    many = TabularClassifier(**settings, cv=[(range(450), range(450, 500))])
-    assert many.fit(*digits).estimators_[0].n_epochs_ == 32
-    plenty = np.tile(X, (10, 1)), np.tile(y, 10)
-    large = TabularRegressor(**settings, epochs=1).fit(*plenty)
-    assert large.estimators_[0].batch_size == 32  # the power of two by 1,000 / 40
+    for n_rows, batch_size, epochs in (
+        (40, 16, 250),  # 500 steps
+        (600, 16, 32),
+        (2_000, 32, 32),  # the power of two by 1,000 / 40
+        (16_000, 64, 32),
+        (50_000, 128, 16),  # half of the rows are trained on
+        (200_000, 512, 4),
+    ):
+        rows = np.arange(n_rows) % len(y)
+        job, _ = planned(TabularRegressor(2, n_bins=None), X[rows], y[rows])
+        assert job.batch_size == batch_size
+        assert job.epochs == epochs
 
 
 def test_networks_are_computed_as_if_alone(diabetes, sizes):
@@ -209,29 +230,22 @@ def test_predictions_stay_in_the_range_of_the_training_targets(diabetes, regress
     assert_array_equal(high.predict(X), y.max())
 
 
-def test_every_second_network_takes_bins(diabetes, regressor, monkeypatch):
-    from skdeep.tabular import _members
-
-    def widths(jobs):
-        raise InterruptedError([job.spec.input_shape[0] for job in jobs])
-
+def test_every_second_network_takes_bins(diabetes, regressor, planned):
     X, y = diabetes
     assert len(regressor.estimators_[1].network_input_names_) > 70
-    monkeypatch.setattr(_members, "train_together", widths)
 
-    def widths_of_networks(X, **params):
-        with pytest.raises(InterruptedError) as caught:
-            clone(regressor).set_params(**params).fit(X, y)
-        return caught.value.args[0]
+    def widths(X, **params):
+        jobs = planned(clone(regressor).set_params(**params), X, y)
+        return [job.spec.input_shape[0] for job in jobs]
 
     for cv in (None, 3):
-        narrow, wide, again = widths_of_networks(X, n_bins=3, cv=cv)
+        narrow, wide, again = widths(X, n_bins=3, cv=cv)
         assert narrow == again == 10
         assert 10 + 9 * 2 <= wide <= 10 + 9 * 3  # sex has two values, and no bins
-    assert widths_of_networks(X, n_bins=None) == [10, 10, 10]
-    _, wide, _ = widths_of_networks(np.tile(X, 10))
+    assert widths(X, n_bins=None) == [10, 10, 10]
+    _, wide, _ = widths(np.tile(X, 10))
     assert 100 + 90 * 4 <= wide <= 100 + 512
-    assert widths_of_networks(np.tile(X, 13)) == [130, 130, 130]
+    assert widths(np.tile(X, 13)) == [130, 130, 130]
 
 
 def test_the_fold_chooses_the_epoch(regressor):

@@ -19,12 +19,15 @@ from skdeep.training import train_together
 
 # The recipe was chosen on 47 tables of 200 to 4,000 rows, by the geometric mean of the
 # errors; docs/guide/tables.md has figures.
-_EPOCHS = 32
+_EPOCHS, _FEWEST_EPOCHS = 32, 4
 # Tables of some dozens of rows would otherwise get too few steps to learn anything.
 _FEWEST_STEPS = 500
 # Small batches help small tables; large ones take less time.
 _BATCHES_PER_EPOCH = 40
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 64
+# Networks learn enough from so many rows in each of 32 epochs. Of larger tables there
+# are larger batches and fewer epochs.
+_MANY_ROWS, _LARGEST_BATCH_OF_MANY = 12_800, 512
 # Every second network takes bins of numbers, too. They help where the target bends or
 # changes in steps at some numbers, and harm elsewhere. They multiply the memory.
 _FEWEST_BINS, _MOST_BINS, _MOST_BIN_COLUMNS = 4, 8, 512
@@ -152,8 +155,10 @@ def _job(ensemble, member, data, rng):
     """The member's random numbers and its job."""
     epochs = plain(ensemble.epochs)
     if epochs == "auto":
-        steps = -(-len(data.train) // member.batch_size)
-        epochs = max(_EPOCHS, -(-_FEWEST_STEPS // steps))
+        n_rows = len(data.train)
+        steps = -(-n_rows // member.batch_size)
+        fewer = max(_FEWEST_EPOCHS, round(_EPOCHS * _MANY_ROWS / n_rows))
+        epochs = max(min(_EPOCHS, fewer), -(-_FEWEST_STEPS // steps))
     member.epochs, member.early_stopping = epochs, True
     member.random_state = int(rng.randint(2**31 - 1))
     seeds = np.random.RandomState(member.random_state)
@@ -185,6 +190,9 @@ def _batch_size(given, n_rows):
     if given != "auto":
         return min(given, n_rows)
     size = 2 ** round(math.log2(max(1, n_rows / _BATCHES_PER_EPOCH)))
+    if n_rows > _MANY_ROWS:
+        size = _LARGEST_BATCH * 2 ** round(math.log2(n_rows / _MANY_ROWS))
+        return min(size, _LARGEST_BATCH_OF_MANY)
     return min(n_rows, max(_SMALLEST_BATCH, min(size, _LARGEST_BATCH)))
 
 

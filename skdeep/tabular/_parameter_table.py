@@ -27,7 +27,8 @@ TABULAR = {
         'int or "auto"',
         [StrOptions({"auto"}), COUNT],
         """
-        Epochs of each network. "auto" is 32, or as many more as make 500 steps.
+        Epochs of each network. "auto" is 32, or as many more as make 500 steps. Of more
+        than 12,800 rows it is fewer, in proportion, but at least 4.
         """,
     ),
     "batch_size": Parameter(
@@ -35,7 +36,8 @@ TABULAR = {
         [StrOptions({"auto"}), COUNT],
         """
         Rows of the training data for each step. "auto" is the power of two that is
-        closest to a fortieth of the rows, but 16 to 64.
+        closest to a fortieth of the rows, but 16 to 64. Of more than 12,800 rows it
+        grows with them, up to 512.
         """,
     ),
     "learning_rate": Parameter(

@@ -14,5 +14,7 @@ def test_rfecv_drops_noise(iris):
     X, y = iris
     X = np.column_stack([np.random.RandomState(0).normal(size=(len(y), 3)), X])
     network = DenseClassifier((8,), epochs=40, learning_rate=0.05, random_state=0)
-    selector = RFECV(network, importance_getter=norms, step=3, cv=2).fit(X, y)
-    assert not selector.support_[:3].any()
+    selector = RFECV(
+        network, importance_getter=norms, step=3, min_features_to_select=4, cv=2
+    )
+    assert selector.fit(X, y).support_.tolist() == [False] * 3 + [True] * 4

@@ -210,7 +210,7 @@ def test_healthy_networks_have_no_findings():
         (DenseRegressor(early_stopping=True, **SEED), DIABETES),
         (make_pipeline(StandardScaler(), unscaled), CANCER),
         (ConvClassifier(activation="relu", epochs=15, **SEED), IMAGES),
-        (SequenceClassifier("gru", epochs=20, **SEED), IMAGES),
+        (SequenceClassifier("gru", epochs=20, batch_size=100, **SEED), IMAGES),
         (make_pipeline(PAIRS, few_units), TEXTS),
     ]
     measured = set()

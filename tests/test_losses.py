@@ -258,14 +258,15 @@ def test_poisson(counts):
     X, y = counts
     params = {**NET, "loss": "poisson", "epochs": 30, "learning_rate": 0.02}
     for factor in (1, 1000):
-        predicted = DenseRegressor(**params).fit(X, y * factor).predict(X)
+        fitted = DenseRegressor(**params).fit(X, y * factor)
+        predicted = fitted.predict(X)
         assert (predicted > 0).all()
         mean = np.full(len(y), y.mean() * factor)
         share = mean_poisson_deviance(y * factor, predicted)
         share /= mean_poisson_deviance(y * factor, mean)
         assert share < 0.65
-    fitted = DenseRegressor(**params).fit(X, y)
-    assert_allclose(fitted.model_(X)[:, 0], fitted.predict(X), rtol=1e-4)
+        if factor == 1:
+            assert_allclose(fitted.model_(X)[:, 0], predicted, rtol=1e-4)
     fitted.set_params(normalize=False, epochs=1).fit(X, y)
     assert (fitted.predict(X) > 0).all()
 

@@ -515,7 +515,7 @@ def test_memory_map_larger_than_the_memory_it_may_take(tmp_path):
     big.flush()
     np.save(tmp_path / "y.npy", np.tile(np.repeat(PHOTOGRAPHS, len(X) // 2), copies))
     code = f"""
-import re, resource
+import os, re, resource, sys
 from types import SimpleNamespace
 import numpy as np
 from agreement import take_no_steps
@@ -544,6 +544,8 @@ except MemoryError:
     print("limited")
 for net, X in cases:
     print(net.fit(X, y[: len(X)]).n_epochs_)
+sys.stdout.flush()
+os._exit(0)  # to take TensorFlow apart takes seconds
 """
     # As many threads as elsewhere: with one, convolutions take more memory.
     env = {k: v for k, v in os.environ.items() if not k.startswith("TF_NUM_")}

@@ -90,6 +90,7 @@ refused(lambda: child(lambda: dense.fit(X, y)) and dense.fit(X, y))
 print("inside of fuse()")
 with skdeep.fuse():
     refused(lambda: dense.fit(X, y))
+os._exit(0)  # to take TensorFlow apart takes seconds
 """
 
 

@@ -58,10 +58,8 @@ class Centred(L.Layer):
         return x - ops.mean(x, axis=0)
 
 
-@pytest.fixture(autouse=True)
-def as_a_long_fit(monkeypatch):
-    """Short fits are not compiled, and fill up no batch."""
-    monkeypatch.setattr("skdeep.training._job.SHORT_FIT_STEPS", 0)
+# Fits are those that XLA would compile: others fill up no batch.
+pytestmark = pytest.mark.usefixtures("without_xla")
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ def test_pickles_are_small_and_the_same_each_time(fitted):
     assert random.getstate() == before
 
 
-def test_own_layers_losses_and_metrics_are_pickled(iris):
+def test_own_layers_losses_and_metrics_are_pickled(iris, moved):
     fitted = KerasClassifier(own_parts_network, epochs=2, random_state=0).fit(*iris)
     for twin in copies(fitted):
         assert_array_equal(twin.predict_proba(iris[0]), fitted.predict_proba(iris[0]))
@@ -82,7 +82,7 @@ def test_a_lambda_layer_is_pickled(iris):
     assert_array_equal(next(copies(fitted)).predict_proba(X), expected)
 
 
-def test_unfitted_estimators_are_pickled(iris):
+def test_unfitted_estimators_are_pickled(iris, untrained):
     models = [
         softmax_network,
         functools.partial(softmax_network, hidden=3),

@@ -710,7 +710,7 @@ def test_a_changed_window_waits_for_the_next_fit(of_windows, spots):
         assert net.sequence_shape_ == (3, 1)
 
 
-def test_keras_engine_validates_in_pieces(spots, monkeypatch):
+def test_keras_engine_validates_in_pieces(spots, keras_eagerly, monkeypatch):
     monkeypatch.setattr(SequenceExecution, "rows_at_once", property(lambda spec: 100))
     net = SequenceRegressor("conv", window=3, engine="keras", **NET)
     by_keras = net.fit(*spots, X_val=spots[0], y_val=spots[1])

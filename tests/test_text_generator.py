@@ -170,7 +170,7 @@ def test_pieces_hold_every_token_once_or_more(tiny):
     assert_array_equal(y[-1].ravel(), stream[-8:])
 
 
-def test_engines_agree(without_xla):
+def test_engines_agree(without_xla, keras_eagerly):
     """Other cells: test_sequences.py and test_use_bias.py."""
     net = TextGenerator(**TINY, dtype="float64", dropout=0.0, min_frequency=5)
     second = clone(net).set_params(engine="keras").fit(TRAIN[:20])
@@ -202,8 +202,9 @@ def test_stream():
     assert scores == sorted(scores)
 
 
-def test_validation():
-    net = TextGenerator(**TINY).fit(TRAIN, X_val=TEST)
+def test_validation_and_metrics():
+    net = TextGenerator(**TINY, metrics=["accuracy"]).fit(TRAIN, X_val=TEST)
+    assert (net.history_["accuracy"] > 0.01).all()
     assert net.history_["val_loss"].notna().all()
     stopping = TextGenerator(**TINY, early_stopping=True).fit(TRAIN)
     n_pieces = len(stopping._inputs.read(stopping, TRAIN, None, learn=False)[0])
@@ -370,11 +371,6 @@ def test_spaces(generator):
     assert continued("the", [tokens["."]]) == "the."
     assert continued("the ", [tokens["data"]]) == "the data"
     assert continued("", [tokens["data"]]) == "data"
-
-
-def test_metrics():
-    net = TextGenerator(**TINY, metrics=["accuracy"]).fit(TRAIN)
-    assert (net.history_["accuracy"] > 0.01).all()
 
 
 def test_log_probabilities_are_those_of_the_network(tiny):

@@ -61,7 +61,7 @@ def test_own_rates_stay_in_every_family(family):
     [*((own, "compiled") for own in OWN), (OWN[0], "keras")],
     ids=["name", "object", "rate", "auto", "keras"],
 )
-def test_what_is_named_is_constant(own, engine):
+def test_what_is_named_is_constant(own, engine, keras_eagerly):
     estimator = DenseClassifier((4,), **TINY, **own, engine=engine)
     constant = clone(estimator).set_params(learning_rate_schedule=None)
     same_weights(estimator.fit(X, y), constant.fit(X, y))

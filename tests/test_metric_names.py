@@ -37,19 +37,19 @@ def test_names_of_other_columns_are_refused(iris, name):
         net.fit(*iris)
 
 
-def test_engines_have_the_same_columns(iris):
+def test_engines_have_the_same_columns(iris, keras_eagerly):
     X, y = iris
-    given = {"metrics": ["acc", metrics.AUC()], "early_stopping": True}
+    given = {"metrics": ["acc", metrics.Precision()], "early_stopping": True}
     columns = [
         list(DenseClassifier(**NET, **given, engine=engine).fit(X, y).history_)
         for engine in ("compiled", "keras")
     ]
-    names = ["loss", "acc", "auc"]
+    names = ["loss", "acc", "precision"]
     assert columns == [[*names, *(f"val_{name}" for name in names)]] * 2
 
 
 @pytest.mark.parametrize("engine", ["compiled", "keras"])
-def test_callbacks_know_the_direction(iris, engine, tmp_path):
+def test_callbacks_know_the_direction(iris, engine, tmp_path, keras_eagerly):
     X, y = iris
     path = str(tmp_path / "best.weights.h5")
     callbacks = [
@@ -132,7 +132,7 @@ class Largest(keras.metrics.Metric):
 
 
 @pytest.mark.parametrize("engine", ["compiled", "keras"])
-def test_a_metric_of_a_users_own_starts_and_ends_as_it_says(engine):
+def test_a_metric_of_a_users_own_starts_and_ends_as_it_says(engine, keras_eagerly):
     X = np.linspace(-1, 1, 40)[:, None]
     given = {"metrics": [Largest()], "engine": engine, "normalize": False}
     low, high = 2 * X[:, 0] - 50, 2 * X[:, 0] - 90

@@ -136,7 +136,7 @@ def test_loss_is_the_mean_cross_entropy(params, X):
 
 
 @pytest.mark.parametrize("kind", ["sparse", "bytes"])
-def test_engines_agree(kind, fitted_of):
+def test_engines_agree(kind, fitted_of, keras_eagerly):
     fitted, X = fitted_of(kind)
     validation = None
     if kind == "sparse":

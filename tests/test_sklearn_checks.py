@@ -79,10 +79,10 @@ def sized_checks(cls, dtype):
         pairs = list(estimator_checks_generator(cls(dtype=dtype)))
     for estimator, check in pairs:
         name, small = check.func.__name__, SMALL.get(cls, {})
-        if name == "check_regressors_train":
+        if name.endswith(
+            ("regressors_train", "classifiers_train", "class_weight_classifiers")
+        ):
             small = {}  # what is learnt must be right
-        elif name in ("check_classifiers_train", "check_class_weight_classifiers"):
-            small = {}
         elif small and any(part in name for part in (*OF_LAYERS, "idempotent")):
             small = {**small, "epochs": 3}
             small.pop("cell", None)

@@ -93,7 +93,10 @@ def test_unfitted_estimators_are_pickled(iris, untrained):
         estimator = KerasClassifier(model, **SPARSE)
         if isinstance(model, Subclassed):  # which only Keras's own fit trains
             estimator.set_params(run_eagerly=True)
-        for twin in (*copies(estimator), clone(estimator)):
+        twins = [*copies(estimator), clone(estimator)]
+        if not isinstance(model, keras.Model):
+            del twins[1:]  # copies of functions are the functions
+        for twin in twins:
             assert 0 <= twin.fit(*iris).score(*iris) <= 1
 
 

@@ -95,7 +95,7 @@ def test_targets_of_every_step(images):
     y = X.sum(axis=2)
 
     def of_steps(shape):
-        return [L.Dense(6, activation="tanh"), L.Dense(4)]
+        return [L.GRU(6, return_sequences=True), L.Dense(4)]
 
     regressor = SequenceRegressor(network=of_steps, return_sequences=True, **TINY)
     predicted = regressor.fit(X, y).predict(X)

@@ -381,6 +381,8 @@ def test_weights(titanic):
     removed = TabularClassifier(**SMALL).fit(X[counts], y[counts])
     assert_allclose(weighted.predict_proba(X), removed.predict_proba(X), rtol=1e-5)
     assert np.isnan(weighted.oof_prediction_[::4]).all()
+    larger = TabularClassifier(**SMALL).fit(X, y, sample_weight=counts * 1e6)
+    assert_allclose(larger.predict_proba(X), weighted.predict_proba(X), rtol=1e-5)
     balanced = TabularClassifier(**SMALL, class_weight="balanced").fit(X, y)
     labels, sizes = np.unique(y, return_counts=True)
     factors = dict(zip(labels, len(y) / 2 / sizes, strict=True))

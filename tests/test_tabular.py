@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -92,6 +93,9 @@ def test_predictions_are_averages_of_members(titanic, saved, diabetes, regressor
     values = [member.predict(diabetes[0]) for member in regressor.estimators_]
     values = np.clip(values, diabetes[1].min(), diabetes[1].max())
     assert_allclose(regressor.predict(diabetes[0]), np.mean(values, axis=0))
+    fewer = copy.copy(regressor)
+    fewer.estimators_ = regressor.estimators_[:2]
+    assert_allclose(fewer.predict(diabetes[0]), np.mean(values[:2], axis=0))
     assert len(diagnose(saved.estimators_[0], X, y).frame)
 
 
@@ -118,7 +122,12 @@ def test_unseen_rows_decide_how_certain_probabilities_are(titanic, saved):
     ):
         found = fitted_temperature(doubtful, targets, weight, one_label=one_label)
         assert low <= found <= high
-    few = fitted_temperature(doubtful[:2], right[:2], weight[:2], one_label=True)
+    half_right = np.where(np.arange(100)[:, np.newaxis] < 50, right, 1 - right)
+    for counted, low, high in ((0, 0.25, 0.5), (50, 1.5, 4.0)):
+        weight = (np.arange(100) // 50 * 50 == counted).astype(float)
+        found = fitted_temperature(doubtful, half_right, weight, one_label=True)
+        assert low <= found <= high
+    few = fitted_temperature(doubtful[:2], right[:2], np.ones(2), one_label=True)
     assert 0.6 < few < 1  # two rows say little
 
 
@@ -530,6 +539,32 @@ def test_networks_that_scale_rows_in_different_ways(diabetes, tmp_path):
     skdeep.save(model, tmp_path / "scaled")
     assert_allclose(model.predict(X), mean, rtol=1e-5)
     assert_array_equal(skdeep.load(tmp_path / "scaled").predict(X), model.predict(X))
+
+
+def test_networks_that_know_different_levels(titanic):
+    X, y = titanic
+    X = X.assign(port=np.where(np.arange(300) < 100, X["sex"], X["class"]))
+    folds = [(range(200), range(200, 300)), (range(100, 300), range(100))]
+    model = TabularClassifier(**SMALL, cv=folds, n_bins=None).fit(X, y)
+    mean = np.mean([member.predict_proba(X) for member in model.estimators_], axis=0)
+    tempered = mean ** (1 / model.temperature_)
+    tempered /= tempered.sum(axis=1, keepdims=True)
+    assert_allclose(model.predict_proba(X), tempered, rtol=1e-5)
+
+
+def test_one_warning_of_an_interruption(diabetes, monkeypatch):
+    from skdeep.tabular import _members
+
+    trained = _members.train_together
+
+    def interrupted(jobs):
+        outcomes = trained(jobs)
+        return [replace(outcome, interrupted=True) for outcome in outcomes]
+
+    monkeypatch.setattr(_members, "train_together", interrupted)
+    with pytest.warns(UserWarning, match="interrupted") as caught:
+        TabularRegressor(**SMALL).fit(*diabetes)
+    assert len(caught) == 1
 
 
 def test_files_hold_splitters(diabetes, tmp_path):

@@ -543,7 +543,7 @@ def test_networks_that_scale_rows_in_different_ways(diabetes, tmp_path):
 
 def test_networks_that_know_different_levels(titanic):
     X, y = titanic
-    X = X.assign(port=np.where(np.arange(300) < 100, X["sex"], X["class"]))
+    X = X.assign(port=np.where(np.arange(300) < 100, "0" + X["sex"], X["class"]))
     folds = [(range(200), range(200, 300)), (range(100, 300), range(100))]
     model = TabularClassifier(**SMALL, cv=folds, n_bins=None).fit(X, y)
     mean = np.mean([member.predict_proba(X) for member in model.estimators_], axis=0)

@@ -36,6 +36,8 @@ def test_a_number_far_away_does_not_decide(clipping, diabetes):
     X[1:, 3] = 1e6, 1e30
     near, far, farthest = clipping.predict(X)
     assert_allclose(farthest, far, rtol=1e-3)
+    # Its square is infinite in single precision.
+    assert_allclose(clipping.predict(X.astype(np.float32))[2], far, rtol=1e-3)
     hidden = skdeep.layer_outputs(clipping, X)["dense_1"]
     assert_allclose(hidden[2], hidden[1], rtol=1e-3)
     assert not np.allclose(hidden[1], hidden[0], rtol=1e-2)

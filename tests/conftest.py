@@ -92,6 +92,15 @@ def diabetes():
 
 
 @pytest.fixture(scope="session")
+def titanic():
+    """Passengers as they come: words, and missing ages."""
+    from bokeh_sampledata.titanic import data as passengers
+
+    table = passengers[passengers["class"] != "*"].sample(400, random_state=0)
+    return table[["class", "sex", "age"]], table["survived"]
+
+
+@pytest.fixture(scope="session")
 def cancer():
     """Breast cancer, standardised."""
     X, y = load_breast_cancer(return_X_y=True)

@@ -19,12 +19,6 @@ NET = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0}
 
 
 @pytest.fixture(scope="module")
-def titanic():
-    table = passengers[passengers["class"] != "*"].sample(300, random_state=0)
-    return table[["class", "sex", "age"]], table["survived"]
-
-
-@pytest.fixture(scope="module")
 def fitted(iris):
     return DenseClassifier(**NET, n_bins=3).fit(*iris)
 

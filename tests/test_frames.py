@@ -9,7 +9,6 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from bokeh_sampledata.penguins import data as penguins
-from bokeh_sampledata.titanic import data as passengers
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
@@ -23,12 +22,6 @@ import skdeep
 from skdeep import DenseClassifier, DenseRegressor, diagnose, layer_outputs
 
 NET = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0}
-
-
-@pytest.fixture(scope="module")
-def titanic():
-    table = passengers[passengers["class"] != "*"].sample(400, random_state=0)
-    return table[["class", "sex", "age"]], table["survived"]
 
 
 @pytest.fixture(scope="module")

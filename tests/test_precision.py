@@ -114,10 +114,11 @@ IMAGES = {"filters": (2,), "hidden_layer_sizes": (4,), **TINY}
         ConvRegressor(**IMAGES),
         ConvRegressor(augment="flip", **IMAGES),
         ConvRegressor(augment=keras.layers.RandomFlip(), dtype="float64", **IMAGES),
+        SequenceRegressor("rnn", units=2, **TINY),
         SequenceRegressor("conv", units=2, **TINY),
         Autoencoder(2, normalize=True, hidden_layer_sizes=(), **TINY),
     ],
-    ids=["conv", "augment", "own augment", "along time", "autoencoder"],
+    ids=["conv", "augment", "own augment", "rnn", "along time", "autoencoder"],
 )
 def test_pixels_and_steps_far_from_zero(digits, regressor):
     X, y = digits[0][:60].reshape(-1, 8, 8), digits[1][:60].astype(float)

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.ensemble import GradientBoostingRegressor
+from sklearn.exceptions import DataConversionWarning
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
@@ -382,6 +383,14 @@ def test_columns_of_labels(iris, diabetes):
     two = TabularRegressor(**SMALL).fit(X, np.c_[y, -y])
     assert two.predict(X).shape == (len(y), 2)
     assert two.predict_interval(X).shape == (len(y), 2, 2)
+
+
+def test_a_column_of_targets_is_warned_of_once(diabetes, regressor):
+    X, y = diabetes
+    with pytest.warns(DataConversionWarning) as caught:
+        model = clone(regressor).set_params(cv=2).fit(X, y[:, np.newaxis])
+    assert len(caught) == 1
+    assert model.predict(X).shape == model.oof_prediction_.shape == (200,)
 
 
 def test_weights(titanic):

@@ -16,6 +16,7 @@ from skdeep._forked import refuse_if_forked
 from skdeep._numbers import plain
 from skdeep._rules import anything, is_a, require
 from skdeep._start import start_tensorflow
+from skdeep.base._input_checks import one_column
 from skdeep.base._parameters import Parameters
 from skdeep.base._stored import Stored
 from skdeep.base._target_steps import read_labels
@@ -49,8 +50,7 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
 
     def _read_targets(self, template, y):
         """``y`` as an array, with labels in place of one-hot rows."""
-        y = read_labels(None, y, per_step=False)
-        return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+        return read_labels(None, y, per_step=False)
 
     def _labels(self, targets):
         """Labels, one for each row; None for other targets."""
@@ -155,6 +155,8 @@ class BaseTabular(Parameters, Stored, BaseEstimator):
         y = template._prepared_targets(y)
         X, y = (part.tocsr() if sparse.issparse(part) else part for part in (X, y))
         y = y if sparse.issparse(y) else np.asarray(y)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = one_column(y.toarray() if sparse.issparse(y) else y)
         check_consistent_length(X, y, groups)
         weight = _check_sample_weight(
             sample_weight,

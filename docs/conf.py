@@ -45,6 +45,7 @@ EXAMPLES = [
     "iris",
     "titanic",
     "miles",
+    "penguin_sets",
     "oscars",
     "calibration",
     "learning_rates",

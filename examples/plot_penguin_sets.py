@@ -44,30 +44,30 @@ grid = np.stack(np.meshgrid(flippers, masses), axis=-1)
 sets = classifier.predict_set(pd.DataFrame(grid.reshape(-1, 2), columns=columns), 0.9)
 
 colours = np.array([to_rgb(colour) for colour in ("C0", "C1", "C2")])
-names = classifier.classes_
+
+
+def shade(labels):
+    """A light mixture of the colours of the labels; white for none of them."""
+    n_labels = labels.sum(axis=-1, keepdims=True)
+    return 1 - 0.45 * (1 - labels @ colours / np.maximum(1, n_labels)) * (n_labels > 0)
+
+
 figure, ax = plt.subplots(figsize=(7.5, 5), layout="constrained")
-n_labels = np.maximum(1, sets.sum(axis=1, keepdims=True))
-shades = 1 - 0.45 * (1 - sets @ colours / n_labels)
-shades[~sets.any(axis=1)] = 1
 extent = flippers[0], flippers[-1], masses[0], masses[-1]
-ax.imshow(
-    shades.reshape(*grid.shape[:2], 3), extent=extent, origin="lower", aspect="auto"
-)
-for name, colour in zip(names, colours, strict=True):
-    them = y_test == name
-    ax.scatter(
-        *X_test[them].to_numpy().T, s=22, color=colour, edgecolor="white", lw=0.6
+picture = shade(sets).reshape(*grid.shape[:2], 3)
+ax.imshow(picture, extent=extent, origin="lower", aspect="auto")
+for name, colour in zip(classifier.classes_, colours, strict=True):
+    them = X_test[y_test == name].to_numpy()
+    ax.scatter(*them.T, s=22, color=colour, edgecolor="white", lw=0.6)
+kinds = np.unique(sets, axis=0)
+handles = [
+    Patch(
+        facecolor=shade(kind),
+        edgecolor="0.6",
+        label=" or ".join(classifier.classes_[kind]) or "none of them",
     )
-kinds, counts = np.unique(sets, axis=0, return_counts=True)
-handles = []
-for kind in kinds[np.argsort(kinds.sum(axis=1))]:
-    shade = (
-        1 - 0.45 * (1 - kind @ colours / max(1, kind.sum()))
-        if kind.any()
-        else (1, 1, 1)
-    )
-    label = " or ".join(names[kind]) or "none of them"
-    handles.append(Patch(facecolor=shade, edgecolor="0.6", label=label))
+    for kind in kinds[np.argsort(kinds.sum(axis=1))]
+]
 ax.legend(handles=handles, loc="upper left")
 ax.set(xlabel="length of the flippers (mm)", ylabel="mass (g)")
 plt.show()
